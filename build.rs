@@ -1,0 +1,32 @@
+//! Tells the program about its own build: compiler, options and source revision.
+
+use std::env;
+use std::process::Command;
+
+fn main() {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    set("RUSTC_VERSION", &output(Command::new(rustc).arg("--version")).unwrap_or_default());
+    set("OPT_LEVEL", &env::var("OPT_LEVEL").unwrap_or_default());
+    set("TARGET_FEATURES", &env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default());
+    // Outside a repository, as in a downloaded crate, the revision is empty. The hash of the
+    // repository above, if any, would be somebody else's.
+    let revision = std::path::Path::new(".git").exists().then(|| {
+        output(Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]))
+    });
+    set("GIT_REVISION", &revision.flatten().unwrap_or_default());
+
+    for path in ["build.rs", "Cargo.toml", "Cargo.lock", "src", "benches", ".git/HEAD", ".git/index"] {
+        if std::path::Path::new(path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+}
+
+fn set(name: &str, value: &str) {
+    println!("cargo::rustc-env=SPEEDUP_{name}={value}");
+}
+
+fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_string())
+}

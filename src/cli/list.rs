@@ -1,0 +1,27 @@
+//! `speedup list`: what there is to choose from.
+
+use super::{Failed, print};
+use crate::executor::EXECUTORS;
+use crate::report::FORMATS;
+use crate::workload::Workload;
+
+pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
+    let mut text = String::from("Workloads (default passes)\n");
+    for workload in workloads {
+        let name = format!("{} ({})", workload.name(), workload.default_passes());
+        text += &line(&name, workload.summary());
+    }
+    text += "\nExecutors\n";
+    for executor in EXECUTORS {
+        text += &line(executor.name(), executor.summary());
+    }
+    text += "\nReport formats\n";
+    for format in FORMATS {
+        text += &line(format.name(), format.summary());
+    }
+    print(&text)
+}
+
+fn line(name: &str, summary: &str) -> String {
+    format!("  {name:<14} {summary}\n")
+}

@@ -1,0 +1,95 @@
+//! The command line: parse, dispatch, and errors as one line and an exit code.
+//!
+//! One file per subcommand. This is the only module that sees all the others, and with the report
+//! writers the only one that writes to standard output.
+
+mod args;
+mod completions;
+mod list;
+mod report;
+mod run;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+use crate::study;
+use crate::sys::signal::EXIT_INTERRUPTED;
+use crate::workload::Workload;
+
+/// Why the program ends without success.
+enum Failed {
+    /// The command line cannot be used: exit 2.
+    Usage(String),
+    /// Something went wrong: exit 1.
+    Failure(String),
+    /// The user stopped it: exit 130.
+    Interrupted(String),
+}
+
+/// Runs the program over the given workloads. It must be called first thing in `main`: a process
+/// that a pool has started becomes a worker here and does not return.
+///
+/// Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted.
+#[must_use]
+pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
+    study::init(workloads);
+    match dispatch(std::env::args_os(), workloads) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            let (code, message) = match failed {
+                Failed::Failure(message) => (1, message),
+                Failed::Usage(message) => (2, message),
+                Failed::Interrupted(message) => (EXIT_INTERRUPTED, message),
+            };
+            // Where standard error is gone too, the exit code is all that can be said.
+            let _ = writeln!(io::stderr(), "speedup: {message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(
+    arguments: impl Iterator<Item = OsString>,
+    workloads: &'static [&'static dyn Workload],
+) -> Result<(), Failed> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // `--help` and `--version` arrive here too.
+        Err(error) if !error.use_stderr() => return print(&error.to_string()),
+        Err(error) => return Err(Failed::Usage(one_line(&error))),
+    };
+    match cli.command {
+        Command::Run(args) => run::run(&args, workloads),
+        Command::Report(args) => report::report(&args),
+        Command::List => list::list(workloads),
+        Command::Completions { shell } => completions::completions(shell),
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough is no error.
+fn print(text: &str) -> Result<(), Failed> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failed::Failure(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Clap explains over several lines; the first part says what is wrong, the rest is usage.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let explanation = text.lines().take_while(|line| !line.starts_with("Usage:"));
+    let parts: Vec<&str> = explanation.map(str::trim).filter(|line| !line.is_empty()).collect();
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing: run, report, list or completions; see 'speedup --help'".to_string();
+    }
+    let parts = parts.join("; ");
+    let parts = parts.trim_start_matches("error: ").trim_end_matches("; For more information, try '--help'.");
+    format!("{parts}; see '--help'")
+}

@@ -1,0 +1,27 @@
+//! `speedup report`: tables and charts from saved runs alone.
+
+use super::args::ReportArgs;
+use super::{Failed, print};
+use crate::analysis::Analysis;
+use crate::record::{RunRecord, book};
+use crate::report::{FORMATS, files, find_format};
+
+pub(super) fn report(args: &ReportArgs) -> Result<(), Failed> {
+    let format = find_format(&args.format).ok_or_else(|| {
+        let names: Vec<_> = FORMATS.iter().map(|format| format.name()).collect();
+        Failed::Usage(format!("--format '{}': must be one of {}", args.format, names.join(", ")))
+    })?;
+    let mut runs = Vec::new();
+    for path in &args.runs {
+        runs.push(Analysis::of(&RunRecord::read(path).map_err(|error| Failed::Failure(error.to_string()))?));
+    }
+    if args.book {
+        runs.push(Analysis::of(&book::record()));
+    }
+    if let Some(folder) = &args.charts {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failed::Failure(format!("--charts {}: {error}", folder.display())))?;
+        files::write_charts(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
+    }
+    print(&format.render(&runs))
+}

@@ -1,0 +1,51 @@
+//! `speedup run`: measure, keep, report.
+
+use std::io::Write;
+
+use super::args::RunArgs;
+use super::{Failed, print};
+use crate::analysis::Analysis;
+use crate::record::{RunRecord, Status, book};
+use crate::report::{FORMATS, Format, files};
+use crate::study::progress::Verbosity;
+use crate::study::{Study, rounds};
+use crate::sys::machine;
+use crate::sys::signal::Interrupt;
+use crate::workload::Workload;
+
+pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), Failed> {
+    let config = args.request().resolve(workloads, machine::cpus_available());
+    let config = config.map_err(|error| Failed::Usage(format!("--{error}")))?;
+    let interrupt =
+        Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
+    if cfg!(debug_assertions) {
+        let _ =
+            writeln!(std::io::stderr(), "speedup: unoptimised build, its times mean little; use --release");
+    }
+    let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let mut study = Study::new(config);
+    let (folder, record) =
+        rounds::run(&mut study, verbosity, &interrupt).map_err(|error| Failed::Failure(error.to_string()))?;
+
+    let mut runs = vec![Analysis::of(&record)];
+    if args.book {
+        runs.push(Analysis::of(&book::record()));
+    }
+    files::write_all(folder.path(), &runs).map_err(|error| Failed::Failure(error.to_string()))?;
+    let table: &dyn Format = FORMATS[0];
+    print(&format!("{}\nSaved in {}\n", table.render(&runs), folder.path().display()))?;
+    outcome(&record)
+}
+
+/// A run that did not come to its end is no success, though its record and tables are kept.
+fn outcome(record: &RunRecord) -> Result<(), Failed> {
+    match (record.status, record.failures.first()) {
+        (Status::Interrupted, _) => {
+            Err(Failed::Interrupted("interrupted; what was measured is kept".to_string()))
+        }
+        (_, Some(failure)) => {
+            Err(Failed::Failure(format!("{}: {}", record.plan.cases[failure.case], failure.message)))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,128 @@
+//! The worker process from inside: read a task, run it, write the outcome, until the channel ends.
+
+use std::io::{self, BufReader};
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+
+use super::frame::{read_frame, write_frame};
+use super::protocol::{self, Hello, Outcome};
+use crate::executor::Error;
+use crate::executor::lanes::enter_worker;
+use crate::executor::task::TaskEntry;
+use crate::executor::work::catch_panic;
+use crate::sys;
+
+/// Set in a worker's environment to its number, and removed as soon as it has been read.
+pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_WORKER";
+
+static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
+
+/// Registers the tasks that worker processes can run, and becomes a worker if a pool has started
+/// this process as one; it does not return then.
+///
+/// Must be the first thing in `main`, before any thread starts and any argument is looked at.
+/// The first call counts.
+///
+/// ```no_run
+/// use serde::{Deserialize, Serialize};
+/// use speedup::executor::task::TaskEntry;
+/// use speedup::executor::{Executor, ProcessPoolExecutor, Task, worker};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Square(u64);
+///
+/// impl Task for Square {
+///     const NAME: &'static str = "square";
+///     type Output = u64;
+///
+///     fn run(self) -> u64 {
+///         self.0 * self.0
+///     }
+/// }
+///
+/// static TASKS: &[TaskEntry] = &[TaskEntry::of::<Square>()];
+///
+/// fn main() -> Result<(), speedup::executor::Error> {
+///     worker::init(TASKS);
+///     let executor = ProcessPoolExecutor::new(2)?;
+///     assert_eq!(executor.submit(Square(7))?.result()?, 49);
+///     Ok(())
+/// }
+/// ```
+pub fn init(tasks: &'static [TaskEntry]) {
+    TASKS.get_or_init(|| tasks);
+    let Some(number) = sys::process::take_env(ENVIRONMENT_KEY) else { return };
+    // What remains is the worker: it leaves when the parent ends the channel.
+    if let Err(error) = work_for_parent(number.to_str().and_then(|number| number.parse().ok())) {
+        eprintln!("speedup worker: {error}");
+        std::process::exit(1);
+    }
+    std::process::exit(0);
+}
+
+/// Checks that this process can be started again as a worker, and is not itself a worker that has
+/// passed by [`init`]: each would start further ones without end.
+pub(super) fn check_initialised() -> Result<(), String> {
+    if TASKS.get().is_none() || std::env::var_os(ENVIRONMENT_KEY).is_some() {
+        return Err("worker::init was not called at the start of main".to_string());
+    }
+    Ok(())
+}
+
+/// Differs between programs that would not understand each other's messages.
+pub(super) fn build_id() -> u64 {
+    let mut text = String::from(concat!(env!("CARGO_PKG_VERSION"), " ", env!("SPEEDUP_GIT_REVISION")));
+    for task in TASKS.get().copied().unwrap_or_default() {
+        text.push(' ');
+        text.push_str(task.name);
+    }
+    xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+}
+
+fn work_for_parent(number: Option<usize>) -> io::Result<()> {
+    sys::process::die_with_parent()?;
+    let channel = sys::process::take_channel()?;
+    enter_worker(number.unwrap_or(0));
+    let hello = Hello { build: build_id(), ready_ns: sys::clock::monotonic_ns() };
+    match write_frame(&mut &channel, &hello.encode()).and_then(|()| serve(channel)) {
+        // The parent is gone, or has given up on this worker: nobody is left to tell.
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn serve(channel: UnixStream) -> io::Result<()> {
+    let mut channel = BufReader::new(channel);
+    let (mut request, mut reply) = (Vec::new(), Vec::new());
+    while read_frame(&mut channel, &mut request)? {
+        answer(&request, &mut reply);
+        write_frame(channel.get_mut(), &reply)?;
+    }
+    Ok(())
+}
+
+/// Runs the task in a request and puts the whole reply into `reply`.
+fn answer(request: &[u8], reply: &mut Vec<u8>) {
+    reply.clear();
+    protocol::begin_reply(&Outcome::Output, reply);
+    let failed = match run(request, reply) {
+        Ok(()) => return,
+        Err(failed) => failed,
+    };
+    reply.clear();
+    protocol::begin_reply(&failed, reply);
+}
+
+fn run(request: &[u8], reply: &mut Vec<u8>) -> Result<(), Outcome> {
+    let (name, task) = protocol::decode_request(request)
+        .ok_or_else(|| Outcome::Transfer("the request is no request".to_string()))?;
+    let tasks = TASKS.get().copied().unwrap_or_default();
+    let entry = tasks.iter().find(|entry| entry.name == name);
+    let entry =
+        entry.ok_or_else(|| Outcome::Transfer("it was not registered with worker::init".to_string()))?;
+    match catch_panic(|| (entry.run)(task, reply)) {
+        Ok(outcome) => outcome.map_err(Outcome::Transfer),
+        Err(Error::Panicked { message }) => Err(Outcome::Panicked(message)),
+        Err(error) => Err(Outcome::Transfer(error.to_string())),
+    }
+}

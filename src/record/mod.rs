@@ -1,0 +1,26 @@
+//! The saved form of a run: plain data and JSON, nothing computed.
+//!
+//! A [`RunRecord`] holds everything that a report needs: the machine, the plan and every raw
+//! sample. Estimates are not kept here; [`analysis`](crate::analysis) derives them anew from the
+//! file, so that a better estimator also improves old runs.
+//!
+//! * [`schema`]: the record itself and the reading of it, with refusals in words
+//! * [`sample`]: one timed execution of one case
+//! * [`environment`]: the machine and the build that ran
+//! * [`store`]: the folder of a run and files written whole or not at all
+//! * [`book`]: the published table of *Fluent Python*, as a record
+
+pub mod book;
+pub mod environment;
+mod layout;
+pub mod sample;
+pub mod schema;
+pub mod store;
+
+pub use environment::Environment;
+pub use sample::{Failure, Sample, TaskSpan, WorkerSpan};
+pub use schema::{
+    BASELINE, Case, Design, PlanRecord, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION, Status, Tool,
+    WorkloadRecord,
+};
+pub use store::{RunFolder, StoreError};

@@ -1,0 +1,263 @@
+//! The run record: its shape, its version, and how a file that does not fit is refused.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::layout;
+use super::{Environment, Failure, Sample};
+
+/// Version of the record's shape. It grows when an older tool could misread a newer file.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Name of the executor that every speedup is measured against: a plain loop, no pool.
+pub const BASELINE: &str = "serial";
+
+/// Everything known about one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Always [`SCHEMA_VERSION`] in a file this version writes.
+    pub schema_version: u32,
+    /// The program that wrote the file.
+    pub tool: Tool,
+    /// Name of the run, as in its folder.
+    pub name: String,
+    /// Start of the run, RFC 3339, UTC.
+    pub created: String,
+    /// How the samples were ordered in time.
+    pub design: Design,
+    /// Whether the run came to its end.
+    pub status: Status,
+    /// The machine and the build.
+    pub environment: Environment,
+    /// What was to be measured.
+    pub plan: PlanRecord,
+    /// Every sample taken, warm-up included, in the order of time.
+    pub samples: Vec<Sample>,
+    /// Cases that failed.
+    pub failures: Vec<Failure>,
+    /// Means taken over from a publication that gives no raw samples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<PublishedCase>,
+}
+
+/// The program that wrote a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Always `speedup` in a file this program writes.
+    pub name: String,
+    /// Version of the crate.
+    pub version: String,
+    /// Source revision it was built from, `-dirty` if files had changed; absent outside a repository.
+    pub git_revision: Option<String>,
+}
+
+/// How the samples of a run follow each other in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Design {
+    /// Every round passes once over all cases, in a seeded random order.
+    InterleavedRounds,
+    /// All samples of one case, then all of the next, as criterion does.
+    CaseByCase,
+    /// Taken over from a publication.
+    Published,
+}
+
+/// How far a run got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Under way, or ended without a chance to say so.
+    Running,
+    /// All that was planned was measured.
+    Complete,
+    /// Stopped by the user.
+    Interrupted,
+    /// Stopped by a failure.
+    Failed,
+}
+
+/// What a run set out to measure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// Seed of the arrays and of the order of cases.
+    pub seed: u64,
+    /// Counted samples per case.
+    pub runs: u32,
+    /// Rounds before the counted ones.
+    pub warmup_rounds: u32,
+    /// Array sizes: `book` or `tiny`.
+    pub scale: String,
+    /// The workloads, in the order of their columns.
+    pub workloads: Vec<WorkloadRecord>,
+    /// The cases; samples and failures refer to them by index.
+    pub cases: Vec<Case>,
+    /// For each round, warm-up first, the case indices in the order they ran. Empty where
+    /// something else decided the order.
+    pub order: Vec<Vec<usize>>,
+}
+
+/// One cell of the sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Case {
+    /// Name of the workload.
+    pub workload: String,
+    /// Name of the executor.
+    pub executor: String,
+    /// Number of workers; 1 for the serial baseline.
+    pub workers: usize,
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.executor == BASELINE {
+            write!(f, "{} {BASELINE}", self.workload)
+        } else {
+            write!(f, "{} {}/{}", self.workload, self.executor, self.workers)
+        }
+    }
+}
+
+/// A workload as it was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadRecord {
+    /// Name on the command line.
+    pub name: String,
+    /// Head of its columns.
+    pub label: String,
+    /// Times that each job computes over its array.
+    pub passes: u32,
+    /// Bytes of each job's array, in the order of the batch.
+    pub sizes: Vec<usize>,
+    /// Digest of each job's result, from the serial baseline; every sample was compared with it.
+    pub digests: Vec<String>,
+}
+
+/// One row of a published table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishedCase {
+    /// Index into the plan's cases.
+    pub case: usize,
+    /// Number of runs behind the mean.
+    pub runs: u32,
+    /// Mean, least, greatest and standard deviation, in seconds.
+    pub mean_s: f64,
+    /// Least time in seconds.
+    pub min_s: f64,
+    /// Greatest time in seconds.
+    pub max_s: f64,
+    /// Standard deviation in seconds.
+    pub sd_s: f64,
+}
+
+/// Why a file cannot be used as a run record.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be read at all.
+    #[error("{path}: cannot read it: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is no JSON, or JSON of the right kind with parts missing.
+    #[error("{path}: the record is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where and how it is damaged.
+        reason: String,
+    },
+    /// JSON, but not a run of this tool.
+    #[error("{path}: not a run record of speedup (no tool.name \"speedup\" in it)")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written by a tool of another age.
+    #[error(
+        "{path}: schema version {found}, but this speedup reads version {SCHEMA_VERSION}; use the version that wrote it"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: u64,
+    },
+}
+
+impl RunRecord {
+    /// Reads a record from a `run.json`, or from the folder that holds one.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`], which names the file and what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let file = if path.is_dir() { path.join("run.json") } else { path.to_path_buf() };
+        match std::fs::read(&file) {
+            Ok(bytes) => Self::from_json(&bytes, &file),
+            Err(source) => Err(ReadError::Unreadable { path: file, source }),
+        }
+    }
+
+    /// Reads a record from JSON; `path` only names it in errors.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunRecord::read`].
+    pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self, ReadError> {
+        let damaged = |reason: String| ReadError::Damaged { path: path.into(), reason };
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+        if value.pointer("/tool/name").and_then(|name| name.as_str()) != Some("speedup") {
+            return Err(ReadError::Foreign { path: path.into() });
+        }
+        match value.get("schema_version").and_then(serde_json::Value::as_u64) {
+            Some(version) if version == u64::from(SCHEMA_VERSION) => {}
+            Some(found) => return Err(ReadError::Version { path: path.into(), found }),
+            None => return Err(damaged("no schema_version".into())),
+        }
+        let record: Self = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
+        record.check().map_err(damaged)?;
+        Ok(record)
+    }
+
+    /// The record as JSON: readable down to its lists, then one sample or case a line.
+    ///
+    /// # Panics
+    ///
+    /// Never: every part of a record has a JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        layout::to_json(self).expect("a record has only JSON types")
+    }
+
+    /// The workload of that name as it was run.
+    #[must_use]
+    pub fn workload(&self, name: &str) -> Option<&WorkloadRecord> {
+        self.plan.workloads.iter().find(|workload| workload.name == name)
+    }
+
+    /// Checks what the types cannot: indices that point into the plan.
+    fn check(&self) -> Result<(), String> {
+        let cases = self.plan.cases.len();
+        let used = (self.samples.iter().map(|s| ("sample", s.case)))
+            .chain(self.failures.iter().map(|f| ("failure", f.case)))
+            .chain(self.published.iter().map(|p| ("published row", p.case)));
+        for (what, case) in used {
+            if case >= cases {
+                return Err(format!("a {what} refers to case {case}, but the plan has {cases}"));
+            }
+        }
+        for case in &self.plan.cases {
+            if self.workload(&case.workload).is_none() {
+                return Err(format!("case {case} has a workload that the plan does not list"));
+            }
+            if case.workers == 0 {
+                return Err(format!("case {case} has no workers"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! The folder of a run, and files that are written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::RunRecord;
+
+/// A file or folder that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: cannot write: {source}")]
+pub struct StoreError {
+    /// What was to be written.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// The folder that belongs to one run, `OUT/DATE-NAME`.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Claims a new folder and writes the first form of the record into it.
+    ///
+    /// The date is the first ten characters of the record's `created`. Where the folder exists
+    /// already, `-2`, `-3` and so on are appended: no run ever overwrites another.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the folder or the file cannot be written; nothing is left behind then,
+    /// apart from folders above the run's own.
+    pub fn create(out: &Path, record: &RunRecord) -> Result<Self, StoreError> {
+        fs::create_dir_all(out).map_err(|source| StoreError { path: out.into(), source })?;
+        let stem = format!("{}-{}", &record.created[..10], record.name);
+        let folder = Self { path: claim(out, &stem)? };
+        if let Err(error) = folder.save(record) {
+            // The claim was ours and nothing stands in it: leave no empty folder behind. If even
+            // that fails, the first error is the one worth telling.
+            let _ = fs::remove_dir(&folder.path);
+            return Err(error);
+        }
+        Ok(folder)
+    }
+
+    /// Where the run is kept.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the record, in place of the form that stood there before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the former file then stands as it was.
+    pub fn save(&self, record: &RunRecord) -> Result<(), StoreError> {
+        write_whole(&self.path.join("run.json"), &record.to_json())
+    }
+}
+
+/// Creates the first free one of `stem`, `stem-2`, `stem-3`, …
+fn claim(out: &Path, stem: &str) -> Result<PathBuf, StoreError> {
+    let mut path = out.join(stem);
+    let mut next = 2_u64;
+    loop {
+        // `create_dir` fails on an existing folder, so two runs cannot claim the same one.
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                path = out.join(format!("{stem}-{next}"));
+                next += 1;
+            }
+            Err(source) => return Err(StoreError { path, source }),
+        }
+    }
+}
+
+/// Writes a file under a temporary name and renames it, so that nobody ever sees a part of it.
+///
+/// # Errors
+///
+/// [`StoreError`] naming `path`; the temporary file is removed.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|source| {
+        // It may not exist; and what is worth telling is why the writing failed.
+        let _ = fs::remove_file(&temporary);
+        StoreError { path: path.into(), source }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::book;
+
+    #[test]
+    fn a_folder_is_never_overwritten() {
+        let out = tempfile::tempdir().unwrap();
+        let record = book::record();
+        let paths: Vec<_> =
+            (0..3).map(|_| RunFolder::create(out.path(), &record).unwrap().path().to_path_buf()).collect();
+        let names: Vec<_> = paths.iter().map(|p| p.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            ["2015-08-20-book-table-17-1", "2015-08-20-book-table-17-1-2", "2015-08-20-book-table-17-1-3"]
+        );
+        assert_eq!(RunRecord::read(&paths[2]).unwrap(), record);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_former_file_and_nothing_else() {
+        let out = tempfile::tempdir().unwrap();
+        let target = out.path().join("kept");
+        fs::create_dir(&target).unwrap();
+        // A folder cannot be replaced by a file, so the rename fails after the writing succeeded.
+        let error = write_whole(&target, b"new").unwrap_err();
+        assert_eq!(error.path, target);
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,149 @@
+//! What a picture is made of, before it is drawn as SVG or PNG.
+//!
+//! Charts fill a [`Scene`] and cannot fail at it; only [`canvas`](super::canvas) meets the drawing
+//! backends and their errors. Lengths are in logical pixels, with y growing downwards.
+
+use plotters::style::RGBColor;
+
+/// A place in the picture.
+pub(super) type Point = (f64, f64);
+
+/// Which part of a text stands at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// Which way a text runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Across,
+    Upwards,
+}
+
+/// A line of text, placed by its baseline.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Label {
+    pub(super) text: String,
+    /// Pixels per em.
+    pub(super) size: f64,
+    pub(super) at: Point,
+    pub(super) anchor: Anchor,
+    pub(super) direction: Direction,
+    pub(super) colour: RGBColor,
+}
+
+/// One thing to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    /// A straight line.
+    Line { from: Point, to: Point, width: f64, colour: RGBColor },
+    /// A filled convex polygon.
+    Polygon { corners: Vec<Point>, colour: RGBColor },
+    /// Text.
+    Text(Label),
+}
+
+/// A picture: its size, and its shapes from back to front.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Scene {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) shapes: Vec<Shape>,
+}
+
+impl Scene {
+    /// An empty picture.
+    pub(super) fn new(width: f64, height: f64) -> Self {
+        Self { width, height, shapes: Vec::new() }
+    }
+
+    pub(super) fn line(&mut self, from: Point, to: Point, width: f64, colour: RGBColor) {
+        self.shapes.push(Shape::Line { from, to, width, colour });
+    }
+
+    pub(super) fn polygon(&mut self, corners: Vec<Point>, colour: RGBColor) {
+        self.shapes.push(Shape::Polygon { corners, colour });
+    }
+
+    /// Text that runs across, in the given size and colour.
+    pub(super) fn text(
+        &mut self,
+        text: impl Into<String>,
+        at: Point,
+        anchor: Anchor,
+        (size, colour): (f64, RGBColor),
+    ) {
+        let (text, direction) = (text.into(), Direction::Across);
+        self.shapes.push(Shape::Text(Label { text, size, at, anchor, direction, colour }));
+    }
+
+    /// Text that runs upwards, centred at `at`.
+    pub(super) fn upright(&mut self, text: impl Into<String>, at: Point, (size, colour): (f64, RGBColor)) {
+        let (text, anchor, direction) = (text.into(), Anchor::Middle, Direction::Upwards);
+        self.shapes.push(Shape::Text(Label { text, size, at, anchor, direction, colour }));
+    }
+
+    /// A line through `points`, broken by `dash`: lengths of strokes and breaks in turn.
+    ///
+    /// The dashes are cut here because neither backend knows any, and go on around corners.
+    pub(super) fn path(&mut self, points: &[Point], width: f64, colour: RGBColor, dash: &[f64]) {
+        let period: f64 = dash.iter().sum();
+        let mut walked = 0.0;
+        for pair in points.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            if period <= 0.0 || length <= 0.0 {
+                self.line(from, to, width, colour);
+                continue;
+            }
+            let along = |distance: f64| {
+                let part = (distance / length).clamp(0.0, 1.0);
+                (from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1))
+            };
+            let mut start = -(walked % period);
+            while start < length {
+                for stroke in dash.chunks(2) {
+                    let end = start + stroke[0];
+                    if end > 0.0 && start < length {
+                        self.line(along(start), along(end), width, colour);
+                    }
+                    start = end + stroke.get(1).copied().unwrap_or(0.0);
+                }
+            }
+            walked += length;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strokes(scene: &Scene) -> Vec<(f64, f64)> {
+        (scene.shapes.iter())
+            .filter_map(|shape| match shape {
+                Shape::Line { from, to, .. } => Some((from.0, to.0)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn dashes_go_on_around_corners() {
+        let mut scene = Scene::new(100.0, 10.0);
+        scene.path(&[(0.0, 5.0), (5.0, 5.0), (20.0, 5.0)], 1.0, RGBColor(0, 0, 0), &[4.0, 3.0]);
+        assert_eq!(strokes(&scene), [(0.0, 4.0), (7.0, 11.0), (14.0, 18.0)]);
+    }
+
+    #[test]
+    fn a_path_without_dashes_is_its_segments() {
+        let mut scene = Scene::new(100.0, 10.0);
+        scene.path(&[(0.0, 5.0), (5.0, 5.0), (20.0, 5.0)], 1.0, RGBColor(0, 0, 0), &[]);
+        assert_eq!(strokes(&scene), [(0.0, 5.0), (5.0, 20.0)]);
+        scene.path(&[(1.0, 1.0)], 1.0, RGBColor(0, 0, 0), &[4.0, 3.0]);
+        assert_eq!(scene.shapes.len(), 2);
+    }
+}

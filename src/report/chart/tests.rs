@@ -1,0 +1,364 @@
+//! Charts of many kinds of runs, looked at as a reader of the files would.
+
+use std::fs;
+
+use super::*;
+use crate::analysis::{Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
+use crate::record::{Design, Status, book};
+
+/// A measured cell whose bar reaches from 6 % below the mean to 12 % above.
+fn measured(mean_s: f64, one_s: Option<f64>) -> Cell {
+    Cell::Measured(Estimate {
+        runs: 20,
+        mean_s,
+        min_s: 0.94 * mean_s,
+        max_s: 1.12 * mean_s,
+        sd_s: 0.05 * mean_s,
+        factor: one_s.map(|one_s| one_s / mean_s),
+        speedup: None,
+        overhead_s: None,
+    })
+}
+
+/// A run in which every executor follows Amdahl's law with a serial part of its own.
+fn synthetic(workloads: &[&str], executors: &[&str], counts: &[usize]) -> Analysis {
+    let one_s = |column: usize| 0.9 + 0.7 * column as f64;
+    let cell = |column: usize, executor: usize, workers: usize| {
+        let serial = 0.04 + 0.06 * executor as f64;
+        let time = |workers: usize| {
+            one_s(column) * (1.0 + 0.01 * executor as f64) * (serial + (1.0 - serial) / workers as f64)
+        };
+        measured(time(workers), Some(time(1)))
+    };
+    let rows = |executor: usize| {
+        let row = |workers: usize| Row {
+            workers,
+            cells: (0..workloads.len()).map(|column| cell(column, executor, workers)).collect(),
+        };
+        counts.iter().map(|workers| row(*workers)).collect()
+    };
+    Analysis {
+        name: "desk".to_string(),
+        created: "2026-02-03T04:05:06Z".to_string(),
+        machine: "AMD Ryzen 7 5800X 8-Core Processor, 16 CPUs".to_string(),
+        design: Design::InterleavedRounds,
+        status: Status::Complete,
+        workloads: (workloads.iter().enumerate())
+            .map(|(column, name)| WorkloadColumn {
+                name: (*name).to_string(),
+                label: name.to_uppercase(),
+                serial: measured(0.99 * one_s(column), None),
+            })
+            .collect(),
+        executors: (executors.iter().enumerate())
+            .map(|(index, name)| ExecutorTable { executor: (*name).to_string(), rows: rows(index) })
+            .collect(),
+    }
+}
+
+const POOLS: &[&str] = &["threads", "processes", "rayon"];
+
+/// A text of an SVG with the box that it takes, in logical pixels.
+#[derive(Debug)]
+struct Text {
+    text: String,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+/// What a reader finds in the two files of a chart.
+struct Picture {
+    svg: String,
+    texts: Vec<Text>,
+    width: f64,
+    height: f64,
+}
+
+impl Picture {
+    fn says(&self, text: &str) -> bool {
+        self.texts.iter().any(|found| found.text == text)
+    }
+
+    fn mentions(&self, part: &str) -> bool {
+        self.texts.iter().any(|found| found.text.contains(part))
+    }
+
+    /// Labels below the first panel's axis.
+    fn worker_ticks(&self) -> Vec<&str> {
+        let Some(name) = self.texts.iter().find(|text| text.text == "workers") else { return vec![] };
+        let line = (self.texts.iter()).filter(|text| {
+            text.bottom < name.top && text.bottom > name.top - 20.0 && text.left < name.left + 400.0
+        });
+        let ticks = line.filter(|text| text.text.parse::<usize>().is_ok());
+        ticks.map(|text| text.text.as_str()).take_while(|text| *text != "workers").collect()
+    }
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+    tag[start..].split('"').next()
+}
+
+fn number(tag: &str, name: &str) -> f64 {
+    attribute(tag, name).unwrap_or_else(|| panic!("no {name} in {tag}")).parse().unwrap()
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+fn texts(svg: &str, units: f64) -> Vec<Text> {
+    let elements = svg.split("<text").skip(1);
+    elements
+        .map(|element| {
+            let (tag, rest) = element.split_once('>').unwrap();
+            let text = unescape(rest.split("</text>").next().unwrap().trim());
+            let size = number(tag, "font-size") / units;
+            let (x, y) = (number(tag, "x") / units, number(tag, "y") / units);
+            let width = super::text::width(&text, size);
+            let start = match attribute(tag, "text-anchor") {
+                Some("middle") => -width / 2.0,
+                Some("end") => -width,
+                _ => 0.0,
+            };
+            if attribute(tag, "transform").is_some() {
+                Text { text, left: x, right: x + size, top: y - start - width, bottom: y - start }
+            } else {
+                Text { text, left: x + start, right: x + start + width, top: y, bottom: y + size }
+            }
+        })
+        .collect()
+}
+
+/// Writes the charts of a run, checks what holds for all, and reads them back.
+fn pictures(analysis: &Analysis, beside: &[Beside<'_>]) -> [Picture; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let files = write_all(folder.path(), analysis, beside).unwrap();
+    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["time.svg", "time.png", "speedup.svg", "speedup.png"]);
+    if let Ok(out) = std::env::var("CHART_OUT") {
+        let name = std::thread::current().name().unwrap().rsplit("::").next().unwrap().to_string();
+        let mut k = 0;
+        let dir = loop {
+            let dir = PathBuf::from(format!("{out}/{name}-{k}"));
+            if !dir.exists() {
+                break dir;
+            }
+            k += 1;
+        };
+        fs::create_dir_all(&dir).unwrap();
+        for f in &files {
+            fs::copy(f, dir.join(f.file_name().unwrap())).unwrap();
+        }
+    }
+    [0, 2].map(|index| {
+        let svg = fs::read_to_string(&files[index]).unwrap();
+        let picture = read_svg(svg);
+        check_png(&fs::read(&files[index + 1]).unwrap(), &picture);
+        picture
+    })
+}
+
+fn read_svg(svg: String) -> Picture {
+    let root = svg.split('>').next().unwrap();
+    let (width, height) = (number(root, "width"), number(root, "height"));
+    let view: Vec<f64> = attribute(root, "viewBox").unwrap().split(' ').map(|n| n.parse().unwrap()).collect();
+    let units = view[2] / width;
+    assert_eq!(view, [0.0, 0.0, units * width, units * height]);
+    assert!(root.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+    assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+    assert!(!svg.contains("NaN") && !svg.contains("inf"));
+
+    for tag in svg.split('<').filter(|tag| tag.starts_with("line")) {
+        for (name, most) in [("x1", width), ("x2", width), ("y1", height), ("y2", height)] {
+            assert!((0.0..=most * units).contains(&number(tag, name)), "{tag} is outside");
+        }
+    }
+    let texts = texts(&svg, units);
+    for text in &texts {
+        assert!(text.left >= 0.0 && text.right <= width, "{text:?} is wider than {width}");
+        assert!(text.top >= 0.0 && text.bottom <= height, "{text:?} is higher than {height}");
+    }
+    for (index, one) in texts.iter().enumerate() {
+        for other in &texts[index + 1..] {
+            let apart = one.right <= other.left
+                || other.right <= one.left
+                || one.bottom <= other.top
+                || other.bottom <= one.top;
+            assert!(apart, "{one:?} covers {other:?}");
+        }
+    }
+    Picture { svg, texts, width, height }
+}
+
+fn check_png(bytes: &[u8], picture: &Picture) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    let size = (f64::from(info.width), f64::from(info.height));
+    assert_eq!(size, (2.0 * picture.width, 2.0 * picture.height));
+    let dark = pixels.chunks(3).filter(|pixel| pixel.iter().all(|channel| *channel < 100)).count();
+    assert!(dark > 500, "only {dark} dark pixels");
+    assert_eq!(pixels[..3], [255, 255, 255]);
+}
+
+#[test]
+fn the_book_alone() {
+    let analysis = Analysis::of(&book::record());
+    for picture in pictures(&analysis, &[]) {
+        for text in ["RC4", "SHA", "processes", "Intel Core i7 2.7 GHz, 4 CPUs · 2015-08-20"] {
+            assert!(picture.says(text), "{text}");
+        }
+        assert!(picture.mentions("book-table-17-1") && picture.mentions("12 to 16 runs"));
+        assert_eq!(picture.worker_ticks()[..4], ["1", "2", "3", "4"]);
+    }
+    let [time, speedup] = pictures(&analysis, &[]);
+    assert!(time.says("ideal: time of processes with 1 worker ÷ workers"));
+    assert!(time.says("mean time in seconds"));
+    assert!(speedup.says("ideal: factor = workers"));
+}
+
+#[test]
+fn several_executors_share_a_panel() {
+    let analysis = synthetic(&["rc4", "sha256"], POOLS, &[1, 2, 3, 4]);
+    let [time, speedup] = pictures(&analysis, &[]);
+    for picture in [&time, &speedup] {
+        for text in ["threads", "processes", "rayon", "RC4", "SHA256"] {
+            assert!(picture.says(text), "{text}");
+        }
+        assert!(picture.mentions("20 runs"));
+        assert!(!picture.mentions("gap"));
+    }
+    assert!(time.says("ideal: serial time ÷ workers"));
+}
+
+#[test]
+fn a_run_far_from_those_beside_has_a_log_axis() {
+    let book = Analysis::of(&book::record());
+    let beside = [Beside { label: "book", note: Some("CPython 3.4"), analysis: &book }];
+    let near = synthetic(&["rc4", "sha256"], POOLS, &[1, 2, 3, 4]);
+    let [time, speedup] = pictures(&near, &beside);
+    assert!(time.says("mean time in seconds (log scale)"));
+    for tick in ["0.2", "0.5", "1", "2", "5", "10", "20"] {
+        assert!(time.says(tick), "{tick}");
+    }
+    for picture in [&time, &speedup] {
+        assert!(picture.says("book: processes (CPython 3.4)"));
+        assert!(picture.says("book: Intel Core i7 2.7 GHz, 4 CPUs · 2015-08-20"));
+    }
+    assert!(!speedup.mentions("log scale"));
+    let [time, _] = pictures(&book, &[Beside { label: "again", note: None, analysis: &book }]);
+    assert!(!time.mentions("log scale") && time.says("again: processes"));
+}
+
+#[test]
+fn a_single_number_of_workers() {
+    let [time, speedup] = pictures(&synthetic(&["rc4"], POOLS, &[1]), &[]);
+    assert_eq!(time.worker_ticks(), ["1"]);
+    assert_eq!(speedup.worker_ticks(), ["1"]);
+}
+
+#[test]
+fn many_numbers_of_workers() {
+    let spread = synthetic(&["rc4", "sha256"], POOLS, &[1, 2, 4, 8, 16, 32, 64]);
+    let [time, _] = pictures(&spread, &[]);
+    assert!(time.worker_ticks().ends_with(&["16", "32", "64"]));
+    let dense: Vec<usize> = (1..=64).collect();
+    let [time, _] = pictures(&synthetic(&["rc4", "sha256", "crc"], POOLS, &dense), &[]);
+    assert!(time.worker_ticks().starts_with(&["1", "5"]) || time.worker_ticks().starts_with(&["1", "10"]));
+}
+
+#[test]
+fn an_ideal_far_above_the_values_does_not_flatten_them() {
+    let mut flat = synthetic(&["rc4"], &["threads"], &[1, 2, 4, 8, 16, 32, 64]);
+    for row in &mut flat.executors[0].rows {
+        row.cells = vec![measured(0.5, Some(0.9))];
+    }
+    let [_, speedup] = pictures(&flat, &[]);
+    assert!(!speedup.texts.iter().any(|text| text.text == "60" && text.right < 60.0));
+    assert!(speedup.says("ideal: factor = workers"));
+}
+
+#[test]
+fn more_workloads_than_fit_into_a_row() {
+    let names = ["rc4", "sha256", "crc", "sort", "fft"];
+    let [time, _] = pictures(&synthetic(&names, &["threads"], &[1, 2, 4]), &[]);
+    let top = |name: &str| time.texts.iter().find(|text| text.text == name).unwrap().top;
+    assert!((top("RC4") - top("CRC")).abs() < 1.0 && top("SORT") > top("RC4") + 200.0);
+    pictures(&synthetic(&names[..4], POOLS, &[1, 2, 3, 4, 5, 6, 7, 8]), &[]);
+}
+
+#[test]
+fn missing_and_failed_cells_are_gaps() {
+    let mut analysis = synthetic(&["rc4", "sha256", "crc"], POOLS, &[1, 2, 3, 4]);
+    analysis.executors[0].rows[2].cells[0] = Cell::NotMeasured;
+    analysis.executors[1].rows[0].cells[0] = Cell::Failed { reason: "worker killed".to_string() };
+    for row in &mut analysis.executors[1].rows {
+        if let Cell::Measured(estimate) = &mut row.cells[0] {
+            estimate.factor = None;
+        }
+    }
+    for row in analysis.executors.iter_mut().flat_map(|table| &mut table.rows) {
+        row.cells[2] = Cell::NotMeasured;
+    }
+    analysis.status = Status::Interrupted;
+    let whole = synthetic(&["rc4", "sha256", "crc"], POOLS, &[1, 2, 3, 4]);
+    let [time, speedup] = pictures(&analysis, &[]);
+    let [whole_time, _] = pictures(&whole, &[]);
+    assert!(time.svg.matches("<polygon").count() < whole_time.svg.matches("<polygon").count());
+    for picture in [time, speedup] {
+        assert!(picture.says("A gap: the case failed or was not measured."));
+        assert!(picture.mentions("the run is not complete"));
+        assert_eq!(picture.texts.iter().filter(|text| text.text == "not measured").count(), 1);
+    }
+}
+
+#[test]
+fn a_run_without_any_data() {
+    let mut analysis = synthetic(&["rc4", "sha256"], POOLS, &[1, 2]);
+    analysis.executors.clear();
+    for picture in pictures(&analysis, &[]) {
+        assert_eq!(picture.texts.iter().filter(|text| text.text == "not measured").count(), 2);
+        assert!(!picture.mentions("ideal"));
+    }
+    analysis.workloads.clear();
+    for picture in pictures(&analysis, &[]) {
+        assert_eq!(picture.texts.iter().filter(|text| text.text == "not measured").count(), 1);
+    }
+}
+
+#[test]
+fn long_names_stay_inside() {
+    let mut analysis = synthetic(&["rc4"], POOLS, &[1, 2]);
+    analysis.machine =
+        "Intel(R) Xeon(R) Platinum 8488C & a name <that> never seems to end at all, ".repeat(3);
+    analysis.name = "a-name-without-any-place-to-break-it-".repeat(4);
+    analysis.workloads[0].label = "a workload with a very long label ".repeat(5);
+    analysis.executors[1].executor = "an executor with a long name ".repeat(5);
+    for picture in pictures(&analysis, &[]) {
+        assert!(picture.mentions("& a name <that>"));
+        assert!(picture.mentions("…"));
+    }
+}
+
+#[test]
+fn a_single_run_has_no_bars_and_says_so() {
+    let mut analysis = synthetic(&["rc4"], &["threads"], &[1, 2, 4]);
+    for cell in analysis.executors[0].rows.iter_mut().flat_map(|row| &mut row.cells) {
+        if let Cell::Measured(estimate) = cell {
+            (estimate.runs, estimate.min_s, estimate.max_s) = (1, estimate.mean_s, estimate.mean_s);
+        }
+    }
+    for picture in pictures(&analysis, &[]) {
+        assert!(picture.mentions("without bars"));
+    }
+}
+
+#[test]
+fn a_folder_that_is_missing_is_an_error_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = write_all(&folder.path().join("gone"), &synthetic(&["rc4"], POOLS, &[1]), &[]).unwrap_err();
+    assert!(error.to_string().contains("time.svg"), "{error}");
+}

@@ -1,0 +1,104 @@
+//! The mean time of the batch over the number of workers.
+
+use crate::analysis::{Analysis, Cell, Estimate};
+
+use super::axis::Scale;
+use super::curves::{Figure, Ideal, Panel, Runs, Value, YRange, gap_note};
+use super::scene::Scene;
+use super::theme::Origin;
+use super::{Chart, page};
+
+/// Times that differ by more than this from those drawn beside need a logarithmic axis.
+const FAR: f64 = 4.0;
+
+/// The chart named `time`.
+pub(super) struct Time;
+
+impl Chart for Time {
+    fn name(&self) -> &'static str {
+        "time"
+    }
+
+    fn scene(&self, runs: &Runs<'_>) -> Scene {
+        let reference = Reference::of(runs.own);
+        let panels = runs.panels(value, |column| reference.mean(runs.own, column).map(Ideal::Share));
+        let (scale, y_label) = if far_apart(runs, &panels) {
+            (Scale::Log, "mean time in seconds (log scale)")
+        } else {
+            (Scale::Linear, "mean time in seconds")
+        };
+        let bars = match runs.runs() {
+            Some(one) if one == "1 run" => Some("Points: a single run, without bars.".to_string()),
+            Some(many) => Some(format!("Points: mean of {many}. Bars: fastest to slowest run.")),
+            None => None,
+        };
+        page::draw(&Figure {
+            title: format!("Mean time over workers — {}", runs.own.name),
+            notes: runs.machines().into_iter().chain(bars).chain(gap_note(&panels)).collect(),
+            y_label,
+            y_range: YRange::OwnOfEachPanel,
+            scale,
+            ideal_label: reference.label(runs.own),
+            series: runs.series(),
+            panels,
+        })
+    }
+}
+
+fn value(estimate: &Estimate) -> Option<Value> {
+    Value::new(estimate.mean_s, estimate.min_s, estimate.max_s)
+}
+
+/// Whether in some panel the run and one beside it are so far apart that the lower would lie flat.
+fn far_apart(runs: &Runs<'_>, panels: &[Panel]) -> bool {
+    let series = runs.series();
+    panels.iter().any(|panel| {
+        let most = |origin: Origin| {
+            let curves = panel.curves.iter().filter(|curve| series[curve.series].look.origin == origin);
+            let values = curves.flat_map(|curve| &curve.points).filter_map(|(_, value)| *value);
+            values.map(|value| value.middle).reduce(f64::max)
+        };
+        let pair = most(Origin::Own).zip(most(Origin::Beside));
+        pair.is_some_and(|(own, beside)| own > FAR * beside || beside > FAR * own)
+    })
+}
+
+/// The time that the ideal line divides by the number of workers; the same kind in all panels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reference {
+    Serial,
+    /// One worker of the executor with that index.
+    OneWorker(usize),
+}
+
+impl Reference {
+    /// The one that most workloads have, the serial baseline before executors in their order.
+    fn of(analysis: &Analysis) -> Self {
+        let executors = (0..analysis.executors.len()).map(Self::OneWorker);
+        let covered = |reference: Self| {
+            (0..analysis.workloads.len()).filter(|column| reference.mean(analysis, *column).is_some()).count()
+        };
+        executors.fold(Self::Serial, |best, next| if covered(next) > covered(best) { next } else { best })
+    }
+
+    fn mean(self, analysis: &Analysis, column: usize) -> Option<f64> {
+        let cell: &Cell = match self {
+            Self::Serial => &analysis.workloads.get(column)?.serial,
+            Self::OneWorker(executor) => {
+                let rows = &analysis.executors.get(executor)?.rows;
+                rows.iter().find(|row| row.workers == 1)?.cells.get(column)?
+            }
+        };
+        cell.estimate().and_then(value).map(|value| value.middle)
+    }
+
+    fn label(self, analysis: &Analysis) -> String {
+        match self {
+            Self::Serial => "ideal: serial time ÷ workers".to_string(),
+            Self::OneWorker(executor) => {
+                let name = analysis.executors.get(executor).map_or("", |table| table.executor.as_str());
+                format!("ideal: time of {name} with 1 worker ÷ workers")
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Everything that goes into the folder of a run beside its record.
+
+use std::path::Path;
+
+use super::{Format, chart, csv, markdown};
+use crate::analysis::Analysis;
+use crate::record::store::write_whole;
+
+/// Writes `table.md`, `table.csv` and the charts. The tables hold the first run alone; the others
+/// are drawn beside it.
+///
+/// # Errors
+///
+/// [`chart::ChartError`] for the first file that cannot be written or drawn.
+///
+/// # Panics
+///
+/// If there is no run.
+pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartError> {
+    let (run, _) = runs.split_first().expect("a folder belongs to a run");
+    let own = std::slice::from_ref(run);
+    write_whole(&folder.join("table.md"), markdown::Markdown.render(own).as_bytes())?;
+    write_whole(&folder.join("table.csv"), csv::Csv.render(own).as_bytes())?;
+    write_charts(folder, runs)
+}
+
+/// Writes the charts of the first run, with the others drawn beside it.
+///
+/// # Errors
+///
+/// As [`write_all`].
+///
+/// # Panics
+///
+/// If there is no run.
+pub fn write_charts(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartError> {
+    let (run, others) = runs.split_first().expect("charts belong to a run");
+    let beside: Vec<_> = others
+        .iter()
+        .map(|other| chart::Beside { label: &other.name, note: None, analysis: other })
+        .collect();
+    chart::write_all(folder, run, &beside)?;
+    Ok(())
+}

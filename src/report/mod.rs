@@ -1,0 +1,39 @@
+//! What people and programs read: tables, CSV, JSON and charts, from analyses of saved files.
+//!
+//! * [`grid`]: the tables as headings and cells, before any layout
+//! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
+//! * [`chart`]: the pictures
+//! * [`files`]: everything that goes into the folder of a run
+//!
+//! Nothing here measures or estimates.
+
+pub mod chart;
+pub mod csv;
+pub mod files;
+pub mod grid;
+pub mod json;
+pub mod markdown;
+pub mod table;
+
+use crate::analysis::Analysis;
+
+/// A form in which runs can be reported.
+pub trait Format: Sync {
+    /// Name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in a few words.
+    fn summary(&self) -> &'static str;
+
+    /// Renders the runs, ending with a newline.
+    fn render(&self, runs: &[Analysis]) -> String;
+}
+
+/// Every format; the first is the default. A new one is one file and one line here.
+pub static FORMATS: &[&dyn Format] = &[&table::Table, &markdown::Markdown, &csv::Csv, &json::Json];
+
+/// The format of that name.
+#[must_use]
+pub fn find_format(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}

@@ -1,0 +1,367 @@
+//! Settings in two stages: as the user wrote them, and as resolved against what there is.
+//!
+//! The same texts come from command-line options and from environment variables; an error names
+//! the setting, and the front end says how it is spelled there.
+
+use std::fmt;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::executor::{EXECUTORS, ExecutorKind};
+use crate::record::BASELINE;
+use crate::workload::{Scale, Workload};
+
+/// Settings as the user wrote them; what is absent takes its default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunRequest {
+    /// Names of workloads, separated by commas.
+    pub workload: Option<String>,
+    /// Names of executors, separated by commas.
+    pub executor: Option<String>,
+    /// Numbers of workers, such as `1..4` or `1,2,8`.
+    pub workers: Option<String>,
+    /// Counted samples per case.
+    pub runs: Option<String>,
+    /// Passes by workload, such as `rc4=80,sha256=16`.
+    pub passes: Option<String>,
+    /// Seed of arrays and order.
+    pub seed: Option<String>,
+    /// Array sizes: `book` or `tiny`.
+    pub scale: Option<String>,
+    /// Folder that holds the folders of runs.
+    pub out: Option<String>,
+    /// Name of the run.
+    pub name: Option<String>,
+}
+
+/// Settings that can be run.
+#[derive(Clone)]
+pub struct RunConfig {
+    /// The workloads with their passes.
+    pub workloads: Vec<WorkloadChoice>,
+    /// The pools to measure.
+    pub executors: Vec<&'static dyn ExecutorKind>,
+    /// Numbers of workers, ascending, 1 among them.
+    pub workers: Vec<usize>,
+    /// Counted samples per case.
+    pub runs: u32,
+    /// Seed of arrays and order.
+    pub seed: u64,
+    /// Array sizes.
+    pub scale: Scale,
+    /// Folder that holds the folders of runs.
+    pub out: PathBuf,
+    /// Name of the run.
+    pub name: String,
+}
+
+/// A workload and how often each job computes over its array.
+#[derive(Clone)]
+pub struct WorkloadChoice {
+    /// The workload.
+    pub workload: &'static dyn Workload,
+    /// Times that each job computes over its array.
+    pub passes: u32,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Which one: a field name of [`RunRequest`].
+    pub setting: &'static str,
+    /// What the user wrote.
+    pub value: String,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} '{}': {}", self.setting, self.value, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The greatest number of workers in one case.
+pub const MAX_WORKERS: usize = 1024;
+
+/// The greatest number of runs per case.
+pub const MAX_RUNS: u32 = 10_000;
+
+/// The greatest number of passes.
+pub const MAX_PASSES: u32 = 1_000_000;
+
+/// Runs per case where the user does not say.
+pub const DEFAULT_RUNS: u32 = 10;
+
+/// Seed where the user does not say: the chapter that this grew out of.
+pub const DEFAULT_SEED: u64 = 17;
+
+impl RunRequest {
+    /// Resolves the settings against the given workloads, this program's executors and the CPUs
+    /// that this process may use.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for the first setting that cannot be used.
+    pub fn resolve(
+        &self,
+        workloads: &[&'static dyn Workload],
+        cpus: usize,
+    ) -> Result<RunConfig, ConfigError> {
+        let chosen = setting("workload", self.workload.as_deref(), |text| choose_workloads(text, workloads))?
+            .unwrap_or_else(|| workloads.to_vec());
+        let passes =
+            setting("passes", self.passes.as_deref(), |text| parse_passes(text, &chosen, workloads))?
+                .unwrap_or_default();
+        let given =
+            |name: &str| passes.iter().find(|(workload, _)| workload == name).map(|&(_, count)| count);
+        Ok(RunConfig {
+            workloads: (chosen.iter())
+                .map(|&workload| WorkloadChoice {
+                    workload,
+                    passes: given(workload.name()).unwrap_or_else(|| workload.default_passes()),
+                })
+                .collect(),
+            executors: setting(
+                "executor",
+                Some(self.executor.as_deref().unwrap_or("threads,processes")),
+                choose_pools,
+            )?
+            .unwrap_or_default(),
+            workers: setting("workers", self.workers.as_deref(), parse_workers)?
+                .unwrap_or_else(|| default_workers(cpus)),
+            runs: setting("runs", self.runs.as_deref(), |text| parse_number(text, 1, MAX_RUNS))?
+                .unwrap_or(DEFAULT_RUNS),
+            seed: setting("seed", self.seed.as_deref(), |text| parse_number(text, 0, u64::MAX))?
+                .unwrap_or(DEFAULT_SEED),
+            scale: setting("scale", self.scale.as_deref(), parse_scale)?.unwrap_or_default(),
+            out: PathBuf::from(self.out.as_deref().unwrap_or("results")),
+            name: setting("name", self.name.as_deref(), parse_name)?.unwrap_or_else(|| "run".to_string()),
+        })
+    }
+}
+
+/// Parses a setting if it is there, and names it in the error.
+fn setting<T>(
+    setting: &'static str,
+    value: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, ConfigError> {
+    let Some(value) = value else { return Ok(None) };
+    parse(value).map(Some).map_err(|problem| ConfigError { setting, value: value.to_string(), problem })
+}
+
+/// The trimmed parts of a comma-separated list; none may be empty or stand twice.
+fn parse_list(text: &str) -> Result<Vec<&str>, String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    for (index, part) in parts.iter().enumerate() {
+        if part.is_empty() {
+            return Err("has an empty item; write names separated by single commas".to_string());
+        }
+        if parts[..index].contains(part) {
+            return Err(format!("names {part} twice"));
+        }
+    }
+    Ok(parts)
+}
+
+fn choose_workloads(
+    text: &str,
+    workloads: &[&'static dyn Workload],
+) -> Result<Vec<&'static dyn Workload>, String> {
+    parse_list(text)?.into_iter().map(|name| find("workload", name, workloads, Workload::name)).collect()
+}
+
+fn choose_pools(text: &str) -> Result<Vec<&'static dyn ExecutorKind>, String> {
+    let pools: Vec<_> = EXECUTORS.iter().copied().filter(|kind| kind.name() != BASELINE).collect();
+    let choose = |name: &str| {
+        if name == BASELINE {
+            return Err(format!(
+                "{BASELINE} is the baseline and always measured; name the pools to compare with it"
+            ));
+        }
+        find("executor", name, &pools, ExecutorKind::name)
+    };
+    parse_list(text)?.into_iter().map(choose).collect()
+}
+
+/// The item of that name; the error tells what there is to choose from.
+fn find<T: Copy + Deref>(
+    what: &str,
+    name: &str,
+    items: &[T],
+    name_of: impl Fn(&T::Target) -> &'static str,
+) -> Result<T, String> {
+    let found = items.iter().copied().find(|item| name_of(item) == name);
+    found.ok_or_else(|| {
+        let names: Vec<_> = items.iter().map(|item| name_of(item)).collect();
+        format!("there is no {what} {name}; there are {}", names.join(", "))
+    })
+}
+
+/// Numbers and ranges, separated by commas. One worker is always among them: the factor needs it.
+fn parse_workers(text: &str) -> Result<Vec<usize>, String> {
+    let mut workers = vec![1];
+    for part in parse_list(text)? {
+        if let Some((first, last)) = part.split_once("..") {
+            let (first, last) = (parse_number(first, 1, MAX_WORKERS)?, parse_number(last, 1, MAX_WORKERS)?);
+            if first > last {
+                return Err(format!("the range {part} runs backwards; write {last}..{first}"));
+            }
+            workers.extend(first..=last);
+        } else {
+            workers.push(parse_number(part, 1, MAX_WORKERS)?);
+        }
+    }
+    workers.sort_unstable();
+    workers.dedup();
+    Ok(workers)
+}
+
+/// Every number up to eight; above, steps that keep the run short and a logarithmic axis even.
+fn default_workers(cpus: usize) -> Vec<usize> {
+    let cpus = cpus.clamp(1, MAX_WORKERS);
+    if cpus <= 8 {
+        return (1..=cpus).collect();
+    }
+    let mut workers = vec![1, 2, 3, 4, 6, 8];
+    let mut step = 8;
+    while step < cpus {
+        workers.extend([step / 2 * 3, step * 2].into_iter().filter(|&count| count < cpus));
+        step *= 2;
+    }
+    workers.push(cpus);
+    workers
+}
+
+fn parse_number<T: Copy + FromStr + PartialOrd + fmt::Display>(
+    text: &str,
+    least: T,
+    most: T,
+) -> Result<T, String> {
+    match text.trim().parse::<T>() {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(format!("must be a whole number from {least} to {most}")),
+    }
+}
+
+fn parse_passes(
+    text: &str,
+    chosen: &[&'static dyn Workload],
+    workloads: &[&'static dyn Workload],
+) -> Result<Vec<(String, u32)>, String> {
+    let mut passes: Vec<(String, u32)> = Vec::new();
+    for part in parse_list(text)? {
+        let Some((name, count)) = part.split_once('=') else {
+            return Err(format!("'{part}' is not of the form WORKLOAD=PASSES, such as rc4=80"));
+        };
+        let name = name.trim();
+        find("workload", name, workloads, Workload::name)?;
+        if !chosen.iter().any(|workload| workload.name() == name) {
+            return Err(format!("{name} is not among the workloads of this run"));
+        }
+        if passes.iter().any(|(other, _)| other == name) {
+            return Err(format!("names {name} twice"));
+        }
+        let count =
+            parse_number(count, 1, MAX_PASSES).map_err(|problem| format!("passes of {name} {problem}"))?;
+        passes.push((name.to_string(), count));
+    }
+    Ok(passes)
+}
+
+fn parse_scale(text: &str) -> Result<Scale, String> {
+    find("scale", text, &[&Scale::Book, &Scale::Tiny], |scale| scale.name()).copied()
+}
+
+/// A name becomes part of a folder's name, so that only harmless characters are taken.
+fn parse_name(text: &str) -> Result<String, String> {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.len() > 100 || !text.chars().all(harmless) {
+        return Err("must be 1 to 100 letters, digits, '-', '_' or '.'".to_string());
+    }
+    Ok(text.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::WORKLOADS;
+    use proptest::prelude::*;
+
+    fn problem(request: &RunRequest) -> String {
+        request.resolve(WORKLOADS, 2).err().expect("must be refused").to_string()
+    }
+
+    #[test]
+    fn defaults_are_the_books_batch_on_the_cpus_there_are() {
+        let config = RunRequest::default().resolve(WORKLOADS, 4).unwrap();
+        let passes: Vec<_> = config.workloads.iter().map(|c| (c.workload.name(), c.passes)).collect();
+        assert_eq!(passes, [("rc4", 80), ("sha256", 16)]);
+        assert_eq!(config.executors.iter().map(|e| e.name()).collect::<Vec<_>>(), ["threads", "processes"]);
+        assert_eq!((config.workers, config.runs, config.name.as_str()), (vec![1, 2, 3, 4], 10, "run"));
+    }
+
+    #[test]
+    fn workers_are_numbers_ranges_and_lists_with_one_among_them() {
+        assert_eq!(parse_workers("4").unwrap(), [1, 4]);
+        assert_eq!(parse_workers("2..4").unwrap(), [1, 2, 3, 4]);
+        assert_eq!(parse_workers("8, 1,2").unwrap(), [1, 2, 8]);
+        assert_eq!(parse_workers("3..3,2").unwrap(), [1, 2, 3]);
+        for bad in ["0", "4..1", "1..99999", "", "1..", "x", "1,,2", "-1", "1...4"] {
+            assert!(parse_workers(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn many_cpus_give_a_spread() {
+        assert_eq!(default_workers(8), [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(default_workers(16), [1, 2, 3, 4, 6, 8, 12, 16]);
+        assert_eq!(default_workers(20), [1, 2, 3, 4, 6, 8, 12, 16, 20]);
+        assert_eq!(default_workers(64), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]);
+    }
+
+    #[test]
+    fn each_refusal_names_setting_value_and_remedy() {
+        let request = RunRequest { workload: Some("md5".into()), ..RunRequest::default() };
+        assert_eq!(problem(&request), "workload 'md5': there is no workload md5; there are rc4, sha256");
+        let request = RunRequest { passes: Some("rc4=0".into()), ..RunRequest::default() };
+        assert_eq!(
+            problem(&request),
+            "passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000"
+        );
+        let request = RunRequest { passes: Some("md5=3".into()), ..RunRequest::default() };
+        assert_eq!(problem(&request), "passes 'md5=3': there is no workload md5; there are rc4, sha256");
+        let request = RunRequest {
+            passes: Some("rc4=3".into()),
+            workload: Some("sha256".into()),
+            ..RunRequest::default()
+        };
+        assert_eq!(problem(&request), "passes 'rc4=3': rc4 is not among the workloads of this run");
+        let request = RunRequest { executor: Some("serial".into()), ..RunRequest::default() };
+        assert!(problem(&request).contains("always measured"));
+        let request = RunRequest { name: Some("../up".into()), ..RunRequest::default() };
+        assert!(problem(&request).starts_with("name '../up': must be"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused_but_never_a_panic(text in ".{0,30}") {
+            if let Ok(workers) = parse_workers(&text) {
+                prop_assert_eq!(workers[0], 1);
+                prop_assert!(workers.windows(2).all(|pair| pair[0] < pair[1]) && workers.len() <= MAX_WORKERS);
+            }
+            let _ = parse_passes(&text, WORKLOADS, WORKLOADS);
+        }
+
+        #[test]
+        fn the_default_spread_is_ascending_and_ends_at_the_cpus(cpus in 1..2000_usize) {
+            let workers = default_workers(cpus);
+            prop_assert!(workers.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert_eq!((workers[0], *workers.last().unwrap()), (1, cpus.min(MAX_WORKERS)));
+        }
+    }
+}

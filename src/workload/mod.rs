@@ -1,0 +1,104 @@
+//! What is computed: a batch of jobs, each an array of bytes and some work on it.
+//!
+//! A [`Workload`] says how large the arrays of its batch are and how to compute on one. It reads no
+//! clock and starts no thread; [`study`](crate::study) times it and hands its jobs to executors.
+//! Adding one is one file like [`rc4`] or [`sha256`] and one line in [`WORKLOADS`]; a program of
+//! its own can hand any other slice to [`cli::main`](crate::cli::main).
+
+mod bytes;
+pub mod rc4;
+pub mod sha256;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Every workload of this crate.
+pub static WORKLOADS: &[&dyn Workload] = &[&rc4::Workload, &sha256::Workload];
+
+/// A batch of jobs and how to run one.
+pub trait Workload: Sync {
+    /// Name on the command line and in records.
+    fn name(&self) -> &'static str;
+
+    /// Head of its columns in tables.
+    fn label(&self) -> &'static str;
+
+    /// What it computes, in a few words.
+    fn summary(&self) -> &'static str;
+
+    /// Bytes of each job's array, in the order of submission.
+    fn sizes(&self, scale: Scale) -> Vec<usize>;
+
+    /// Times that a job computes over its array where the user does not say: enough for about a
+    /// second of serial work, and the same for every number of workers.
+    fn default_passes(&self) -> u32;
+
+    /// Makes a job's array. The same job always gets the same bytes.
+    fn generate(&self, job: Job) -> Vec<u8> {
+        bytes::generate(job)
+    }
+
+    /// Computes `passes` times over the array and gives a digest of the result.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the computation finds itself to be wrong.
+    fn compute(&self, array: &mut [u8], passes: u32) -> Result<Digest, Fault>;
+}
+
+/// One job of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Position in the batch, from 0.
+    pub index: usize,
+    /// Bytes of its array.
+    pub size: usize,
+}
+
+/// How large the arrays are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// As in the book.
+    #[default]
+    Book,
+    /// A 256th of that, for quick tests of everything but speed.
+    Tiny,
+}
+
+impl Scale {
+    /// Name on the command line and in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Tiny => "tiny",
+        }
+    }
+
+    /// An array size of the book at this scale.
+    #[must_use]
+    pub fn apply(self, size: usize) -> usize {
+        match self {
+            Self::Book => size,
+            Self::Tiny => size / 256,
+        }
+    }
+}
+
+/// What a job's result comes down to, for comparison; in hexadecimal digits.
+pub type Digest = String;
+
+/// A computation that found itself to be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,68 @@
+//! SHA-256 of a dozen arrays of 1 MiB, as in the book's `sha_futures.py`.
+
+use sha2::{Digest as _, Sha256};
+
+use super::bytes::hex;
+use super::{Digest, Fault, Scale};
+
+/// The batch of the book: the SHA-256 hash of twelve arrays of 1 MiB.
+#[derive(Debug)]
+pub struct Workload;
+
+impl super::Workload for Workload {
+    fn name(&self) -> &'static str {
+        "sha256"
+    }
+
+    fn label(&self) -> &'static str {
+        "SHA"
+    }
+
+    fn summary(&self) -> &'static str {
+        "hash 12 arrays of 1 MiB with SHA-256"
+    }
+
+    fn sizes(&self, scale: Scale) -> Vec<usize> {
+        vec![scale.apply(1 << 20); 12]
+    }
+
+    fn default_passes(&self) -> u32 {
+        16
+    }
+
+    /// The first pass hashes the array; each further one the array and the digest before it, so
+    /// that no pass can be left out.
+    fn compute(&self, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
+        let mut digest = Sha256::digest(&*array);
+        for _ in 1..passes {
+            digest = Sha256::new().chain_update(&*array).chain_update(digest).finalize();
+        }
+        Ok(hex(&digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::Workload as _;
+
+    #[test]
+    fn one_pass_is_sha_256_of_the_array() {
+        // The examples of FIPS 180-4, as published by NIST.
+        let long = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".to_vec();
+        for (mut array, expected) in [
+            (b"abc".to_vec(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (Vec::new(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (long, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
+            (vec![b'a'; 1_000_000], "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+        ] {
+            assert_eq!(Workload.compute(&mut array, 1).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn every_pass_counts() {
+        let digests: Vec<_> = (1..4).map(|passes| Workload.compute(&mut [7; 100], passes).unwrap()).collect();
+        assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
+    }
+}

@@ -1,0 +1,376 @@
+//! The program as its users meet it: arguments in, tables, files and exit codes out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use speedup::record::{RunRecord, Status};
+
+const TINY: [&str; 7] = ["run", "--scale", "tiny", "--runs", "2", "--workers", "1..2"];
+
+fn speedup(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_speedup"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    speedup(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+/// Standard error without the remark that a debug build makes of itself.
+fn stderr(output: &Output) -> String {
+    let text = std::str::from_utf8(&output.stderr).unwrap();
+    text.split_inclusive('\n').filter(|line| !line.contains("unoptimised build")).collect()
+}
+
+fn only_run(out: &Path) -> PathBuf {
+    let runs: Vec<_> = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs[0].clone()
+}
+
+#[test]
+fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
+    let out = tempfile::tempdir().unwrap();
+    let path = out.path().to_str().unwrap();
+    let executors = ["--executor", "threads,processes,rayon", "--name", "demo", "--out", path];
+    let output = run(&[&TINY[..], &executors].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    let table = stdout(&output);
+    for expected in [
+        "\nthreads\n",
+        "\nprocesses\n",
+        "\nrayon\n",
+        "Workers | ",
+        "RC4 factor | ",
+        "1.00x",
+        "best against serial",
+    ] {
+        assert!(table.contains(expected), "{expected} is missing in\n{table}");
+    }
+
+    let folder = only_run(out.path());
+    assert!(folder.to_str().unwrap().ends_with("-demo"));
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        ["run.json", "speedup.png", "speedup.svg", "table.csv", "table.md", "time.png", "time.svg"]
+    );
+
+    let record = RunRecord::read(&folder).unwrap();
+    assert_eq!(record.status, Status::Complete);
+    // Per workload the serial baseline and three executors with two numbers of workers; a
+    // warm-up round and two counted ones.
+    assert_eq!((record.plan.cases.len(), record.samples.len()), (14, 42));
+    assert!(record.samples.iter().all(|sample| sample.tasks.len() == 12));
+    assert!(record.plan.workloads.iter().all(|workload| workload.digests.len() == 12));
+    for sample in &record.samples {
+        for task in &sample.tasks {
+            assert!(
+                task.submitted_ns <= task.begin_ns || record.plan.cases[sample.case].executor == "serial"
+            );
+            assert!(task.begin_ns <= task.end_ns && task.end_ns <= sample.wall_ns);
+            assert_eq!(task.generate_ns + task.compute_ns, task.end_ns - task.begin_ns);
+        }
+    }
+
+    let again = run(&["report", folder.to_str().unwrap()]);
+    assert_eq!(stdout(&again), table.split("\nSaved in ").next().unwrap());
+    let csv = run(&["report", folder.join("run.json").to_str().unwrap(), "--format", "csv"]);
+    assert_eq!(csv.stdout, fs::read(folder.join("table.csv")).unwrap());
+    assert_eq!(stdout(&csv).lines().count(), 15);
+    let markdown = run(&["report", folder.to_str().unwrap(), "--format", "markdown"]);
+    assert_eq!(markdown.stdout, fs::read(folder.join("table.md")).unwrap());
+    let json = run(&["report", folder.to_str().unwrap(), "--format", "json", "--book"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json[0]["executors"][1]["rows"][1]["cells"][0]["runs"], 2);
+    assert_eq!(json[1]["name"], "book-table-17-1");
+}
+
+#[test]
+fn one_worker_is_always_measured() {
+    let out = tempfile::tempdir().unwrap();
+    let output = run(&[
+        "run",
+        "--scale",
+        "tiny",
+        "--runs",
+        "1",
+        "--workload",
+        "sha256",
+        "--workers",
+        "3",
+        "--executor",
+        "threads",
+        "--out",
+        out.path().to_str().unwrap(),
+        "--quiet",
+    ]);
+    assert!(output.status.success());
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    let workers: Vec<_> =
+        record.plan.cases.iter().map(|case| (case.executor.as_str(), case.workers)).collect();
+    assert_eq!(workers, [("serial", 1), ("threads", 1), ("threads", 3)]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_order_and_digests() {
+    let records: Vec<RunRecord> = (0..2)
+        .map(|_| {
+            let out = tempfile::tempdir().unwrap();
+            let output = run(&[&TINY[..], &["--seed", "9", "--out", out.path().to_str().unwrap()]].concat());
+            assert!(output.status.success());
+            RunRecord::read(&only_run(out.path())).unwrap()
+        })
+        .collect();
+    assert_eq!(records[0].plan, records[1].plan);
+    assert_ne!(records[0].plan.order[1], records[0].plan.order[2]);
+}
+
+#[test]
+fn wrong_arguments_are_one_line_and_exit_2() {
+    for (arguments, expected) in [
+        (&["run", "--workers", "0"][..], "--workers '0': must be a whole number from 1 to 1024"),
+        (&["run", "--workers", "4..1"], "--workers '4..1': the range 4..1 runs backwards; write 1..4"),
+        (&["run", "--workers", "1..99999"], "--workers '1..99999': must be a whole number from 1 to 1024"),
+        (&["run", "--workers", "-2"], "--workers '-2': must be a whole number from 1 to 1024"),
+        (&["run", "--workload", "md5"], "--workload 'md5': there is no workload md5; there are rc4, sha256"),
+        (&["run", "--executor", "fibers"], "there are threads, processes, rayon"),
+        (&["run", "--runs", "0"], "--runs '0': must be a whole number from 1 to 10000"),
+        (
+            &["run", "--passes", "rc4=0"],
+            "--passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000",
+        ),
+        (&["run", "--passes", "md5=3"], "--passes 'md5=3': there is no workload md5; there are rc4, sha256"),
+        (&["run", "--passes", "80"], "--passes '80': '80' is not of the form WORKLOAD=PASSES"),
+        (&["run", "--scale", "huge"], "--scale 'huge': there is no scale huge; there are book, tiny"),
+        (&["run", "--seed", "x"], "--seed 'x': must be a whole number"),
+        (&["run", "--name", "a/b"], "--name 'a/b': must be"),
+        (&["run", "--wrokers", "3"], "unexpected argument '--wrokers' found"),
+        (&["run", "extra"], "unexpected argument 'extra' found"),
+        (&["report"], "required arguments were not provided"),
+        (&["report", "x", "--format", "pdf"], "--format 'pdf': must be one of table, markdown, csv, json"),
+        (&["completions", "tcl"], "invalid value 'tcl'"),
+        (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
+        (&[], "a command is missing"),
+    ] {
+        let output = run(arguments);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.starts_with("speedup: ") && message.contains(expected), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn unusable_files_are_one_line_and_exit_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = fs::read_to_string("results/book-table-17-1/run.json").unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    for (path, expected) in [
+        (write("damaged.json", &book[..book.len() / 2]), "the record is damaged: "),
+        (write("foreign.json", r#"{"name": "something else"}"#), "not a run record of speedup"),
+        (
+            write("future.json", &book.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1)),
+            "schema version 99",
+        ),
+        (write("index.json", &book.replacen("\"case\": 7", "\"case\": 77", 1)), "refers to case 77"),
+        (folder.path().join("missing").to_str().unwrap().to_string(), "cannot read it"),
+        (folder.path().to_str().unwrap().to_string(), "run.json: cannot read it"),
+    ] {
+        let output = run(&["report", &path]);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains(&path) && message.contains(expected), "{path}: {message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written_is_one_line_and_exit_1() {
+    let out = tempfile::tempdir().unwrap();
+    fs::write(out.path().join("file"), "").unwrap();
+    let below_a_file = out.path().join("file").join("results");
+    let output = run(&[&TINY[..], &["--out", below_a_file.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains(&format!("{}: cannot write: ", below_a_file.display())),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(stderr(&output).lines().count(), 1);
+}
+
+/// A limit on the size of files stands for a full disk: the system refuses to write on.
+#[test]
+fn a_full_disk_at_the_start_leaves_nothing_behind() {
+    let out = tempfile::tempdir().unwrap();
+    let script = r#"trap "" XFSZ; ulimit -f 1; exec "$0" "$@""#;
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_speedup")])
+        .args(TINY)
+        .args(["--out", out.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("run.json: cannot write: "), "{}", stderr(&output));
+    assert_eq!(stderr(&output).lines().count(), 1);
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_disk_that_fills_up_keeps_the_record_written_before() {
+    let out = tempfile::tempdir().unwrap();
+    // Enough for the record of the first rounds, not for that of all.
+    let script = r#"trap "" XFSZ; ulimit -f 64; exec "$0" "$@""#;
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_speedup")])
+        .args(["run", "--scale", "tiny", "--runs", "200", "--workers", "1", "--passes", "rc4=1,sha256=1"])
+        .args(["--out", out.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("run.json: cannot write: "), "{}", stderr(&output));
+    let folder = only_run(out.path());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "a temporary file is left");
+    assert!(!RunRecord::read(&folder).unwrap().samples.is_empty());
+}
+
+#[test]
+fn help_list_and_completions_speak_of_what_there_is() {
+    let help = run(&["run", "--help"]);
+    assert!(
+        help.status.success() && stdout(&help).contains("Examples:") && stdout(&help).contains("--workers")
+    );
+    let list = run(&["list"]);
+    for name in ["rc4 (80)", "sha256 (16)", "serial", "threads", "processes", "rayon", "markdown"] {
+        assert!(stdout(&list).contains(name), "{name}");
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(&["completions", shell]);
+        assert!(script.status.success() && stdout(&script).contains("workers"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let mut child = speedup(&["report", "results/book-table-17-1", "--format", "json"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
+/// A run that goes on until it is stopped, and has a first round in its record.
+fn endless_run(out: &Path) -> Child {
+    let passes = ["--passes", "rc4=2000", "--workload", "rc4", "--executor", "processes", "--runs", "10000"];
+    let tail = ["--scale", "tiny", "--workers", "2", "--out", out.to_str().unwrap()];
+    let child = speedup(&[&["run"], &passes[..], &tail].concat()).spawn().unwrap();
+    wait_until(|| {
+        let entries = fs::read_dir(out).into_iter().flatten().filter_map(Result::ok);
+        entries
+            .map(|entry| RunRecord::read(&entry.path()))
+            .any(|record| record.is_ok_and(|r| !r.samples.is_empty()))
+    });
+    child
+}
+
+fn wait_until(mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited for a minute");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The worker processes of a run.
+fn workers_of(parent: u32) -> Vec<i32> {
+    let processes =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let parent = format!("PPid:\t{parent}\n");
+    let status =
+        |pid: &i32| fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|s| s.contains(&parent));
+    processes.filter(status).collect()
+}
+
+fn kill(pid: i32, signal: Signal) {
+    let _ = kill_process(Pid::from_raw(pid).unwrap(), signal);
+}
+
+#[test]
+fn a_killed_worker_ends_the_run_with_its_samples_kept() {
+    let out = tempfile::tempdir().unwrap();
+    let child = endless_run(out.path());
+    let mut seen = Vec::new();
+    wait_until(|| {
+        seen = workers_of(child.id());
+        !seen.is_empty()
+    });
+    kill(seen[0], Signal::KILL);
+    let output = child.wait_with_output().unwrap();
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(
+        message.contains("rc4 processes/") && message.contains("killed by signal 9 (SIGKILL)"),
+        "{message}"
+    );
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(stdout(&output).contains("failed"), "{}", stdout(&output));
+    for worker in seen {
+        assert!(!Path::new(&format!("/proc/{worker}")).exists(), "worker {worker} is left");
+    }
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    assert_eq!((record.status, record.failures.len()), (Status::Failed, 1));
+    assert!(!record.samples.is_empty());
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_measured_and_exits_130() {
+    let out = tempfile::tempdir().unwrap();
+    let child = endless_run(out.path());
+    kill(child.id().cast_signed(), Signal::INT);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "speedup: interrupted; what was measured is kept\n");
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    assert_eq!(record.status, Status::Interrupted);
+    assert!(!record.samples.is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_parent_leaves_no_worker() {
+    let out = tempfile::tempdir().unwrap();
+    let mut child = endless_run(out.path());
+    let mut seen = Vec::new();
+    wait_until(|| {
+        seen = workers_of(child.id());
+        !seen.is_empty()
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until(|| seen.iter().all(|worker| !running(*worker)));
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    assert_eq!(record.status, Status::Running);
+}
+
+/// Whether a process is there and no zombie that its new parent has not yet reaped.
+fn running(pid: i32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| !status.contains("State:\tZ"))
+}

@@ -1,0 +1,98 @@
+//! The measuring itself, over workloads that misbehave.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use speedup::analysis::{Analysis, Cell};
+use speedup::record::{Design, Failure};
+use speedup::study::{self, RunRequest, Study};
+use speedup::workload::{Digest, Fault, Scale, Workload};
+
+macro_rules! workload {
+    ($workload:ident, $name:literal, $compute:expr) => {
+        struct $workload;
+
+        impl Workload for $workload {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn label(&self) -> &'static str {
+                $name
+            }
+
+            fn summary(&self) -> &'static str {
+                "a workload that misbehaves"
+            }
+
+            fn sizes(&self, _scale: Scale) -> Vec<usize> {
+                vec![64, 32, 16]
+            }
+
+            fn default_passes(&self) -> u32 {
+                1
+            }
+
+            fn compute(&self, array: &mut [u8], _passes: u32) -> Result<Digest, Fault> {
+                let compute: fn(&mut [u8]) -> Result<Digest, Fault> = $compute;
+                compute(array)
+            }
+        }
+    };
+}
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+workload!(Drifting, "drifting", |_| Ok(CALLS.fetch_add(1, Ordering::Relaxed).to_string()));
+workload!(Faulty, "faulty", |array| if array.len() == 16 {
+    Err(Fault("16 is too small".into()))
+} else {
+    Ok("ok".into())
+});
+workload!(Panicking, "panicking", |array| if array.len() == 32 { panic!("at 32") } else { Ok("ok".into()) });
+workload!(Sound, "sound", |array| Ok(format!("{:02x?}", &array[..4])));
+
+static WORKLOADS: &[&dyn Workload] = &[&Drifting, &Faulty, &Panicking, &Sound];
+
+fn study(workload: &str) -> Study {
+    study::set_workloads(WORKLOADS);
+    let request = RunRequest {
+        workload: Some(workload.to_string()),
+        executor: Some("threads".to_string()),
+        workers: Some("2".to_string()),
+        ..RunRequest::default()
+    };
+    Study::new(request.resolve(WORKLOADS, 2).unwrap())
+}
+
+#[test]
+fn a_result_other_than_the_serial_baselines_fails_the_case() {
+    let error = study("drifting").measure(1).unwrap_err();
+    assert!(error.starts_with("job 0 gave ") && error.contains("but the serial baseline gave "), "{error}");
+}
+
+#[test]
+fn a_fault_and_a_panic_name_the_job() {
+    assert_eq!(study("faulty").measure(0).unwrap_err(), "job 2: 16 is too small");
+    assert_eq!(study("panicking").measure(0).unwrap_err(), "job 1: the task panicked: at 32");
+}
+
+#[test]
+fn samples_of_a_case_become_its_cell_and_a_failure_shows_as_one() {
+    let mut study = study("sound");
+    let mut record = study.new_record(Design::CaseByCase);
+    for case in 0..3 {
+        for round in 0..3 {
+            record.samples.push(study.measure(case).unwrap().into_sample(case, round, round == 0));
+        }
+    }
+    record.failures.push(Failure { case: 2, round: 3, warmup: false, message: "it broke".to_string() });
+    let analysis = Analysis::of(&record);
+    let serial = analysis.workloads[0].serial.estimate().unwrap();
+    assert_eq!((serial.runs, serial.speedup), (2, Some(1.0)));
+    let rows = &analysis.executors[0].rows;
+    let one = rows[0].cells[0].estimate().unwrap();
+    assert!((one.factor.unwrap() - 1.0).abs() < 1e-12);
+    assert!((one.speedup.unwrap() - serial.mean_s / one.mean_s).abs() < 1e-12);
+    assert!(one.overhead_s.unwrap() > 0.0 && one.overhead_s.unwrap() <= one.max_s);
+    assert_eq!(rows[1].cells[0], Cell::Failed { reason: "it broke".to_string() });
+}
