@@ -35,10 +35,8 @@ pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartErr
 /// If there is no run.
 pub fn write_charts(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartError> {
     let (run, others) = runs.split_first().expect("charts belong to a run");
-    let beside: Vec<_> = others
-        .iter()
-        .map(|other| chart::Beside { label: &other.name, note: None, analysis: other })
-        .collect();
+    let beside: Vec<_> =
+        others.iter().map(|other| chart::Beside { label: &other.name, analysis: other }).collect();
     chart::write_all(folder, run, &beside)?;
     Ok(())
 }

@@ -40,16 +40,13 @@ use scene::Scene;
 pub struct Beside<'a> {
     /// Stands before the names of its executors in the legend, as in "book: processes".
     pub label: &'a str,
-    /// Stands after them in brackets, as in "book: processes (CPython 3.4)".
-    pub note: Option<&'a str>,
     /// Its figures. Workloads are matched by name; those that the run itself lacks are left out.
     pub analysis: &'a Analysis,
 }
 
 impl Beside<'_> {
     fn series_label(&self, executor: &str) -> String {
-        let note = self.note.map_or(String::new(), |note| format!(" ({note})"));
-        format!("{}: {executor}{note}", self.label)
+        format!("{}: {executor}", self.label)
     }
 }
 

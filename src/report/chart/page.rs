@@ -25,8 +25,7 @@ pub(super) fn draw(figure: &Figure) -> Scene {
     let gutter = TICK + axes.iter().map(Axis::label_width).fold(0.0, f64::max);
     let (columns, plot_width) = match figure.panels.len() {
         0 | 1 => (1, 560.0),
-        2 => (2, 380.0),
-        4 => (2, 380.0),
+        2 | 4 => (2, 380.0),
         _ => (3, 310.0),
     };
     let rows = figure.panels.len().div_ceil(columns);
@@ -109,10 +108,10 @@ fn axes(figure: &Figure) -> Vec<Axis> {
 fn range(scale: Scale, panel: &Panel, counts: &[usize]) -> (f64, f64) {
     let least = panel.values().map(|value| value.least).fold(f64::INFINITY, f64::min);
     let greatest = panel.values().map(|value| value.greatest).fold(0.0, f64::max);
-    let (Some(ideal), Some(first), Some(last)) = (panel.ideal, counts.first(), counts.last()) else {
+    let (Some(ideal), Some(fewest), Some(most)) = (panel.ideal, counts.first(), counts.last()) else {
         return (least, greatest);
     };
-    let ends = (ideal.at(*first as f64), ideal.at(*last as f64));
+    let ends = (ideal.at(*fewest as f64), ideal.at(*most as f64));
     let (lower, upper) = (ends.0.min(ends.1), ends.0.max(ends.1));
     // With many more workers than CPUs the ideal is far above anything measured; were it shown
     // in full, the measurements would be flat on the ground.

@@ -3,6 +3,7 @@
 use super::axis::{Axis, worker_ticks};
 use super::curves::{Curve, Figure, Ideal, Panel, Value};
 use super::scene::{Anchor, Point, Scene};
+use super::text;
 use super::theme::{self, Look, Origin};
 
 /// Steps in which the ideal line follows its curve.
@@ -76,7 +77,8 @@ pub(super) fn draw(
     (axis, counts): (&Axis, &[usize]),
     area: Area,
 ) {
-    scene.text(&panel.title, (area.left, area.top - 11.0), Anchor::Start, (theme::HEAD, theme::INK));
+    let title = text::shorten(&panel.title, theme::HEAD, area.width);
+    scene.text(title, (area.left, area.top - 11.0), Anchor::Start, (theme::HEAD, theme::INK));
     if panel.curves.is_empty() {
         draw_empty(scene, area);
         return;
@@ -150,25 +152,25 @@ fn draw_ideal(scene: &mut Scene, axis: &Axis, workers: &Workers<'_>, ideal: Idea
 
 /// The parts of a path that lie below `top`.
 fn clip(points: &[Point], top: f64) -> Vec<Vec<Point>> {
-    let mut parts = vec![Vec::new()];
+    let mut parts = Vec::new();
+    let mut part = Vec::new();
     let mut before: Option<Point> = None;
     for &point in points {
         if let Some(before) = before
             && (before.1 < top) != (point.1 < top)
         {
-            let part = (top - before.1) / (point.1 - before.1);
-            let crossing = (before.0 + part * (point.0 - before.0), top);
-            if point.1 < top {
-                parts.last_mut().map(|last: &mut Vec<Point>| last.push(crossing));
-            } else {
-                parts.push(vec![crossing]);
-            }
+            let way = (top - before.1) / (point.1 - before.1);
+            part.push((before.0 + way * (point.0 - before.0), top));
         }
         if point.1 >= top {
-            parts.last_mut().map(|last| last.push(point));
+            part.push(point);
+        } else {
+            parts.push(std::mem::take(&mut part));
         }
         before = Some(point);
     }
+    parts.push(part);
+    parts.retain(|part| !part.is_empty());
     parts
 }
 
@@ -227,7 +229,7 @@ mod tests {
         let rising = clip(&[(0.0, 10.0), (10.0, 0.0)], 5.0);
         assert_eq!(rising, [vec![(0.0, 10.0), (5.0, 5.0)]]);
         let falling = clip(&[(0.0, 0.0), (10.0, 10.0)], 5.0);
-        assert_eq!(falling, [vec![], vec![(5.0, 5.0), (10.0, 10.0)]]);
+        assert_eq!(falling, [vec![(5.0, 5.0), (10.0, 10.0)]]);
         assert_eq!(clip(&[(0.0, 6.0), (1.0, 7.0)], 5.0), [vec![(0.0, 6.0), (1.0, 7.0)]]);
     }
 }
