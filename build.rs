@@ -15,7 +15,7 @@ fn main() {
     });
     set("GIT_REVISION", &revision.flatten().unwrap_or_default());
 
-    for path in ["build.rs", "Cargo.toml", "Cargo.lock", "src", "benches", ".git/HEAD", ".git/index"] {
+    for path in ["build.rs", "Cargo.toml", "Cargo.lock", "src", "benches", ".git/HEAD", ".git/logs/HEAD"] {
         if std::path::Path::new(path).exists() {
             println!("cargo::rerun-if-changed={path}");
         }

@@ -52,7 +52,7 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
         "Workers | ",
         "RC4 factor | ",
         "1.00x",
-        "best against serial",
+        "against serial (RC4 ",
     ] {
         assert!(table.contains(expected), "{expected} is missing in\n{table}");
     }
