@@ -5,9 +5,9 @@
 //! many, with whatever locks the others held.
 //!
 //! * this file: the pool, on the parent's side
-//! * [`child`]: one worker process as the parent sees it
+//! * `child`: one worker process as the parent sees it
 //! * [`worker`]: the same process from inside
-//! * [`protocol`] and [`frame`]: what goes over the socket, and how it is cut
+//! * `protocol` and `frame`: what goes over the socket, and how it is cut
 
 mod child;
 mod frame;

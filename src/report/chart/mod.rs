@@ -1,13 +1,13 @@
 //! Charts of a run, as SVG and PNG.
 //!
-//! Each chart turns analyses into a [`scene`], a list of shapes; only [`canvas`] knows the file
+//! Each chart turns analyses into a `scene`, a list of shapes; only `canvas` knows the file
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
-//! is one file here and one line in [`CHARTS`].
+//! is one file here and one line in `CHARTS`.
 //!
-//! * [`time`], [`speedup`]: the charts
-//! * [`curves`]: the curves over workers that both show, and the words around them
-//! * [`page`], [`panel`], [`legend`], [`axis`]: where things go
-//! * [`theme`], [`text`]: how they look
+//! * `time`, `speedup`: the charts
+//! * `curves`: the curves over workers that both show, and the words around them
+//! * `page`, `panel`, `legend`, `axis`: where things go
+//! * `theme`, `text`: how they look
 //!
 //! Nothing is estimated here: every value comes from an [`Analysis`], and one that is absent there
 //! is a gap in the chart.
