@@ -191,6 +191,7 @@ fn unusable_files_are_one_line_and_exit_1() {
             write("future.json", &book.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1)),
             "schema version 99",
         ),
+        (write("zero.json", &book.replacen("\"mean_s\": 11.483", "\"mean_s\": 0.0", 1)), "not above zero"),
         (write("index.json", &book.replacen("\"case\": 7", "\"case\": 77", 1)), "refers to case 77"),
         (folder.path().join("missing").to_str().unwrap().to_string(), "cannot read it"),
         (folder.path().to_str().unwrap().to_string(), "run.json: cannot read it"),
@@ -267,6 +268,14 @@ fn help_list_and_completions_speak_of_what_there_is() {
         let script = run(&["completions", shell]);
         assert!(script.status.success() && stdout(&script).contains("workers"), "{shell}");
     }
+}
+
+#[test]
+fn a_worker_without_a_pool_says_so() {
+    let output = speedup(&["list"]).env("SPEEDUP_INTERNAL_POOL_WORKER", "0").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("no channel at standard input"), "{}", stderr(&output));
+    assert_eq!((stderr(&output).lines().count(), stdout(&output)), (1, ""));
 }
 
 #[test]

@@ -228,7 +228,8 @@ impl<'a> Cells<'a> {
 fn overhead_s(sample: &Sample) -> f64 {
     let mut busy: BTreeMap<usize, u64> = BTreeMap::new();
     for task in &sample.tasks {
-        *busy.entry(task.worker).or_default() += task.generate_ns + task.compute_ns;
+        let busy = busy.entry(task.worker).or_default();
+        *busy = busy.saturating_add(task.generate_ns).saturating_add(task.compute_ns);
     }
     seconds(sample.wall_ns.saturating_sub(busy.into_values().max().unwrap_or(0)))
 }

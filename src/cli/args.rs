@@ -51,7 +51,8 @@ pub(super) struct RunArgs {
     /// Executors, separated by commas [default: threads,processes]
     #[arg(long, value_name = "NAME,…")]
     executor: Option<String>,
-    /// Numbers of workers: N, A..B or a list; 1 is always added [default: 1 to the CPUs available]
+    /// Numbers of workers, up to 1024: N, A..B or a list; 1 is always added [default: 1 to the CPUs
+    /// that this process may use]
     #[arg(long, value_name = "N|A..B|LIST", allow_hyphen_values = true)]
     workers: Option<String>,
     /// Counted runs per case [default: 10]

@@ -239,7 +239,7 @@ impl RunRecord {
         self.plan.workloads.iter().find(|workload| workload.name == name)
     }
 
-    /// Checks what the types cannot: indices that point into the plan.
+    /// Checks what the types cannot: indices that point into the plan, times above zero.
     fn check(&self) -> Result<(), String> {
         let cases = self.plan.cases.len();
         let used = (self.samples.iter().map(|s| ("sample", s.case)))
@@ -249,6 +249,11 @@ impl RunRecord {
             if case >= cases {
                 return Err(format!("a {what} refers to case {case}, but the plan has {cases}"));
             }
+        }
+        let timeless = self.samples.iter().find(|sample| sample.wall_ns == 0).map(|sample| sample.case);
+        let published = self.published.iter().find(|row| row.min_s <= 0.0 || row.mean_s <= 0.0);
+        if let Some(case) = timeless.or(published.map(|row| row.case)) {
+            return Err(format!("case {} has a time that is not above zero", self.plan.cases[case]));
         }
         for case in &self.plan.cases {
             if self.workload(&case.workload).is_none() {

@@ -23,6 +23,7 @@ pub fn heading(run: &Analysis) -> String {
     let runs = run.executors.iter().flat_map(|e| &e.rows).flat_map(|row| &row.cells);
     let counts = runs.filter_map(Cell::estimate).map(|estimate| estimate.runs);
     let runs = match (counts.clone().min(), counts.max()) {
+        (Some(1), Some(1)) => "1 run per case".to_string(),
         (Some(least), Some(most)) if least == most => format!("{least} runs per case"),
         (Some(least), Some(most)) => format!("{least} to {most} runs per case"),
         _ => "no runs".to_string(),

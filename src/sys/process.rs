@@ -26,12 +26,15 @@ pub fn take_env(name: &str) -> Option<OsString> {
 ///
 /// # Errors
 ///
-/// Where standard input is no open file, or `/dev/null` cannot be opened.
+/// Where standard input is no connected socket, or `/dev/null` cannot be opened.
 pub fn take_channel() -> io::Result<UnixStream> {
-    let channel = io::stdin().as_fd().try_clone_to_owned()?;
+    let channel = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let no_channel =
+        |error| io::Error::new(io::ErrorKind::InvalidInput, format!("no channel at standard input: {error}"));
+    channel.peer_addr().map_err(no_channel)?;
     let null = std::fs::File::open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
-    Ok(UnixStream::from(channel))
+    Ok(channel)
 }
 
 /// Asks the kernel to kill this process when the thread that started it ends. Where the system

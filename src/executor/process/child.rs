@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{self, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::frame::{read_frame, write_frame};
+use super::frame::{check_length, read_frame, write_frame};
 use super::protocol::{self, Hello};
 use super::worker;
 use crate::executor::{Error, Exit, Work};
@@ -77,6 +77,9 @@ impl Child {
         protocol::begin_request(work.task_name(), &mut self.buffer);
         if let Err(error) = work.encode(&mut self.buffer) {
             return Ok(Err(error));
+        }
+        if let Err(reason) = check_length(&self.buffer) {
+            return Ok(Err(Error::Transfer { task: work.task_name().to_string(), reason }));
         }
         write_frame(self.channel.get_mut(), &self.buffer).map_err(|_| Lost::Gone)?;
         self.receive()?;

@@ -6,14 +6,21 @@ use std::io::{self, Read, Write};
 /// ask for all the memory there is.
 pub(super) const MAX_FRAME: usize = 1 << 30;
 
-/// Writes one message.
+/// Whether a message can be sent; else why not.
+pub(super) fn check_length(message: &[u8]) -> Result<(), String> {
+    if message.len() <= MAX_FRAME {
+        return Ok(());
+    }
+    Err(format!("{} bytes encoded are more than the {MAX_FRAME} that a message can have", message.len()))
+}
+
+/// Writes one message, whose length must have been checked.
 ///
 /// # Errors
 ///
-/// `InvalidInput` for a message above [`MAX_FRAME`], else what the channel says.
+/// What the channel says.
 pub(super) fn write_frame(channel: &mut impl Write, message: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(message.len()).ok().filter(|_| message.len() <= MAX_FRAME);
-    let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "message too long"))?;
+    let length = u32::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     // Both parts in one call: a second one would wake the reader twice.
     let head = length.to_le_bytes();
     let parts = [io::IoSlice::new(&head), io::IoSlice::new(message)];

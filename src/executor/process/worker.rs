@@ -4,7 +4,7 @@ use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 
-use super::frame::{read_frame, write_frame};
+use super::frame::{check_length, read_frame, write_frame};
 use super::protocol::{self, Hello, Outcome};
 use crate::executor::Error;
 use crate::executor::lanes::enter_worker;
@@ -12,8 +12,9 @@ use crate::executor::task::TaskEntry;
 use crate::executor::work::catch_panic;
 use crate::sys;
 
-/// Set in a worker's environment to its number, and removed as soon as it has been read.
-pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_WORKER";
+/// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
+/// any setting that a user may mean to write.
+pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
 
 static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
 
@@ -54,7 +55,7 @@ pub fn init(tasks: &'static [TaskEntry]) {
     let Some(number) = sys::process::take_env(ENVIRONMENT_KEY) else { return };
     // What remains is the worker: it leaves when the parent ends the channel.
     if let Err(error) = work_for_parent(number.to_str().and_then(|number| number.parse().ok())) {
-        eprintln!("speedup worker: {error}");
+        eprintln!("speedup: worker process: {error}; {ENVIRONMENT_KEY} is for pools alone to set");
         std::process::exit(1);
     }
     std::process::exit(0);
@@ -105,7 +106,8 @@ fn serve(channel: UnixStream) -> io::Result<()> {
 fn answer(request: &[u8], reply: &mut Vec<u8>) {
     reply.clear();
     protocol::begin_reply(&Outcome::Output, reply);
-    let failed = match run(request, reply) {
+    let outcome = run(request, reply).and_then(|()| check_length(reply).map_err(Outcome::Transfer));
+    let failed = match outcome {
         Ok(()) => return,
         Err(failed) => failed,
     };
