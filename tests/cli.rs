@@ -286,6 +286,27 @@ fn a_reader_that_leaves_early_is_no_error() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
 }
 
+/// A limit on open files keeps the pool from starting all of its workers: a case of twelve must not
+/// be measured with fewer.
+#[test]
+fn a_pool_that_cannot_start_every_worker_fails_the_case() {
+    let out = tempfile::tempdir().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", r#"ulimit -n 20; exec "$0" "$@""#, env!("CARGO_BIN_EXE_speedup")])
+        .args(["run", "--scale", "tiny", "--runs", "1", "--workload", "rc4", "--executor", "processes"])
+        .args(["--workers", "1,12", "--out", out.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(
+        message.contains("rc4 processes/12: cannot start worker ") && message.lines().count() == 1,
+        "{message}"
+    );
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    assert_eq!((record.status, record.failures.len()), (Status::Failed, 1));
+}
+
 /// A run that goes on until it is stopped, and has a first round in its record.
 fn endless_run(out: &Path) -> Child {
     let passes = ["--passes", "rc4=2000", "--workload", "rc4", "--executor", "processes", "--runs", "10000"];

@@ -94,8 +94,8 @@ impl Lanes {
                 started.count += 1;
                 Ok(())
             }
-            // With fewer workers than asked for, the work still gets done; with none, never.
-            Err(_) if started.count > 0 => Ok(()),
+            // The workers there are could do the work, but a pool of N with fewer than N would be
+            // measured, and paid for, as what it is not.
             Err(error) => {
                 drop(started);
                 Err(self.queue.break_with(Error::Spawn { worker, reason: error.to_string() }))

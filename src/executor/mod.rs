@@ -73,7 +73,7 @@ pub trait Executor: Send + Sync {
     /// # Errors
     ///
     /// [`Error::Shutdown`] after shutdown, [`Error::BrokenPool`] after a worker died,
-    /// [`Error::Spawn`] if the first worker cannot be started.
+    /// [`Error::Spawn`] if a worker cannot be started.
     fn execute(&self, work: Box<dyn Work>) -> Result<(), Error>;
 
     /// The greatest number of tasks that run at the same time.

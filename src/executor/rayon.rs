@@ -32,7 +32,7 @@ impl RayonExecutor {
         let handles = Arc::clone(&threads);
         // Rayon's own threads are detached; ours can be joined, so that shutdown means what it
         // says and the end of the last one lies within the timing.
-        let pool = ::rayon::ThreadPoolBuilder::new()
+        let built = ::rayon::ThreadPoolBuilder::new()
             .num_threads(max_workers)
             .spawn_handler(move |thread| {
                 let worker = thread.index();
@@ -47,10 +47,27 @@ impl RayonExecutor {
                 handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
                 Ok(())
             })
-            .build()
-            .map_err(|error| Error::Spawn { worker: 0, reason: error.to_string() })?;
-        Ok(Self { max: max_workers, pool: Mutex::new(Some(pool)), threads, lives: Mutex::default() })
+            .build();
+        match built {
+            Ok(pool) => {
+                let pool = Mutex::new(Some(pool));
+                Ok(Self { max: max_workers, pool, threads, lives: Mutex::default() })
+            }
+            // Rayon has told those that did start to leave.
+            Err(error) => {
+                let worker = join(&threads).len();
+                Err(Error::Spawn { worker, reason: error.to_string() })
+            }
+        }
     }
+}
+
+/// Waits for every thread to end.
+fn join(threads: &Mutex<Vec<JoinHandle<WorkerLife>>>) -> Vec<WorkerLife> {
+    let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut lives: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
+    lives.sort_by_key(|life| life.worker);
+    lives
 }
 
 impl Executor for RayonExecutor {
@@ -67,9 +84,7 @@ impl Executor for RayonExecutor {
 
     fn shutdown(&self) {
         drop(self.pool.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut lives: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
-        lives.sort_by_key(|life| life.worker);
+        let lives = join(&self.threads);
         self.lives.lock().unwrap_or_else(PoisonError::into_inner).extend(lives);
     }
 

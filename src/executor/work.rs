@@ -53,12 +53,14 @@ impl<T: Task> Work for Submission<T> {
     }
 
     fn encode(&self, buffer: &mut Vec<u8>) -> Result<(), Error> {
-        encode(&self.task, buffer).map_err(|e| transfer::<T>(format!("its argument cannot be encoded: {e}")))
+        // Encoding and decoding are code of the task's author too, and may panic like `run`.
+        catch_panic(|| encode(&self.task, buffer))?
+            .map_err(|e| transfer::<T>(format!("its argument cannot be encoded: {e}")))
     }
 
     fn resolve(self: Box<Self>, outcome: Result<&[u8], Error>) {
         self.promise.resolve(outcome.and_then(|output| {
-            postcard::from_bytes(output)
+            catch_panic(|| postcard::from_bytes(output))?
                 .map_err(|e| transfer::<T>(format!("its result cannot be decoded: {e}")))
         }));
     }
