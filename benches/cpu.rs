@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode};
-use speedup::record::BASELINE;
+use speedup::record::{BASELINE, Status};
 use speedup::study::{self, Study};
 use speedup::sys::machine;
 use speedup::workload::{Scale, WORKLOADS};
@@ -24,7 +24,10 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return support::usage(&error),
     };
-    let recorder = Recorder::new(Study::new(config));
+    let recorder = match Recorder::new(Study::new(config)) {
+        Ok(recorder) => recorder,
+        Err(error) => return support::failure(&format!("cannot watch for Ctrl-C: {error}")),
+    };
     let mut criterion = Criterion::default()
         .with_measurement(SampledTime::new(&recorder))
         .without_plots()
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         .configure_from_args();
     measure(&mut criterion, &recorder);
     criterion.final_summary();
-    recorder.finish()
+    recorder.end(Status::Complete)
 }
 
 fn measure(criterion: &mut Criterion<SampledTime>, recorder: &Recorder) {

@@ -5,7 +5,7 @@
 //! and hands them to the [`Recorder`] at that moment.
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ use speedup::analysis::Analysis;
 use speedup::record::{Case, Design, Failure, RunFolder, RunRecord, Status};
 use speedup::report::{FORMATS, files};
 use speedup::study::{ConfigError, Measured, RunRequest, Study};
+use speedup::sys::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup::workload::Scale;
 
 /// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_EXECUTOR`, `SPEEDUP_WORKERS`,
@@ -44,6 +45,12 @@ pub(crate) fn usage(error: &ConfigError) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// Reports why there can be no measuring.
+pub(crate) fn failure(message: &str) -> ExitCode {
+    fail(message);
+    ExitCode::FAILURE
+}
+
 /// Whether criterion was given that option.
 pub(crate) fn given(option: &str) -> bool {
     std::env::args().skip(1).any(|argument| argument.split('=').next() == Some(option))
@@ -51,7 +58,7 @@ pub(crate) fn given(option: &str) -> bool {
 
 fn fail(message: &str) {
     // Where standard error is gone, the exit code is all that can be said.
-    let _ = writeln!(std::io::stderr(), "speedup: {message}");
+    let _ = writeln!(io::stderr(), "speedup: {message}");
 }
 
 /// Wall time that remembers the executions behind it.
@@ -108,13 +115,15 @@ pub(crate) struct Recorder {
     study: RefCell<Study>,
     record: RefCell<RunRecord>,
     used: Rc<RefCell<Vec<Sampled>>>,
+    interrupt: Interrupt,
 }
 
 impl Recorder {
-    /// A recorder for a study.
-    pub(crate) fn new(study: Study) -> Self {
-        let record = study.new_record(Design::CaseByCase);
-        Self { study: RefCell::new(study), record: RefCell::new(record), used: Rc::default() }
+    /// A recorder for a study. From now on it watches for Ctrl-C.
+    pub(crate) fn new(study: Study) -> io::Result<Self> {
+        let record = RefCell::new(study.new_record(Design::CaseByCase));
+        let interrupt = Interrupt::install()?;
+        Ok(Self { study: RefCell::new(study), record, used: Rc::default(), interrupt })
     }
 
     /// The cases of the study.
@@ -132,10 +141,14 @@ impl Recorder {
         self.study.borrow().config().scale
     }
 
-    /// Executes a case that often. A failure ends the program, with what was measured kept.
+    /// Executes a case that often. A failure or Ctrl-C ends the program, with what criterion has used
+    /// so far kept.
     pub(crate) fn measure(&self, case: usize, iterations: u64) -> Sampled {
         let mut executions = Vec::new();
         for _ in 0..iterations {
+            if self.interrupt.requested() {
+                self.end(Status::Interrupted);
+            }
             match self.study.borrow_mut().measure(case) {
                 Ok(execution) => executions.push(execution),
                 Err(message) => {
@@ -146,36 +159,30 @@ impl Recorder {
             }
         }
         if !self.record.borrow().failures.is_empty() {
-            self.finish();
-            std::process::exit(1);
+            self.end(Status::Failed);
         }
         Sampled { case, executions }
     }
 
-    /// Writes the run with tables and charts and prints the table, if criterion measured at all:
-    /// not when it only listed, tested or profiled.
-    pub(crate) fn finish(&self) -> ExitCode {
+    /// Ends the program. If criterion measured at all, and not only listed, tested or profiled, the
+    /// run is written with tables and charts, and the table printed.
+    pub(crate) fn end(&self, status: Status) -> ! {
         let mut record = self.record.borrow_mut();
+        record.status = status;
         self.study.borrow().describe_workloads(&mut record);
-        let failed = record
-            .failures
-            .first()
-            .map(|failure| format!("{}: {}", record.plan.cases[failure.case], failure.message));
-        if measuring() {
-            self.take_samples(&mut record);
-            record.status = if failed.is_some() { Status::Failed } else { Status::Complete };
-            if let Err(message) = self.keep(&record) {
+        let kept = if measuring() { self.keep(&mut record) } else { Ok(()) };
+        let failure = record.failures.first();
+        let failure =
+            failure.map(|failure| format!("{}: {}", record.plan.cases[failure.case], failure.message));
+        let code = match (kept, failure, status) {
+            (Err(message), ..) | (Ok(()), Some(message), _) => {
                 fail(&message);
-                return ExitCode::FAILURE;
+                1
             }
-        }
-        match failed {
-            Some(message) => {
-                fail(&message);
-                ExitCode::FAILURE
-            }
-            None => ExitCode::SUCCESS,
-        }
+            (Ok(()), None, Status::Interrupted) => EXIT_INTERRUPTED,
+            (Ok(()), None, _) => 0,
+        };
+        std::process::exit(code.into())
     }
 
     fn take_samples(&self, record: &mut RunRecord) {
@@ -203,7 +210,8 @@ impl Recorder {
             .unwrap_or(0);
     }
 
-    fn keep(&self, record: &RunRecord) -> Result<(), String> {
+    fn keep(&self, record: &mut RunRecord) -> Result<(), String> {
+        self.take_samples(record);
         if record.samples.is_empty() && record.failures.is_empty() {
             return Ok(());
         }
@@ -211,7 +219,7 @@ impl Recorder {
         let folder = RunFolder::create(&out, record).map_err(|error| error.to_string())?;
         let runs = [Analysis::of(record)];
         files::write_all(folder.path(), &runs).map_err(|error| error.to_string())?;
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = io::stdout().lock();
         writeln!(stdout, "{}\nSaved in {}", FORMATS[0].render(&runs), folder.path().display())
             .map_err(|error| format!("cannot write to standard output: {error}"))
     }
