@@ -31,7 +31,7 @@
 //!
 //! 1. [`stats`], [`analysis`] and [`study::plan`] do no I/O and read no clock.
 //! 2. Only [`study::measure`], the task wrapper in [`study::job`] and the pools, for the lives of
-//!    their workers, read a clock.
+//!    their workers, time anything; [`study::rounds`] reads a clock to space its saves.
 //! 3. Only [`cli`] writes to standard output; progress and errors go to standard error.
 //! 4. Workers time themselves; the parent checks every result against the serial baseline.
 //! 5. A failure is a record in the file, not a lost line. Raw samples are never thrown away.
@@ -67,6 +67,9 @@
 //!     speedup::cli::main(&[&Sum])
 //! }
 //! ```
+
+#[cfg(not(unix))]
+compile_error!("speedup needs a Unix system so far: its process pool talks over Unix sockets");
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

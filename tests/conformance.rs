@@ -23,6 +23,8 @@ static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<ReadInput>(),
     TaskEntry::of::<Die>(),
     TaskEntry::of::<Pid>(),
+    TaskEntry::of::<MakeExplosive>(),
+    TaskEntry::of::<Touch>(),
 ];
 
 fn main() {
@@ -44,16 +46,26 @@ fn main() {
         add("a panic is that task's error alone", a_panic_is_that_tasks_error_alone);
         add("shutdown lets queued work finish", shutdown_drains);
         add("no more than max_workers workers", never_more_workers_than_asked_for);
+        // Serial has no workers to shut down, and drops outputs in the caller, whose panic it is.
         if kind.name() != "serial" {
+            add("a panic while an output is dropped harms nobody else", a_panicking_drop_harms_nobody);
+            add("two shutdowns at once both wait to the end", two_shutdowns_both_wait);
             add("submit after shutdown is an error", submit_after_shutdown_is_an_error);
         }
         if kind.name() == "processes" {
             add("a task that is not registered is that task's error", an_unknown_task_is_an_error);
+            add("an argument that panics when encoded is that task's error", |kind| {
+                a_panic_in_transfer(kind, Touchy::WhenEncoded);
+            });
+            add("an argument that panics when decoded is that task's error", |kind| {
+                a_panic_in_transfer(kind, Touchy::WhenDecoded);
+            });
             add("a megabyte there and back", a_megabyte_there_and_back);
             add("printing and reading do not disturb the channel", stdio_does_not_disturb);
             add("a killed worker breaks the pool, naming the signal", a_worker_that_dies_by_kill);
             add("an exiting worker breaks the pool, naming the code", a_worker_that_dies_by_exit);
             add("an aborting worker breaks the pool, naming the signal", a_worker_that_dies_by_abort);
+            #[cfg(target_os = "linux")]
             add("no worker process outlives its pool", no_process_is_left);
         }
     }
@@ -240,6 +252,7 @@ fn a_dead_worker(kind: &dyn ExecutorKind, death: Death) {
     assert!(start.elapsed() < Duration::from_secs(30));
 }
 
+#[cfg(target_os = "linux")]
 fn no_process_is_left(kind: &dyn ExecutorKind) {
     // Other tests run at the same time and have workers of their own: these here are told apart
     // by what they report of themselves.
@@ -256,3 +269,70 @@ task!(Pid(Duration) -> u32, |pause| {
     std::thread::sleep(pause);
     std::process::id()
 });
+
+/// Its drop panics.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Explosive;
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        // A worker process drops its copy once it has been encoded; the panic to test is that in
+        // the parent.
+        assert!(is_worker(), "dropped on purpose");
+    }
+}
+
+fn is_worker() -> bool {
+    std::env::args().next().is_some_and(|name| name == "speedup-worker")
+}
+
+task!(MakeExplosive(Duration) -> Explosive, |pause| {
+    std::thread::sleep(pause);
+    Explosive
+});
+
+fn a_panicking_drop_harms_nobody(kind: &dyn ExecutorKind) {
+    let executor = kind.start(1).unwrap();
+    drop(executor.submit(MakeExplosive(Duration::from_millis(20))).unwrap());
+    assert_eq!(executor.submit(Square(5)).unwrap().result(), Ok(25));
+}
+
+fn two_shutdowns_both_wait(kind: &dyn ExecutorKind) {
+    let executor = kind.start(2).unwrap();
+    let future = executor.submit(Spread(Duration::from_millis(100))).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| executor.shutdown());
+        // Whichever comes second finds the workers taken by the first, and must wait all the same.
+        std::thread::sleep(Duration::from_millis(10));
+        executor.shutdown();
+        assert!(future.done());
+    });
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Touchy {
+    WhenEncoded,
+    WhenDecoded,
+}
+
+impl Serialize for Touchy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(*self != Self::WhenEncoded, "encoded on purpose");
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for Touchy {
+    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("decoded on purpose")
+    }
+}
+
+task!(Touch(Touchy) -> (), |_| ());
+
+fn a_panic_in_transfer(kind: &dyn ExecutorKind, touchy: Touchy) {
+    let executor = kind.start(1).unwrap();
+    let error = executor.submit(Touch(touchy)).unwrap().result().unwrap_err();
+    assert!(matches!(&error, Error::Panicked { message } if message.contains("on purpose")), "{error}");
+    assert_eq!(executor.submit(Square(5)).unwrap().result(), Ok(25));
+}

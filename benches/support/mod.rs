@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use speedup::analysis::Analysis;
+use speedup::cli::complain;
 use speedup::record::{Case, Design, Failure, RunFolder, RunRecord, Status};
 use speedup::report::{FORMATS, files};
 use speedup::study::{ConfigError, Measured, RunRequest, Study};
@@ -21,7 +22,8 @@ use speedup::workload::Scale;
 /// `SPEEDUP_PASSES`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
 /// as the options of `speedup run`. The number of runs is criterion's `--sample-size`.
 pub(crate) fn request(name: &str) -> RunRequest {
-    let variable = |setting: &str| std::env::var(variable(setting)).ok();
+    // What is no Unicode cannot be right either, and must be refused by name, not passed over.
+    let variable = |setting: &str| Some(std::env::var_os(variable(setting))?.to_string_lossy().into_owned());
     RunRequest {
         workload: variable("workload"),
         executor: variable("executor"),
@@ -41,24 +43,19 @@ fn variable(setting: &str) -> String {
 
 /// Reports a setting that cannot be used, under the name that it has here.
 pub(crate) fn usage(error: &ConfigError) -> ExitCode {
-    fail(&format!("{} '{}': {}", variable(error.setting), error.value, error.problem));
+    complain(&format!("{} '{}': {}", variable(error.setting), error.value, error.problem));
     ExitCode::from(2)
 }
 
 /// Reports why there can be no measuring.
 pub(crate) fn failure(message: &str) -> ExitCode {
-    fail(message);
+    complain(message);
     ExitCode::FAILURE
 }
 
 /// Whether criterion was given that option.
 pub(crate) fn given(option: &str) -> bool {
     std::env::args().skip(1).any(|argument| argument.split('=').next() == Some(option))
-}
-
-fn fail(message: &str) {
-    // Where standard error is gone, the exit code is all that can be said.
-    let _ = writeln!(io::stderr(), "speedup: {message}");
 }
 
 /// Wall time that remembers the executions behind it.
@@ -116,6 +113,8 @@ pub(crate) struct Recorder {
     record: RefCell<RunRecord>,
     used: Rc<RefCell<Vec<Sampled>>>,
     interrupt: Interrupt,
+    /// The run's folder, claimed when the first case is measured, and the last case saved there.
+    folder: RefCell<Option<(RunFolder, usize)>>,
 }
 
 impl Recorder {
@@ -123,7 +122,8 @@ impl Recorder {
     pub(crate) fn new(study: Study) -> io::Result<Self> {
         let record = RefCell::new(study.new_record(Design::CaseByCase));
         let interrupt = Interrupt::install()?;
-        Ok(Self { study: RefCell::new(study), record, used: Rc::default(), interrupt })
+        let (used, folder) = (Rc::default(), RefCell::default());
+        Ok(Self { study: RefCell::new(study), record, used, interrupt, folder })
     }
 
     /// The cases of the study.
@@ -144,39 +144,64 @@ impl Recorder {
     /// Executes a case that often. A failure or Ctrl-C ends the program, with what criterion has used
     /// so far kept.
     pub(crate) fn measure(&self, case: usize, iterations: u64) -> Sampled {
+        if let Err(message) = self.save_before(case) {
+            complain(&message);
+            std::process::exit(1);
+        }
         let mut executions = Vec::new();
         for _ in 0..iterations {
             if self.interrupt.requested() {
                 self.end(Status::Interrupted);
             }
-            match self.study.borrow_mut().measure(case) {
+            let measured = self.study.borrow_mut().measure(case);
+            match measured {
                 Ok(execution) => executions.push(execution),
                 Err(message) => {
                     let failure = Failure { case, round: 0, warmup: false, message };
                     self.record.borrow_mut().failures.push(failure);
-                    break;
+                    self.end(Status::Failed);
                 }
             }
-        }
-        if !self.record.borrow().failures.is_empty() {
-            self.end(Status::Failed);
         }
         Sampled { case, executions }
     }
 
+    /// Claims the folder before the first case, so that an output that cannot be written is known
+    /// before minutes of measuring, and saves the record before every further one.
+    fn save_before(&self, case: usize) -> Result<(), String> {
+        if !measuring() {
+            return Ok(());
+        }
+        let mut folder = self.folder.borrow_mut();
+        let mut record = self.record.borrow_mut();
+        let saved = match folder.as_mut() {
+            Some((_, last)) if *last == case => Ok(()),
+            Some((folder, last)) => {
+                *last = case;
+                self.update(&mut record);
+                folder.save(&record)
+            }
+            None => {
+                let claimed = RunFolder::create(&self.study.borrow().config().out, &record);
+                claimed.map(|claimed| *folder = Some((claimed, case)))
+            }
+        };
+        saved.map_err(|error| error.to_string())
+    }
+
     /// Ends the program. If criterion measured at all, and not only listed, tested or profiled, the
-    /// run is written with tables and charts, and the table printed.
+    /// table is printed and the run written with tables and charts.
     pub(crate) fn end(&self, status: Status) -> ! {
         let mut record = self.record.borrow_mut();
         record.status = status;
-        self.study.borrow().describe_workloads(&mut record);
-        let kept = if measuring() { self.keep(&mut record) } else { Ok(()) };
+        self.update(&mut record);
+        let kept = self.folder.borrow().as_ref().map_or(Ok(()), |(folder, _)| keep(&record, folder));
         let failure = record.failures.first();
         let failure =
             failure.map(|failure| format!("{}: {}", record.plan.cases[failure.case], failure.message));
         let code = match (kept, failure, status) {
             (Err(message), ..) | (Ok(()), Some(message), _) => {
-                fail(&message);
+                complain(&message);
                 1
             }
             (Ok(()), None, Status::Interrupted) => EXIT_INTERRUPTED,
@@ -185,44 +210,39 @@ impl Recorder {
         std::process::exit(code.into())
     }
 
-    fn take_samples(&self, record: &mut RunRecord) {
-        let mut used = self.used.take();
-        if given("--quick") {
-            // Criterion doubles the iterations until two samples agree, and uses those two.
-            let cases: Vec<usize> = used.iter().map(|sample| sample.case).collect();
-            let mut position = 0;
-            used.retain(|sample| {
-                position += 1;
-                cases[position..].iter().filter(|&&case| case == sample.case).count() < 2
-            });
-        }
+    /// Brings the record up to date with what criterion has used so far.
+    fn update(&self, record: &mut RunRecord) {
+        self.study.borrow().describe_workloads(record);
+        let used = self.used.borrow();
+        record.samples.clear();
         for case in 0..record.plan.cases.len() {
-            let executions =
-                used.iter().filter(|sample| sample.case == case).flat_map(|sample| &sample.executions);
+            let mut values: Vec<&Sampled> = used.iter().filter(|value| value.case == case).collect();
+            if given("--quick") {
+                // Criterion doubles the iterations until two samples agree, and uses those two.
+                values.drain(..values.len().saturating_sub(2));
+            }
+            let executions = values.iter().flat_map(|value| &value.executions);
             let samples = (0..)
                 .zip(executions)
                 .map(|(round, execution)| execution.clone().into_sample(case, round, false));
             record.samples.extend(samples);
         }
-        record.plan.runs = (0..record.plan.cases.len())
-            .map(|case| record.samples.iter().filter(|sample| sample.case == case).count() as u32)
-            .max()
-            .unwrap_or(0);
+        let counts = (0..record.plan.cases.len())
+            .map(|case| record.samples.iter().filter(|sample| sample.case == case).count() as u32);
+        record.plan.runs = counts.max().unwrap_or(0);
     }
+}
 
-    fn keep(&self, record: &mut RunRecord) -> Result<(), String> {
-        self.take_samples(record);
-        if record.samples.is_empty() && record.failures.is_empty() {
-            return Ok(());
-        }
-        let out = self.study.borrow().config().out.clone();
-        let folder = RunFolder::create(&out, record).map_err(|error| error.to_string())?;
-        let runs = [Analysis::of(record)];
-        files::write_all(folder.path(), &runs).map_err(|error| error.to_string())?;
-        let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}\nSaved in {}", FORMATS[0].render(&runs), folder.path().display())
-            .map_err(|error| format!("cannot write to standard output: {error}"))
-    }
+/// Prints the table and writes the record, tables and charts.
+fn keep(record: &RunRecord, folder: &RunFolder) -> Result<(), String> {
+    let runs = [Analysis::of(record)];
+    let mut stdout = io::stdout().lock();
+    let printed = writeln!(stdout, "{}", FORMATS[0].render(&runs));
+    folder.save(record).map_err(|error| error.to_string())?;
+    files::write_all(folder.path(), &runs).map_err(|error| error.to_string())?;
+    printed
+        .and_then(|()| writeln!(stdout, "Saved in {}", folder.path().display()))
+        .map_err(|error| format!("cannot write to standard output: {error}"))
 }
 
 /// Criterion measures when cargo runs it for benchmarking, unless it was asked for something else.

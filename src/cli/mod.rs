@@ -1,7 +1,7 @@
 //! The command line: parse, dispatch, and errors as one line and an exit code.
 //!
-//! One file per subcommand. This is the only module that sees all the others, and with the report
-//! writers the only one that writes to standard output.
+//! One file per subcommand. This is the only module that sees all the others, and the only one that
+//! writes to standard output.
 
 mod args;
 mod completions;
@@ -45,8 +45,7 @@ pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
                 Failed::Usage(message) => (2, message),
                 Failed::Interrupted(message) => (EXIT_INTERRUPTED, message),
             };
-            // Where standard error is gone too, the exit code is all that can be said.
-            let _ = writeln!(io::stderr(), "speedup: {message}");
+            complain(&message);
             ExitCode::from(code)
         }
     }
@@ -70,6 +69,20 @@ fn dispatch(
     }
 }
 
+/// Writes a message to standard error, on one line whatever the user's own words hold.
+pub fn complain(message: &str) {
+    let mut line = String::from("speedup: ");
+    for character in message.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    // Where standard error is gone, the exit code is all that can be said.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), Failed> {
     let mut stdout = io::stdout().lock();
@@ -89,7 +102,7 @@ fn one_line(error: &clap::Error) -> String {
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "a command is missing: run, report, list or completions; see 'speedup --help'".to_string();
     }
-    let parts = parts.join("; ");
+    let parts = parts.join("; ").replace(":; ", ": ");
     let parts = parts.trim_start_matches("error: ").trim_end_matches("; For more information, try '--help'.");
     format!("{parts}; see '--help'")
 }

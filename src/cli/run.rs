@@ -1,12 +1,10 @@
 //! `speedup run`: measure, keep, report.
 
-use std::io::Write;
-
 use super::args::RunArgs;
-use super::{Failed, print};
+use super::{Failed, complain, print};
 use crate::analysis::Analysis;
 use crate::record::{RunRecord, Status, book};
-use crate::report::{FORMATS, Format, files};
+use crate::report::{FORMATS, files};
 use crate::study::progress::Verbosity;
 use crate::study::{Study, rounds};
 use crate::sys::machine;
@@ -19,8 +17,7 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
     let interrupt =
         Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
     if cfg!(debug_assertions) {
-        let _ =
-            writeln!(std::io::stderr(), "speedup: unoptimised build, its times mean little; use --release");
+        complain("unoptimised build, its times mean little; use --release");
     }
     let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let mut study = Study::new(config);
@@ -31,9 +28,9 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
     if args.book {
         runs.push(Analysis::of(&book::record()));
     }
+    print(&FORMATS[0].render(&runs))?;
     files::write_all(folder.path(), &runs).map_err(|error| Failed::Failure(error.to_string()))?;
-    let table: &dyn Format = FORMATS[0];
-    print(&format!("{}\nSaved in {}\n", table.render(&runs), folder.path().display()))?;
+    print(&format!("\nSaved in {}\n", folder.path().display()))?;
     outcome(&record)
 }
 

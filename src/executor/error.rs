@@ -56,8 +56,11 @@ pub enum Exit {
     Code(i32),
     /// A signal killed it.
     Signal(i32),
-    /// It broke the protocol, and the pool killed it.
+    /// It sent no reply but something else, or went silent without leaving; the pool killed it.
     Misbehaved,
+    /// It ended, and the system does not say how: so where the program was started with child
+    /// signals ignored.
+    Unknown,
 }
 
 impl From<ExitStatus> for Exit {
@@ -66,7 +69,7 @@ impl From<ExitStatus> for Exit {
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Code(code),
             (None, Some(signal)) => Self::Signal(signal),
-            (None, None) => Self::Misbehaved,
+            (None, None) => Self::Unknown,
         }
     }
 }
@@ -79,7 +82,8 @@ impl fmt::Display for Exit {
                 Some(name) => write!(f, "was killed by signal {signal} ({name})"),
                 None => write!(f, "was killed by signal {signal}"),
             },
-            Self::Misbehaved => write!(f, "sent something other than a reply and was stopped"),
+            Self::Misbehaved => write!(f, "gave no proper reply and was stopped"),
+            Self::Unknown => write!(f, "ended, the system does not say how"),
         }
     }
 }

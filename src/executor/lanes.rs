@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::queue::Queue;
+use super::work::catch_panic;
 use super::{Error, Work};
 use crate::sys::clock;
 
@@ -49,19 +50,19 @@ pub(super) struct Lanes {
     queue: Arc<Queue>,
     body: Arc<Body>,
     started: Mutex<Started>,
+    lives: Mutex<Vec<WorkerLife>>,
 }
 
 #[derive(Default)]
 struct Started {
     threads: Vec<JoinHandle<Option<WorkerLife>>>,
     count: usize,
-    lives: Vec<WorkerLife>,
 }
 
 impl Lanes {
     pub(super) fn new(max: usize, body: Arc<Body>) -> Self {
         assert!(max > 0, "a pool needs at least one worker");
-        Self { max, queue: Arc::default(), body, started: Mutex::default() }
+        Self { max, queue: Arc::default(), body, started: Mutex::default(), lives: Mutex::default() }
     }
 
     pub(super) fn max(&self) -> usize {
@@ -85,7 +86,12 @@ impl Lanes {
         let (queue, body) = (Arc::clone(&self.queue), Arc::clone(&self.body));
         let spawned_ns = clock::monotonic_ns();
         let thread = std::thread::Builder::new().name(format!("worker-{worker}")).spawn(move || {
-            let ready_ns = body(worker, &queue)?;
+            // A lane that panicked would leave the queue to nobody, and whoever waits for a task in
+            // it would wait for ever.
+            let ready_ns = catch_panic(|| body(worker, &queue)).unwrap_or_else(|error| {
+                queue.break_with(error);
+                None
+            })?;
             Some(WorkerLife { worker, spawned_ns, ready_ns, ended_ns: clock::monotonic_ns() })
         });
         match thread {
@@ -106,15 +112,16 @@ impl Lanes {
     /// Lets queued work finish and joins every lane.
     pub(super) fn shutdown(&self) {
         self.queue.close();
+        // Held to the end, so that a second caller returns no sooner than the first.
+        let mut lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
         let threads =
             std::mem::take(&mut self.started.lock().unwrap_or_else(PoisonError::into_inner).threads);
-        let lives: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).collect();
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).lives.extend(lives);
+        lives.extend(threads.into_iter().filter_map(|thread| thread.join().ok().flatten()));
     }
 
     /// The lives of the workers that have been joined.
     pub(super) fn lives(&self) -> Vec<WorkerLife> {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).lives.clone()
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -61,7 +61,7 @@ impl Queue {
     /// stays; it is returned.
     pub(super) fn break_with(&self, error: Error) -> Error {
         let mut state = self.lock();
-        if !matches!(state.closed, Some(Error::BrokenPool { .. } | Error::Spawn { .. })) {
+        if matches!(state.closed, None | Some(Error::Shutdown)) {
             state.closed = Some(error);
         }
         let reason = state.closed.clone().unwrap_or(Error::Shutdown);

@@ -84,8 +84,8 @@ impl Executor for RayonExecutor {
 
     fn shutdown(&self) {
         drop(self.pool.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let lives = join(&self.threads);
-        self.lives.lock().unwrap_or_else(PoisonError::into_inner).extend(lives);
+        // Held to the end, so that a second caller returns no sooner than the first.
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).extend(join(&self.threads));
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {

@@ -49,7 +49,7 @@ impl<T: Task> Work for Submission<T> {
 
     fn run(self: Box<Self>) {
         let Self { task, promise } = *self;
-        promise.resolve(catch_panic(|| task.run()));
+        settle(promise, catch_panic(|| task.run()));
     }
 
     fn encode(&self, buffer: &mut Vec<u8>) -> Result<(), Error> {
@@ -59,11 +59,18 @@ impl<T: Task> Work for Submission<T> {
     }
 
     fn resolve(self: Box<Self>, outcome: Result<&[u8], Error>) {
-        self.promise.resolve(outcome.and_then(|output| {
+        let output = outcome.and_then(|output| {
             catch_panic(|| postcard::from_bytes(output))?
                 .map_err(|e| transfer::<T>(format!("its result cannot be decoded: {e}")))
-        }));
+        });
+        settle(self.promise, output);
     }
+}
+
+/// Resolves a promise. Where nobody holds the future any more the output is dropped here, and a
+/// panic in that is nobody's result.
+fn settle<T>(promise: Promise<T>, outcome: Result<T, Error>) {
+    let _ = catch_panic(|| promise.resolve(outcome));
 }
 
 fn transfer<T: Task>(reason: String) -> Error {

@@ -20,7 +20,7 @@ pub struct RunRecord {
     pub schema_version: u32,
     /// The program that wrote the file.
     pub tool: Tool,
-    /// Name of the run, as in its folder.
+    /// Name of the run. Its folder's name holds it, with a number behind it if it was taken.
     pub name: String,
     /// Start of the run, RFC 3339, UTC.
     pub created: String,
@@ -70,7 +70,8 @@ pub enum Design {
 pub enum Status {
     /// Under way, or ended without a chance to say so.
     Running,
-    /// All that was planned was measured.
+    /// Everything that was asked for was measured; criterion may have been asked for less than the
+    /// plan.
     Complete,
     /// Stopped by the user.
     Interrupted,

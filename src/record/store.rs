@@ -34,7 +34,7 @@ impl RunFolder {
     /// apart from folders above the run's own.
     pub fn create(out: &Path, record: &RunRecord) -> Result<Self, StoreError> {
         fs::create_dir_all(out).map_err(|source| StoreError { path: out.into(), source })?;
-        let stem = format!("{}-{}", &record.created[..10], record.name);
+        let stem = format!("{}-{}", record.created.get(..10).unwrap_or("undated"), record.name);
         let folder = Self { path: claim(out, &stem)? };
         if let Err(error) = folder.save(record) {
             // The claim was ours and nothing stands in it: leave no empty folder behind. If even

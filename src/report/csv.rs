@@ -13,6 +13,7 @@ pub struct Csv;
 #[derive(Serialize)]
 struct Line<'a> {
     run: &'a str,
+    created: &'a str,
     workload: &'a str,
     executor: &'a str,
     workers: usize,
@@ -42,7 +43,7 @@ impl Format for Csv {
         for run in runs {
             for (index, workload) in run.workloads.iter().enumerate() {
                 let mut write = |executor: &str, workers, cell: &Cell| {
-                    let line = line(&run.name, &workload.name, executor, workers, cell);
+                    let line = line(run, &workload.name, executor, workers, cell);
                     writer.serialize(line).expect("writing to memory does not fail");
                 };
                 write(BASELINE, 1, &workload.serial);
@@ -58,7 +59,13 @@ impl Format for Csv {
     }
 }
 
-fn line<'a>(run: &'a str, workload: &'a str, executor: &'a str, workers: usize, cell: &'a Cell) -> Line<'a> {
+fn line<'a>(
+    run: &'a Analysis,
+    workload: &'a str,
+    executor: &'a str,
+    workers: usize,
+    cell: &'a Cell,
+) -> Line<'a> {
     let estimate = cell.estimate();
     let (state, reason) = match cell {
         Cell::Measured(_) => ("measured", ""),
@@ -66,7 +73,8 @@ fn line<'a>(run: &'a str, workload: &'a str, executor: &'a str, workers: usize, 
         Cell::NotMeasured => ("not-measured", ""),
     };
     Line {
-        run,
+        run: &run.name,
+        created: &run.created,
         workload,
         executor,
         workers,

@@ -35,8 +35,17 @@ pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartErr
 /// If there is no run.
 pub fn write_charts(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartError> {
     let (run, others) = runs.split_first().expect("charts belong to a run");
+    let labels: Vec<String> = others.iter().map(|other| label(other, runs)).collect();
     let beside: Vec<_> =
-        others.iter().map(|other| chart::Beside { label: &other.name, analysis: other }).collect();
+        others.iter().zip(&labels).map(|(analysis, label)| chart::Beside { label, analysis }).collect();
     chart::write_all(folder, run, &beside)?;
     Ok(())
+}
+
+/// The name of a run; where several of those drawn have the same, with the time of its start.
+fn label(run: &Analysis, runs: &[Analysis]) -> String {
+    if runs.iter().filter(|other| other.name == run.name).count() > 1 {
+        return format!("{} {}", run.name, run.created);
+    }
+    run.name.clone()
 }

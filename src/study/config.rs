@@ -154,25 +154,31 @@ fn setting<T>(
     parse(value).map(Some).map_err(|problem| ConfigError { setting, value: value.to_string(), problem })
 }
 
-/// The trimmed parts of a comma-separated list; none may be empty or stand twice.
+/// The trimmed parts of a comma-separated list; none may be empty.
 fn parse_list(text: &str) -> Result<Vec<&str>, String> {
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    for (index, part) in parts.iter().enumerate() {
-        if part.is_empty() {
-            return Err("has an empty item; write names separated by single commas".to_string());
-        }
-        if parts[..index].contains(part) {
-            return Err(format!("names {part} twice"));
-        }
+    if parts.contains(&"") {
+        return Err("has an empty item; separate items by single commas".to_string());
     }
     Ok(parts)
+}
+
+/// The parts of a list, none of which may stand twice.
+fn parse_names(text: &str) -> Result<Vec<&str>, String> {
+    let names = parse_list(text)?;
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            return Err(format!("names {name} twice"));
+        }
+    }
+    Ok(names)
 }
 
 fn choose_workloads(
     text: &str,
     workloads: &[&'static dyn Workload],
 ) -> Result<Vec<&'static dyn Workload>, String> {
-    parse_list(text)?.into_iter().map(|name| find("workload", name, workloads, Workload::name)).collect()
+    parse_names(text)?.into_iter().map(|name| find("workload", name, workloads, Workload::name)).collect()
 }
 
 fn choose_pools(text: &str) -> Result<Vec<&'static dyn ExecutorKind>, String> {
@@ -185,7 +191,7 @@ fn choose_pools(text: &str) -> Result<Vec<&'static dyn ExecutorKind>, String> {
         }
         find("executor", name, &pools, ExecutorKind::name)
     };
-    parse_list(text)?.into_iter().map(choose).collect()
+    parse_names(text)?.into_iter().map(choose).collect()
 }
 
 /// The item of that name; the error tells what there is to choose from.
@@ -310,7 +316,7 @@ mod tests {
         assert_eq!(parse_workers("4").unwrap(), [1, 4]);
         assert_eq!(parse_workers("2..4").unwrap(), [1, 2, 3, 4]);
         assert_eq!(parse_workers("8, 1,2").unwrap(), [1, 2, 8]);
-        assert_eq!(parse_workers("3..3,2").unwrap(), [1, 2, 3]);
+        assert_eq!(parse_workers("3..3,2,2").unwrap(), [1, 2, 3]);
         for bad in ["0", "4..1", "1..99999", "", "1..", "x", "1,,2", "-1", "1...4"] {
             assert!(parse_workers(bad).is_err(), "{bad}");
         }

@@ -1,13 +1,22 @@
 //! The whole run: round after round, each sample kept, the record on disk as it grows.
+//!
+//! A save writes the whole record, so that its cost grows with the run. Saves are therefore spaced
+//! such that they take at most a small share of the time: after every round where rounds are long,
+//! after several where they are short.
+
+use std::time::Instant;
 
 use super::Study;
 use super::progress::{Progress, Verbosity};
 use crate::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
 use crate::sys::signal::Interrupt;
 
+/// Time between two saves, in multiples of what the last one took.
+const SPACING: u32 = 50;
+
 /// Runs a study to its end, to its first failure, or to the user's interruption, and says with
-/// the record's status which it was. The record is written before the first sample, after every
-/// round and at the end.
+/// the record's status which it was. The record is written before the first sample, after the first
+/// round, then as the module says, and at the end.
 ///
 /// # Errors
 ///
@@ -35,6 +44,7 @@ fn measure_rounds(
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<(), StoreError> {
+    let mut next_save = Instant::now();
     for round in study.plan().rounds.clone() {
         for case in round.order {
             if interrupt.requested() {
@@ -55,7 +65,11 @@ fn measure_rounds(
             }
             progress.advance();
         }
-        folder.save(record)?;
+        if Instant::now() >= next_save {
+            let start = Instant::now();
+            folder.save(record)?;
+            next_save = Instant::now() + SPACING * start.elapsed();
+        }
     }
     record.status = Status::Complete;
     Ok(())

@@ -1,4 +1,4 @@
-//! What a worker process does to itself before it takes its first task.
+//! What worker processes need of the system: a program to start, and hygiene once started.
 
 use std::ffi::OsString;
 use std::io;
@@ -12,11 +12,20 @@ use std::path::PathBuf;
 #[must_use]
 pub fn take_env(name: &str) -> Option<OsString> {
     let value = std::env::var_os(name)?;
-    // SAFETY: `setenv` and `getenv` race only between threads. The one caller is
-    // `executor::worker::init`, whose contract is to stand at the start of `main`, and the
-    // variable is set only in processes that a pool has just started, before they have threads.
+    // SAFETY: `setenv` and `getenv` race only between threads. The one caller,
+    // `executor::worker::init`, has checked that it runs on the main thread of a process that a
+    // pool has started, and its contract is to stand at the start of `main`, before any thread.
     unsafe { std::env::remove_var(name) };
     Some(value)
+}
+
+/// Whether the calling thread is the process's first; true where the system does not tell.
+#[must_use]
+pub fn on_main_thread() -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::thread::gettid() == rustix::process::getpid();
+    #[cfg(not(target_os = "linux"))]
+    true
 }
 
 /// Takes the socket that the parent left at standard input and puts `/dev/null` in its place.
@@ -56,7 +65,8 @@ pub fn die_with_parent() -> io::Result<()> {
 /// Where the system cannot name the program's file.
 pub fn this_program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") {
-        // Resolved by the child's exec, in the child: the parent thread's own image.
+        // The child resolves it between its creation and its exec, when it still runs the parent's
+        // program.
         return Ok(PathBuf::from("/proc/self/exe"));
     }
     std::env::current_exe()

@@ -4,7 +4,7 @@ use std::io::BufReader;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{self, Command, ExitStatus, Stdio};
+use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::frame::{check_length, read_frame, write_frame};
@@ -98,12 +98,8 @@ impl Child {
     /// has ended the channel: then there is nothing to wait for.
     pub(super) fn bury(&mut self, lost: &Lost, stopped: bool) -> Exit {
         match (lost, stopped) {
-            (Lost::Gone, false) => self.reap(GRACE).map_or(Exit::Misbehaved, Exit::from),
-            (Lost::Gone, true) => self.reap(Duration::ZERO).map_or(Exit::Misbehaved, Exit::from),
-            (Lost::Misbehaved, _) => {
-                self.reap(Duration::ZERO);
-                Exit::Misbehaved
-            }
+            (Lost::Gone, false) => self.reap(GRACE),
+            (Lost::Gone, true) | (Lost::Misbehaved, _) => self.reap(Duration::ZERO),
         }
     }
 
@@ -120,17 +116,19 @@ impl Child {
     }
 
     /// Waits for the process for that long, then kills it.
-    fn reap(&mut self, patience: Duration) -> Option<ExitStatus> {
+    fn reap(&mut self, patience: Duration) -> Exit {
         let start = Instant::now();
         loop {
             match self.process.try_wait() {
-                Ok(Some(status)) => return Some(status),
+                Ok(Some(status)) => return Exit::from(status),
                 Ok(None) if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(1)),
-                Ok(None) | Err(_) => break,
+                Ok(None) => break,
+                Err(_) => return Exit::Unknown,
             }
         }
         let _ = self.process.kill();
-        self.process.wait().ok()
+        let _ = self.process.wait();
+        Exit::Misbehaved
     }
 }
 

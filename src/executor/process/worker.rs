@@ -52,9 +52,18 @@ static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
 /// ```
 pub fn init(tasks: &'static [TaskEntry]) {
     TASKS.get_or_init(|| tasks);
-    let Some(number) = sys::process::take_env(ENVIRONMENT_KEY) else { return };
+    if std::env::var_os(ENVIRONMENT_KEY).is_none() {
+        return;
+    }
+    if !sys::process::on_main_thread() {
+        // So it is with a test harness whose tests call this: its `main` has run, and every test
+        // that starts a pool would start this whole program over again.
+        eprintln!("speedup: worker process: worker::init was not called at the start of main");
+        std::process::exit(1);
+    }
+    let number = sys::process::take_env(ENVIRONMENT_KEY);
     // What remains is the worker: it leaves when the parent ends the channel.
-    if let Err(error) = work_for_parent(number.to_str().and_then(|number| number.parse().ok())) {
+    if let Err(error) = work_for_parent(number.and_then(|number| number.to_str()?.parse().ok())) {
         eprintln!("speedup: worker process: {error}; {ENVIRONMENT_KEY} is for pools alone to set");
         std::process::exit(1);
     }

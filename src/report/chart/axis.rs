@@ -132,7 +132,7 @@ impl Round {
 /// Which numbers of workers are written below an axis on which `place` says where they lie.
 ///
 /// All whole numbers where there is room; else the measured ones (`counts`, ascending), thinned out
-/// where they would touch; and round numbers where most would have to go.
+/// where they would touch; and the first with round numbers where most would have to go.
 pub(super) fn worker_ticks(counts: &[usize], place: impl Fn(usize) -> f64) -> Vec<usize> {
     let (Some(&first), Some(&last)) = (counts.first(), counts.last()) else { return Vec::new() };
     let clear = |left: usize, right: usize| {
@@ -143,9 +143,11 @@ pub(super) fn worker_ticks(counts: &[usize], place: impl Fn(usize) -> f64) -> Ve
     if first == last || clear(last - 1, last) {
         return (first..=last).collect();
     }
+    // The first is what factors refer to, so it stays.
     let mut thinned = vec![last];
     for &count in counts.iter().rev() {
-        if thinned.last().is_some_and(|&right| count < right && clear(count, right)) {
+        let right = thinned.last().copied().unwrap_or(last);
+        if count < right && clear(count, right) && (count == first || clear(first, count)) {
             thinned.push(count);
         }
     }
@@ -154,13 +156,16 @@ pub(super) fn worker_ticks(counts: &[usize], place: impl Fn(usize) -> f64) -> Ve
         return thinned;
     }
     let mut step = Round { mantissa: 1, exponent: 0 };
-    let mut round = Vec::new();
-    while round.windows(2).next().is_none_or(|_| !round.windows(2).all(|pair| clear(pair[0], pair[1]))) {
+    let mut round;
+    loop {
         step = step.next();
         let width = step.value() as usize;
-        round = (first.div_ceil(width)..=last / width).map(|index| index * width).collect();
+        round = (first.div_ceil(width)..=last / width).map(|index| index * width).collect::<Vec<_>>();
         if round.len() < 2 {
             return vec![first, last];
+        }
+        if round.windows(2).all(|pair| clear(pair[0], pair[1])) {
+            break;
         }
     }
     if round[0] != first && clear(first, round[0]) {

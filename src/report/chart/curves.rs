@@ -47,6 +47,8 @@ pub(super) struct Panel {
     pub(super) title: String,
     pub(super) curves: Vec<Curve>,
     pub(super) ideal: Option<Ideal>,
+    /// Whether a curve of the run is missing beside others, or some curve lacks a value.
+    pub(super) gaps: bool,
 }
 
 /// A series in a panel.
@@ -118,19 +120,24 @@ impl Runs<'_> {
         value: impl Fn(&Estimate) -> Option<Value>,
         ideal: impl Fn(usize) -> Option<Ideal>,
     ) -> Vec<Panel> {
-        let panels = self.own.workloads.iter().enumerate().map(|(column, workload)| Panel {
-            title: workload.label.clone(),
-            curves: self.curves(&workload.name, &value),
-            ideal: ideal(column),
-        });
-        let panels: Vec<_> = panels.collect();
+        let columns = self.own.workloads.iter().enumerate();
+        let mut panels: Vec<_> = columns
+            .map(|(column, workload)| {
+                let curves = self.curves(&workload.name, &value);
+                let own = curves.iter().filter(|curve| curve.series < self.own.executors.len()).count();
+                let missing = !curves.is_empty() && own < self.own.executors.len();
+                let mut points = curves.iter().flat_map(|curve| &curve.points);
+                let gaps = missing || points.any(|(_, value)| value.is_none());
+                Panel { title: workload.label.clone(), curves, ideal: ideal(column), gaps }
+            })
+            .collect();
         if panels.is_empty() {
-            vec![Panel { title: String::new(), curves: vec![], ideal: None }]
-        } else {
-            panels
+            panels.push(Panel { title: String::new(), curves: vec![], ideal: None, gaps: false });
         }
+        panels
     }
 
+    /// The curves that have a value for a workload.
     fn curves(&self, workload: &str, value: impl Fn(&Estimate) -> Option<Value>) -> Vec<Curve> {
         let analyses = std::iter::once(self.own).chain(self.beside.iter().map(|beside| beside.analysis));
         let tables = analyses.flat_map(|analysis| {
@@ -154,19 +161,26 @@ impl Runs<'_> {
             Status::Running | Status::Interrupted | Status::Failed => " · the run is not complete",
         };
         let own = format!("{}{state}", place(self.own));
-        let beside = self.beside.iter().map(|beside| format!("{}: {}", beside.label, place(beside.analysis)));
+        let beside = self.beside.iter().map(|beside| {
+            let runs = behind_points(beside.analysis).map_or(String::new(), |runs| format!(" · {runs}"));
+            format!("{}: {}{runs}", beside.label, place(beside.analysis))
+        });
         std::iter::once(own).chain(beside).collect()
     }
 
-    /// How many runs are behind a point, in words; none if nothing was measured.
-    pub(super) fn runs(&self) -> Option<String> {
-        let cells = self.own.executors.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
-        let runs: Vec<usize> = cells.filter_map(Cell::estimate).map(|estimate| estimate.runs).collect();
-        match (*runs.iter().min()?, *runs.iter().max()?) {
-            (1, 1) => Some("1 run".to_string()),
-            (least, most) if least == most => Some(format!("{most} runs")),
-            (least, most) => Some(format!("{least} to {most} runs")),
-        }
+    /// What is behind a point of the run, in words; none if nothing was measured.
+    pub(super) fn behind_points(&self) -> Option<String> {
+        behind_points(self.own)
+    }
+}
+
+fn behind_points(analysis: &Analysis) -> Option<String> {
+    let cells = analysis.executors.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+    let runs: Vec<usize> = cells.filter_map(Cell::estimate).map(|estimate| estimate.runs).collect();
+    match (*runs.iter().min()?, *runs.iter().max()?) {
+        (1, 1) => Some("a single run".to_string()),
+        (least, most) if least == most => Some(format!("the mean of {most} runs")),
+        (least, most) => Some(format!("the mean of {least} to {most} runs")),
     }
 }
 
@@ -177,9 +191,13 @@ fn place(analysis: &Analysis) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-/// A note where some curve has a gap, so that nobody takes it for a measurement.
-pub(super) fn gap_note(panels: &[Panel]) -> Option<String> {
-    let gap = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
-    let gap = gap.into_iter().any(|(_, value)| value.is_none());
-    gap.then(|| "A gap: the case failed or was not measured.".to_string())
+/// A note for gaps, with what they mean, so that nobody takes one for a measurement.
+pub(super) fn gap_note(panels: &[Panel], meaning: &str) -> Option<String> {
+    let gaps = panels.iter().any(|panel| panel.gaps);
+    gaps.then(|| format!("Where a curve is missing or has a gap, {meaning}."))
+}
+
+/// Whether any value has a bar.
+pub(super) fn has_bars(panels: &[Panel]) -> bool {
+    panels.iter().flat_map(Panel::values).any(|value| value.least < value.greatest)
 }

@@ -38,7 +38,7 @@ use scene::Scene;
 /// A run whose curves are drawn beside those of the run that a chart is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Beside<'a> {
-    /// Stands before the names of its executors in the legend, as in "book: processes".
+    /// Stands before the names of its executors in the legend, as in "book-table-17-1: processes".
     pub label: &'a str,
     /// Its figures. Workloads are matched by name; those that the run itself lacks are left out.
     pub analysis: &'a Analysis,

@@ -20,8 +20,8 @@ const STRETCH: f64 = 2.5;
 
 /// Lays out a figure.
 pub(super) fn draw(figure: &Figure) -> Scene {
-    let axes = axes(figure);
     let counts = counts(figure);
+    let axes = axes(figure, &counts);
     let gutter = TICK + axes.iter().map(Axis::label_width).fold(0.0, f64::max);
     let (columns, plot_width) = match figure.panels.len() {
         0 | 1 => (1, 560.0),
@@ -48,7 +48,8 @@ pub(super) fn draw(figure: &Figure) -> Scene {
         let top = grid_top + row as f64 * row_height + ABOVE;
         let area = Area { left, top, width: plot_width, height: theme::PLOT_HEIGHT };
         panel::draw(&mut scene, figure, panel, (axis, &counts), area);
-        if column == 0 {
+        let mut row_panels = figure.panels.iter().skip(row * columns).take(columns);
+        if column == 0 && row_panels.any(|panel| !panel.curves.is_empty()) {
             let at = (theme::MARGIN + 0.76 * theme::TEXT, top + theme::PLOT_HEIGHT / 2.0);
             scene.upright(figure.y_label, at, (theme::TEXT, theme::INK));
         }
@@ -90,14 +91,11 @@ fn counts(figure: &Figure) -> Vec<usize> {
     counts
 }
 
-fn axes(figure: &Figure) -> Vec<Axis> {
-    let ranges: Vec<(f64, f64)> = {
-        let counts = counts(figure);
-        figure.panels.iter().map(|panel| range(figure.scale, panel, &counts)).collect()
-    };
-    let shared = ranges.iter().fold((f64::INFINITY, 0.0), |(least, greatest): (f64, f64), range| {
-        (least.min(range.0), greatest.max(range.1))
-    });
+/// The axis of each panel, for the numbers of workers that the figure shows.
+fn axes(figure: &Figure, counts: &[usize]) -> Vec<Axis> {
+    let ranges: Vec<_> = figure.panels.iter().map(|panel| range(figure.scale, panel, counts)).collect();
+    let shared = (ranges.iter())
+        .fold((f64::INFINITY, 0.0), |all: (f64, f64), own| (all.0.min(own.0), all.1.max(own.1)));
     (ranges.into_iter())
         .map(|own| if figure.y_range == YRange::Shared { shared } else { own })
         .map(|(least, greatest)| Axis::over(figure.scale, least, greatest))
@@ -106,15 +104,15 @@ fn axes(figure: &Figure) -> Vec<Axis> {
 
 /// Least and greatest value that a panel's axis must hold.
 fn range(scale: Scale, panel: &Panel, counts: &[usize]) -> (f64, f64) {
-    let least = panel.values().map(|value| value.least).fold(f64::INFINITY, f64::min);
-    let greatest = panel.values().map(|value| value.greatest).fold(0.0, f64::max);
+    let bottom = panel.values().map(|value| value.least).fold(f64::INFINITY, f64::min);
+    let top = panel.values().map(|value| value.greatest).fold(0.0, f64::max);
     let (Some(ideal), Some(fewest), Some(most)) = (panel.ideal, counts.first(), counts.last()) else {
-        return (least, greatest);
+        return (bottom, top);
     };
     let ends = (ideal.at(*fewest as f64), ideal.at(*most as f64));
     let (lower, upper) = (ends.0.min(ends.1), ends.0.max(ends.1));
     // With many more workers than CPUs the ideal is far above anything measured; were it shown
     // in full, the measurements would be flat on the ground.
-    let upper = if scale == Scale::Linear && upper > STRETCH * greatest { 1.5 * greatest } else { upper };
-    (least.min(lower), greatest.max(upper))
+    let upper = if scale == Scale::Linear && upper > STRETCH * top { 1.5 * top } else { upper };
+    (bottom.min(lower), top.max(upper))
 }

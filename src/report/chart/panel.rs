@@ -78,7 +78,7 @@ pub(super) fn draw(
     area: Area,
 ) {
     let title = text::shorten(&panel.title, theme::HEAD, area.width);
-    scene.text(title, (area.left, area.top - 11.0), Anchor::Start, (theme::HEAD, theme::INK));
+    scene.text(&title, (area.left, area.top - 11.0), Anchor::Start, (theme::HEAD, theme::INK));
     if panel.curves.is_empty() {
         draw_empty(scene, area);
         return;
@@ -92,7 +92,7 @@ pub(super) fn draw(
         let offset = position as f64 - (panel.curves.len() - 1) as f64 / 2.0;
         let (least, _) = workers.distances();
         // However many series there are, the points of neighbouring counts stay apart.
-        let dodge = theme::DODGE.min(0.6 * least / panel.curves.len() as f64);
+        let dodge = theme::DODGE.min(0.45 * least / panel.curves.len() as f64);
         draw_curve(scene, axis, &workers, curve, (figure.series[curve.series].look, offset * dodge));
     }
 }
@@ -125,7 +125,7 @@ fn draw_axes(scene: &mut Scene, axis: &Axis, workers: &Workers<'_>) {
     for count in worker_ticks(workers.counts, |count| workers.x(count as f64)) {
         let x = workers.x(count as f64);
         scene.line((x, bottom), (x, bottom + 4.0), theme::HAIR, theme::INK);
-        scene.text(count.to_string(), (x, bottom + 17.0), Anchor::Middle, style);
+        scene.text(&count.to_string(), (x, bottom + 17.0), Anchor::Middle, style);
     }
     let middle = area.left + area.width / 2.0;
     scene.text("workers", (middle, bottom + 36.0), Anchor::Middle, style);
@@ -145,33 +145,27 @@ fn draw_ideal(scene: &mut Scene, axis: &Axis, workers: &Workers<'_>, ideal: Idea
         let (x, y) = (workers.x(first), area.y(axis, ideal.at(first)));
         vec![(x - 40.0, y), (x + 40.0, y)]
     };
-    for inside in clip(&points, area.top) {
-        scene.path(&inside, theme::STROKE, theme::IDEAL, theme::IDEAL_DASH);
-    }
+    // It rises or falls throughout, so it leaves the plot once at most.
+    scene.path(&clip(&points, area.top), theme::STROKE, theme::IDEAL, theme::IDEAL_DASH);
 }
 
-/// The parts of a path that lie below `top`.
-fn clip(points: &[Point], top: f64) -> Vec<Vec<Point>> {
-    let mut parts = Vec::new();
-    let mut part = Vec::new();
+/// What lies below `top` of a path that crosses it at most once.
+fn clip(points: &[Point], top: f64) -> Vec<Point> {
+    let mut inside = Vec::new();
     let mut before: Option<Point> = None;
     for &point in points {
         if let Some(before) = before
             && (before.1 < top) != (point.1 < top)
         {
-            let way = (top - before.1) / (point.1 - before.1);
-            part.push((before.0 + way * (point.0 - before.0), top));
+            let part = (top - before.1) / (point.1 - before.1);
+            inside.push((before.0 + part * (point.0 - before.0), top));
         }
         if point.1 >= top {
-            part.push(point);
-        } else {
-            parts.push(std::mem::take(&mut part));
+            inside.push(point);
         }
         before = Some(point);
     }
-    parts.push(part);
-    parts.retain(|part| !part.is_empty());
-    parts
+    inside
 }
 
 fn draw_curve(
@@ -206,7 +200,9 @@ fn draw_bar(scene: &mut Scene, look: Look, x: f64, (least, greatest): (f64, f64)
     }
     let (cap, width) = (0.8 * radius, 1.25 * theme::HAIR);
     scene.line((x, least), (x, greatest), width, look.colour);
-    for end in [least, greatest] {
+    // Where markers are crowded, caps would join into lines that look like curves.
+    let ends = if radius < theme::RADIUS { [].as_slice() } else { &[least, greatest] };
+    for &end in ends {
         scene.line((x - cap, end), (x + cap, end), width, look.colour);
     }
 }
@@ -226,10 +222,9 @@ mod tests {
 
     #[test]
     fn a_path_is_cut_where_it_leaves_the_plot() {
-        let rising = clip(&[(0.0, 10.0), (10.0, 0.0)], 5.0);
-        assert_eq!(rising, [vec![(0.0, 10.0), (5.0, 5.0)]]);
-        let falling = clip(&[(0.0, 0.0), (10.0, 10.0)], 5.0);
-        assert_eq!(falling, [vec![(5.0, 5.0), (10.0, 10.0)]]);
-        assert_eq!(clip(&[(0.0, 6.0), (1.0, 7.0)], 5.0), [vec![(0.0, 6.0), (1.0, 7.0)]]);
+        assert_eq!(clip(&[(0.0, 10.0), (10.0, 0.0)], 5.0), [(0.0, 10.0), (5.0, 5.0)]);
+        assert_eq!(clip(&[(0.0, 0.0), (10.0, 10.0)], 5.0), [(5.0, 5.0), (10.0, 10.0)]);
+        assert_eq!(clip(&[(0.0, 6.0), (1.0, 7.0)], 5.0), [(0.0, 6.0), (1.0, 7.0)]);
+        assert!(clip(&[(0.0, 1.0), (1.0, 2.0)], 5.0).is_empty());
     }
 }

@@ -69,20 +69,24 @@ impl Scene {
     }
 
     /// Text that runs across, in the given size and colour.
-    pub(super) fn text(
-        &mut self,
-        text: impl Into<String>,
-        at: Point,
-        anchor: Anchor,
-        (size, colour): (f64, RGBColor),
-    ) {
-        let (text, direction) = (text.into(), Direction::Across);
-        self.shapes.push(Shape::Text(Label { text, size, at, anchor, direction, colour }));
+    pub(super) fn text(&mut self, text: &str, at: Point, anchor: Anchor, style: (f64, RGBColor)) {
+        self.label(text, at, (anchor, Direction::Across), style);
     }
 
     /// Text that runs upwards, centred at `at`.
-    pub(super) fn upright(&mut self, text: impl Into<String>, at: Point, (size, colour): (f64, RGBColor)) {
-        let (text, anchor, direction) = (text.into(), Anchor::Middle, Direction::Upwards);
+    pub(super) fn upright(&mut self, text: &str, at: Point, style: (f64, RGBColor)) {
+        self.label(text, at, (Anchor::Middle, Direction::Upwards), style);
+    }
+
+    fn label(
+        &mut self,
+        text: &str,
+        at: Point,
+        (anchor, direction): (Anchor, Direction),
+        (size, colour): (f64, RGBColor),
+    ) {
+        // Names come from files; a control character in one would make an SVG no viewer opens.
+        let text = text.chars().filter(|character| !character.is_control()).collect();
         self.shapes.push(Shape::Text(Label { text, size, at, anchor, direction, colour }));
     }
 

@@ -3,7 +3,7 @@
 use crate::analysis::Estimate;
 
 use super::axis::Scale;
-use super::curves::{Figure, Ideal, Runs, Value, YRange, gap_note};
+use super::curves::{Figure, Ideal, Runs, Value, YRange, gap_note, has_bars};
 use super::scene::Scene;
 use super::{Chart, page};
 
@@ -17,17 +17,15 @@ impl Chart for Speedup {
 
     fn scene(&self, runs: &Runs<'_>) -> Scene {
         let panels = runs.panels(value, |_| Some(Ideal::Workers));
-        let bars = match runs.runs() {
-            Some(one) if one == "1 run" => Some("Points: a single run each, without bars.".to_string()),
-            Some(many) => Some(format!(
-                "Points: mean of {many} with 1 worker ÷ mean with N of the same executor. \
-                 Bars: the same ÷ slowest and fastest run with N."
-            )),
-            None => None,
-        };
+        let points = runs.behind_points().map(|behind| {
+            format!("Points: time with 1 worker ÷ time with N of the same executor, each {behind}.")
+        });
+        let bars = has_bars(&panels)
+            .then(|| "Bars: mean time with 1 worker ÷ slowest and fastest run with N.".to_string());
+        let gaps = gap_note(&panels, "the case, or its case with 1 worker, failed or was not measured");
         page::draw(&Figure {
             title: format!("Factor against one worker — {}", runs.own.name),
-            notes: runs.machines().into_iter().chain(bars).chain(gap_note(&panels)).collect(),
+            notes: runs.machines().into_iter().chain(points).chain(bars).chain(gaps).collect(),
             y_label: "factor T₁ ÷ Tₙ",
             y_range: YRange::Shared,
             scale: Scale::Linear,

@@ -35,7 +35,7 @@ pub(super) const HAIR: f64 = 1.0;
 /// Radius of a marker where there is room for it.
 pub(super) const RADIUS: f64 = 4.5;
 /// Horizontal distance between the points of neighbouring series with the same number of workers.
-pub(super) const DODGE: f64 = 6.0;
+pub(super) const DODGE: f64 = 9.0;
 
 /// Lengths of strokes and breaks of the ideal line.
 pub(super) const IDEAL_DASH: &[f64] = &[5.0, 4.0];

@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Cell, Estimate};
 
 use super::axis::Scale;
-use super::curves::{Figure, Ideal, Panel, Runs, Value, YRange, gap_note};
+use super::curves::{Figure, Ideal, Panel, Runs, Value, YRange, gap_note, has_bars};
 use super::scene::Scene;
 use super::theme::Origin;
 use super::{Chart, page};
@@ -27,14 +27,16 @@ impl Chart for Time {
         } else {
             (Scale::Linear, "mean time in seconds")
         };
-        let bars = match runs.runs() {
-            Some(one) if one == "1 run" => Some("Points: a single run, without bars.".to_string()),
-            Some(many) => Some(format!("Points: mean of {many}. Bars: fastest to slowest run.")),
-            None => None,
-        };
+        let bars = if has_bars(&panels) { " Bars: fastest to slowest run." } else { "" };
+        let points = runs.behind_points().map(|behind| format!("Points: {behind}.{bars}"));
         page::draw(&Figure {
             title: format!("Mean time over workers — {}", runs.own.name),
-            notes: runs.machines().into_iter().chain(bars).chain(gap_note(&panels)).collect(),
+            notes: runs
+                .machines()
+                .into_iter()
+                .chain(points)
+                .chain(gap_note(&panels, "the case failed or was not measured"))
+                .collect(),
             y_label,
             y_range: YRange::OwnOfEachPanel,
             scale,
