@@ -4,12 +4,12 @@
 //! the setting, and the front end says how it is spelled there.
 
 use std::fmt;
-use std::ops::Deref;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use crate::executor::{EXECUTORS, ExecutorKind};
-use crate::record::BASELINE;
+use super::parse::{
+    choose_pools, choose_workloads, parse_name, parse_number, parse_passes, parse_scale, parse_workers,
+};
+use crate::executor::ExecutorKind;
 use crate::workload::{Scale, Workload};
 
 /// Settings as the user wrote them; what is absent takes its default.
@@ -154,79 +154,6 @@ fn setting<T>(
     parse(value).map(Some).map_err(|problem| ConfigError { setting, value: value.to_string(), problem })
 }
 
-/// The trimmed parts of a comma-separated list; none may be empty.
-fn parse_list(text: &str) -> Result<Vec<&str>, String> {
-    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    if parts.contains(&"") {
-        return Err("has an empty item; separate items by single commas".to_string());
-    }
-    Ok(parts)
-}
-
-/// The parts of a list, none of which may stand twice.
-fn parse_names(text: &str) -> Result<Vec<&str>, String> {
-    let names = parse_list(text)?;
-    for (index, name) in names.iter().enumerate() {
-        if names[..index].contains(name) {
-            return Err(format!("names {name} twice"));
-        }
-    }
-    Ok(names)
-}
-
-fn choose_workloads(
-    text: &str,
-    workloads: &[&'static dyn Workload],
-) -> Result<Vec<&'static dyn Workload>, String> {
-    parse_names(text)?.into_iter().map(|name| find("workload", name, workloads, Workload::name)).collect()
-}
-
-fn choose_pools(text: &str) -> Result<Vec<&'static dyn ExecutorKind>, String> {
-    let pools: Vec<_> = EXECUTORS.iter().copied().filter(|kind| kind.name() != BASELINE).collect();
-    let choose = |name: &str| {
-        if name == BASELINE {
-            return Err(format!(
-                "{BASELINE} is the baseline and always measured; name the pools to compare with it"
-            ));
-        }
-        find("executor", name, &pools, ExecutorKind::name)
-    };
-    parse_names(text)?.into_iter().map(choose).collect()
-}
-
-/// The item of that name; the error tells what there is to choose from.
-fn find<T: Copy + Deref>(
-    what: &str,
-    name: &str,
-    items: &[T],
-    name_of: impl Fn(&T::Target) -> &'static str,
-) -> Result<T, String> {
-    let found = items.iter().copied().find(|item| name_of(item) == name);
-    found.ok_or_else(|| {
-        let names: Vec<_> = items.iter().map(|item| name_of(item)).collect();
-        format!("there is no {what} {name}; there are {}", names.join(", "))
-    })
-}
-
-/// Numbers and ranges, separated by commas. One worker is always among them: the factor needs it.
-fn parse_workers(text: &str) -> Result<Vec<usize>, String> {
-    let mut workers = vec![1];
-    for part in parse_list(text)? {
-        if let Some((first, last)) = part.split_once("..") {
-            let (first, last) = (parse_number(first, 1, MAX_WORKERS)?, parse_number(last, 1, MAX_WORKERS)?);
-            if first > last {
-                return Err(format!("the range {part} runs backwards; write {last}..{first}"));
-            }
-            workers.extend(first..=last);
-        } else {
-            workers.push(parse_number(part, 1, MAX_WORKERS)?);
-        }
-    }
-    workers.sort_unstable();
-    workers.dedup();
-    Ok(workers)
-}
-
 /// Every number up to eight; above, steps that keep the run short and a logarithmic axis even.
 fn default_workers(cpus: usize) -> Vec<usize> {
     let cpus = cpus.clamp(1, MAX_WORKERS);
@@ -241,55 +168,6 @@ fn default_workers(cpus: usize) -> Vec<usize> {
     }
     workers.push(cpus);
     workers
-}
-
-fn parse_number<T: Copy + FromStr + PartialOrd + fmt::Display>(
-    text: &str,
-    least: T,
-    most: T,
-) -> Result<T, String> {
-    match text.trim().parse::<T>() {
-        Ok(number) if number >= least && number <= most => Ok(number),
-        _ => Err(format!("must be a whole number from {least} to {most}")),
-    }
-}
-
-fn parse_passes(
-    text: &str,
-    chosen: &[&'static dyn Workload],
-    workloads: &[&'static dyn Workload],
-) -> Result<Vec<(String, u32)>, String> {
-    let mut passes: Vec<(String, u32)> = Vec::new();
-    for part in parse_list(text)? {
-        let Some((name, count)) = part.split_once('=') else {
-            return Err(format!("'{part}' is not of the form WORKLOAD=PASSES, such as rc4=80"));
-        };
-        let name = name.trim();
-        find("workload", name, workloads, Workload::name)?;
-        if !chosen.iter().any(|workload| workload.name() == name) {
-            return Err(format!("{name} is not among the workloads of this run"));
-        }
-        if passes.iter().any(|(other, _)| other == name) {
-            return Err(format!("names {name} twice"));
-        }
-        let count =
-            parse_number(count, 1, MAX_PASSES).map_err(|problem| format!("passes of {name} {problem}"))?;
-        passes.push((name.to_string(), count));
-    }
-    Ok(passes)
-}
-
-fn parse_scale(text: &str) -> Result<Scale, String> {
-    find("scale", text, &[&Scale::Book, &Scale::Tiny], |scale| scale.name()).copied()
-}
-
-/// A name becomes part of a folder's name, so that only harmless characters are taken.
-fn parse_name(text: &str) -> Result<String, String> {
-    let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if text.is_empty() || text.len() > 100 || !text.chars().all(harmless) {
-        return Err("must be 1 to 100 letters, digits, '-', '_' or '.'".to_string());
-    }
-    Ok(text.to_string())
 }
 
 #[cfg(test)]
@@ -309,17 +187,6 @@ mod tests {
         assert_eq!(passes, [("rc4", 80), ("sha256", 16)]);
         assert_eq!(config.executors.iter().map(|e| e.name()).collect::<Vec<_>>(), ["threads", "processes"]);
         assert_eq!((config.workers, config.runs, config.name.as_str()), (vec![1, 2, 3, 4], 10, "run"));
-    }
-
-    #[test]
-    fn workers_are_numbers_ranges_and_lists_with_one_among_them() {
-        assert_eq!(parse_workers("4").unwrap(), [1, 4]);
-        assert_eq!(parse_workers("2..4").unwrap(), [1, 2, 3, 4]);
-        assert_eq!(parse_workers("8, 1,2").unwrap(), [1, 2, 8]);
-        assert_eq!(parse_workers("3..3,2,2").unwrap(), [1, 2, 3]);
-        for bad in ["0", "4..1", "1..99999", "", "1..", "x", "1,,2", "-1", "1...4"] {
-            assert!(parse_workers(bad).is_err(), "{bad}");
-        }
     }
 
     #[test]
@@ -354,15 +221,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn any_text_is_taken_or_refused_but_never_a_panic(text in ".{0,30}") {
-            if let Ok(workers) = parse_workers(&text) {
-                prop_assert_eq!(workers[0], 1);
-                prop_assert!(workers.windows(2).all(|pair| pair[0] < pair[1]) && workers.len() <= MAX_WORKERS);
-            }
-            let _ = parse_passes(&text, WORKLOADS, WORKLOADS);
-        }
-
         #[test]
         fn the_default_spread_is_ascending_and_ends_at_the_cpus(cpus in 1..2000_usize) {
             let workers = default_workers(cpus);

@@ -1,6 +1,6 @@
 //! Joins executors and workloads: what to measure, in which order, and the measuring itself.
 //!
-//! * [`config`]: settings as given, and as resolved against what there is
+//! * [`config`]: settings as given, and as resolved against what there is; `parse` reads their texts
 //! * [`plan`]: the cases and the order in which they run
 //! * [`job`]: a job of a workload as a task that times itself
 //! * [`measure`]: one timed execution of one case, checked against the serial baseline
@@ -12,6 +12,7 @@ pub mod config;
 pub mod environment;
 pub mod job;
 pub mod measure;
+mod parse;
 pub mod plan;
 pub mod progress;
 pub mod rounds;

@@ -1,0 +1,161 @@
+//! The texts of settings as values; what is wrong with one is said in words.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use super::config::{MAX_PASSES, MAX_WORKERS};
+use crate::executor::{EXECUTORS, ExecutorKind};
+use crate::record::BASELINE;
+use crate::workload::{Scale, Workload};
+
+/// The trimmed parts of a comma-separated list; none may be empty.
+fn parse_list(text: &str) -> Result<Vec<&str>, String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    if parts.contains(&"") {
+        return Err("has an empty item; separate items by single commas".to_string());
+    }
+    Ok(parts)
+}
+
+/// The parts of a list, none of which may stand twice.
+fn parse_names(text: &str) -> Result<Vec<&str>, String> {
+    let names = parse_list(text)?;
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            return Err(format!("names {name} twice"));
+        }
+    }
+    Ok(names)
+}
+
+pub(super) fn choose_workloads(
+    text: &str,
+    workloads: &[&'static dyn Workload],
+) -> Result<Vec<&'static dyn Workload>, String> {
+    parse_names(text)?.into_iter().map(|name| find("workload", name, workloads, Workload::name)).collect()
+}
+
+pub(super) fn choose_pools(text: &str) -> Result<Vec<&'static dyn ExecutorKind>, String> {
+    let pools: Vec<_> = EXECUTORS.iter().copied().filter(|kind| kind.name() != BASELINE).collect();
+    let choose = |name: &str| {
+        if name == BASELINE {
+            return Err(format!(
+                "{BASELINE} is the baseline and always measured; name the pools to compare with it"
+            ));
+        }
+        find("executor", name, &pools, ExecutorKind::name)
+    };
+    parse_names(text)?.into_iter().map(choose).collect()
+}
+
+/// The item of that name; the error tells what there is to choose from.
+fn find<T: Copy + Deref>(
+    what: &str,
+    name: &str,
+    items: &[T],
+    name_of: impl Fn(&T::Target) -> &'static str,
+) -> Result<T, String> {
+    let found = items.iter().copied().find(|item| name_of(item) == name);
+    found.ok_or_else(|| {
+        let names: Vec<_> = items.iter().map(|item| name_of(item)).collect();
+        format!("there is no {what} {name}; there are {}", names.join(", "))
+    })
+}
+
+/// Numbers and ranges, separated by commas. One worker is always among them: the factor needs it.
+pub(super) fn parse_workers(text: &str) -> Result<Vec<usize>, String> {
+    let mut workers = vec![1];
+    for part in parse_list(text)? {
+        if let Some((first, last)) = part.split_once("..") {
+            let (first, last) = (parse_number(first, 1, MAX_WORKERS)?, parse_number(last, 1, MAX_WORKERS)?);
+            if first > last {
+                return Err(format!("the range {part} runs backwards; write {last}..{first}"));
+            }
+            workers.extend(first..=last);
+        } else {
+            workers.push(parse_number(part, 1, MAX_WORKERS)?);
+        }
+    }
+    workers.sort_unstable();
+    workers.dedup();
+    Ok(workers)
+}
+
+pub(super) fn parse_number<T: Copy + FromStr + PartialOrd + fmt::Display>(
+    text: &str,
+    least: T,
+    most: T,
+) -> Result<T, String> {
+    match text.trim().parse::<T>() {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(format!("must be a whole number from {least} to {most}")),
+    }
+}
+
+pub(super) fn parse_passes(
+    text: &str,
+    chosen: &[&'static dyn Workload],
+    workloads: &[&'static dyn Workload],
+) -> Result<Vec<(String, u32)>, String> {
+    let mut passes: Vec<(String, u32)> = Vec::new();
+    for part in parse_list(text)? {
+        let Some((name, count)) = part.split_once('=') else {
+            return Err(format!("'{part}' is not of the form WORKLOAD=PASSES, such as rc4=80"));
+        };
+        let name = name.trim();
+        find("workload", name, workloads, Workload::name)?;
+        if !chosen.iter().any(|workload| workload.name() == name) {
+            return Err(format!("{name} is not among the workloads of this run"));
+        }
+        if passes.iter().any(|(other, _)| other == name) {
+            return Err(format!("names {name} twice"));
+        }
+        let count =
+            parse_number(count, 1, MAX_PASSES).map_err(|problem| format!("passes of {name} {problem}"))?;
+        passes.push((name.to_string(), count));
+    }
+    Ok(passes)
+}
+
+pub(super) fn parse_scale(text: &str) -> Result<Scale, String> {
+    find("scale", text, &[&Scale::Book, &Scale::Tiny], |scale| scale.name()).copied()
+}
+
+/// A name becomes part of a folder's name, so that only harmless characters are taken.
+pub(super) fn parse_name(text: &str) -> Result<String, String> {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.len() > 100 || !text.chars().all(harmless) {
+        return Err("must be 1 to 100 letters, digits, '-', '_' or '.'".to_string());
+    }
+    Ok(text.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::WORKLOADS;
+    use proptest::prelude::*;
+
+    #[test]
+    fn workers_are_numbers_ranges_and_lists_with_one_among_them() {
+        assert_eq!(parse_workers("4").unwrap(), [1, 4]);
+        assert_eq!(parse_workers("2..4").unwrap(), [1, 2, 3, 4]);
+        assert_eq!(parse_workers("8, 1,2").unwrap(), [1, 2, 8]);
+        assert_eq!(parse_workers("3..3,2,2").unwrap(), [1, 2, 3]);
+        for bad in ["0", "4..1", "1..99999", "", "1..", "x", "1,,2", "-1", "1...4"] {
+            assert!(parse_workers(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused_but_never_a_panic(text in ".{0,30}") {
+            if let Ok(workers) = parse_workers(&text) {
+                prop_assert_eq!(workers[0], 1);
+                prop_assert!(workers.windows(2).all(|pair| pair[0] < pair[1]) && workers.len() <= MAX_WORKERS);
+            }
+            let _ = parse_passes(&text, WORKLOADS, WORKLOADS);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Running the program and reading what it says.
+
+// Each test program compiles this file for itself and uses some of it.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A run that takes a moment.
+pub(crate) const TINY: [&str; 7] = ["run", "--scale", "tiny", "--runs", "2", "--workers", "1..2"];
+
+/// The program with these arguments, its streams captured.
+pub(crate) fn speedup(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_speedup"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    speedup(arguments).output().unwrap()
+}
+
+/// Standard output.
+pub(crate) fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+/// Standard error without the remark that a debug build makes of itself.
+pub(crate) fn stderr(output: &Output) -> String {
+    let text = std::str::from_utf8(&output.stderr).unwrap();
+    text.split_inclusive('\n').filter(|line| !line.contains("unoptimised build")).collect()
+}
+
+/// The folder of the one run in there.
+pub(crate) fn only_run(out: &Path) -> PathBuf {
+    let runs: Vec<_> = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs[0].clone()
+}
