@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+pub use super::parse::{MAX_PASSES, MAX_RUNS, MAX_WORKERS};
 use super::parse::{
     choose_pools, choose_workloads, parse_name, parse_number, parse_passes, parse_scale, parse_workers,
 };
@@ -83,15 +84,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// The greatest number of workers in one case.
-pub const MAX_WORKERS: usize = 1024;
-
-/// The greatest number of runs per case.
-pub const MAX_RUNS: u32 = 10_000;
-
-/// The greatest number of passes.
-pub const MAX_PASSES: u32 = 1_000_000;
 
 /// Runs per case where the user does not say.
 pub const DEFAULT_RUNS: u32 = 10;

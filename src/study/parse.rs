@@ -4,10 +4,18 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::config::{MAX_PASSES, MAX_WORKERS};
 use crate::executor::{EXECUTORS, ExecutorKind};
 use crate::record::BASELINE;
 use crate::workload::{Scale, Workload};
+
+/// The greatest number of workers in one case.
+pub const MAX_WORKERS: usize = 1024;
+
+/// The greatest number of runs per case.
+pub const MAX_RUNS: u32 = 10_000;
+
+/// The greatest number of passes.
+pub const MAX_PASSES: u32 = 1_000_000;
 
 /// The trimmed parts of a comma-separated list; none may be empty.
 fn parse_list(text: &str) -> Result<Vec<&str>, String> {
