@@ -196,10 +196,7 @@ impl Recorder {
         record.status = status;
         self.update(&mut record);
         let kept = self.folder.borrow().as_ref().map_or(Ok(()), |(folder, _)| keep(&record, folder));
-        let failure = record.failures.first();
-        let failure =
-            failure.map(|failure| format!("{}: {}", record.plan.cases[failure.case], failure.message));
-        let code = match (kept, failure, status) {
+        let code = match (kept, record.first_failure(), status) {
             (Err(message), ..) | (Ok(()), Some(message), _) => {
                 complain(&message);
                 1

@@ -104,6 +104,20 @@ pub struct Estimate {
 }
 
 impl Analysis {
+    /// The figures of every pool that was measured.
+    pub fn estimates(&self) -> impl Iterator<Item = &Estimate> + Clone {
+        let cells = self.executors.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+        cells.filter_map(Cell::estimate)
+    }
+
+    /// The least and the greatest number of samples behind a pool's figures; `None` if no pool was
+    /// measured.
+    #[must_use]
+    pub fn runs(&self) -> Option<(usize, usize)> {
+        let counts = self.estimates().map(|estimate| estimate.runs);
+        counts.clone().min().zip(counts.max())
+    }
+
     /// Analyses a record. Warm-up samples are left out.
     #[must_use]
     pub fn of(record: &RunRecord) -> Self {

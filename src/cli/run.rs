@@ -36,13 +36,11 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
 fn outcome(record: &RunRecord) -> Result<(), Failed> {
-    match (record.status, record.failures.first()) {
+    match (record.status, record.first_failure()) {
         (Status::Interrupted, _) => {
             Err(Failed::Interrupted("interrupted; what was measured is kept".to_string()))
         }
-        (_, Some(failure)) => {
-            Err(Failed::Failure(format!("{}: {}", record.plan.cases[failure.case], failure.message)))
-        }
+        (_, Some(failure)) => Err(Failed::Failure(failure)),
         _ => Ok(()),
     }
 }

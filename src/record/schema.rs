@@ -234,6 +234,13 @@ impl RunRecord {
         layout::to_json(self).expect("a record has only JSON types")
     }
 
+    /// The first case that failed and why, in one line.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<String> {
+        let failure = self.failures.first()?;
+        Some(format!("{}: {}", self.plan.cases[failure.case], failure.message))
+    }
+
     /// The workload of that name as it was run.
     #[must_use]
     pub fn workload(&self, name: &str) -> Option<&WorkloadRecord> {

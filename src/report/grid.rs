@@ -20,14 +20,7 @@ pub struct Grid {
 /// One line about the run: name, date, machine, and how it was measured.
 #[must_use]
 pub fn heading(run: &Analysis) -> String {
-    let runs = run.executors.iter().flat_map(|e| &e.rows).flat_map(|row| &row.cells);
-    let counts = runs.filter_map(Cell::estimate).map(|estimate| estimate.runs);
-    let runs = match (counts.clone().min(), counts.max()) {
-        (Some(1), Some(1)) => "1 run per case".to_string(),
-        (Some(least), Some(most)) if least == most => format!("{least} runs per case"),
-        (Some(least), Some(most)) => format!("{least} to {most} runs per case"),
-        _ => "no runs".to_string(),
-    };
+    let runs = run.runs().map_or("no runs".to_string(), |runs| format!("{} per case", runs_in_words(runs)));
     let design = match run.design {
         Design::InterleavedRounds => "in interleaved rounds",
         Design::CaseByCase => "case by case",
@@ -39,6 +32,16 @@ pub fn heading(run: &Analysis) -> String {
         run.created.get(..10).unwrap_or_default(),
         run.machine
     )
+}
+
+/// The least and the greatest number of runs, as in `10 runs` or `12 to 16 runs`.
+#[must_use]
+pub fn runs_in_words(counts: (usize, usize)) -> String {
+    match counts {
+        (1, 1) => "1 run".to_string(),
+        (least, most) if least == most => format!("{most} runs"),
+        (least, most) => format!("{least} to {most} runs"),
+    }
 }
 
 /// The tables: the book's, one per executor, then the comparison with serial if there is one.
@@ -149,9 +152,8 @@ fn enough_workers(table: &ExecutorTable, workload: usize) -> Option<(usize, &Est
 
 /// Decimals that give the least mean three digits that count; the book's times get its two.
 fn decimals(run: &Analysis) -> usize {
-    let serial = run.workloads.iter().map(|workload| &workload.serial);
-    let pools = run.executors.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
-    let means = serial.chain(pools).filter_map(Cell::estimate).map(|estimate| estimate.mean_s);
+    let serial = run.workloads.iter().filter_map(|workload| workload.serial.estimate());
+    let means = serial.chain(run.estimates()).map(|estimate| estimate.mean_s);
     let least = means.fold(f64::INFINITY, f64::min);
     if least.is_finite() && least > 0.0 { (2.0 - least.log10().floor()).clamp(2.0, 6.0) as usize } else { 2 }
 }

@@ -33,6 +33,7 @@ pub fn run(
     let saved = measure_rounds(study, &mut record, &folder, &progress, interrupt);
     progress.finish();
     saved?;
+    study.describe_workloads(&mut record);
     folder.save(&record)?;
     Ok((folder, record))
 }
@@ -52,9 +53,7 @@ fn measure_rounds(
                 return Ok(());
             }
             progress.announce(&study.plan().cases[case].to_string());
-            let measured = study.measure(case);
-            study.describe_workloads(record);
-            match measured {
+            match study.measure(case) {
                 Ok(measured) => record.samples.push(measured.into_sample(case, round.number, round.warmup)),
                 Err(message) => {
                     let (round, warmup) = (round.number, round.warmup);
@@ -67,6 +66,7 @@ fn measure_rounds(
         }
         if Instant::now() >= next_save {
             let start = Instant::now();
+            study.describe_workloads(record);
             folder.save(record)?;
             next_save = Instant::now() + SPACING * start.elapsed();
         }

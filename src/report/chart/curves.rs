@@ -4,6 +4,7 @@
 
 use crate::analysis::{Analysis, Cell, Estimate};
 use crate::record::Status;
+use crate::report::grid::runs_in_words;
 
 use super::Beside;
 use super::axis::Scale;
@@ -175,13 +176,10 @@ impl Runs<'_> {
 }
 
 fn behind_points(analysis: &Analysis) -> Option<String> {
-    let cells = analysis.executors.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
-    let runs: Vec<usize> = cells.filter_map(Cell::estimate).map(|estimate| estimate.runs).collect();
-    match (*runs.iter().min()?, *runs.iter().max()?) {
-        (1, 1) => Some("a single run".to_string()),
-        (least, most) if least == most => Some(format!("the mean of {most} runs")),
-        (least, most) => Some(format!("the mean of {least} to {most} runs")),
-    }
+    Some(match analysis.runs()? {
+        (1, 1) => "a single run".to_string(),
+        counts => format!("the mean of {}", runs_in_words(counts)),
+    })
 }
 
 /// Machine and date of a run.
