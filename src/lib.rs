@@ -31,7 +31,8 @@
 //!
 //! 1. [`stats`], [`analysis`] and [`study::plan`] do no I/O and read no clock.
 //! 2. Only [`study::measure`], the task wrapper in [`study::job`] and the pools, for the lives of
-//!    their workers, time anything; [`study::rounds`] reads a clock to space its saves.
+//!    their workers, time anything; [`study::rounds`] reads a clock to space its saves, and whoever
+//!    waits with a timeout for that.
 //! 3. Only [`cli`] writes to standard output; progress and errors go to standard error.
 //! 4. Workers time themselves; the parent checks every result against the serial baseline.
 //! 5. A failure is a record in the file, not a lost line. Raw samples are never thrown away.

@@ -10,10 +10,13 @@ use crate::sys;
 #[non_exhaustive]
 pub enum Error {
     /// The task panicked. The pool goes on.
-    #[error("the task panicked: {message}")]
+    #[error("the task panicked{}: {message}", location.as_ref().map(|at| format!(" at {at}")).unwrap_or_default())]
     Panicked {
         /// The panic's message.
         message: String,
+        /// File, line and column, also of a panic in a worker process; none where the program has
+        /// put its own panic hook in place of ours.
+        location: Option<String>,
     },
     /// The task could not be carried to the worker, or its result back. The pool goes on.
     #[error("task \"{task}\" could not be passed to or from a worker: {reason}")]
@@ -23,7 +26,7 @@ pub enum Error {
         /// What failed.
         reason: String,
     },
-    /// A worker died; every task that was pending or running has this error.
+    /// A worker died, and the pool with it: every task that was pending or running has this error.
     #[error("worker {worker} (process {pid}) {exit}; the pool is broken")]
     BrokenPool {
         /// Number of the worker.
@@ -33,7 +36,17 @@ pub enum Error {
         /// How it ended.
         exit: Exit,
     },
-    /// A worker could not be started.
+    /// The worker died that ran the task. The pool goes on with another in its place.
+    #[error("worker {worker} (process {pid}) {exit}; another takes its place")]
+    WorkerDied {
+        /// Number of the worker.
+        worker: usize,
+        /// Its process id.
+        pid: u32,
+        /// How it ended.
+        exit: Exit,
+    },
+    /// A worker could not be started; the pool is broken.
     #[error("cannot start worker {worker}: {reason}")]
     Spawn {
         /// Number of the worker.
@@ -41,12 +54,71 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// The initializer failed in a worker; the pool is broken.
+    #[error("the initializer of worker {worker} failed: {reason}")]
+    Initializer {
+        /// Number of the worker.
+        worker: usize,
+        /// What happened.
+        reason: String,
+    },
+    /// The future was cancelled before its task ran.
+    #[error("the task was cancelled before it ran")]
+    Cancelled,
+    /// What was waited for did not finish in time.
+    #[error("{unfinished} (of {total}) futures unfinished")]
+    Timeout {
+        /// Futures that were not done.
+        unfinished: usize,
+        /// Futures that were waited for.
+        total: usize,
+    },
+    /// The result has been moved out by [`take`](super::Future::take) or by awaiting.
+    #[error("the result was taken before")]
+    Taken,
+    /// A future was to be settled that is settled already, or was cancelled.
+    #[error("the state can no longer be changed: {future}")]
+    InvalidState {
+        /// The future as it prints itself.
+        future: String,
+    },
     /// The pool was shut down before the task was submitted.
     #[error("the executor was shut down")]
     Shutdown,
     /// The pool went away with the task still in its queue.
     #[error("the task was dropped before it ran")]
     Dropped,
+    /// A setting of a pool has a value that makes no sense.
+    #[error("{setting} must be greater than 0")]
+    InvalidSetting {
+        /// Name of the setting.
+        setting: &'static str,
+    },
+}
+
+impl Error {
+    /// Name of the variant, such as `Panicked`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Panicked { .. } => "Panicked",
+            Self::Transfer { .. } => "Transfer",
+            Self::BrokenPool { .. } => "BrokenPool",
+            Self::WorkerDied { .. } => "WorkerDied",
+            Self::Spawn { .. } => "Spawn",
+            Self::Initializer { .. } => "Initializer",
+            Self::Cancelled => "Cancelled",
+            Self::Timeout { .. } => "Timeout",
+            Self::Taken => "Taken",
+            Self::InvalidState { .. } => "InvalidState",
+            Self::Shutdown => "Shutdown",
+            Self::Dropped => "Dropped",
+            Self::InvalidSetting { .. } => "InvalidSetting",
+        }
+    }
+
+    /// The error of a single future that was waited for too long.
+    pub(super) const TIMEOUT: Self = Self::Timeout { unfinished: 1, total: 1 };
 }
 
 /// How a worker process ended.

@@ -4,9 +4,15 @@
 //! A [`Task`] is named and serialisable, so that every [`Executor`] can run it. `submit` gives a
 //! [`Future`]; `map` submits a whole batch and gives the results in input order.
 //!
+//! # From threads to processes
+//!
+//! is one word. A program that may start processes also calls [`worker::init`] with its tasks, first
+//! thing in `main`, because a worker process is the program itself, started again.
+//!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use speedup::executor::{Executor, Task, ThreadPoolExecutor};
+//! use speedup::executor::task::TaskEntry;
+//! use speedup::executor::{Error, Executor, ProcessPoolExecutor, Task, ThreadPoolExecutor, worker};
 //!
 //! #[derive(Serialize, Deserialize)]
 //! struct Square(u64);
@@ -20,69 +26,213 @@
 //!     }
 //! }
 //!
-//! # fn main() -> Result<(), speedup::executor::Error> {
-//! let executor = ThreadPoolExecutor::new(2);
-//! let squares = executor.map((1..=4).map(Square)).collect::<Result<Vec<_>, _>>()?;
-//! assert_eq!(squares, [1, 4, 9, 16]);
+//! static TASKS: &[TaskEntry] = &[TaskEntry::of::<Square>()];
+//!
+//! fn main() -> Result<(), Error> {
+//!     worker::init(TASKS);
+//!
+//!     let executor = ThreadPoolExecutor::new(2)?;
+//!     let squares = executor.map((1..=4).map(Square)).collect::<Result<Vec<_>, _>>()?;
+//!     assert_eq!(squares, [1, 4, 9, 16]);
+//!
+//!     let executor = ProcessPoolExecutor::new(2)?;
+//!     let squares = executor.map((1..=4).map(Square)).collect::<Result<Vec<_>, _>>()?;
+//!     assert_eq!(squares, [1, 4, 9, 16]);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Closures cannot leave their process; threads take them too, by
+//! [`spawn`](ThreadPoolExecutor::spawn).
+//!
+//! # When a worker dies
+//!
+//! A panic is that task's error, with message and place, and the worker goes on; so it is with an
+//! argument or result that cannot be encoded. A worker process can also die, by `exit`, `abort`, a
+//! signal or a full stack. Then the pool breaks, or, if it is made so, only that task fails:
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use speedup::executor::task::TaskEntry;
+//! use speedup::executor::{Error, Executor, Exit, OnCrash, ProcessPoolExecutor, Task, worker};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Leave(i32);
+//!
+//! impl Task for Leave {
+//!     const NAME: &'static str = "leave";
+//!     type Output = ();
+//!
+//!     fn run(self) {
+//!         if self.0 != 0 {
+//!             std::process::exit(self.0);
+//!         }
+//!     }
+//! }
+//!
+//! static TASKS: &[TaskEntry] = &[TaskEntry::of::<Leave>()];
+//!
+//! fn main() -> Result<(), Error> {
+//!     worker::init(TASKS);
+//!     let builder = || ProcessPoolExecutor::builder().max_workers(1);
+//!
+//!     let pool = builder().build()?;
+//!     let lost = pool.submit(Leave(3))?.result(None);
+//!     assert!(matches!(lost, Err(Error::BrokenPool { exit: Exit::Code(3), .. })));
+//!     assert!(pool.submit(Leave(0)).is_err());
+//!
+//!     let pool = builder().on_crash(OnCrash::FailTaskAndReplace).build()?;
+//!     let lost = pool.submit(Leave(3))?.result(None);
+//!     assert!(matches!(lost, Err(Error::WorkerDied { exit: Exit::Code(3), .. })));
+//!     assert_eq!(pool.submit(Leave(0))?.result(None), Ok(()));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Cancelling
+//!
+//! A task that no worker has yet can be cancelled, one by one or all that are queued:
+//!
+//! ```
+//! use std::sync::mpsc;
+//!
+//! use speedup::executor::{CancelFutures, Error, Executor, ThreadPoolExecutor, Wait};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let executor = ThreadPoolExecutor::new(1)?;
+//! let (go, gate) = mpsc::channel::<()>();
+//! let running = executor.spawn(move || gate.recv().is_ok())?;
+//! while !running.running() {
+//!     std::thread::yield_now();
+//! }
+//! let (second, third) = (executor.spawn(|| 2)?, executor.spawn(|| 3)?);
+//! assert!(second.cancel() && !running.cancel());
+//! assert_eq!(second.result(None), Err(Error::Cancelled));
+//!
+//! executor.shutdown(Wait::No, CancelFutures::Yes);
+//! assert!(third.cancelled());
+//! go.send(()).expect("the task waits");
+//! assert_eq!(running.result(None), Ok(true));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! With [`ProcessPoolExecutor`] in place of [`ThreadPoolExecutor`] the same tasks run in worker
-//! processes; the program must then call [`worker::init`] first thing in `main`.
+//! # Awaiting
+//!
+//! A [`Future`] is a [`std::future::Future`]. On tokio, or any other runtime, CPU-bound work then
+//! leaves the runtime's threads free:
+//!
+//! ```
+//! # use speedup::executor::{Error, ThreadPoolExecutor};
+//! # async fn handler(executor: &ThreadPoolExecutor) -> Result<u64, Error> {
+//! let sum = executor.spawn(|| (1..=1000_u64).sum::<u64>())?.await?;
+//! # Ok(sum)
+//! # }
+//! # let executor = ThreadPoolExecutor::new(1).unwrap();
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # assert_eq!(runtime.block_on(handler(&executor)), Ok(500_500));
+//! ```
+//!
+//! # The names of `concurrent.futures`
+//!
+//! | there | here | what differs, and why |
+//! |---|---|---|
+//! | `Executor.submit(fn, *args)` | [`Executor::submit`] of a [`Task`] | arguments are the task's fields; it gives a `Result`, since a pool can be shut down or broken |
+//! | | [`ThreadPoolExecutor::spawn`], [`RayonExecutor::spawn`] | closures, for threads only |
+//! | `Executor.map(fn, *iterables)` | [`Executor::map`] | an error is an item like a result: those after it still come |
+//! | `map(timeout, chunksize, buffersize)` | [`Executor::map_with`], [`MapOptions`] | `chunksize` counts for threads too; in a chunk each task has its own error |
+//! | `Executor.shutdown(wait, cancel_futures)` | [`Executor::shutdown`] with [`Wait`], [`CancelFutures`] | those who wait are told of the cancelled futures as well |
+//! | `with Executor() as executor:` | drop | the same: waits for all that was submitted, also after a shutdown that did not |
+//! | `ThreadPoolExecutor(max_workers, thread_name_prefix, initializer, initargs)` | [`ThreadPoolExecutor::builder`] | the initializer is a task, which holds its arguments; processes take `worker_name_prefix` too |
+//! | `ProcessPoolExecutor(max_workers, mp_context, initializer, initargs, max_tasks_per_child)` | [`ProcessPoolExecutor::builder`] | no `mp_context`: the program is always started anew, never forked; [`OnCrash`] is ours |
+//! | `ProcessPoolExecutor.terminate_workers()`, `kill_workers()` | [`terminate_workers`](ProcessPoolExecutor::terminate_workers), [`kill_workers`](ProcessPoolExecutor::kill_workers) | |
+//! | `InterpreterPoolExecutor` | | none: there is no interpreter to have several of |
+//! | `Future.cancel()`, `cancelled()`, `running()`, `done()` | [`Future`], the same | `running` is true once a worker has the task, not when it stands next in line |
+//! | `Future.result(timeout)` | [`Future::result`], [`Future::take`] | a copy; `take` moves the result out |
+//! | `Future.exception(timeout)` | [`Future::exception`] | |
+//! | `Future.add_done_callback(fn)` | [`Future::add_done_callback`] | |
+//! | `asyncio.wrap_future(future)` | `.await` | |
+//! | `repr(future)` | `Display`, `Debug` | |
+//! | `Future()`, `set_running_or_notify_cancel()`, `set_result()`, `set_exception()` | [`future::promise`] | the two ends are two types, so that a caller cannot settle a future |
+//! | `wait(fs, timeout, return_when)` | [`wait()`] with [`ReturnWhen`] | lists in input order in place of sets |
+//! | `as_completed(fs, timeout)` | [`as_completed`] | a timeout is the last item |
+//! | `CancelledError`, `TimeoutError`, `InvalidStateError` | [`Error::Cancelled`], [`Error::Timeout`], [`Error::InvalidState`] | |
+//! | `BrokenThreadPool`, `BrokenProcessPool` | [`Error::BrokenPool`], [`Error::Initializer`], [`Error::Spawn`] | with the worker's exit code or signal |
+//!
+//! # The files
 //!
 //! * [`task`]: what can be run; [`future`]: what becomes of it; [`error`]: what can go wrong
-//! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors, one file each
-//! * [`worker`]: the child side of the process pool
-//! * [`registry`]: the executors by name
+//! * `wait`, `map`: many futures at once; `settings`: the builders
+//! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`worker`]: the child side of the
+//!   process pool; [`registry`]: the executors by name
+//! * [`work`]: a submitted task with its types forgotten; `queue`, `lanes`, `life`: what pools are
+//!   made of; `wire`: tasks as bytes
 //!
 //! The module knows tasks and nothing else: no workload, no record.
 
+mod deadline;
 pub mod error;
 pub mod future;
+mod initializer;
 mod lanes;
+mod life;
+mod map;
+mod panics;
+mod policy;
 pub mod process;
 mod queue;
 pub mod rayon;
 pub mod registry;
 pub mod serial;
+mod settings;
 pub mod task;
 pub mod thread;
+mod wait;
+mod watch;
+mod wire;
 pub mod work;
 
 pub use error::{Error, Exit};
 pub use future::Future;
-pub use lanes::{WorkerLife, current_worker};
+pub use life::{WorkerLife, current_worker};
+pub use map::{Map, MapOptions};
+pub use policy::{CancelFutures, OnCrash, Wait};
 pub use process::{ProcessPoolExecutor, worker};
 pub use rayon::RayonExecutor;
 pub use registry::{EXECUTORS, ExecutorKind};
 pub use serial::SerialExecutor;
+pub use settings::Builder;
 pub use task::Task;
 pub use thread::ThreadPoolExecutor;
+pub use wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 pub use work::Work;
 
 /// Runs tasks, now or later, here or elsewhere.
 ///
 /// The trait can be made into an object; the generic methods are there for `Box<dyn Executor>`
-/// too. Dropping an executor is the same as [`shutdown`](Executor::shutdown).
+/// too. Dropping an executor shuts it down and waits for all that was submitted.
 pub trait Executor: Send + Sync {
-    /// Takes over a piece of work and sees to it that its future is resolved, whatever happens.
+    /// Takes over a piece of work and sees to it that its futures are settled, whatever happens.
     ///
     /// This is what an implementation provides; callers use [`submit`](Executor::submit).
     ///
     /// # Errors
     ///
-    /// [`Error::Shutdown`] after shutdown, [`Error::BrokenPool`] after a worker died,
-    /// [`Error::Spawn`] if a worker cannot be started.
-    fn execute(&self, work: Box<dyn Work>) -> Result<(), Error>;
+    /// [`Error::Shutdown`] after shutdown; in a broken pool what has broken it:
+    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`].
+    fn execute(&self, work: Work) -> Result<(), Error>;
 
     /// The greatest number of tasks that run at the same time.
     fn max_workers(&self) -> usize;
 
-    /// Refuses new work, lets queued work finish, and returns when every worker has ended.
-    fn shutdown(&self);
+    /// Refuses new work. What is queued is finished or cancelled; the call waits until every worker
+    /// has ended, or returns at once while they go on.
+    ///
+    /// A task or callback that runs in a thread of the pool itself does not wait, for it would wait
+    /// for itself.
+    fn shutdown(&self, wait: Wait, queued: CancelFutures);
 
-    /// When each worker started, was ready and ended: complete after shutdown.
+    /// When each worker started, was ready and ended: complete once a shutdown has waited.
     fn worker_lives(&self) -> Vec<WorkerLife>;
 
     /// Schedules a task.
@@ -101,19 +251,48 @@ pub trait Executor: Send + Sync {
 
     /// Submits every task at once and gives their results in input order. A task that could not
     /// be submitted gives its error in its place.
-    fn map<T, I>(&self, tasks: I) -> impl Iterator<Item = Result<T::Output, Error>> + use<Self, T, I>
+    fn map<T, I>(&self, tasks: I) -> Map<'_, Self, I::IntoIter>
     where
         T: Task,
         I: IntoIterator<Item = T>,
         Self: Sized,
     {
-        let futures: Vec<_> = tasks.into_iter().map(|task| self.submit(task)).collect();
-        futures.into_iter().map(|future| future.and_then(Future::result))
+        self.map_with(tasks, MapOptions::new())
+    }
+
+    /// As [`map`](Executor::map), with a timeout, in chunks, or through a buffer of limited size.
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// use speedup::executor::{Error, Executor, MapOptions, Task, ThreadPoolExecutor};
+    /// # #[derive(Serialize, Deserialize)]
+    /// # struct Square(u64);
+    /// # impl Task for Square {
+    /// #     const NAME: &'static str = "square";
+    /// #     type Output = u64;
+    /// #     fn run(self) -> u64 { self.0 * self.0 }
+    /// # }
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let executor = ThreadPoolExecutor::new(2)?;
+    /// // An endless iterator: ten tasks at a time are under way.
+    /// let mut squares = executor.map_with((1..).map(Square), MapOptions::new().buffersize(10));
+    /// assert_eq!(squares.nth(2), Some(Ok(9)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn map_with<T, I>(&self, tasks: I, options: MapOptions) -> Map<'_, Self, I::IntoIter>
+    where
+        T: Task,
+        I: IntoIterator<Item = T>,
+        Self: Sized,
+    {
+        Map::new(self, tasks.into_iter(), options)
     }
 }
 
 impl<E: Executor + ?Sized> Executor for Box<E> {
-    fn execute(&self, work: Box<dyn Work>) -> Result<(), Error> {
+    fn execute(&self, work: Work) -> Result<(), Error> {
         (**self).execute(work)
     }
 
@@ -121,8 +300,8 @@ impl<E: Executor + ?Sized> Executor for Box<E> {
         (**self).max_workers()
     }
 
-    fn shutdown(&self) {
-        (**self).shutdown();
+    fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        (**self).shutdown(wait, queued);
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Error, Work};
+use super::{CancelFutures, Error, Work};
 
 /// A queue that many submit to and many take from.
 #[derive(Default)]
@@ -14,19 +14,37 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    pending: VecDeque<Box<dyn Work>>,
+    pending: VecDeque<Work>,
     /// Workers that wait for work.
     idle: usize,
     /// Set once: why nothing more is taken.
     closed: Option<Error>,
 }
 
+/// What is left of a broken queue.
+#[must_use = "what was queued is to be failed"]
+pub(super) struct Broken {
+    reason: Error,
+    queued: VecDeque<Work>,
+}
+
+impl Broken {
+    /// Settles what was queued with the reason, and returns that. It calls foreign code, and must not
+    /// be called under a lock.
+    pub(super) fn fail_queued(self) -> Error {
+        self.queued.into_iter().for_each(|work| work.fail(&self.reason));
+        self.reason
+    }
+}
+
 impl Queue {
-    /// Adds work, and says whether there is now more than the idle workers can take.
-    pub(super) fn push(&self, work: Box<dyn Work>) -> Result<bool, Error> {
+    /// Adds work, and says whether there is now more than the idle workers can take. Work that is
+    /// refused comes back: to drop it is to call foreign code, which callers with locks of their own
+    /// must not do under them.
+    pub(super) fn push(&self, work: Work) -> Result<bool, (Error, Work)> {
         let mut state = self.lock();
         if let Some(reason) = &state.closed {
-            return Err(reason.clone());
+            return Err((reason.clone(), work));
         }
         state.pending.push_back(work);
         let short_of_workers = state.pending.len() > state.idle;
@@ -36,7 +54,7 @@ impl Queue {
     }
 
     /// Waits for work; `None` once the queue is closed and empty.
-    pub(super) fn pop(&self) -> Option<Box<dyn Work>> {
+    pub(super) fn pop(&self) -> Option<Work> {
         let mut state = self.lock();
         loop {
             if let Some(work) = state.pending.pop_front() {
@@ -51,28 +69,37 @@ impl Queue {
         }
     }
 
-    /// Takes no more work; what is queued still comes out.
-    pub(super) fn close(&self) {
-        self.lock().closed.get_or_insert(Error::Shutdown);
-        self.changed.notify_all();
+    /// Work, if there is some now.
+    pub(super) fn try_pop(&self) -> Option<Work> {
+        self.lock().pending.pop_front()
     }
 
-    /// Takes no more work, and resolves what is queued with the given error. The first error
-    /// stays; it is returned.
-    pub(super) fn break_with(&self, error: Error) -> Error {
+    /// Takes no more work. What is queued still comes out, or is cancelled.
+    pub(super) fn close(&self, queued: CancelFutures) {
+        let mut state = self.lock();
+        state.closed.get_or_insert(Error::Shutdown);
+        let abandoned = match queued {
+            CancelFutures::Yes => std::mem::take(&mut state.pending),
+            CancelFutures::No => VecDeque::new(),
+        };
+        // Cancelling calls foreign code, which may submit again: not under the lock.
+        drop(state);
+        self.changed.notify_all();
+        abandoned.into_iter().for_each(Work::cancel);
+    }
+
+    /// Takes no more work, and gives out what is queued, to be failed. The first error stays as the
+    /// reason.
+    pub(super) fn break_with(&self, error: Error) -> Broken {
         let mut state = self.lock();
         if matches!(state.closed, None | Some(Error::Shutdown)) {
             state.closed = Some(error);
         }
         let reason = state.closed.clone().unwrap_or(Error::Shutdown);
-        let abandoned = std::mem::take(&mut state.pending);
-        // Resolving wakes foreign code, which may submit again: not under the lock.
+        let queued = std::mem::take(&mut state.pending);
         drop(state);
         self.changed.notify_all();
-        for work in abandoned {
-            work.resolve(Err(reason.clone()));
-        }
-        reason
+        Broken { reason, queued }
     }
 
     /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.

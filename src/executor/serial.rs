@@ -1,13 +1,28 @@
 //! No pool: every task runs at once, in the thread that submits it.
 
-use super::{Error, Executor, ExecutorKind, Work, WorkerLife};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{CancelFutures, Error, Executor, ExecutorKind, Wait, Work, WorkerLife};
 
 /// Runs each task inside `submit`. A batch through it is a plain loop: the serial baseline.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SerialExecutor;
+#[derive(Debug, Default)]
+pub struct SerialExecutor {
+    shut_down: AtomicBool,
+}
+
+impl SerialExecutor {
+    /// An executor with no worker of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
 
 impl Executor for SerialExecutor {
-    fn execute(&self, work: Box<dyn Work>) -> Result<(), Error> {
+    fn execute(&self, work: Work) -> Result<(), Error> {
+        if self.shut_down.load(Ordering::Relaxed) {
+            return Err(Error::Shutdown);
+        }
         work.run();
         Ok(())
     }
@@ -16,7 +31,9 @@ impl Executor for SerialExecutor {
         1
     }
 
-    fn shutdown(&self) {}
+    fn shutdown(&self, _: Wait, _: CancelFutures) {
+        self.shut_down.store(true, Ordering::Relaxed);
+    }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {
         Vec::new()
@@ -37,6 +54,6 @@ impl ExecutorKind for Kind {
     }
 
     fn start(&self, _workers: usize) -> Result<Box<dyn Executor>, Error> {
-        Ok(Box::new(SerialExecutor))
+        Ok(Box::new(SerialExecutor::new()))
     }
 }

@@ -5,6 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Error;
+use super::panics::catch_panic;
+use super::wire::{Outcome, decode, encode};
+
 /// An indivisible unit of work that the very same way can run on a thread or in another process.
 pub trait Task: Serialize + DeserializeOwned + Send + 'static {
     /// Name under which a worker process finds the task; unique within a program.
@@ -22,7 +26,7 @@ pub trait Task: Serialize + DeserializeOwned + Send + 'static {
 pub struct TaskEntry {
     pub(super) name: &'static str,
     /// Decodes a task, runs it and appends the encoded output to the reply.
-    pub(super) run: fn(&[u8], &mut Vec<u8>) -> Result<(), String>,
+    pub(super) run: fn(&[u8], &mut Vec<u8>) -> Result<(), Outcome>,
 }
 
 impl TaskEntry {
@@ -39,14 +43,15 @@ impl fmt::Debug for TaskEntry {
     }
 }
 
-fn run_encoded<T: Task>(task: &[u8], reply: &mut Vec<u8>) -> Result<(), String> {
-    let task: T = postcard::from_bytes(task).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
-    let output = task.run();
-    encode(&output, reply).map_err(|e| format!("its result cannot be encoded: {e}"))
-}
-
-/// Appends the encoded form of a value to a buffer.
-pub(super) fn encode<T: Serialize>(value: &T, buffer: &mut Vec<u8>) -> Result<(), postcard::Error> {
-    *buffer = postcard::to_extend(value, std::mem::take(buffer))?;
-    Ok(())
+fn run_encoded<T: Task>(task: &[u8], reply: &mut Vec<u8>) -> Result<(), Outcome> {
+    let run = || {
+        let task: T = decode(task).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
+        let output = task.run();
+        encode(&output, reply).map_err(|e| format!("its result cannot be encoded: {e}"))
+    };
+    match catch_panic(run) {
+        Ok(outcome) => outcome.map_err(Outcome::Transfer),
+        Err(Error::Panicked { message, location }) => Err(Outcome::Panicked(message, location)),
+        Err(error) => Err(Outcome::Transfer(error.to_string())),
+    }
 }

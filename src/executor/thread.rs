@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Lanes, enter_worker};
-use super::queue::Queue;
-use super::{Error, Executor, ExecutorKind, Work, WorkerLife};
-use crate::sys::clock;
+use super::initializer::Initializer;
+use super::lanes::{Lane, Lanes};
+use super::life::enter_worker;
+use super::work::closure;
+use super::{Builder, CancelFutures, Error, Executor, ExecutorKind, Future, Wait, Work, WorkerLife};
+use crate::sys::{clock, machine};
 
 /// A pool of threads that take tasks from one queue in the order of submission.
 pub struct ThreadPoolExecutor {
@@ -15,27 +17,69 @@ pub struct ThreadPoolExecutor {
 impl ThreadPoolExecutor {
     /// A pool of at most `max_workers` threads; they start as tasks come in.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If `max_workers` is 0.
-    #[must_use]
-    pub fn new(max_workers: usize) -> Self {
-        Self { lanes: Lanes::new(max_workers, Arc::new(|worker, queue| Some(work_through(worker, queue)))) }
+    /// [`Error::InvalidSetting`] if `max_workers` is 0.
+    pub fn new(max_workers: usize) -> Result<Self, Error> {
+        Self::builder().max_workers(max_workers).build()
+    }
+
+    /// The settings of a pool. The default is four workers more than the CPUs that this process may
+    /// use, but at most 32, since threads are often for tasks that wait.
+    pub fn builder() -> Builder<Self> {
+        Builder::new()
+    }
+
+    /// Schedules a closure, which only a thread can run.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Executor::execute).
+    pub fn spawn<R: Send + 'static>(
+        &self,
+        run: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<Future<R>, Error> {
+        let (work, future) = closure(run);
+        self.execute(work)?;
+        Ok(future)
     }
 }
 
-/// A worker's life: gives the time at which it was ready.
-fn work_through(worker: usize, queue: &Queue) -> u64 {
-    enter_worker(worker);
+impl Builder<ThreadPoolExecutor> {
+    /// Makes the pool.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] if `max_workers` is 0.
+    pub fn build(self) -> Result<ThreadPoolExecutor, Error> {
+        let (max, prefix) = (self.workers(default_workers())?, self.prefix("worker"));
+        let initializer = self.initializer;
+        let body = move |lane: &Lane| work_through(lane, initializer.as_ref());
+        Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Arc::new(body)) })
+    }
+}
+
+fn default_workers() -> usize {
+    machine::cpus_available().saturating_add(4).min(32)
+}
+
+/// A worker's life.
+fn work_through(lane: &Lane, initializer: Option<&Initializer>) {
+    enter_worker(lane.worker);
+    if let Some(Err(error)) = initializer.map(|initializer| initializer.run(lane.worker)) {
+        lane.queue.break_with(error).fail_queued();
+        return;
+    }
     let ready_ns = clock::monotonic_ns();
-    while let Some(work) = queue.pop() {
+    while let Some(work) = lane.queue.pop() {
         work.run();
     }
-    ready_ns
+    let (worker, spawned_ns) = (lane.worker, lane.spawned_ns);
+    lane.lives.add(WorkerLife { worker, spawned_ns, ready_ns, ended_ns: clock::monotonic_ns() });
 }
 
 impl Executor for ThreadPoolExecutor {
-    fn execute(&self, work: Box<dyn Work>) -> Result<(), Error> {
+    fn execute(&self, work: Work) -> Result<(), Error> {
         self.lanes.push(work)
     }
 
@@ -43,12 +87,12 @@ impl Executor for ThreadPoolExecutor {
         self.lanes.max()
     }
 
-    fn shutdown(&self) {
-        self.lanes.shutdown();
+    fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        self.lanes.shutdown(wait, queued);
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {
-        self.lanes.lives()
+        self.lanes.lives().get()
     }
 }
 
@@ -66,6 +110,6 @@ impl ExecutorKind for Kind {
     }
 
     fn start(&self, workers: usize) -> Result<Box<dyn Executor>, Error> {
-        Ok(Box::new(ThreadPoolExecutor::new(workers)))
+        Ok(Box::new(ThreadPoolExecutor::new(workers)?))
     }
 }

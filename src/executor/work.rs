@@ -1,89 +1,233 @@
-//! A submitted task together with its promise, with the types forgotten.
+//! Submitted tasks together with their promises, with the types forgotten.
 //!
-//! Queues and workers handle `Box<dyn Work>`; only this module knows which task and which output
-//! are behind it.
+//! Queues and workers handle [`Work`]; only this module knows which task and which output are behind
+//! it.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use super::future::{self, Future, Promise};
-use super::task::encode;
+use super::future::Future;
+use super::future::promise::{self, Promise};
+use super::panics::catch_panic;
+use super::wire::{Parts, Request, decode, encode, read_outcome};
 use super::{Error, Task};
 
-/// A submitted task: run it here, or carry it elsewhere and bring its outcome back. Dropping it
-/// resolves its future with an error.
-pub trait Work: Send {
-    /// Name of the task's type.
-    fn task_name(&self) -> &'static str;
-
-    /// Runs the task in the calling thread and resolves its future. A panic of the task is that
-    /// future's error.
-    fn run(self: Box<Self>);
-
-    /// Appends the encoded task to a buffer.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Transfer`] if the task cannot be encoded.
-    fn encode(&self, buffer: &mut Vec<u8>) -> Result<(), Error>;
-
-    /// Resolves the future with what a worker process sent back: an encoded output, or an error.
-    fn resolve(self: Box<Self>, outcome: Result<&[u8], Error>);
+/// A submitted task, or a chunk of tasks of one type that are run one after the other.
+///
+/// An executor that takes it over must [`run`](Self::run) it, [`cancel`](Self::cancel) it or
+/// [`fail`](Self::fail) it. Dropped, it fails with [`Error::Dropped`].
+pub struct Work {
+    /// Taken when it is dropped.
+    unit: Option<Box<dyn Unit>>,
 }
 
-/// A task as a piece of work, and the future that the work will resolve.
-pub(super) fn submission<T: Task>(task: T) -> (Box<dyn Work>, Future<T::Output>) {
-    let (promise, future) = future::pair();
-    (Box::new(Submission { task, promise }), future)
+/// What can be done with submitted tasks.
+trait Unit: Send {
+    fn run(&mut self);
+    fn cancel(&mut self);
+    fn fail(&mut self, error: &Error);
+    fn send(&mut self, request: &mut Request);
+    fn receive(&mut self, reply: &mut Parts<'_>);
 }
 
-struct Submission<T: Task> {
-    task: T,
+impl Work {
+    fn new(unit: impl Unit + 'static) -> Self {
+        Self { unit: Some(Box::new(unit)) }
+    }
+
+    fn with(&mut self, act: impl FnOnce(&mut dyn Unit)) {
+        if let Some(unit) = &mut self.unit {
+            act(&mut **unit);
+        }
+    }
+
+    /// Runs the tasks in the calling thread and settles their futures. A task that was cancelled is
+    /// not run. A panic of a task is its future's error.
+    pub fn run(mut self) {
+        self.with(|unit| unit.run());
+    }
+
+    /// Cancels what has not been started.
+    pub fn cancel(mut self) {
+        self.with(|unit| unit.cancel());
+    }
+
+    /// Settles the futures that are not settled yet with an error.
+    pub fn fail(mut self, error: &Error) {
+        self.with(|unit| unit.fail(error));
+    }
+
+    /// Marks the tasks as running, but for those that were cancelled, and adds them to a request. A
+    /// task that cannot be encoded has that error at once and is left out.
+    pub(super) fn send(&mut self, request: &mut Request) {
+        self.with(|unit| unit.send(request));
+    }
+
+    /// Settles the futures of the tasks that were sent, each with its part of the reply.
+    pub(super) fn receive(mut self, mut reply: Parts<'_>) {
+        self.with(|unit| unit.receive(&mut reply));
+    }
+}
+
+impl Drop for Work {
+    /// Where nobody holds a future any more, its output is dropped here, and a task that was never
+    /// run with it. A panic in that is nobody's result.
+    fn drop(&mut self) {
+        let _ = catch_panic(|| drop(self.unit.take()));
+    }
+}
+
+/// A task as a piece of work, and its future.
+pub(super) fn submission<T: Task>(task: T) -> (Work, Future<T::Output>) {
+    let (submitted, future) = Submitted::new(task);
+    (Work::new(submitted), future)
+}
+
+/// Several tasks as one piece of work, and their futures.
+pub(super) fn chunk<T: Task>(tasks: impl Iterator<Item = T>) -> (Work, Vec<Future<T::Output>>) {
+    let (chunk, futures) = tasks.map(Submitted::new).unzip();
+    (Work::new(Chunk(chunk)), futures)
+}
+
+/// A closure as a piece of work for threads, and its future.
+pub(super) fn closure<F, R>(run: F) -> (Work, Future<R>)
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let (promise, future) = promise::pair();
+    (Work::new(Closure { run: Some(run), promise }), future)
+}
+
+/// Settles a promise that no one else settles.
+fn settle<T>(promise: &Promise<T>, outcome: Result<T, Error>) {
+    // Refused only where an error has come before: that one stays.
+    let _ = match outcome {
+        Ok(output) => promise.set_result(output),
+        Err(error) => promise.set_exception(error),
+    };
+}
+
+/// Takes what is to be run, unless it was cancelled.
+fn start<T, R>(promise: &Promise<R>, run: &mut Option<T>) -> Option<T> {
+    if promise.set_running_or_notify_cancel() == Ok(true) { run.take() } else { None }
+}
+
+struct Submitted<T: Task> {
+    /// Taken when it is run or sent.
+    task: Option<T>,
     promise: Promise<T::Output>,
 }
 
-impl<T: Task> Work for Submission<T> {
-    fn task_name(&self) -> &'static str {
-        T::NAME
-    }
-
-    fn run(self: Box<Self>) {
-        let Self { task, promise } = *self;
-        settle(promise, catch_panic(|| task.run()));
-    }
-
-    fn encode(&self, buffer: &mut Vec<u8>) -> Result<(), Error> {
-        // Encoding and decoding are code of the task's author too, and may panic like `run`.
-        catch_panic(|| encode(&self.task, buffer))?
-            .map_err(|e| transfer::<T>(format!("its argument cannot be encoded: {e}")))
-    }
-
-    fn resolve(self: Box<Self>, outcome: Result<&[u8], Error>) {
-        let output = outcome.and_then(|output| {
-            catch_panic(|| postcard::from_bytes(output))?
-                .map_err(|e| transfer::<T>(format!("its result cannot be decoded: {e}")))
-        });
-        settle(self.promise, output);
+impl<T: Task> Submitted<T> {
+    fn new(task: T) -> (Self, Future<T::Output>) {
+        let (promise, future) = promise::pair();
+        (Self { task: Some(task), promise }, future)
     }
 }
 
-/// Resolves a promise. Where nobody holds the future any more the output is dropped here, and a
-/// panic in that is nobody's result.
-fn settle<T>(promise: Promise<T>, outcome: Result<T, Error>) {
-    let _ = catch_panic(|| promise.resolve(outcome));
+impl<T: Task> Unit for Submitted<T> {
+    fn run(&mut self) {
+        if let Some(task) = start(&self.promise, &mut self.task) {
+            settle(&self.promise, catch_panic(|| task.run()));
+        }
+    }
+
+    fn cancel(&mut self) {
+        self.promise.cancel();
+    }
+
+    fn fail(&mut self, error: &Error) {
+        settle(&self.promise, Err(error.clone()));
+    }
+
+    fn send(&mut self, request: &mut Request) {
+        let Some(task) = start(&self.promise, &mut self.task) else { return };
+        let added = request.add(T::NAME, |buffer| {
+            // Encoding and dropping are code of the task's author too, and may panic like `run`.
+            let encoded = catch_panic(|| encode(&task, buffer));
+            let dropped = catch_panic(|| drop(task));
+            encoded?.map_err(|e| transfer::<T>(format!("its argument cannot be encoded: {e}")))?;
+            dropped
+        });
+        if let Err(error) = added {
+            settle(&self.promise, Err(error));
+        }
+    }
+
+    fn receive(&mut self, reply: &mut Parts<'_>) {
+        // One that was cancelled, or could not be encoded, has not been sent.
+        if !self.promise.is_running() {
+            return;
+        }
+        if let Some(part) = reply.next() {
+            let output = read_outcome(T::NAME, part).and_then(|output| {
+                catch_panic(|| decode(output))?
+                    .map_err(|e| transfer::<T>(format!("its result cannot be decoded: {e}")))
+            });
+            settle(&self.promise, output);
+        }
+    }
 }
 
 fn transfer<T: Task>(reason: String) -> Error {
     Error::Transfer { task: T::NAME.to_string(), reason }
 }
 
-/// Runs a piece of foreign code and turns its panic into an error.
-pub(super) fn catch_panic<R>(run: impl FnOnce() -> R) -> Result<R, Error> {
-    // What the closure captured is consumed by it, so that nothing half-changed can be seen.
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Error::Panicked { message: message(&*payload) })
+struct Chunk<T: Task>(Vec<Submitted<T>>);
+
+impl<T: Task> Unit for Chunk<T> {
+    fn run(&mut self) {
+        self.0.iter_mut().for_each(Unit::run);
+    }
+
+    fn cancel(&mut self) {
+        self.0.iter_mut().for_each(Unit::cancel);
+    }
+
+    fn fail(&mut self, error: &Error) {
+        self.0.iter_mut().for_each(|submitted| submitted.fail(error));
+    }
+
+    fn send(&mut self, request: &mut Request) {
+        self.0.iter_mut().for_each(|submitted| submitted.send(request));
+    }
+
+    fn receive(&mut self, reply: &mut Parts<'_>) {
+        self.0.iter_mut().for_each(|submitted| submitted.receive(reply));
+    }
 }
 
-fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message").to_string()
+impl<T: Task> Drop for Chunk<T> {
+    /// One by one, because two panics in the drop of one vector would end the program.
+    fn drop(&mut self) {
+        for submitted in self.0.drain(..) {
+            let _ = catch_panic(|| drop(submitted));
+        }
+    }
+}
+
+struct Closure<F, R> {
+    run: Option<F>,
+    promise: Promise<R>,
+}
+
+impl<F: FnOnce() -> R + Send, R: Send> Unit for Closure<F, R> {
+    fn run(&mut self) {
+        if let Some(run) = start(&self.promise, &mut self.run) {
+            settle(&self.promise, catch_panic(run));
+        }
+    }
+
+    fn cancel(&mut self) {
+        self.promise.cancel();
+    }
+
+    fn fail(&mut self, error: &Error) {
+        settle(&self.promise, Err(error.clone()));
+    }
+
+    fn send(&mut self, _: &mut Request) {
+        let reason = "a closure cannot leave its process".to_string();
+        settle(&self.promise, Err(Error::Transfer { task: "closure".to_string(), reason }));
+    }
+
+    fn receive(&mut self, _: &mut Parts<'_>) {}
 }

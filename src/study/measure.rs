@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::job::{BatchJob, JobReport};
 use super::{Plan, RunConfig, environment, plan};
-use crate::executor::{Error, Executor, ExecutorKind, registry};
+use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Wait, registry};
 use crate::record::{
     BASELINE, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Sample, Status, TaskSpan, Tool, WorkerSpan,
     WorkloadRecord,
@@ -171,7 +171,7 @@ fn execute(
     let reports = pool.map(stamped);
     // Shutting down lets every job finish. To wait for the results one by one first would wake
     // this thread a dozen times, on a CPU that the workers need.
-    pool.shutdown();
+    pool.shutdown(Wait::Yes, CancelFutures::No);
     let reports: Vec<Result<JobReport, Error>> = reports.collect();
     let wall_ns = monotonic_ns() - start;
 

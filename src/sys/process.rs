@@ -2,9 +2,13 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// Reads an environment variable and removes it, so that no child inherits it.
 ///
@@ -70,4 +74,109 @@ pub fn this_program() -> io::Result<PathBuf> {
         return Ok(PathBuf::from("/proc/self/exe"));
     }
     std::env::current_exe()
+}
+
+/// Closes what this process has inherited beyond the standard streams, but for the channel. Programs
+/// open files without the flag that keeps them out of children; a worker that held them would keep
+/// pipes open and locks alive that it knows nothing of.
+///
+/// Must be called while nothing of this process's own is open but the channel: at the start of
+/// `main`.
+pub fn close_inherited(channel: &UnixStream) {
+    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
+    let numbers: Vec<RawFd> =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    for number in numbers {
+        if number > 2 && number != channel.as_raw_fd() {
+            // SAFETY: nothing in this process owns these descriptors: the one caller runs at the
+            // start of `main`, where only what was inherited is open, and the channel. The
+            // descriptor of the listing itself is closed already, which is found out first; no other
+            // thread runs that could open another under its number.
+            unsafe {
+                if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(number)).is_ok() {
+                    rustix::io::close(number);
+                }
+            }
+        }
+    }
+}
+
+/// Makes the name under which this process was started that of its main thread, which is what tools
+/// show.
+pub fn take_name() {
+    #[cfg(target_os = "linux")]
+    if let Some(name) = std::env::args().next().and_then(|name| std::ffi::CString::new(name).ok()) {
+        // Only a label.
+        let _ = rustix::thread::set_name(&name);
+    }
+}
+
+/// Waits until the other end of the channel is closed, or this one is shut down.
+pub fn wait_for_hangup(channel: &UnixStream) {
+    while !hangup_within(channel, None) {}
+}
+
+/// Whether the other end of the channel is closed.
+#[must_use]
+pub fn has_hung_up(channel: &UnixStream) -> bool {
+    hangup_within(channel, Some(Timespec::default()))
+}
+
+fn hangup_within(channel: &UnixStream, timeout: Option<Timespec>) -> bool {
+    // Asked for nothing, the system tells of the end of the channel alone.
+    let mut fds = [PollFd::new(channel, PollFlags::empty())];
+    poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0)
+}
+
+/// Ends this process: no destructor runs, nothing is flushed.
+pub fn end_at_once() {
+    end_process(std::process::id(), Ending::Kill);
+}
+
+/// How a process is to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It is asked, by SIGTERM.
+    Terminate,
+    /// It has no choice, by SIGKILL.
+    Kill,
+}
+
+/// Sends a process the signal. One that is gone is no error.
+pub fn end_process(process: u32, ending: Ending) {
+    let signal = match ending {
+        Ending::Terminate => Signal::TERM,
+        Ending::Kill => Signal::KILL,
+    };
+    if let Some(pid) = pid(process) {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Waits until a child process has ended, but at most that long. It stays to be reaped.
+#[must_use]
+pub fn wait_for_exit(process: u32, patience: Duration) -> bool {
+    let Some(pid) = pid(process) else { return true };
+    #[cfg(target_os = "linux")]
+    if let Ok(handle) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+        let timeout = Timespec::try_from(patience).ok();
+        let mut fds = [PollFd::new(&handle, PollFlags::IN)];
+        if let Ok(ready) = poll(&mut fds, timeout.as_ref()) {
+            return ready > 0;
+        }
+    }
+    let start = Instant::now();
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    loop {
+        match waitid(WaitId::Pid(pid), options) {
+            Ok(None) if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(1)),
+            Ok(None) => return false,
+            // An error says that there is no such child, or no more.
+            Ok(Some(_)) | Err(_) => return true,
+        }
+    }
+}
+
+fn pid(process: u32) -> Option<Pid> {
+    i32::try_from(process).ok().and_then(Pid::from_raw)
 }

@@ -1,29 +1,40 @@
 //! One worker process as the parent sees it: started, greeted, given tasks, seen to its end.
 
 use std::io::BufReader;
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{self, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::frame::{check_length, read_frame, write_frame};
-use super::protocol::{self, Hello};
+use super::frame::{read_frame, write_frame};
+use super::hello::Hello;
+use super::roster::{Entry, Roster};
 use super::worker;
-use crate::executor::{Error, Exit, Work};
+use crate::executor::wire::{Parts, Request};
+use crate::executor::{Error, Exit};
 use crate::sys;
 
 /// How long a worker whose channel has ended may take to be gone before it is killed. A process
 /// that dies closes its files first and can be reaped a moment later.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long an idle worker may take to leave when it is dismissed. It has no task, but may have
+/// things to do at its exit; one that was stopped in a debugger would take for ever.
+const LEAVE: Duration = Duration::from_secs(10);
+
 /// A running worker process.
 pub(super) struct Child {
     worker: usize,
     process: process::Child,
     channel: BufReader<UnixStream>,
-    /// Used again for every message.
-    buffer: Vec<u8>,
+    /// Used again for every reply.
+    reply: Vec<u8>,
+    /// Where those find it who end workers from outside. Out of there before it is reaped, so that
+    /// no other process is meant that has got its number.
+    entry: Option<Entry>,
 }
 
 /// Why an exchange with a worker came to nothing.
@@ -35,29 +46,26 @@ pub(super) enum Lost {
 }
 
 impl Child {
-    pub(super) fn start(worker: usize) -> Result<Self, Error> {
+    /// Starts a worker process under that name, and enters it in the roster.
+    pub(super) fn start(worker: usize, name: &str, roster: &Arc<Roster>) -> Result<Self, Error> {
         let failed = |error: std::io::Error| Error::Spawn { worker, reason: error.to_string() };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        let for_roster = ours.try_clone().map_err(failed)?;
         let mut command = Command::new(sys::process::this_program().map_err(failed)?);
         command
-            .arg0("speedup-worker")
+            .arg0(name)
             .env(worker::ENVIRONMENT_KEY, worker.to_string())
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // Ctrl-C in a terminal goes to the foreground group: the parent alone decides.
             .process_group(0);
         let process = command.spawn().map_err(failed)?;
-        Ok(Self { worker, process, channel: BufReader::new(ours), buffer: Vec::new() })
-    }
-
-    /// Another handle to the channel, good for ending it.
-    pub(super) fn channel_for_closing(&self) -> Result<UnixStream, Error> {
-        let clone = self.channel.get_ref().try_clone();
-        clone.map_err(|error| Error::Spawn { worker: self.worker, reason: error.to_string() })
+        let entry = Some(Roster::enter(roster, process.id(), for_roster));
+        Ok(Self { worker, process, channel: BufReader::new(ours), reply: Vec::new(), entry })
     }
 
     /// Waits for the worker's greeting and gives the time at which it was ready.
     pub(super) fn greet(&mut self) -> Result<u64, Error> {
-        let hello = self.receive().and_then(|()| Hello::decode(&self.buffer).ok_or(Lost::Misbehaved));
+        let hello = self.receive().and_then(|()| Hello::decode(&self.reply).ok_or(Lost::Misbehaved));
         match hello {
             Ok(hello) if hello.build == worker::build_id() => Ok(hello.ready_ns),
             Ok(_) => {
@@ -71,27 +79,24 @@ impl Child {
         }
     }
 
-    /// Hands over a task and waits for its outcome, which is valid until the next call.
-    pub(super) fn exchange(&mut self, work: &dyn Work) -> Result<Result<&[u8], Error>, Lost> {
-        self.buffer.clear();
-        protocol::begin_request(work.task_name(), &mut self.buffer);
-        if let Err(error) = work.encode(&mut self.buffer) {
-            return Ok(Err(error));
-        }
-        if let Err(reason) = check_length(&self.buffer) {
-            return Ok(Err(Error::Transfer { task: work.task_name().to_string(), reason }));
-        }
-        write_frame(self.channel.get_mut(), &self.buffer).map_err(|_| Lost::Gone)?;
+    /// Hands over tasks and waits for their outcomes.
+    pub(super) fn exchange(&mut self, request: &Request) -> Result<Parts<'_>, Lost> {
+        write_frame(self.channel.get_mut(), request.bytes()).map_err(|_| Lost::Gone)?;
         self.receive()?;
-        protocol::decode_reply(work.task_name(), &self.buffer).ok_or(Lost::Misbehaved)
+        Parts::of_reply(&self.reply, request.tasks()).ok_or(Lost::Misbehaved)
     }
 
     fn receive(&mut self) -> Result<(), Lost> {
-        match read_frame(&mut self.channel, &mut self.buffer) {
+        match read_frame(&mut self.channel, &mut self.reply) {
             Ok(true) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Lost::Misbehaved),
             Ok(false) | Err(_) => Err(Lost::Gone),
         }
+    }
+
+    /// Whether the worker, which has nothing to do, has died meanwhile.
+    pub(super) fn has_died(&self) -> bool {
+        sys::process::has_hung_up(self.channel.get_ref())
     }
 
     /// Reaps a worker that is lost and says how it ended. `stopped` tells that the pool itself
@@ -109,22 +114,20 @@ impl Child {
     }
 
     /// Lets the worker go: it leaves when its channel ends.
-    pub(super) fn dismiss(mut self) {
-        let _ = self.channel.get_ref().shutdown(std::net::Shutdown::Both);
-        // An idle worker has nothing to do but to leave.
-        let _ = self.process.wait();
+    pub(super) fn dismiss(&mut self) {
+        let _ = self.channel.get_ref().shutdown(Shutdown::Both);
+        self.reap(LEAVE);
     }
 
     /// Waits for the process for that long, then kills it.
     fn reap(&mut self, patience: Duration) -> Exit {
-        let start = Instant::now();
-        loop {
-            match self.process.try_wait() {
-                Ok(Some(status)) => return Exit::from(status),
-                Ok(None) if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(1)),
-                Ok(None) => break,
-                Err(_) => return Exit::Unknown,
-            }
+        self.entry = None;
+        // This also tells how one ended that has been reaped before.
+        if let Ok(Some(status)) = self.process.try_wait() {
+            return Exit::from(status);
+        }
+        if sys::process::wait_for_exit(self.id(), patience) {
+            return self.process.wait().map_or(Exit::Unknown, Exit::from);
         }
         let _ = self.process.kill();
         let _ = self.process.wait();

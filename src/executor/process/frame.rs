@@ -2,17 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-/// The greatest message. A longer one is refused on both sides, so that a damaged length cannot
-/// ask for all the memory there is.
-pub(super) const MAX_FRAME: usize = 1 << 30;
-
-/// Whether a message can be sent; else why not.
-pub(super) fn check_length(message: &[u8]) -> Result<(), String> {
-    if message.len() <= MAX_FRAME {
-        return Ok(());
-    }
-    Err(format!("{} bytes encoded are more than the {MAX_FRAME} that a message can have", message.len()))
-}
+use crate::executor::wire::{LENGTH, MAX_MESSAGE};
 
 /// Writes one message, whose length must have been checked.
 ///
@@ -44,18 +34,18 @@ fn write_all_vectored(channel: &mut impl Write, mut parts: [io::IoSlice<'_>; 2])
 ///
 /// # Errors
 ///
-/// `InvalidData` for a length above [`MAX_FRAME`], `UnexpectedEof` for a message cut short, else
+/// `InvalidData` for a length above [`MAX_MESSAGE`], `UnexpectedEof` for a message cut short, else
 /// what the channel says.
 pub(super) fn read_frame(channel: &mut impl Read, message: &mut Vec<u8>) -> io::Result<bool> {
     message.clear();
-    let mut head = channel.by_ref().take(4);
-    let mut length = Vec::with_capacity(4);
-    head.read_to_end(&mut length)?;
-    let Ok(length) = <[u8; 4]>::try_from(length.as_slice()) else {
-        return if length.is_empty() { Ok(false) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
-    };
-    let length = u32::from_le_bytes(length) as usize;
-    if length > MAX_FRAME {
+    let mut head = [0; LENGTH];
+    match read_up_to(channel, &mut head)? {
+        LENGTH => {}
+        0 => return Ok(false),
+        _ => return Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+    let length = u32::from_le_bytes(head) as usize;
+    if length > MAX_MESSAGE {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "frame too long"));
     }
     // `take` grows the buffer with what arrives, not with what was announced.
@@ -63,6 +53,20 @@ pub(super) fn read_frame(channel: &mut impl Read, message: &mut Vec<u8>) -> io::
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(true)
+}
+
+/// Fills the buffer as far as the channel goes.
+fn read_up_to(channel: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match channel.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]

@@ -5,30 +5,50 @@
 //! many, with whatever locks the others held.
 //!
 //! * this file: the pool, on the parent's side
+//! * `lane`: what the pool does for one worker after the other
 //! * `child`: one worker process as the parent sees it
+//! * `roster`: the workers that are there, to be ended from outside
 //! * [`worker`]: the same process from inside
-//! * `protocol` and `frame`: what goes over the socket, and how it is cut
+//! * `hello` and `frame`: what a worker says first, and how the channel is cut into messages
 
 mod child;
 mod frame;
-mod protocol;
+mod hello;
+mod lane;
+mod roster;
 pub mod worker;
 
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use self::child::Child;
-use super::lanes::Lanes;
-use super::queue::Queue;
-use super::{Error, Executor, ExecutorKind, Work, WorkerLife};
+use self::lane::{Crew, drive};
+use self::roster::Roster;
+use super::lanes::{Lane, Lanes};
+use super::{Builder, CancelFutures, Error, Executor, ExecutorKind, OnCrash, Wait, Work, WorkerLife};
+use crate::sys::machine;
+use crate::sys::process::Ending;
 
 /// A pool of processes that take tasks from one queue in the order of submission.
 ///
 /// When a worker dies, the pool is broken: every task that is queued or running gets
-/// [`Error::BrokenPool`], the other workers are stopped, and nothing more can be submitted.
+/// [`Error::BrokenPool`], the other workers are stopped, and nothing more can be submitted. With
+/// [`OnCrash::FailTaskAndReplace`] only the task that the worker had is lost:
+///
+/// ```
+/// # fn main() { example().unwrap() }
+/// # fn example() -> Result<(), speedup::executor::Error> {
+/// # use speedup::executor::{OnCrash, ProcessPoolExecutor, worker};
+/// worker::init(&[]);
+/// let executor = ProcessPoolExecutor::builder()
+///     .max_workers(2)
+///     .max_tasks_per_child(1000)
+///     .on_crash(OnCrash::FailTaskAndReplace)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct ProcessPoolExecutor {
     lanes: Lanes,
+    roster: Arc<Roster>,
 }
 
 impl ProcessPoolExecutor {
@@ -36,97 +56,60 @@ impl ProcessPoolExecutor {
     ///
     /// # Errors
     ///
-    /// [`Error::Spawn`] if [`worker::init`] has not been called: a child would then run the
-    /// program's `main` in place of tasks.
-    ///
-    /// # Panics
-    ///
-    /// If `max_workers` is 0.
+    /// As [`build`](Builder::<Self>::build).
     pub fn new(max_workers: usize) -> Result<Self, Error> {
+        Self::builder().max_workers(max_workers).build()
+    }
+
+    /// The settings of a pool. The default is as many workers as CPUs that this process may use, and
+    /// a pool that breaks when a worker dies.
+    pub fn builder() -> Builder<Self> {
+        Builder::new()
+    }
+
+    /// Shuts the pool down, cancels what is queued, and asks every worker to end (SIGTERM), in the
+    /// midst of its task, which then has the error that its worker died. Does not wait.
+    pub fn terminate_workers(&self) {
+        self.end_workers(Ending::Terminate);
+    }
+
+    /// As [`terminate_workers`](Self::terminate_workers), but leaves the workers no choice (SIGKILL).
+    pub fn kill_workers(&self) {
+        self.end_workers(Ending::Kill);
+    }
+
+    fn end_workers(&self, ending: Ending) {
+        self.lanes.shutdown(Wait::No, CancelFutures::Yes);
+        self.roster.signal_all(ending);
+    }
+}
+
+impl Builder<ProcessPoolExecutor> {
+    /// Makes the pool.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] if a number is 0, [`Error::Spawn`] if [`worker::init`] has not been
+    /// called: a child would then run the program's `main` in place of tasks.
+    pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
         worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
-        let channels = Arc::new(Channels::default());
-        Ok(Self {
-            lanes: Lanes::new(max_workers, Arc::new(move |worker, queue| drive(worker, queue, &channels))),
-        })
+        let max = self.workers(machine::cpus_available())?;
+        let roster = Arc::new(Roster::default());
+        let crew = Crew {
+            prefix: self.prefix("speedup-worker"),
+            task_limit: self.task_limit()?,
+            on_crash: self.on_crash,
+            initializer: self.initializer,
+            roster: Arc::clone(&roster),
+        };
+        // The threads in the parent are named for what they are, the processes as the user wishes.
+        let body = move |lane: &Lane| drive(lane, &crew);
+        Ok(ProcessPoolExecutor { lanes: Lanes::new(max, "lane".to_string(), Arc::new(body)), roster })
     }
-}
-
-/// A lane: starts a worker process, hands it tasks and sees it to its end.
-fn drive(worker: usize, queue: &Queue, channels: &Channels) -> Option<u64> {
-    let started = Child::start(worker).and_then(|mut child| {
-        channels.add(child.channel_for_closing()?);
-        let ready_ns = child.greet()?;
-        Ok((child, ready_ns))
-    });
-    let (mut child, ready_ns) = match started {
-        Ok(started) => started,
-        Err(error) => {
-            queue.break_with(error);
-            channels.close_all();
-            return None;
-        }
-    };
-    while let Some(work) = queue.pop() {
-        match child.exchange(&*work) {
-            Ok(outcome) => work.resolve(outcome),
-            Err(lost) => {
-                let exit = child.bury(&lost, channels.closed());
-                let error = queue.break_with(Error::BrokenPool { worker, pid: child.id(), exit });
-                channels.close_all();
-                work.resolve(Err(error));
-                return None;
-            }
-        }
-    }
-    child.dismiss();
-    Some(ready_ns)
-}
-
-/// The sockets of all workers, so that the lane that finds a dead worker can wake the others.
-#[derive(Default)]
-struct Channels(Mutex<ChannelsState>);
-
-#[derive(Default)]
-struct ChannelsState {
-    closed: bool,
-    open: Vec<UnixStream>,
-}
-
-impl Channels {
-    fn lock(&self) -> std::sync::MutexGuard<'_, ChannelsState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, channel: UnixStream) {
-        let mut state = self.lock();
-        if state.closed {
-            close(&channel);
-        } else {
-            state.open.push(channel);
-        }
-    }
-
-    fn closed(&self) -> bool {
-        self.lock().closed
-    }
-
-    fn close_all(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        for channel in state.open.drain(..) {
-            close(&channel);
-        }
-    }
-}
-
-/// Ends both directions, also for the lane that holds another handle to the same socket.
-fn close(channel: &UnixStream) {
-    // It fails only on a socket whose other end is gone, and then there is nothing to close.
-    let _ = channel.shutdown(Shutdown::Both);
 }
 
 impl Executor for ProcessPoolExecutor {
-    fn execute(&self, work: Box<dyn Work>) -> Result<(), Error> {
+    fn execute(&self, work: Work) -> Result<(), Error> {
         self.lanes.push(work)
     }
 
@@ -134,12 +117,12 @@ impl Executor for ProcessPoolExecutor {
         self.lanes.max()
     }
 
-    fn shutdown(&self) {
-        self.lanes.shutdown();
+    fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        self.lanes.shutdown(wait, queued);
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {
-        self.lanes.lives()
+        self.lanes.lives().get()
     }
 }
 

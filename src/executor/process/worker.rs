@@ -2,19 +2,23 @@
 
 use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use super::frame::{check_length, read_frame, write_frame};
-use super::protocol::{self, Hello, Outcome};
-use crate::executor::Error;
-use crate::executor::lanes::enter_worker;
+use super::frame::{read_frame, write_frame};
+use super::hello::Hello;
+use crate::executor::life::enter_worker;
 use crate::executor::task::TaskEntry;
-use crate::executor::work::catch_panic;
+use crate::executor::wire::{Outcome, add_outcome, read_request};
 use crate::sys;
 
 /// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
 /// any setting that a user may mean to write.
 pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
+
+/// How often the watchdog looks once the channel has ended.
+const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 
 static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
 
@@ -46,7 +50,7 @@ static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
 /// fn main() -> Result<(), speedup::executor::Error> {
 ///     worker::init(TASKS);
 ///     let executor = ProcessPoolExecutor::new(2)?;
-///     assert_eq!(executor.submit(Square(7))?.result()?, 49);
+///     assert_eq!(executor.submit(Square(7))?.result(None)?, 49);
 ///     Ok(())
 /// }
 /// ```
@@ -92,48 +96,71 @@ pub(super) fn build_id() -> u64 {
 fn work_for_parent(number: Option<usize>) -> io::Result<()> {
     sys::process::die_with_parent()?;
     let channel = sys::process::take_channel()?;
+    sys::process::close_inherited(&channel);
+    sys::process::take_name();
     enter_worker(number.unwrap_or(0));
     let hello = Hello { build: build_id(), ready_ns: sys::clock::monotonic_ns() };
-    match write_frame(&mut &channel, &hello.encode()).and_then(|()| serve(channel)) {
+    let served = write_frame(&mut &channel, &hello.encode())
+        .and_then(|()| Watchdog::start(&channel))
+        .and_then(|watchdog| serve(channel, &watchdog));
+    match served {
         // The parent is gone, or has given up on this worker: nobody is left to tell.
         Err(error) if error.kind() != io::ErrorKind::InvalidData => Ok(()),
         outcome => outcome,
     }
 }
 
-fn serve(channel: UnixStream) -> io::Result<()> {
+fn serve(channel: UnixStream, watchdog: &Watchdog) -> io::Result<()> {
     let mut channel = BufReader::new(channel);
     let (mut request, mut reply) = (Vec::new(), Vec::new());
     while read_frame(&mut channel, &mut request)? {
-        answer(&request, &mut reply);
+        watchdog.while_busy(|| answer(&request, &mut reply));
         write_frame(channel.get_mut(), &reply)?;
     }
     Ok(())
 }
 
-/// Runs the task in a request and puts the whole reply into `reply`.
+/// Runs the tasks in a request and puts the whole reply into `reply`.
 fn answer(request: &[u8], reply: &mut Vec<u8>) {
     reply.clear();
-    protocol::begin_reply(&Outcome::Output, reply);
-    let outcome = run(request, reply).and_then(|()| check_length(reply).map_err(Outcome::Transfer));
-    let failed = match outcome {
-        Ok(()) => return,
-        Err(failed) => failed,
-    };
-    reply.clear();
-    protocol::begin_reply(&failed, reply);
-}
-
-fn run(request: &[u8], reply: &mut Vec<u8>) -> Result<(), Outcome> {
-    let (name, task) = protocol::decode_request(request)
-        .ok_or_else(|| Outcome::Transfer("the request is no request".to_string()))?;
+    let Some((name, parts)) = read_request(request) else { return };
     let tasks = TASKS.get().copied().unwrap_or_default();
     let entry = tasks.iter().find(|entry| entry.name == name);
-    let entry =
-        entry.ok_or_else(|| Outcome::Transfer("it was not registered with worker::init".to_string()))?;
-    match catch_panic(|| (entry.run)(task, reply)) {
-        Ok(outcome) => outcome.map_err(Outcome::Transfer),
-        Err(Error::Panicked { message }) => Err(Outcome::Panicked(message)),
-        Err(error) => Err(Outcome::Transfer(error.to_string())),
+    for part in parts {
+        add_outcome(reply, |reply| match entry {
+            Some(entry) => (entry.run)(part, reply),
+            None => Err(Outcome::Transfer("it was not registered with worker::init".to_string())),
+        });
+    }
+}
+
+/// Ends this process if the parent is gone, or has given it up, while a task is running. Between
+/// tasks the end of the channel is read as such, and the process leaves in good order.
+struct Watchdog {
+    busy: Arc<AtomicBool>,
+}
+
+impl Watchdog {
+    /// Starts a thread that sleeps until the channel ends.
+    fn start(channel: &UnixStream) -> io::Result<Self> {
+        let busy = Arc::new(AtomicBool::new(false));
+        let (watched, channel) = (Arc::clone(&busy), channel.try_clone()?);
+        std::thread::Builder::new().name("watchdog".to_string()).spawn(move || {
+            sys::process::wait_for_hangup(&channel);
+            // The flag may be about to be set for a request that had come in before the end.
+            loop {
+                if watched.load(Ordering::Relaxed) {
+                    sys::process::end_at_once();
+                }
+                std::thread::sleep(WATCH_INTERVAL);
+            }
+        })?;
+        Ok(Self { busy })
+    }
+
+    fn while_busy(&self, act: impl FnOnce()) {
+        self.busy.store(true, Ordering::Relaxed);
+        act();
+        self.busy.store(false, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,52 @@
+//! The end of a wait: some time from now, or never.
+
+use std::sync::{Condvar, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A moment after which nobody waits any more.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Deadline {
+    Passed,
+    At(Instant),
+    Never,
+}
+
+impl Deadline {
+    /// That long from now. A time too long for the clock is never.
+    pub(super) fn after(timeout: Option<Duration>) -> Self {
+        match timeout {
+            Some(Duration::ZERO) => Self::Passed,
+            Some(timeout) => Instant::now().checked_add(timeout).map_or(Self::Never, Self::At),
+            None => Self::Never,
+        }
+    }
+
+    /// How much is left; `None` is for ever.
+    fn left(self) -> Option<Duration> {
+        match self {
+            Self::Passed => Some(Duration::ZERO),
+            Self::At(end) => Some(end.saturating_duration_since(Instant::now())),
+            Self::Never => None,
+        }
+    }
+
+    /// Whether it never comes.
+    pub(super) fn is_never(self) -> bool {
+        matches!(self, Self::Never)
+    }
+
+    /// Waits once for the condition variable, and gives the guard back; `Err` once the deadline has
+    /// passed. It may wake for no reason.
+    pub(super) fn wait<'a, T>(
+        self,
+        changed: &Condvar,
+        guard: MutexGuard<'a, T>,
+    ) -> Result<MutexGuard<'a, T>, MutexGuard<'a, T>> {
+        // None of the locks here guards a state that a panic can leave half-changed.
+        match self.left() {
+            None => Ok(changed.wait(guard).unwrap_or_else(PoisonError::into_inner)),
+            Some(Duration::ZERO) => Err(guard),
+            Some(left) => Ok(changed.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0),
+        }
+    }
+}

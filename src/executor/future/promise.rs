@@ -1,0 +1,91 @@
+//! The worker's end of a future.
+
+use std::sync::Arc;
+
+use super::state::{Phase, Shared};
+use super::{Error, Future};
+
+/// The worker's end of a [`Future`]: settles it, once.
+///
+/// Executors of this crate do that themselves. It is public for code that has results of another
+/// source to hand out as futures.
+///
+/// Dropped unsettled, it settles its future with [`Error::Dropped`], so that nobody waits for ever.
+#[derive(Debug)]
+pub struct Promise<T> {
+    future: Future<T>,
+}
+
+/// A promise and its future, which is pending.
+///
+/// ```
+/// use speedup::executor::{Error, future};
+///
+/// let (promise, future) = future::promise::pair();
+/// assert_eq!(promise.set_running_or_notify_cancel(), Ok(true));
+/// assert!(future.running());
+/// assert_eq!(promise.set_result(42), Ok(()));
+/// assert_eq!(future.result(None), Ok(42));
+/// // The first value stays.
+/// assert!(matches!(promise.set_result(43), Err(Error::InvalidState { .. })));
+/// assert_eq!(future.result(None), Ok(42));
+/// ```
+#[must_use]
+pub fn pair<T>() -> (Promise<T>, Future<T>) {
+    let future = Future { shared: Arc::new(Shared::new()) };
+    (Promise { future: future.clone() }, future)
+}
+
+impl<T> Promise<T> {
+    /// Says that the task is about to run. `false` if it was cancelled: then it must not run, and
+    /// those who wait for it are told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] if that was said before or the future is settled.
+    pub fn set_running_or_notify_cancel(&self) -> Result<bool, Error> {
+        self.future.set_running()
+    }
+
+    /// Settles the future with a result.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidState`] if it is settled already, or cancelled. What it was settled with
+    /// stays.
+    pub fn set_result(&self, output: T) -> Result<(), Error> {
+        self.future.set_finished(Ok(output))
+    }
+
+    /// Settles the future with an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_result`](Self::set_result).
+    pub fn set_exception(&self, error: Error) -> Result<(), Error> {
+        self.future.set_finished(Err(error))
+    }
+
+    /// Cancels the future if it is pending, and tells those who wait that it will not be run.
+    pub(in crate::executor) fn cancel(&self) {
+        if self.future.cancel() {
+            let _ = self.future.set_running();
+        }
+    }
+
+    /// Whether the task is running.
+    pub(in crate::executor) fn is_running(&self) -> bool {
+        self.future.running()
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        if !self.future.shared.look(Phase::notified) {
+            let _ = self.future.set_finished(Err(Error::Dropped));
+            // It was cancelled, and the queue that held it is gone: nobody else will tell those who
+            // wait.
+            let _ = self.future.set_running();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What a future and its promise share, and the only code that changes it.
+//!
+//! ```text
+//! pending ──→ running ──→ finished ──→ taken
+//!    │  └──────────────────↗
+//!    └──→ cancelled ──→ cancelled and notified
+//! ```
+//!
+//! A cancelled future is notified once the worker has found it in the queue and left it alone.
+//! Callbacks and wakers hear of the cancelling at once, those who [`wait`](crate::executor::wait)
+//! only then: whoever has waited knows that the executor has let go of the task.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use super::Future;
+use crate::executor::Error;
+use crate::executor::deadline::Deadline;
+use crate::executor::panics::catch_panic;
+use crate::executor::watch::Watch;
+
+/// How far a task has come.
+#[derive(Debug)]
+pub(super) enum Phase<T> {
+    Pending,
+    Running,
+    Cancelled,
+    CancelledAndNotified,
+    Finished(Result<T, Error>),
+    /// The result has been moved out.
+    Taken,
+}
+
+impl<T> Phase<T> {
+    /// What a caller calls done.
+    pub(super) fn done(&self) -> bool {
+        !matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// What those call done who wait for several futures: nothing can change any more.
+    pub(super) fn notified(&self) -> bool {
+        self.done() && !matches!(self, Self::Cancelled)
+    }
+}
+
+/// What is to happen when a future is done.
+enum Listener<T> {
+    Callback(Callback<T>),
+    Waker(Waker),
+    /// A wait for several futures, of which this is the one of that number.
+    Watch(Arc<Watch>, usize),
+}
+
+pub(super) type Callback<T> = Box<dyn FnOnce(&Future<T>) + Send>;
+
+/// The state, and those who wait for a change of it.
+pub(super) struct Shared<T> {
+    state: Mutex<State<T>>,
+    done: Condvar,
+}
+
+struct State<T> {
+    phase: Phase<T>,
+    listeners: Vec<Listener<T>>,
+}
+
+impl<T> Shared<T> {
+    pub(super) fn new() -> Self {
+        let state = State { phase: Phase::Pending, listeners: Vec::new() };
+        Self { state: Mutex::new(state), done: Condvar::new() }
+    }
+
+    /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the phase as it is now.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Phase<T>) -> R) -> R {
+        look(&self.lock().phase)
+    }
+
+    /// Waits until the task is done and then looks at the phase, which may be changed from finished
+    /// to taken.
+    pub(super) fn wait_until_done<R>(
+        &self,
+        deadline: Deadline,
+        look: impl FnOnce(&mut Phase<T>) -> R,
+    ) -> Result<R, Error> {
+        let mut state = self.lock();
+        while !state.phase.done() {
+            state = deadline.wait(&self.done, state).map_err(|_| Error::TIMEOUT)?;
+        }
+        Ok(look(&mut state.phase))
+    }
+}
+
+/// The changes. Each is made under the lock; those concerned are told after it has been released,
+/// because what they do is foreign code and may come back here.
+impl<T> Future<T> {
+    /// From pending to cancelled.
+    pub(super) fn cancel_pending(&self) -> bool {
+        let mut state = self.shared.lock();
+        match state.phase {
+            Phase::Pending => state.phase = Phase::Cancelled,
+            Phase::Cancelled | Phase::CancelledAndNotified => return true,
+            Phase::Running | Phase::Finished(_) | Phase::Taken => return false,
+        }
+        let (watches, others) = std::mem::take(&mut state.listeners)
+            .into_iter()
+            .partition(|listener| matches!(listener, Listener::Watch(..)));
+        state.listeners = watches;
+        drop(state);
+        self.shared.done.notify_all();
+        self.tell(others);
+        true
+    }
+
+    /// From pending to running, or from cancelled to notified: then there is nothing to run.
+    pub(super) fn set_running(&self) -> Result<bool, Error> {
+        let mut state = self.shared.lock();
+        match state.phase {
+            Phase::Pending => {
+                state.phase = Phase::Running;
+                Ok(true)
+            }
+            Phase::Cancelled => {
+                state.phase = Phase::CancelledAndNotified;
+                let listeners = std::mem::take(&mut state.listeners);
+                drop(state);
+                self.tell(listeners);
+                Ok(false)
+            }
+            _ => Err(self.invalid_state(state)),
+        }
+    }
+
+    /// From pending or running to finished.
+    pub(super) fn set_finished(&self, outcome: Result<T, Error>) -> Result<(), Error> {
+        let mut state = self.shared.lock();
+        if !matches!(state.phase, Phase::Pending | Phase::Running) {
+            return Err(self.invalid_state(state));
+        }
+        state.phase = Phase::Finished(outcome);
+        let listeners = std::mem::take(&mut state.listeners);
+        drop(state);
+        self.shared.done.notify_all();
+        self.tell(listeners);
+        Ok(())
+    }
+
+    fn invalid_state(&self, state: MutexGuard<'_, State<T>>) -> Error {
+        // Printing locks the state again.
+        drop(state);
+        Error::InvalidState { future: self.to_string() }
+    }
+
+    /// Tells everyone that the future is done: first those who wait, then the callbacks in the order
+    /// in which they were added.
+    fn tell(&self, listeners: Vec<Listener<T>>) {
+        let mut callbacks = Vec::new();
+        for listener in listeners {
+            match listener {
+                Listener::Callback(callback) => callbacks.push(callback),
+                // Foreign code too, though of a kind that should not panic.
+                Listener::Waker(waker) => drop(catch_panic(|| waker.wake())),
+                Listener::Watch(watch, number) => watch.tell(number),
+            }
+        }
+        for callback in callbacks {
+            self.call(callback);
+        }
+    }
+
+    /// Calls a callback. Its panic is reported and is nobody's result.
+    fn call(&self, callback: Callback<T>) {
+        if let Err(error) = catch_panic(|| callback(self)) {
+            eprintln!("speedup: a callback of {self}: {}", error.to_string().replace("the task", "it"));
+        }
+    }
+}
+
+/// Those who want to be told.
+impl<T> Future<T> {
+    /// Calls back when the future is done; at once, in the calling thread, if it is already.
+    pub(super) fn call_when_done(&self, callback: Callback<T>) {
+        let mut state = self.shared.lock();
+        if state.phase.done() {
+            drop(state);
+            self.call(callback);
+        } else {
+            state.listeners.push(Listener::Callback(callback));
+        }
+    }
+
+    /// Wakes the waker when the future is done; `false` if it is already.
+    pub(super) fn wake_when_done(&self, waker: &Waker) -> bool {
+        let mut state = self.shared.lock();
+        if state.phase.done() {
+            return false;
+        }
+        let known =
+            |listener: &Listener<T>| matches!(listener, Listener::Waker(known) if known.will_wake(waker));
+        if !state.listeners.iter().any(known) {
+            state.listeners.push(Listener::Waker(waker.clone()));
+        }
+        true
+    }
+
+    /// Tells the watch when the future is done and notified; `false` if it is already.
+    pub(in crate::executor) fn watch(&self, watch: &Arc<Watch>, number: usize) -> bool {
+        let mut state = self.shared.lock();
+        if state.phase.notified() {
+            return false;
+        }
+        state.listeners.push(Listener::Watch(Arc::clone(watch), number));
+        true
+    }
+
+    /// Takes back [`watch`](Self::watch), so that a future that is never done does not gather those
+    /// who have long given up.
+    pub(in crate::executor) fn unwatch(&self, watch: &Arc<Watch>) {
+        let other =
+            |listener: &Listener<T>| !matches!(listener, Listener::Watch(own, _) if Arc::ptr_eq(own, watch));
+        self.shared.lock().listeners.retain(other);
+    }
+}

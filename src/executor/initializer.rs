@@ -1,0 +1,53 @@
+//! A task that every worker runs before any other.
+
+use std::fmt;
+
+use super::panics::catch_panic;
+use super::wire::{Request, encode};
+use super::{Error, Task};
+
+/// A task that is run again in every worker, as a thread or a process needs it.
+pub(super) struct Initializer {
+    run: Box<dyn Fn() + Send + Sync>,
+    request: Box<dyn Fn() -> Result<Request, Error> + Send + Sync>,
+}
+
+impl Initializer {
+    pub(super) fn new<T>(task: T) -> Self
+    where
+        T: Task<Output = ()> + Clone + Sync,
+    {
+        let task = std::sync::Arc::new(task);
+        let for_request = std::sync::Arc::clone(&task);
+        let request = move || {
+            let mut request = Request::default();
+            request.add(T::NAME, |buffer| {
+                catch_panic(|| encode(&*for_request, buffer))?
+                    .map_err(|e| Error::Transfer { task: T::NAME.to_string(), reason: e.to_string() })
+            })?;
+            Ok(request)
+        };
+        Self { run: Box::new(move || T::clone(&task).run()), request: Box::new(request) }
+    }
+
+    /// Runs it in the calling thread, which is the worker of that number.
+    pub(super) fn run(&self, worker: usize) -> Result<(), Error> {
+        catch_panic(|| (self.run)()).map_err(|error| failed(worker, &error))
+    }
+
+    /// What to send to a worker process.
+    pub(super) fn request(&self, worker: usize) -> Result<Request, Error> {
+        (self.request)().map_err(|error| failed(worker, &error))
+    }
+}
+
+/// That the initializer failed in that worker.
+pub(super) fn failed(worker: usize, reason: &impl fmt::Display) -> Error {
+    Error::Initializer { worker, reason: reason.to_string() }
+}
+
+impl fmt::Debug for Initializer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Initializer")
+    }
+}

@@ -1,0 +1,34 @@
+//! Choices that a caller makes: what shutdown does, and what a crash does.
+
+/// Whether [`shutdown`](super::Executor::shutdown) waits for the workers to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wait {
+    /// It returns when every worker has ended.
+    #[default]
+    Yes,
+    /// It returns at once; the workers finish what there is and end.
+    No,
+}
+
+/// What [`shutdown`](super::Executor::shutdown) does with tasks that no worker has yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CancelFutures {
+    /// Their futures are cancelled.
+    Yes,
+    /// They are run.
+    #[default]
+    No,
+}
+
+/// What a [`ProcessPoolExecutor`](super::ProcessPoolExecutor) does when a worker dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnCrash {
+    /// Every task that is queued or running gets [`BrokenPool`](super::Error::BrokenPool), the other
+    /// workers are stopped, and nothing more can be submitted.
+    #[default]
+    BreakPool,
+    /// The tasks that the worker had get [`WorkerDied`](super::Error::WorkerDied): one, or the chunk
+    /// it came in. Another worker takes its place and the pool goes on. A worker that cannot be
+    /// started breaks the pool all the same.
+    FailTaskAndReplace,
+}

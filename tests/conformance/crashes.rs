@@ -1,0 +1,389 @@
+//! Workers that die: every future gets an error that says how, nothing hangs, and the pool is broken
+//! or goes on as it was told.
+
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+use rustix::process::{Pid, Signal, kill_process};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use speedup::executor::{
+    CancelFutures, Error, Executor, Exit, MapOptions, OnCrash, ProcessPoolExecutor, Task, Wait,
+};
+
+use crate::gate::Gate;
+use crate::suite::{Behaviour, On, Subject, is_dead, lines, wait_until};
+use crate::tasks::{Echo, Length, Pause, Square, WhoAmI, is_worker};
+
+const DIE: On = On::Processes("a thread cannot die without its program");
+
+pub(crate) const BEHAVIOURS: &[Behaviour] = &[
+    behaviour("a long task elsewhere is not waited for", not_waited_for),
+    behaviour("only the task itself is lost where workers are replaced", only_the_task_is_lost),
+    behaviour("a chunk shares its fate, other chunks do not", a_chunk_shares_its_fate),
+    behaviour("killed while 8 MiB are on the way to it", killed_on_the_way_there),
+    behaviour("killed at any time while 8 MiB go there and back", killed_at_any_time),
+    behaviour("after shutdown", after_shutdown),
+    behaviour("several workers at once", several_at_once),
+    behaviour("an idle worker", an_idle_worker),
+    behaviour("terminate_workers and kill_workers", workers_ended),
+    behaviour("a stopped worker does not hold up shutdown for ever", a_stopped_worker),
+];
+
+const fn behaviour(name: &'static str, test: fn(Subject)) -> Behaviour {
+    Behaviour { group: "crash", name, on: DIE, test }
+}
+
+/// Every way to die at every stage of a task, under both policies.
+pub(crate) fn matrix() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for death in [Death::Panic, Death::Exit, Death::Abort, Death::Kill, Death::StackOverflow] {
+        for stage in [Stage::Decode, Stage::Run, Stage::Encode] {
+            let name = format!("crash: {death:?} at {stage:?}");
+            // A thread panics too, but nothing is encoded for it.
+            let on = if death == Death::Panic && stage == Stage::Run { On::Every } else { DIE };
+            trials.extend(lines(&name, on, move |subject| match subject.name() {
+                "processes" => a_bomb_in_both(stage, death),
+                _ => a_bomb(&subject.start(1), stage, death, OnCrash::BreakPool),
+            }));
+        }
+    }
+    trials
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Death {
+    Panic,
+    Exit,
+    Abort,
+    Kill,
+    StackOverflow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    Decode,
+    Run,
+    Encode,
+}
+
+impl Death {
+    fn die(self) {
+        match self {
+            Self::Panic => panic!("panicked on purpose"),
+            Self::Exit => std::process::exit(3),
+            Self::Abort => std::process::abort(),
+            Self::Kill => signal(std::process::id(), Signal::KILL),
+            Self::StackOverflow => drop(std::hint::black_box(recurse(std::hint::black_box(0)))),
+        }
+    }
+
+    fn exit(self) -> Option<Exit> {
+        match self {
+            Self::Panic => None,
+            Self::Exit => Some(Exit::Code(3)),
+            Self::Kill => Some(Exit::Signal(9)),
+            // Rust's runtime says that the stack is full, and aborts.
+            Self::Abort | Self::StackOverflow => Some(Exit::Signal(6)),
+        }
+    }
+}
+
+#[allow(unconditional_recursion)]
+fn recurse(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 64]);
+    recurse(depth + 1) + frame[(depth % 64) as usize]
+}
+
+fn signal(process: u32, signal: Signal) {
+    kill_process(Pid::from_raw(process.cast_signed()).unwrap(), signal).unwrap();
+}
+
+crate::task!(Die(Death) -> (), |task| task.0.die());
+
+/// A task that dies at a stage of its way through a worker.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bomb(Stage, Death);
+
+/// What is left of a bomb: it may die as well.
+#[derive(Debug, Clone)]
+pub(crate) struct Remains(Bomb);
+
+impl Bomb {
+    fn pass(self, stage: Stage) {
+        if self.0 == stage && is_worker() {
+            self.1.die();
+        }
+    }
+}
+
+impl Serialize for Bomb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.0, self.1).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bomb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (stage, death) = Deserialize::deserialize(deserializer)?;
+        let bomb = Self(stage, death);
+        bomb.pass(Stage::Decode);
+        Ok(bomb)
+    }
+}
+
+impl Serialize for Remains {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.pass(Stage::Encode);
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Remains {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Bomb::deserialize(deserializer).map(Self)
+    }
+}
+
+impl Task for Bomb {
+    const NAME: &'static str = "Bomb";
+    type Output = Remains;
+
+    fn run(self) -> Remains {
+        if self.0 == Stage::Run {
+            self.1.die();
+        }
+        Remains(self)
+    }
+}
+
+fn pool(workers: usize, on_crash: OnCrash) -> ProcessPoolExecutor {
+    ProcessPoolExecutor::builder().max_workers(workers).on_crash(on_crash).build().unwrap()
+}
+
+const POLICIES: [OnCrash; 2] = [OnCrash::BreakPool, OnCrash::FailTaskAndReplace];
+
+/// Whether an error is that of a task whose worker ended so, under that policy.
+fn tells(error: &Error, on_crash: OnCrash, expected: Exit) -> bool {
+    match (error, on_crash) {
+        (Error::BrokenPool { exit, .. }, OnCrash::BreakPool)
+        | (Error::WorkerDied { exit, .. }, OnCrash::FailTaskAndReplace) => *exit == expected,
+        _ => false,
+    }
+}
+
+fn a_bomb_in_both(stage: Stage, death: Death) {
+    for on_crash in POLICIES {
+        a_bomb(&pool(1, on_crash), stage, death, on_crash);
+    }
+}
+
+/// A task that dies, with others behind it.
+fn a_bomb(executor: &impl Executor, stage: Stage, death: Death, on_crash: OnCrash) {
+    let bomb = executor.submit(Bomb(stage, death)).unwrap();
+    let behind: Vec<_> = (0..5).map_while(|number| executor.submit(Square(number)).ok()).collect();
+    let error = bomb.result(None).unwrap_err();
+    let Some(exit) = death.exit() else {
+        assert!(matches!(error, Error::Panicked { .. }), "{error}");
+        assert!(behind.iter().zip(0..).all(|(future, number)| future.result(None) == Ok(number * number)));
+        return;
+    };
+    assert!(tells(&error, on_crash, exit), "{error:?}");
+    for (future, number) in behind.iter().zip(0..) {
+        let expected = match on_crash {
+            OnCrash::BreakPool => Err(error.clone()),
+            OnCrash::FailTaskAndReplace => Ok(number * number),
+        };
+        assert_eq!(future.result(None), expected);
+    }
+    let later = executor.submit(Square(9)).and_then(|future| future.result(None));
+    assert_eq!(later, if on_crash == OnCrash::BreakPool { Err(error) } else { Ok(81) });
+}
+
+fn not_waited_for(_: Subject) {
+    let executor = pool(2, OnCrash::BreakPool);
+    let (start, gate) = (Instant::now(), Gate::new());
+    let long = executor.submit(gate.hold(1)).unwrap();
+    wait_until("the long task runs", || gate.begun(1));
+    let dying = executor.submit(Die(Death::Kill)).unwrap();
+    let queued: Vec<_> = (0..10).map_while(|number| executor.submit(Square(number)).ok()).collect();
+    let error = dying.result(None).unwrap_err();
+    assert!(tells(&error, OnCrash::BreakPool, Exit::Signal(9)), "{error}");
+    assert_eq!(long.result(None).unwrap_err(), error);
+    assert!(
+        queued.iter().all(|future| future.result(None).is_ok() || future.result(None) == Err(error.clone()))
+    );
+    assert_eq!(executor.submit(Square(1)).unwrap_err(), error);
+    executor.shutdown(Wait::Yes, CancelFutures::No);
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+fn only_the_task_is_lost(_: Subject) {
+    let executor = pool(2, OnCrash::FailTaskAndReplace);
+    let deaths = [Death::Exit, Death::Abort, Death::Kill];
+    let futures: Vec<_> = (0..30)
+        .map(|number| {
+            let dying = (number % 3 == 0).then(|| executor.submit(Die(deaths[number / 3 % 3])).unwrap());
+            (executor.submit(Square(number as u64)).unwrap(), dying)
+        })
+        .collect();
+    for (number, (square, dying)) in futures.iter().enumerate() {
+        assert_eq!(square.result(None), Ok((number * number) as u64));
+        if let Some(dying) = dying {
+            let error = dying.result(None).unwrap_err();
+            let exit = deaths[number / 3 % 3].exit().unwrap();
+            assert!(tells(&error, OnCrash::FailTaskAndReplace, exit), "{error}");
+            assert!(error.to_string().ends_with("; another takes its place"), "{error}");
+        }
+    }
+    executor.shutdown(Wait::Yes, CancelFutures::No);
+    let lives = executor.worker_lives().len();
+    assert!((11..=12).contains(&lives), "{lives} workers for ten deaths");
+}
+
+fn a_chunk_shares_its_fate(_: Subject) {
+    let executor = pool(2, OnCrash::FailTaskAndReplace);
+    let bombs = (0..12).map(|number| Bomb(Stage::Run, if number == 4 { Death::Kill } else { Death::Panic }));
+    let results: Vec<_> = executor.map_with(bombs, MapOptions::new().chunksize(3)).collect();
+    for (number, result) in results.iter().enumerate() {
+        let expected = if (3..6).contains(&number) { "WorkerDied" } else { "Panicked" };
+        assert_eq!(result.as_ref().unwrap_err().name(), expected, "{number}");
+    }
+}
+
+fn killed_on_the_way_there(_: Subject) {
+    for on_crash in POLICIES {
+        let executor = pool(1, on_crash);
+        let worker = executor.submit(WhoAmI(0)).unwrap().result(None).unwrap().process;
+        // It reads no more, so that the message stays on its way.
+        signal(worker, Signal::STOP);
+        let future = executor.submit(Length(vec![7; 8 << 20])).unwrap();
+        wait_until("the message is being sent", || future.running());
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!future.done());
+        signal(worker, Signal::KILL);
+        let error = future.result(None).unwrap_err();
+        assert!(tells(&error, on_crash, Exit::Signal(9)), "{error}");
+    }
+}
+
+fn killed_at_any_time(_: Subject) {
+    for on_crash in POLICIES {
+        for delay in 0..20 {
+            let executor = pool(1, on_crash);
+            let worker = executor.submit(WhoAmI(0)).unwrap().result(None).unwrap().process;
+            let future = executor.submit(Echo(vec![7; 8 << 20])).unwrap();
+            std::thread::sleep(Duration::from_millis(delay * 2));
+            signal(worker, Signal::KILL);
+            // It may have died before the task came to it, and been replaced, or after.
+            match future.result(None) {
+                Ok(bytes) => assert_eq!(bytes.len(), 8 << 20),
+                Err(error) => assert!(tells(&error, on_crash, Exit::Signal(9)), "{error}"),
+            }
+        }
+    }
+}
+
+fn after_shutdown(_: Subject) {
+    for on_crash in POLICIES {
+        let executor = pool(1, on_crash);
+        let gate = Gate::new();
+        let held = executor.submit(gate.hold(1)).unwrap();
+        let dying = executor.submit(Die(Death::Exit)).unwrap();
+        let behind = executor.submit(Square(3)).unwrap();
+        executor.shutdown(Wait::No, CancelFutures::No);
+        gate.open();
+        executor.shutdown(Wait::Yes, CancelFutures::No);
+        assert_eq!(held.result(Duration::ZERO), Ok(1));
+        let error = dying.result(Duration::ZERO).unwrap_err();
+        assert!(tells(&error, on_crash, Exit::Code(3)), "{error}");
+        let expected = if on_crash == OnCrash::BreakPool { Err(error) } else { Ok(9) };
+        assert_eq!(behind.result(Duration::ZERO), expected);
+    }
+}
+
+fn several_at_once(_: Subject) {
+    for on_crash in POLICIES {
+        let executor = pool(4, on_crash);
+        let gate = Gate::new();
+        let processes = executor.map((0..4).map(|_| WhoAmI(100))).map(|identity| identity.unwrap().process);
+        let processes: Vec<u32> = processes.collect();
+        let held: Vec<_> = (0..4).map(|number| executor.submit(gate.hold(number)).unwrap()).collect();
+        wait_until("all four have a task", || (0..4).all(|number| gate.begun(number)));
+        let queued: Vec<_> = (0..8).map(|number| executor.submit(Square(number)).unwrap()).collect();
+        for &process in &processes[..3] {
+            signal(process, Signal::KILL);
+        }
+        match on_crash {
+            OnCrash::BreakPool => {
+                let errors: Vec<_> = held.iter().map(|future| future.result(None).unwrap_err()).collect();
+                assert!(errors.iter().all(|error| tells(error, on_crash, Exit::Signal(9))), "{errors:?}");
+                assert!(queued.iter().all(|future| future.result(None) == Err(errors[0].clone())));
+                assert!(executor.submit(Square(1)).is_err());
+            }
+            OnCrash::FailTaskAndReplace => {
+                assert!(
+                    queued.iter().zip(0..).all(|(future, number)| future.result(None) == Ok(number * number))
+                );
+                gate.open();
+                let lost = held.iter().filter(|future| {
+                    future.result(None).is_err_and(|error| tells(&error, on_crash, Exit::Signal(9)))
+                });
+                assert_eq!(lost.count(), 3);
+                assert_eq!(executor.submit(Square(5)).unwrap().result(None), Ok(25));
+            }
+        }
+    }
+}
+
+fn an_idle_worker(_: Subject) {
+    for on_crash in POLICIES {
+        let executor = pool(1, on_crash);
+        let worker = executor.submit(WhoAmI(0)).unwrap().result(None).unwrap().process;
+        std::thread::sleep(Duration::from_millis(20));
+        signal(worker, Signal::KILL);
+        wait_until("it is dead", || is_dead(worker));
+        // Nobody's task was lost with it: only a pool that is to break has an error.
+        let result = executor.submit(Square(5)).unwrap().result(None);
+        match on_crash {
+            OnCrash::BreakPool => assert!(tells(&result.unwrap_err(), on_crash, Exit::Signal(9))),
+            OnCrash::FailTaskAndReplace => assert_eq!(result, Ok(25)),
+        }
+    }
+}
+
+fn workers_ended(_: Subject) {
+    type End = fn(&ProcessPoolExecutor);
+    let ends: [(End, i32); 2] =
+        [(ProcessPoolExecutor::terminate_workers, 15), (ProcessPoolExecutor::kill_workers, 9)];
+    for on_crash in POLICIES {
+        for (end, number) in ends {
+            let executor = pool(2, on_crash);
+            let (start, gate) = (Instant::now(), Gate::new());
+            let running: Vec<_> = (0..2).map(|number| executor.submit(gate.hold(number)).unwrap()).collect();
+            wait_until("both run", || gate.begun(0) && gate.begun(1));
+            let queued: Vec<_> = (0..5).map(|_| executor.submit(Pause(1)).unwrap()).collect();
+            end(&executor);
+            assert!(queued.iter().all(|future| future.result(None) == Err(Error::Cancelled)));
+            for future in &running {
+                let error = future.result(None).unwrap_err();
+                assert!(tells(&error, on_crash, Exit::Signal(number)), "{error}");
+            }
+            assert!(executor.submit(Square(1)).is_err());
+            executor.shutdown(Wait::Yes, CancelFutures::No);
+            assert!(start.elapsed() < Duration::from_secs(20));
+        }
+    }
+    // Of a pool that has no worker yet, or no more.
+    let executor = pool(2, OnCrash::BreakPool);
+    executor.kill_workers();
+    executor.terminate_workers();
+    assert_eq!(executor.submit(Square(1)).unwrap_err(), Error::Shutdown);
+}
+
+fn a_stopped_worker(_: Subject) {
+    let executor = pool(1, OnCrash::BreakPool);
+    let worker = executor.submit(WhoAmI(0)).unwrap().result(None).unwrap().process;
+    signal(worker, Signal::STOP);
+    executor.shutdown(Wait::Yes, CancelFutures::No);
+    assert!(!std::path::Path::new(&format!("/proc/{worker}")).exists());
+}
