@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::demo::args::Demo;
 use crate::study::RunRequest;
 
 /// How much faster do N workers finish a batch of CPU-bound tasks, threads or processes?
@@ -22,6 +23,9 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// List workloads, executors and report formats
     List,
+    /// Show futures, map and crashing workers in action, as in chapter 17 of Fluent Python
+    #[command(subcommand)]
+    Demo(Demo),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  speedup completions bash > ~/.local/share/bash-completion/completions/speedup"

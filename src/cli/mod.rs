@@ -5,6 +5,7 @@
 
 mod args;
 mod completions;
+mod demo;
 mod list;
 mod report;
 mod run;
@@ -16,9 +17,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::args::{Cli, Command};
+use crate::executor::task::TaskEntry;
+use crate::executor::worker;
 use crate::study;
+use crate::study::job::BatchJob;
 use crate::sys::signal::EXIT_INTERRUPTED;
 use crate::workload::Workload;
+
+/// What worker processes of this program can run.
+static TASKS: &[TaskEntry] = &[TaskEntry::of::<BatchJob>(), demo::TASKS[0], demo::TASKS[1]];
 
 /// Why the program ends without success.
 enum Failed {
@@ -36,7 +43,8 @@ enum Failed {
 /// Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted.
 #[must_use]
 pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
-    study::init(workloads);
+    study::set_workloads(workloads);
+    worker::init(TASKS);
     match dispatch(std::env::args_os(), workloads) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
@@ -65,6 +73,7 @@ fn dispatch(
         Command::Run(args) => run::run(&args, workloads),
         Command::Report(args) => report::report(&args),
         Command::List => list::list(workloads),
+        Command::Demo(demo) => demo::demo(&demo),
         Command::Completions { shell } => completions::completions(shell),
     }
 }
@@ -94,13 +103,23 @@ fn print(text: &str) -> Result<(), Failed> {
     }
 }
 
+/// What to say of a missing command, of which clap says nothing but the help.
+fn missing(help: &str) -> String {
+    let (what, command) = if help.contains("Usage: speedup demo") {
+        ("a demonstration is missing: map, futures or crash", "speedup demo")
+    } else {
+        ("a command is missing: run, report, list, demo or completions", "speedup")
+    };
+    format!("{what}; see '{command} --help'")
+}
+
 /// Clap explains over several lines; the first part says what is wrong, the rest is usage.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let explanation = text.lines().take_while(|line| !line.starts_with("Usage:"));
     let parts: Vec<&str> = explanation.map(str::trim).filter(|line| !line.is_empty()).collect();
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a command is missing: run, report, list or completions; see 'speedup --help'".to_string();
+        return missing(&text);
     }
     let parts = parts.join("; ").replace(":; ", ": ");
     let parts = parts.trim_start_matches("error: ").trim_end_matches("; For more information, try '--help'.");
