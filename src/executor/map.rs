@@ -5,9 +5,12 @@ use std::fmt;
 use std::iter::{Fuse, FusedIterator};
 use std::time::Duration;
 
-use super::deadline::Deadline;
+use super::Executor;
+use super::error::Error;
+use super::future::Future;
+use super::future::deadline::Deadline;
+use super::task::Task;
 use super::work::{chunk, submission};
-use super::{Error, Executor, Future, Task};
 
 /// How [`map_with`](Executor::map_with) treats its tasks.
 ///

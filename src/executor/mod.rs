@@ -161,50 +161,45 @@
 //!
 //! # The files
 //!
-//! * [`task`]: what can be run; [`future`]: what becomes of it; [`error`]: what can go wrong
-//! * `wait`, `map`: many futures at once; `settings`: the builders
-//! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`worker`]: the child side of the
-//!   process pool; [`registry`]: the executors by name
-//! * [`work`]: a submitted task with its types forgotten; `queue`, `lanes`, `life`: what pools are
-//!   made of; `wire`: tasks as bytes
+//! * this file: [`Executor`]; [`task`]: what can be run; [`error`]: what can go wrong
+//! * [`future`]: what becomes of a task, and waiting for many; `map`: a batch in, its results out
+//! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`registry`] and `kind`: the
+//!   same by name
+//! * `pool`: what pools are made of: queue, threads, settings
+//! * [`work`]: a submitted task with its types forgotten; `wire`: tasks as bytes; `panics`: foreign
+//!   code, run with care
 //!
 //! The module knows tasks and nothing else: no workload, no record.
 
-mod deadline;
 pub mod error;
 pub mod future;
-mod initializer;
-mod lanes;
-mod life;
+mod kind;
 mod map;
 mod panics;
-mod policy;
+mod pool;
 pub mod process;
-mod queue;
 pub mod rayon;
 pub mod registry;
 pub mod serial;
-mod settings;
 pub mod task;
 pub mod thread;
-mod wait;
-mod watch;
 mod wire;
 pub mod work;
 
 pub use error::{Error, Exit};
 pub use future::Future;
-pub use life::{WorkerLife, current_worker};
+pub use future::wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
+pub use kind::ExecutorKind;
 pub use map::{Map, MapOptions};
-pub use policy::{CancelFutures, OnCrash, Wait};
+pub use pool::builder::Builder;
+pub use pool::life::{WorkerLife, current_worker};
+pub use pool::policy::{CancelFutures, OnCrash, Wait};
 pub use process::{ProcessPoolExecutor, worker};
 pub use rayon::RayonExecutor;
-pub use registry::{EXECUTORS, ExecutorKind};
+pub use registry::EXECUTORS;
 pub use serial::SerialExecutor;
-pub use settings::Builder;
 pub use task::Task;
 pub use thread::ThreadPoolExecutor;
-pub use wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 pub use work::Work;
 
 /// Runs tasks, now or later, here or elsewhere.

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use super::Error;
+use super::error::Error;
 
 thread_local! {
     /// How many calls of [`catch_panic`] are under way in this thread.

@@ -3,11 +3,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::initializer::Initializer;
-use super::life::{Lives, enter_worker};
-use super::queue::Queue;
+use super::Executor;
+use super::error::Error;
+use super::future::Future;
+use super::kind::ExecutorKind;
+use super::pool::builder::Builder;
+use super::pool::initializer::Initializer;
+use super::pool::life::WorkerLife;
+use super::pool::life::{Lives, enter_worker};
+use super::pool::policy::{CancelFutures, Wait};
+use super::pool::queue::Queue;
+use super::work::Work;
 use super::work::closure;
-use super::{Builder, CancelFutures, Error, Executor, ExecutorKind, Future, Wait, Work, WorkerLife};
 use crate::sys::{clock, machine};
 
 /// A [`rayon::ThreadPool`] behind the executor's contract. All its threads start with it.

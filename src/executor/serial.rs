@@ -2,7 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{CancelFutures, Error, Executor, ExecutorKind, Wait, Work, WorkerLife};
+use super::Executor;
+use super::error::Error;
+use super::kind::ExecutorKind;
+use super::pool::life::WorkerLife;
+use super::pool::policy::{CancelFutures, Wait};
+use super::work::Work;
 
 /// Runs each task inside `submit`. A batch through it is a plain loop: the serial baseline.
 #[derive(Debug, Default)]

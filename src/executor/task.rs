@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Error;
+use super::error::Error;
 use super::panics::catch_panic;
 use super::wire::{Outcome, decode, encode};
 

@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use super::initializer::Initializer;
-use super::lanes::{Lane, Lanes};
-use super::life::enter_worker;
+use super::Executor;
+use super::error::Error;
+use super::future::Future;
+use super::kind::ExecutorKind;
+use super::pool::builder::Builder;
+use super::pool::initializer::Initializer;
+use super::pool::lanes::{Lane, Lanes};
+use super::pool::life::WorkerLife;
+use super::pool::life::enter_worker;
+use super::pool::policy::{CancelFutures, Wait};
+use super::work::Work;
 use super::work::closure;
-use super::{Builder, CancelFutures, Error, Executor, ExecutorKind, Future, Wait, Work, WorkerLife};
 use crate::sys::{clock, machine};
 
 /// A pool of threads that take tasks from one queue in the order of submission.

@@ -8,7 +8,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::error::Error;
 
 /// The longest message. A longer one is refused on both sides, so that a damaged length cannot ask
 /// for all the memory there is.

@@ -3,11 +3,12 @@
 //! Queues and workers handle [`Work`]; only this module knows which task and which output are behind
 //! it.
 
+use super::error::Error;
 use super::future::Future;
 use super::future::promise::{self, Promise};
 use super::panics::catch_panic;
+use super::task::Task;
 use super::wire::{Parts, Request, decode, encode, read_outcome};
-use super::{Error, Task};
 
 /// A submitted task, or a chunk of tasks of one type that are run one after the other.
 ///

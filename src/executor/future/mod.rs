@@ -3,9 +3,13 @@
 //! * this file: [`Future`], what the caller holds
 //! * [`promise`]: the worker's end
 //! * `state`: what the two share
+//! * `wait`, `watch`: waiting for many futures at once; `deadline`: when a wait ends
 
+pub(super) mod deadline;
 pub mod promise;
 mod state;
+pub(super) mod wait;
+mod watch;
 
 use std::any::type_name;
 use std::fmt;
@@ -15,9 +19,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use self::deadline::Deadline;
 use self::state::{Phase, Shared};
-use super::Error;
-use super::deadline::Deadline;
+use super::error::Error;
 
 /// The result of a submitted task, now or later.
 ///

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Future;
 use super::state::{Phase, Shared};
-use super::{Error, Future};
+use crate::executor::error::Error;
 
 /// The worker's end of a [`Future`]: settles it, once.
 ///

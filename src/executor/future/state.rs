@@ -14,10 +14,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::Future;
-use crate::executor::Error;
-use crate::executor::deadline::Deadline;
+use super::deadline::Deadline;
+use super::watch::Watch;
+use crate::executor::error::Error;
 use crate::executor::panics::catch_panic;
-use crate::executor::watch::Watch;
 
 /// How far a task has come.
 #[derive(Debug)]
@@ -208,7 +208,7 @@ impl<T> Future<T> {
     }
 
     /// Tells the watch when the future is done and notified; `false` if it is already.
-    pub(in crate::executor) fn watch(&self, watch: &Arc<Watch>, number: usize) -> bool {
+    pub(super) fn watch(&self, watch: &Arc<Watch>, number: usize) -> bool {
         let mut state = self.shared.lock();
         if state.phase.notified() {
             return false;
@@ -219,7 +219,7 @@ impl<T> Future<T> {
 
     /// Takes back [`watch`](Self::watch), so that a future that is never done does not gather those
     /// who have long given up.
-    pub(in crate::executor) fn unwatch(&self, watch: &Arc<Watch>) {
+    pub(super) fn unwatch(&self, watch: &Arc<Watch>) {
         let other =
             |listener: &Listener<T>| !matches!(listener, Listener::Watch(own, _) if Arc::ptr_eq(own, watch));
         self.shared.lock().listeners.retain(other);

@@ -13,8 +13,8 @@ use super::frame::{read_frame, write_frame};
 use super::hello::Hello;
 use super::roster::{Entry, Roster};
 use super::worker;
+use crate::executor::error::{Error, Exit};
 use crate::executor::wire::{Parts, Request};
-use crate::executor::{Error, Exit};
 use crate::sys;
 
 /// How long a worker whose channel has ended may take to be gone before it is killed. A process

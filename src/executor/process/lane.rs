@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use super::OnCrash;
 use super::child::{Child, Lost};
 use super::roster::Roster;
-use crate::executor::initializer::{Initializer, failed};
-use crate::executor::lanes::Lane;
-use crate::executor::life::WorkerLife;
+use crate::executor::error::Error;
+use crate::executor::pool::initializer::{Initializer, failed};
+use crate::executor::pool::lanes::Lane;
+use crate::executor::pool::life::WorkerLife;
+use crate::executor::pool::policy::OnCrash;
 use crate::executor::wire::{Request, read_outcome};
-use crate::executor::{Error, Work};
+use crate::executor::work::Work;
 use crate::sys::clock;
 
 /// What all lanes of a pool share.

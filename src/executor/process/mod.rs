@@ -13,6 +13,8 @@
 
 mod child;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod hello;
 mod lane;
 mod roster;
@@ -22,8 +24,14 @@ use std::sync::Arc;
 
 use self::lane::{Crew, drive};
 use self::roster::Roster;
-use super::lanes::{Lane, Lanes};
-use super::{Builder, CancelFutures, Error, Executor, ExecutorKind, OnCrash, Wait, Work, WorkerLife};
+use super::Executor;
+use super::error::Error;
+use super::kind::ExecutorKind;
+use super::pool::builder::Builder;
+use super::pool::lanes::{Lane, Lanes};
+use super::pool::life::WorkerLife;
+use super::pool::policy::{CancelFutures, OnCrash, Wait};
+use super::work::Work;
 use crate::sys::machine;
 use crate::sys::process::Ending;
 
@@ -85,6 +93,19 @@ impl ProcessPoolExecutor {
 }
 
 impl Builder<ProcessPoolExecutor> {
+    /// After how many pieces of work a worker is replaced by a new one: a single task, or a chunk of
+    /// [`map_with`](Executor::map_with). By default never.
+    pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
+        self.max_tasks_per_child = Some(tasks);
+        self
+    }
+
+    /// What becomes of the pool when a worker dies.
+    pub fn on_crash(mut self, on_crash: OnCrash) -> Self {
+        self.on_crash = on_crash;
+        self
+    }
+
     /// Makes the pool.
     ///
     /// # Errors
@@ -94,10 +115,14 @@ impl Builder<ProcessPoolExecutor> {
     pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
         worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
         let max = self.workers(machine::cpus_available())?;
+        let task_limit = match self.max_tasks_per_child {
+            Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
+            limit => limit.unwrap_or(usize::MAX),
+        };
         let roster = Arc::new(Roster::default());
         let crew = Crew {
             prefix: self.prefix("speedup-worker"),
-            task_limit: self.task_limit()?,
+            task_limit,
             on_crash: self.on_crash,
             initializer: self.initializer,
             roster: Arc::clone(&roster),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::frame::{read_frame, write_frame};
 use super::hello::Hello;
-use crate::executor::life::enter_worker;
+use crate::executor::pool::life::enter_worker;
 use crate::executor::task::TaskEntry;
 use crate::executor::wire::{Outcome, add_outcome, read_request};
 use crate::sys;

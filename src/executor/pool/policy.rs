@@ -1,6 +1,6 @@
 //! Choices that a caller makes: what shutdown does, and what a crash does.
 
-/// Whether [`shutdown`](super::Executor::shutdown) waits for the workers to end.
+/// Whether [`shutdown`](crate::executor::Executor::shutdown) waits for the workers to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Wait {
     /// It returns when every worker has ended.
@@ -10,7 +10,7 @@ pub enum Wait {
     No,
 }
 
-/// What [`shutdown`](super::Executor::shutdown) does with tasks that no worker has yet.
+/// What [`shutdown`](crate::executor::Executor::shutdown) does with tasks that no worker has yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CancelFutures {
     /// Their futures are cancelled.
@@ -20,14 +20,14 @@ pub enum CancelFutures {
     No,
 }
 
-/// What a [`ProcessPoolExecutor`](super::ProcessPoolExecutor) does when a worker dies.
+/// What a [`ProcessPoolExecutor`](crate::executor::ProcessPoolExecutor) does when a worker dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnCrash {
-    /// Every task that is queued or running gets [`BrokenPool`](super::Error::BrokenPool), the other
+    /// Every task that is queued or running gets [`BrokenPool`](crate::executor::Error::BrokenPool), the other
     /// workers are stopped, and nothing more can be submitted.
     #[default]
     BreakPool,
-    /// The tasks that the worker had get [`WorkerDied`](super::Error::WorkerDied): one, or the chunk
+    /// The tasks that the worker had get [`WorkerDied`](crate::executor::Error::WorkerDied): one, or the chunk
     /// it came in. Another worker takes its place and the pool goes on. A worker that cannot be
     /// started breaks the pool all the same.
     FailTaskAndReplace,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// A moment after which nobody waits any more.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Deadline {
+pub(in crate::executor) enum Deadline {
     Passed,
     At(Instant),
     Never,
@@ -13,7 +13,7 @@ pub(super) enum Deadline {
 
 impl Deadline {
     /// That long from now. A time too long for the clock is never.
-    pub(super) fn after(timeout: Option<Duration>) -> Self {
+    pub(in crate::executor) fn after(timeout: Option<Duration>) -> Self {
         match timeout {
             Some(Duration::ZERO) => Self::Passed,
             Some(timeout) => Instant::now().checked_add(timeout).map_or(Self::Never, Self::At),
@@ -31,13 +31,13 @@ impl Deadline {
     }
 
     /// Whether it never comes.
-    pub(super) fn is_never(self) -> bool {
+    pub(in crate::executor) fn is_never(self) -> bool {
         matches!(self, Self::Never)
     }
 
     /// Waits once for the condition variable, and gives the guard back; `Err` once the deadline has
     /// passed. It may wake for no reason.
-    pub(super) fn wait<'a, T>(
+    pub(in crate::executor) fn wait<'a, T>(
         self,
         changed: &Condvar,
         guard: MutexGuard<'a, T>,

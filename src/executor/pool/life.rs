@@ -31,32 +31,32 @@ pub fn current_worker() -> usize {
 }
 
 /// Makes the calling thread the worker of that number.
-pub(super) fn enter_worker(worker: usize) {
+pub(in crate::executor) fn enter_worker(worker: usize) {
     WORKER.set(worker);
 }
 
 /// The lives of a pool's workers, written down as each ends.
 #[derive(Debug, Default)]
-pub(super) struct Lives {
+pub(in crate::executor) struct Lives {
     ended: Mutex<Vec<WorkerLife>>,
     /// Held by whoever waits for the workers, so that a second one returns no sooner than the first.
     waiting: Mutex<()>,
 }
 
 impl Lives {
-    pub(super) fn add(&self, life: WorkerLife) {
+    pub(in crate::executor) fn add(&self, life: WorkerLife) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(life);
     }
 
     /// The lives so far, by the worker's number.
-    pub(super) fn get(&self) -> Vec<WorkerLife> {
+    pub(in crate::executor) fn get(&self) -> Vec<WorkerLife> {
         let mut lives = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         lives.sort_by_key(|life| (life.worker, life.spawned_ns));
         lives
     }
 
     /// Makes the calling thread one of the pool's.
-    pub(super) fn enter(&self) {
+    pub(in crate::executor) fn enter(&self) {
         POOL.set(self);
     }
 
@@ -64,7 +64,7 @@ impl Lives {
     ///
     /// One of those threads does not wait: a task or a callback may hold the last handle to its own
     /// pool, and cannot wait for itself. The threads then end by themselves.
-    pub(super) fn join(&self, take: impl FnOnce() -> Vec<JoinHandle<()>>) {
+    pub(in crate::executor) fn join(&self, take: impl FnOnce() -> Vec<JoinHandle<()>>) {
         if ptr::eq(POOL.get(), self) {
             return;
         }

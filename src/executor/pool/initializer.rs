@@ -2,18 +2,19 @@
 
 use std::fmt;
 
-use super::panics::catch_panic;
-use super::wire::{Request, encode};
-use super::{Error, Task};
+use crate::executor::error::Error;
+use crate::executor::panics::catch_panic;
+use crate::executor::task::Task;
+use crate::executor::wire::{Request, encode};
 
 /// A task that is run again in every worker, as a thread or a process needs it.
-pub(super) struct Initializer {
+pub(in crate::executor) struct Initializer {
     run: Box<dyn Fn() + Send + Sync>,
     request: Box<dyn Fn() -> Result<Request, Error> + Send + Sync>,
 }
 
 impl Initializer {
-    pub(super) fn new<T>(task: T) -> Self
+    pub(in crate::executor) fn new<T>(task: T) -> Self
     where
         T: Task<Output = ()> + Clone + Sync,
     {
@@ -31,18 +32,18 @@ impl Initializer {
     }
 
     /// Runs it in the calling thread, which is the worker of that number.
-    pub(super) fn run(&self, worker: usize) -> Result<(), Error> {
+    pub(in crate::executor) fn run(&self, worker: usize) -> Result<(), Error> {
         catch_panic(|| (self.run)()).map_err(|error| failed(worker, &error))
     }
 
     /// What to send to a worker process.
-    pub(super) fn request(&self, worker: usize) -> Result<Request, Error> {
+    pub(in crate::executor) fn request(&self, worker: usize) -> Result<Request, Error> {
         (self.request)().map_err(|error| failed(worker, &error))
     }
 }
 
 /// That the initializer failed in that worker.
-pub(super) fn failed(worker: usize, reason: &impl fmt::Display) -> Error {
+pub(in crate::executor) fn failed(worker: usize, reason: &impl fmt::Display) -> Error {
     Error::Initializer { worker, reason: reason.to_string() }
 }
 

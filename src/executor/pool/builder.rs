@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 
 use super::initializer::Initializer;
-use super::{Error, OnCrash, ProcessPoolExecutor, Task};
+use super::policy::OnCrash;
+use crate::executor::error::Error;
+use crate::executor::task::Task;
 
 /// Settings for a pool of type `P`, got from its `builder`. What is not set has its default.
 ///
@@ -23,14 +25,14 @@ use super::{Error, OnCrash, ProcessPoolExecutor, Task};
 pub struct Builder<P> {
     max_workers: Option<usize>,
     prefix: Option<String>,
-    pub(super) initializer: Option<Initializer>,
-    max_tasks_per_child: Option<usize>,
-    pub(super) on_crash: OnCrash,
+    pub(in crate::executor) initializer: Option<Initializer>,
+    pub(in crate::executor) max_tasks_per_child: Option<usize>,
+    pub(in crate::executor) on_crash: OnCrash,
     pool: PhantomData<P>,
 }
 
 impl<P> Builder<P> {
-    pub(super) fn new() -> Self {
+    pub(in crate::executor) fn new() -> Self {
         Self {
             max_workers: None,
             prefix: None,
@@ -65,7 +67,7 @@ impl<P> Builder<P> {
     }
 
     /// The number of workers: as set, or the default.
-    pub(super) fn workers(&self, default: usize) -> Result<usize, Error> {
+    pub(in crate::executor) fn workers(&self, default: usize) -> Result<usize, Error> {
         match self.max_workers {
             Some(0) => Err(Error::InvalidSetting { setting: "max_workers" }),
             Some(workers) => Ok(workers),
@@ -75,30 +77,7 @@ impl<P> Builder<P> {
 
     /// The prefix: as set, or the default. What cannot be in the name of a thread or process is left
     /// out.
-    pub(super) fn prefix(&self, default: &str) -> String {
+    pub(in crate::executor) fn prefix(&self, default: &str) -> String {
         self.prefix.as_deref().unwrap_or(default).replace('\0', "")
-    }
-}
-
-impl Builder<ProcessPoolExecutor> {
-    /// After how many pieces of work a worker is replaced by a new one: a single task, or a chunk of
-    /// [`map_with`](super::Executor::map_with). By default never.
-    pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
-        self.max_tasks_per_child = Some(tasks);
-        self
-    }
-
-    /// What becomes of the pool when a worker dies.
-    pub fn on_crash(mut self, on_crash: OnCrash) -> Self {
-        self.on_crash = on_crash;
-        self
-    }
-
-    /// The limit of tasks; none is the greatest number.
-    pub(super) fn task_limit(&self) -> Result<usize, Error> {
-        match self.max_tasks_per_child {
-            Some(0) => Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
-            limit => Ok(limit.unwrap_or(usize::MAX)),
-        }
     }
 }

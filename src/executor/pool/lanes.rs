@@ -7,28 +7,30 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::life::Lives;
-use super::panics::catch_panic;
 use super::queue::Queue;
-use super::{CancelFutures, Error, Wait, Work};
+use crate::executor::error::Error;
+use crate::executor::panics::catch_panic;
+use crate::executor::pool::policy::{CancelFutures, Wait};
+use crate::executor::work::Work;
 use crate::sys::clock;
 
 /// What a lane knows while it works.
-pub(super) struct Lane {
+pub(in crate::executor) struct Lane {
     /// Number of the worker.
-    pub(super) worker: usize,
+    pub(in crate::executor) worker: usize,
     /// When the pool began to start it.
-    pub(super) spawned_ns: u64,
-    pub(super) queue: Arc<Queue>,
+    pub(in crate::executor) spawned_ns: u64,
+    pub(in crate::executor) queue: Arc<Queue>,
     /// Where it writes down the lives of its workers.
-    pub(super) lives: Arc<Lives>,
+    pub(in crate::executor) lives: Arc<Lives>,
 }
 
 /// What a lane does: take work until there is none.
-pub(super) type Body = dyn Fn(&Lane) + Send + Sync;
+pub(in crate::executor) type Body = dyn Fn(&Lane) + Send + Sync;
 
 /// The lanes of a pool. They start on demand, one for each piece of work that finds no idle
 /// worker, up to the maximum.
-pub(super) struct Lanes {
+pub(in crate::executor) struct Lanes {
     max: usize,
     prefix: String,
     queue: Arc<Queue>,
@@ -45,17 +47,17 @@ struct Started {
 
 impl Lanes {
     /// Lanes up to that number, their threads' names beginning with the prefix.
-    pub(super) fn new(max: usize, prefix: String, body: Arc<Body>) -> Self {
+    pub(in crate::executor) fn new(max: usize, prefix: String, body: Arc<Body>) -> Self {
         let (queue, lives) = Default::default();
         Self { max, prefix, queue, body, started: Mutex::default(), lives }
     }
 
-    pub(super) fn max(&self) -> usize {
+    pub(in crate::executor) fn max(&self) -> usize {
         self.max
     }
 
     /// Queues work, and starts a lane for it if no worker is idle.
-    pub(super) fn push(&self, work: Work) -> Result<(), Error> {
+    pub(in crate::executor) fn push(&self, work: Work) -> Result<(), Error> {
         let started = self.started();
         let short_of_workers = match self.queue.push(work) {
             Ok(short) => short,
@@ -102,7 +104,7 @@ impl Lanes {
 
     /// Takes no more work. What is queued is finished or cancelled; waiting is until every lane has
     /// ended.
-    pub(super) fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+    pub(in crate::executor) fn shutdown(&self, wait: Wait, queued: CancelFutures) {
         let started = self.started();
         self.queue.close(CancelFutures::No);
         drop(started);
@@ -114,7 +116,7 @@ impl Lanes {
     }
 
     /// The lives of the workers that have ended.
-    pub(super) fn lives(&self) -> &Lives {
+    pub(in crate::executor) fn lives(&self) -> &Lives {
         &self.lives
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{CancelFutures, Error, Work};
+use crate::executor::error::Error;
+use crate::executor::pool::policy::CancelFutures;
+use crate::executor::work::Work;
 
 /// A queue that many submit to and many take from.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(in crate::executor) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -23,7 +25,7 @@ struct State {
 
 /// What is left of a broken queue.
 #[must_use = "what was queued is to be failed"]
-pub(super) struct Broken {
+pub(in crate::executor) struct Broken {
     reason: Error,
     queued: VecDeque<Work>,
 }
@@ -31,7 +33,7 @@ pub(super) struct Broken {
 impl Broken {
     /// Settles what was queued with the reason, and returns that. It calls foreign code, and must not
     /// be called under a lock.
-    pub(super) fn fail_queued(self) -> Error {
+    pub(in crate::executor) fn fail_queued(self) -> Error {
         self.queued.into_iter().for_each(|work| work.fail(&self.reason));
         self.reason
     }
@@ -41,7 +43,7 @@ impl Queue {
     /// Adds work, and says whether there is now more than the idle workers can take. Work that is
     /// refused comes back: to drop it is to call foreign code, which callers with locks of their own
     /// must not do under them.
-    pub(super) fn push(&self, work: Work) -> Result<bool, (Error, Work)> {
+    pub(in crate::executor) fn push(&self, work: Work) -> Result<bool, (Error, Work)> {
         let mut state = self.lock();
         if let Some(reason) = &state.closed {
             return Err((reason.clone(), work));
@@ -54,7 +56,7 @@ impl Queue {
     }
 
     /// Waits for work; `None` once the queue is closed and empty.
-    pub(super) fn pop(&self) -> Option<Work> {
+    pub(in crate::executor) fn pop(&self) -> Option<Work> {
         let mut state = self.lock();
         loop {
             if let Some(work) = state.pending.pop_front() {
@@ -70,12 +72,12 @@ impl Queue {
     }
 
     /// Work, if there is some now.
-    pub(super) fn try_pop(&self) -> Option<Work> {
+    pub(in crate::executor) fn try_pop(&self) -> Option<Work> {
         self.lock().pending.pop_front()
     }
 
     /// Takes no more work. What is queued still comes out, or is cancelled.
-    pub(super) fn close(&self, queued: CancelFutures) {
+    pub(in crate::executor) fn close(&self, queued: CancelFutures) {
         let mut state = self.lock();
         state.closed.get_or_insert(Error::Shutdown);
         let abandoned = match queued {
@@ -90,7 +92,7 @@ impl Queue {
 
     /// Takes no more work, and gives out what is queued, to be failed. The first error stays as the
     /// reason.
-    pub(super) fn break_with(&self, error: Error) -> Broken {
+    pub(in crate::executor) fn break_with(&self, error: Error) -> Broken {
         let mut state = self.lock();
         if matches!(state.closed, None | Some(Error::Shutdown)) {
             state.closed = Some(error);

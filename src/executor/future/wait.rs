@@ -5,9 +5,10 @@ use std::iter::FusedIterator;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Future;
 use super::deadline::Deadline;
 use super::watch::Watch;
-use super::{Error, Future};
+use crate::executor::error::Error;
 
 /// When [`wait`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
