@@ -83,19 +83,41 @@ pub fn this_program() -> io::Result<PathBuf> {
 /// Must be called while nothing of this process's own is open but the channel: at the start of
 /// `main`.
 pub fn close_inherited(channel: &UnixStream) {
+    let kept = channel.as_raw_fd();
+    // Above the standard streams, below the channel and above it.
+    if close_range(3, kept - 1).and_then(|()| close_range(kept + 1, RawFd::MAX)).is_err() {
+        close_listed(kept);
+    }
+}
+
+/// Closes a range of descriptors, both ends included, in one call of the system.
+#[cfg(target_os = "linux")]
+fn close_range(first: RawFd, last: RawFd) -> io::Result<()> {
+    if first > last {
+        return Ok(());
+    }
+    // SAFETY: nothing in this process owns these descriptors: the one caller runs at the start of
+    // `main`, where only what was inherited is open, and the channel, which is not in the range.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if closed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_range(_: RawFd, _: RawFd) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Closes what the system lists as open, beyond the standard streams and this one.
+fn close_listed(kept: RawFd) {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
     let numbers: Vec<RawFd> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-    for number in numbers {
-        if number > 2 && number != channel.as_raw_fd() {
-            // SAFETY: nothing in this process owns these descriptors: the one caller runs at the
-            // start of `main`, where only what was inherited is open, and the channel. The
-            // descriptor of the listing itself is closed already, which is found out first; no other
-            // thread runs that could open another under its number.
-            unsafe {
-                if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(number)).is_ok() {
-                    rustix::io::close(number);
-                }
+    for number in numbers.into_iter().filter(|&number| number > 2 && number != kept) {
+        // SAFETY: as above. The descriptor of the listing itself is closed already, which is found
+        // out first; no other thread runs that could open another under its number.
+        unsafe {
+            if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(number)).is_ok() {
+                rustix::io::close(number);
             }
         }
     }
