@@ -1,17 +1,16 @@
 //! Running foreign code: a panic becomes an error with message and place.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use super::error::Error;
 
 thread_local! {
-    /// How many calls of [`catch_panic`] are under way in this thread.
-    static CATCHING: Cell<usize> = const { Cell::new(0) };
-    /// Where the latest panic in one of them was.
-    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// What the calls of [`catch_panic`] that are under way in this thread know of a panic.
+    static CATCHING: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Runs a piece of foreign code and turns its panic into an error.
@@ -20,16 +19,30 @@ thread_local! {
 /// says nothing: the error says all. Every other panic goes to the hook that was there before.
 pub(super) fn catch_panic<R>(run: impl FnOnce() -> R) -> Result<R, Error> {
     install_hook();
-    CATCHING.set(CATCHING.get() + 1);
+    // Thread-local values go before the thread does, and foreign code may run after that: it then
+    // goes without.
+    let _ = CATCHING.try_with(|catching| catching.borrow_mut().push(None));
     // What the closure captured is consumed by it, so that nothing half-changed can be seen.
     let outcome = panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        let error = Error::Panicked { message: message(&*payload), location: LOCATION.take() };
-        // Dropping a payload is foreign code too.
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        let taken = CATCHING.try_with(|catching| catching.borrow_mut().last_mut().and_then(Option::take));
+        let error = Error::Panicked { message: message(&*payload), location: taken.ok().flatten() };
+        // Dropping a payload is foreign code too, and so is dropping what that may throw.
+        if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
+        }
         error
     });
-    CATCHING.set(CATCHING.get() - 1);
+    let _ = CATCHING.try_with(|catching| catching.borrow_mut().pop());
     outcome
+}
+
+/// Runs a piece of foreign code whose panic is nobody's result, and reports it on standard error.
+pub(super) fn report_panic(who: impl FnOnce() -> String, run: impl FnOnce()) {
+    if let Err(Error::Panicked { message, location }) = catch_panic(run) {
+        let place = location.map(|at| format!(" at {at}")).unwrap_or_default();
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "speedup: {} panicked{place}: {message}", who());
+    }
 }
 
 fn install_hook() {
@@ -41,11 +54,11 @@ fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            // A thread may panic after its thread-local values are gone.
-            if CATCHING.try_with(Cell::get).is_ok_and(|catching| catching > 0) {
-                let location = info.location().map(ToString::to_string);
-                let _ = LOCATION.try_with(|cell| cell.replace(location));
-            } else {
+            let location = info.location().map(ToString::to_string);
+            let keep = |catching: &RefCell<Vec<Option<String>>>| {
+                catching.borrow_mut().last_mut().map(|latest| *latest = location).is_some()
+            };
+            if !CATCHING.try_with(keep).unwrap_or(false) {
                 previous(info);
             }
         }));
@@ -81,5 +94,43 @@ mod tests {
         }
         let error = catch_panic(|| panic::panic_any(Explosive)).unwrap_err();
         assert_eq!(error.name(), "Panicked");
+    }
+
+    #[test]
+    fn payloads_that_panic_one_after_the_other_do_not_escape() {
+        struct Chain;
+        impl Drop for Chain {
+            fn drop(&mut self) {
+                panic::panic_any(Chain);
+            }
+        }
+        assert_eq!(catch_panic(|| panic::panic_any(Chain)).unwrap_err().name(), "Panicked");
+    }
+
+    #[test]
+    fn a_place_is_that_of_its_own_panic() {
+        struct Guard;
+        impl Drop for Guard {
+            fn drop(&mut self) {
+                let _ = catch_panic(|| panic!("while unwinding"));
+            }
+        }
+        let place = |error: Error| match error {
+            Error::Panicked { location, .. } => location,
+            other => panic!("{other}"),
+        };
+        // One that was caught before it has nothing to do with one that has no place.
+        let resumed = catch_panic(|| {
+            let _ = catch_panic(|| panic!("caught inside"));
+            panic::resume_unwind(Box::new("from elsewhere"));
+        });
+        assert_eq!(place(resumed.unwrap_err()), None);
+        // One in a destructor does not take the place of the one that unwinds.
+        let line = line!() + 3;
+        let unwound = catch_panic(|| {
+            let _guard = Guard;
+            panic!("the real one");
+        });
+        assert!(place(unwound.unwrap_err()).unwrap().contains(&format!(":{line}:")));
     }
 }

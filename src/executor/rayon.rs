@@ -102,7 +102,8 @@ impl Builder<RayonExecutor> {
             .build();
         match built {
             Ok(pool) => {
-                let pool = Mutex::new(Some(pool));
+                // Rayon has a limit of its own.
+                let (max, pool) = (pool.current_num_threads(), Mutex::new(Some(pool)));
                 Ok(RayonExecutor { max, queue: pool_queue, pool, threads, lives: pool_lives })
             }
             // Rayon has told those that did start to leave.

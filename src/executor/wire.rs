@@ -10,9 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 
-/// The longest message. A longer one is refused on both sides, so that a damaged length cannot ask
-/// for all the memory there is.
-pub(super) const MAX_MESSAGE: usize = 1 << 30;
+/// The most that the tasks or the outputs of a message may take together. One that is longer is its
+/// task's error.
+const MAX_CONTENT: usize = 1 << 30;
+
+/// The most that a panic's or an error's text may take in a reply.
+const MAX_TEXT: usize = 4 << 10;
+
+/// The longest message: contents, and the errors of those that had no room. A longer one is damaged.
+pub(super) const MAX_MESSAGE: usize = 2 << 30;
 
 /// Bytes of a length.
 pub(super) const LENGTH: usize = 4;
@@ -27,7 +33,7 @@ pub(super) struct Request {
 impl Request {
     /// Empties it for the next use.
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
+        empty(&mut self.bytes);
         self.tasks = 0;
     }
 
@@ -81,6 +87,20 @@ pub(super) enum Outcome {
     Transfer(String),
 }
 
+impl Outcome {
+    /// With texts of a length that is good to read, and that no reply grows too long with.
+    fn shortened(mut self) -> Self {
+        if let Self::Panicked(text, _) | Self::Transfer(text) = &mut self
+            && text.len() > MAX_TEXT
+        {
+            let boundary = (0..=MAX_TEXT).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            text.truncate(boundary);
+            text.push('…');
+        }
+        self
+    }
+}
+
 /// Adds an outcome to a reply: the output that the closure encodes, or what it says instead.
 pub(super) fn add_outcome(reply: &mut Vec<u8>, run: impl FnOnce(&mut Vec<u8>) -> Result<(), Outcome>) {
     put_part(reply, |reply| {
@@ -89,7 +109,7 @@ pub(super) fn add_outcome(reply: &mut Vec<u8>, run: impl FnOnce(&mut Vec<u8>) ->
         let outcome = run(reply).and_then(|()| check_length(reply.len()).map_err(Outcome::Transfer));
         if let Err(outcome) = outcome {
             reply.truncate(start);
-            put(&outcome, reply);
+            put(&outcome.shortened(), reply);
         }
     });
 }
@@ -141,11 +161,24 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::E
 
 /// Whether a message of that length can be sent; else why not.
 fn check_length(length: usize) -> Result<(), String> {
-    if length <= MAX_MESSAGE {
+    if length <= MAX_CONTENT {
         return Ok(());
     }
-    Err(format!("{length} bytes encoded are more than the {MAX_MESSAGE} that a message can have"))
+    Err(format!("{length} bytes encoded are more than the {MAX_CONTENT} that a message can have"))
 }
+
+/// Empties a buffer for its next use. If it has become much larger than what it last held, the memory
+/// is given back: one large message is not paid for by all that follow.
+pub(super) fn empty(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > KEPT && buffer.len() < buffer.capacity() / 4 {
+        buffer.clear();
+        buffer.shrink_to(KEPT);
+    }
+    buffer.clear();
+}
+
+/// What a buffer may keep without being asked, in bytes.
+const KEPT: usize = 1 << 20;
 
 fn put<T: Serialize>(value: &T, buffer: &mut Vec<u8>) {
     encode(value, buffer).expect("strings and integers always have an encoding");

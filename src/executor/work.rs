@@ -6,9 +6,12 @@
 use super::error::Error;
 use super::future::Future;
 use super::future::promise::{self, Promise};
-use super::panics::catch_panic;
+use super::panics::{catch_panic, report_panic};
 use super::task::Task;
 use super::wire::{Parts, Request, decode, encode, read_outcome};
+
+/// What is said to have panicked where a task or a result does so when it is dropped.
+const DROPPING: &str = "dropping a task or its result";
 
 /// A submitted task, or a chunk of tasks of one type that are run one after the other.
 ///
@@ -19,11 +22,13 @@ pub struct Work {
     unit: Option<Box<dyn Unit>>,
 }
 
-/// What can be done with submitted tasks.
+/// What can be done with submitted tasks. What settles many at once is quiet: those who are to be told
+/// are told afterwards.
 trait Unit: Send {
     fn run(&mut self);
-    fn cancel(&mut self);
-    fn fail(&mut self, error: &Error);
+    fn cancel_quietly(&mut self);
+    fn fail_quietly(&mut self, error: &Error);
+    fn tell(&mut self);
     fn send(&mut self, request: &mut Request);
     fn receive(&mut self, reply: &mut Parts<'_>);
 }
@@ -46,13 +51,34 @@ impl Work {
     }
 
     /// Cancels what has not been started.
-    pub fn cancel(mut self) {
-        self.with(|unit| unit.cancel());
+    pub fn cancel(self) {
+        Self::cancel_all([self]);
     }
 
     /// Settles the futures that are not settled yet with an error.
-    pub fn fail(mut self, error: &Error) {
-        self.with(|unit| unit.fail(error));
+    pub fn fail(self, error: &Error) {
+        Self::fail_all([self], error);
+    }
+
+    /// Cancels all of it before anyone is told: a callback of one task may wait for another.
+    pub(super) fn cancel_all(work: impl IntoIterator<Item = Self>) {
+        Self::settle_all(work, |unit| unit.cancel_quietly());
+    }
+
+    /// Fails all of it before anyone is told.
+    pub(super) fn fail_all(work: impl IntoIterator<Item = Self>, error: &Error) {
+        Self::settle_all(work, |unit| unit.fail_quietly(error));
+    }
+
+    fn settle_all(work: impl IntoIterator<Item = Self>, quietly: impl Fn(&mut dyn Unit)) {
+        let mut settled = Vec::new();
+        for mut work in work {
+            work.with(&quietly);
+            settled.push(work);
+        }
+        for mut work in settled {
+            work.with(|unit| unit.tell());
+        }
     }
 
     /// Marks the tasks as running, but for those that were cancelled, and adds them to a request. A
@@ -71,7 +97,8 @@ impl Drop for Work {
     /// Where nobody holds a future any more, its output is dropped here, and a task that was never
     /// run with it. A panic in that is nobody's result.
     fn drop(&mut self) {
-        let _ = catch_panic(|| drop(self.unit.take()));
+        let unit = self.unit.take();
+        report_panic(|| DROPPING.to_string(), || drop(unit));
     }
 }
 
@@ -131,12 +158,16 @@ impl<T: Task> Unit for Submitted<T> {
         }
     }
 
-    fn cancel(&mut self) {
-        self.promise.cancel();
+    fn cancel_quietly(&mut self) {
+        self.promise.cancel_quietly();
     }
 
-    fn fail(&mut self, error: &Error) {
-        settle(&self.promise, Err(error.clone()));
+    fn fail_quietly(&mut self, error: &Error) {
+        self.promise.fail_quietly(error);
+    }
+
+    fn tell(&mut self) {
+        self.promise.tell();
     }
 
     fn send(&mut self, request: &mut Request) {
@@ -179,12 +210,16 @@ impl<T: Task> Unit for Chunk<T> {
         self.0.iter_mut().for_each(Unit::run);
     }
 
-    fn cancel(&mut self) {
-        self.0.iter_mut().for_each(Unit::cancel);
+    fn cancel_quietly(&mut self) {
+        self.0.iter_mut().for_each(Unit::cancel_quietly);
     }
 
-    fn fail(&mut self, error: &Error) {
-        self.0.iter_mut().for_each(|submitted| submitted.fail(error));
+    fn fail_quietly(&mut self, error: &Error) {
+        self.0.iter_mut().for_each(|submitted| submitted.fail_quietly(error));
+    }
+
+    fn tell(&mut self) {
+        self.0.iter_mut().for_each(Unit::tell);
     }
 
     fn send(&mut self, request: &mut Request) {
@@ -200,7 +235,7 @@ impl<T: Task> Drop for Chunk<T> {
     /// One by one, because two panics in the drop of one vector would end the program.
     fn drop(&mut self) {
         for submitted in self.0.drain(..) {
-            let _ = catch_panic(|| drop(submitted));
+            report_panic(|| DROPPING.to_string(), || drop(submitted));
         }
     }
 }
@@ -217,12 +252,16 @@ impl<F: FnOnce() -> R + Send, R: Send> Unit for Closure<F, R> {
         }
     }
 
-    fn cancel(&mut self) {
-        self.promise.cancel();
+    fn cancel_quietly(&mut self) {
+        self.promise.cancel_quietly();
     }
 
-    fn fail(&mut self, error: &Error) {
-        settle(&self.promise, Err(error.clone()));
+    fn fail_quietly(&mut self, error: &Error) {
+        self.promise.fail_quietly(error);
+    }
+
+    fn tell(&mut self) {
+        self.promise.tell();
     }
 
     fn send(&mut self, _: &mut Request) {

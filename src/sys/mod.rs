@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod channel;
 pub mod clock;
 pub mod machine;
 pub mod process;

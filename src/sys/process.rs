@@ -1,14 +1,13 @@
-//! What worker processes need of the system: a program to start, and hygiene once started.
+//! What a worker process needs of the system: a program to start, and hygiene once started.
 
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Signal, getpid, kill_process};
 
 /// Reads an environment variable and removes it, so that no child inherits it.
 ///
@@ -135,70 +134,11 @@ pub fn take_name() {
 
 /// Waits until the other end of the channel is closed, or this one is shut down.
 pub fn wait_for_hangup(channel: &UnixStream) {
-    while !hangup_within(channel, None) {}
-}
-
-/// Whether the other end of the channel is closed.
-#[must_use]
-pub fn has_hung_up(channel: &UnixStream) -> bool {
-    hangup_within(channel, Some(Timespec::default()))
-}
-
-fn hangup_within(channel: &UnixStream, timeout: Option<Timespec>) -> bool {
     // Asked for nothing, the system tells of the end of the channel alone.
-    let mut fds = [PollFd::new(channel, PollFlags::empty())];
-    poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0)
+    while !poll(&mut [PollFd::new(channel, PollFlags::empty())], None).is_ok_and(|ready| ready > 0) {}
 }
 
 /// Ends this process: no destructor runs, nothing is flushed.
 pub fn end_at_once() {
-    end_process(std::process::id(), Ending::Kill);
-}
-
-/// How a process is to be ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It is asked, by SIGTERM.
-    Terminate,
-    /// It has no choice, by SIGKILL.
-    Kill,
-}
-
-/// Sends a process the signal. One that is gone is no error.
-pub fn end_process(process: u32, ending: Ending) {
-    let signal = match ending {
-        Ending::Terminate => Signal::TERM,
-        Ending::Kill => Signal::KILL,
-    };
-    if let Some(pid) = pid(process) {
-        let _ = kill_process(pid, signal);
-    }
-}
-
-/// Waits until a child process has ended, but at most that long. It stays to be reaped.
-#[must_use]
-pub fn wait_for_exit(process: u32, patience: Duration) -> bool {
-    let Some(pid) = pid(process) else { return true };
-    #[cfg(target_os = "linux")]
-    if let Ok(handle) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
-        let timeout = Timespec::try_from(patience).ok();
-        let mut fds = [PollFd::new(&handle, PollFlags::IN)];
-        if let Ok(ready) = poll(&mut fds, timeout.as_ref()) {
-            return ready > 0;
-        }
-    }
-    let start = Instant::now();
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    loop {
-        match waitid(WaitId::Pid(pid), options) {
-            Ok(None) if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(1)),
-            Ok(None) => return false,
-            // An error says that there is no such child, or no more.
-            Ok(Some(_)) | Err(_) => return true,
-        }
-    }
-}
-
-fn pid(process: u32) -> Option<Pid> {
-    i32::try_from(process).ok().and_then(Pid::from_raw)
+    let _ = kill_process(getpid(), Signal::KILL);
 }

@@ -4,22 +4,29 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
 use speedup::executor::future::promise::{Promise, pair};
-use speedup::executor::{Error, Executor, Future};
+use speedup::executor::{CancelFutures, Error, Executor, Future, Wait};
 
 use crate::crashes::{Death, Die};
 use crate::gate::Gate;
 use crate::probe::Probe;
-use crate::suite::{Behaviour, On, Subject, wait_until};
+use crate::suite::{Behaviour, HANG, On, Subject, wait_until};
 use crate::tasks::{Panic, Square};
 
 pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("once each, in order, on result, error and cancel", On::Futures, once_each_in_order),
     behaviour("added after done they run at once, in the caller", On::Futures, at_once_after_done),
     behaviour("one that panics is reported, and the rest still run", On::Futures, panics_are_reported),
+    behaviour("one that panics where standard error is full", On::Futures, nowhere_to_report),
     behaviour("told of results and errors", On::Every, told_of_results_and_errors),
     behaviour("told of a cancel at once", On::Pools, told_of_a_cancel),
     behaviour("a panic in one harms nobody else", On::Every, a_panic_harms_nobody),
     behaviour("submit from a callback works", On::Every, submit_from_a_callback),
+    behaviour("one may wait for another future that is cancelled with its own", On::Pools, waits_for_another),
+    behaviour(
+        "one may wait for another future that fails with its own",
+        On::Processes("its workers do not die"),
+        waits_for_another_while_breaking,
+    ),
     behaviour(
         "submit from a callback is refused, not stuck, while the pool breaks",
         On::Processes("its workers do not die"),
@@ -81,6 +88,14 @@ fn panics_are_reported(_: Subject) {
         assert!(line.contains("panicked at tests/conformance/probe.rs:"), "{line}");
         assert!(line.ends_with(&format!("{which} on purpose")), "{line}");
     }
+}
+
+/// That there is nowhere to report to does no harm.
+fn nowhere_to_report(_: Subject) {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = Probe::PanickingCallbacks.start().output_to(full);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "second fourth\n");
 }
 
 /// The outcome of a future, once it calls back.
@@ -154,4 +169,35 @@ fn submit_while_breaking(subject: Subject) {
     let refusals: Vec<_> = refusals.iter().collect();
     assert_eq!(refusals.len(), failed);
     assert!(refusals.iter().all(|refusal| matches!(refusal, Err(Error::BrokenPool { .. }))), "{refusals:?}");
+}
+
+/// Two futures in a queue, and what the callback of the first hears of the second when both are given
+/// up at once.
+fn heard_of_the_second(first: &Future<u64>, second: &Future<u64>) -> Receiver<Result<u64, Error>> {
+    let (sender, heard) = channel();
+    let second = second.clone();
+    first.add_done_callback(move |_| sender.send(second.result(HANG / 2)).unwrap());
+    heard
+}
+
+fn waits_for_another(subject: Subject) {
+    let executor = subject.start(1);
+    let gate = Gate::new();
+    let running = executor.submit(gate.hold(1)).unwrap();
+    wait_until("the task runs", || running.running());
+    let (first, second) = (executor.submit(Square(1)).unwrap(), executor.submit(Square(2)).unwrap());
+    let heard = heard_of_the_second(&first, &second);
+    executor.shutdown(Wait::No, CancelFutures::Yes);
+    assert_eq!(heard.recv().unwrap(), Err(Error::Cancelled));
+}
+
+fn waits_for_another_while_breaking(subject: Subject) {
+    let executor = subject.start(1);
+    let gate = Gate::new();
+    executor.submit(gate.hold(1)).unwrap();
+    executor.submit(Die(Death::Kill)).unwrap();
+    let (first, second) = (executor.submit(Square(1)).unwrap(), executor.submit(Square(2)).unwrap());
+    let heard = heard_of_the_second(&first, &second);
+    gate.open();
+    assert!(matches!(heard.recv().unwrap(), Err(Error::BrokenPool { .. })));
 }

@@ -1,16 +1,18 @@
 //! Workers that die: every future gets an error that says how, nothing hangs, and the pool is broken
 //! or goes on as it was told.
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, Signal, kill_process};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use speedup::executor::{
     CancelFutures, Error, Executor, Exit, MapOptions, OnCrash, ProcessPoolExecutor, Task, Wait,
 };
 
-use crate::gate::Gate;
+use crate::gate::{self, Gate};
 use crate::suite::{Behaviour, On, Subject, is_dead, lines, wait_until};
 use crate::tasks::{Echo, Length, Pause, Square, WhoAmI, is_worker};
 
@@ -26,6 +28,9 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("several workers at once", several_at_once),
     behaviour("an idle worker", an_idle_worker),
     behaviour("terminate_workers and kill_workers", workers_ended),
+    behaviour("one whose own child holds its channel open", held_open),
+    behaviour("terminate_workers lets each of them put things in order", ended_in_order),
+    behaviour("kill_workers while workers are being replaced", killed_while_replaced),
     behaviour("a stopped worker does not hold up shutdown for ever", a_stopped_worker),
 ];
 
@@ -94,7 +99,7 @@ fn recurse(depth: u64) -> u64 {
     recurse(depth + 1) + frame[(depth % 64) as usize]
 }
 
-/// Sends a signal to a process, which may have been ended already by its own pool.
+/// Sends a signal to a process, which its own pool may have ended already.
 fn signal(process: u32, signal: Signal) {
     let _ = kill_process(Pid::from_raw(process.cast_signed()).unwrap(), signal);
 }
@@ -306,13 +311,11 @@ fn several_at_once(_: Subject) {
     for on_crash in POLICIES {
         let executor = pool(4, on_crash);
         let gate = Gate::new();
-        let processes = executor.map((0..4).map(|_| WhoAmI(100))).map(|identity| identity.unwrap().process);
-        let processes: Vec<u32> = processes.collect();
         let held: Vec<_> = (0..4).map(|number| executor.submit(gate.hold(number)).unwrap()).collect();
         wait_until("all four have a task", || (0..4).all(|number| gate.begun(number)));
         let queued: Vec<_> = (0..8).map(|number| executor.submit(Square(number)).unwrap()).collect();
-        for &process in &processes[..3] {
-            signal(process, Signal::KILL);
+        for number in 0..3 {
+            signal(gate.process(number).unwrap(), Signal::KILL);
         }
         match on_crash {
             OnCrash::BreakPool => {
@@ -379,6 +382,95 @@ fn workers_ended(_: Subject) {
     executor.kill_workers();
     executor.terminate_workers();
     assert_eq!(executor.submit(Square(1)).unwrap_err(), Error::Shutdown);
+}
+
+/// Starts a program that has the worker's channel for its input, and dies or goes on.
+fn share_the_channel(then: Option<Death>) -> u32 {
+    let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).unwrap();
+    let files = std::fs::read_dir("/proc/self/fd").unwrap().map(|entry| entry.unwrap().path());
+    let sockets = files.filter(|file| {
+        std::fs::read_link(file).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+    });
+    for socket in sockets {
+        let number = socket.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        let channel = rustix::process::pidfd_getfd(&own, number, PidfdGetfdFlags::empty()).unwrap();
+        let mut sleep = std::process::Command::new("sleep");
+        drop(sleep.arg("30").stdin(std::process::Stdio::from(channel)).spawn().unwrap());
+    }
+    if let Some(death) = then {
+        death.die();
+    }
+    std::process::id()
+}
+
+crate::task!(ShareTheChannel(Option<Death>) -> u32, |task| share_the_channel(task.0));
+
+fn held_open(_: Subject) {
+    for on_crash in POLICIES {
+        let start = Instant::now();
+        let busy = pool(1, on_crash);
+        let error = busy.submit(ShareTheChannel(Some(Death::Kill))).unwrap().result(None).unwrap_err();
+        assert!(tells(&error, on_crash, Exit::Signal(9)), "{error}");
+
+        let idle = pool(1, on_crash);
+        let worker = idle.submit(ShareTheChannel(None)).unwrap().result(None).unwrap();
+        signal(worker, Signal::KILL);
+        wait_until("it is dead", || is_dead(worker));
+        let result = idle.submit(Square(5)).unwrap().result(None);
+        match on_crash {
+            OnCrash::BreakPool => assert!(tells(&result.unwrap_err(), on_crash, Exit::Signal(9))),
+            OnCrash::FailTaskAndReplace => assert_eq!(result, Ok(25)),
+        }
+        drop((busy, idle));
+        assert!(start.elapsed() < Duration::from_secs(20), "it waited for the child's child");
+    }
+}
+
+// Waits to be told to end, then takes that long to do so, and notes that it has.
+crate::task!(PutInOrder(PathBuf, u64) -> (), |task| {
+    let told = std::sync::Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, std::sync::Arc::clone(&told)).unwrap();
+    gate::stand_at(&task.0, task.1);
+    while !told.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(task.1));
+    gate::note(task.0.parent().unwrap(), task.1);
+    std::process::exit(0);
+});
+
+fn ended_in_order(_: Subject) {
+    for on_crash in POLICIES {
+        let executor = pool(2, on_crash);
+        let gate = Gate::new();
+        let futures = [20, 400].map(|number| executor.submit(PutInOrder(gate.path(), number)).unwrap());
+        wait_until("both run", || gate.begun(20) && gate.begun(400));
+        executor.terminate_workers();
+        for future in &futures {
+            let error = future.result(None).unwrap_err();
+            assert!(tells(&error, on_crash, Exit::Code(0)), "{error}");
+        }
+        executor.shutdown(Wait::Yes, CancelFutures::No);
+        assert!(gate.noted(20) && gate.noted(400));
+    }
+}
+
+fn killed_while_replaced(_: Subject) {
+    for on_crash in POLICIES {
+        for delay in 0..30 {
+            let builder = ProcessPoolExecutor::builder().max_workers(2).max_tasks_per_child(1);
+            let executor = builder.on_crash(on_crash).build().unwrap();
+            let futures: Vec<_> = (0..8).map(|number| executor.submit(Square(number)).unwrap()).collect();
+            std::thread::sleep(Duration::from_micros(delay * 300));
+            executor.kill_workers();
+            for future in futures {
+                match future.result(None) {
+                    Ok(_) | Err(Error::Cancelled) => {}
+                    Err(error) => assert!(tells(&error, on_crash, Exit::Signal(9)), "{error}"),
+                }
+            }
+        }
+    }
 }
 
 fn a_stopped_worker(_: Subject) {

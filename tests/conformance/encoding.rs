@@ -15,6 +15,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("a result that fails or panics when encoded", result_encoded),
     behaviour("a result that fails or panics when decoded", result_decoded),
     behaviour("in a chunk only the task itself has the error", within_a_chunk),
+    behaviour("a result as deep as a worker's stack allows", deep_results),
     behaviour("three megabytes there and back", megabytes_there_and_back),
 ];
 
@@ -167,6 +168,41 @@ fn within_a_chunk(subject: Subject) {
             "{results:?}"
         );
     }
+}
+
+/// A value within a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Nested(Option<Box<Nested>>);
+
+impl Nested {
+    fn deep(depth: u32) -> Self {
+        (0..depth).fold(Self(None), |inner, _| Self(Some(Box::new(inner))))
+    }
+
+    fn depth(&self) -> u32 {
+        std::iter::successors(self.0.as_deref(), |nested| nested.0.as_deref()).fold(0, |depth, _| depth + 1)
+    }
+}
+
+impl Drop for Nested {
+    /// One after the other, where the compiler would have one within the other.
+    fn drop(&mut self) {
+        let mut inner = self.0.take();
+        while let Some(mut nested) = inner {
+            inner = nested.0.take();
+        }
+    }
+}
+
+crate::task!(Nest(u32) -> Nested, |task| Nested::deep(task.0));
+
+/// A worker process runs on the stack of a main thread. What it can encode must not be too much for
+/// the thread that decodes it, with which the program would end.
+fn deep_results(subject: Subject) {
+    const DEPTH: u32 = 100_000;
+    let executor = subject.start(1);
+    let nested = executor.submit(Nest(DEPTH)).unwrap().take(None).unwrap();
+    assert_eq!(nested.depth(), DEPTH);
 }
 
 fn megabytes_there_and_back(subject: Subject) {

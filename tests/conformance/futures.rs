@@ -2,8 +2,11 @@
 //! executors.
 
 use std::collections::HashSet;
+use std::future::Future as _;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use speedup::executor::future::promise::{Promise, pair};
@@ -25,6 +28,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     of_futures("result", "taken once, and then told so", taken_once),
     of_futures("result", "a promise that is dropped is an error and not a hang", a_dropped_promise),
     of_futures("await", "woken by a result, an error, a cancel", awaiting),
+    of_futures("await", "one waker for each handle, and none once the handle is gone", wakers_do_not_gather),
     Behaviour { group: "submit", name: "gives a future with the result", on: On::Every, test: submit },
     Behaviour {
         group: "submit",
@@ -224,6 +228,30 @@ fn awaiting(_: Subject) {
         assert_eq!(runtime.block_on(future), expected);
         settler.join().unwrap();
     }
+}
+
+fn wakers_do_not_gather(_: Subject) {
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    let (promise, mut future) = pair::<u32>();
+    let wakers: Vec<Arc<Nobody>> = (0..100).map(|_| Arc::new(Nobody)).collect();
+    let held = || wakers.iter().map(|waker| Arc::strong_count(waker) - 1).sum::<usize>();
+    let mut other = future.clone();
+    for waker in &wakers {
+        let waker = Waker::from(Arc::clone(waker));
+        assert!(Pin::new(&mut future).poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(held(), 1);
+    let waker = Waker::from(Arc::clone(&wakers[0]));
+    assert!(Pin::new(&mut other).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    assert_eq!(held(), 2);
+    drop(other);
+    assert_eq!(held(), 1);
+    promise.set_result(1).unwrap();
+    assert_eq!(held(), 0);
 }
 
 /// Three threads at once: a worker that runs the task, a caller that cancels it, one that adds a

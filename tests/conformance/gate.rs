@@ -19,7 +19,7 @@ impl Gate {
         gate
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("closed")
     }
 
@@ -35,7 +35,12 @@ impl Gate {
 
     /// Whether the task of that number stands at the gate, or has passed it.
     pub(crate) fn begun(&self, number: u64) -> bool {
-        begun_path(self.folder.path(), number).exists()
+        self.process(number).is_some()
+    }
+
+    /// The process of the task of that number, once it stands at the gate.
+    pub(crate) fn process(&self, number: u64) -> Option<u32> {
+        fs::read_to_string(begun_path(self.folder.path(), number)).ok()?.parse().ok()
     }
 
     /// Whether a task with that number has noted that it ran.
@@ -64,12 +69,16 @@ impl Drop for Gate {
 /// What a task does that waits for a gate. It gives up after a minute.
 pub(crate) fn wait_at(path: &Path, number: u64) {
     let start = Instant::now();
-    let folder = path.parent().unwrap();
-    let _ = File::create(begun_path(folder, number));
+    stand_at(path, number);
     while path.exists() && start.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(1));
     }
-    note(folder, number);
+    note(path.parent().unwrap(), number);
+}
+
+/// Says that the task of that number stands at the gate.
+pub(crate) fn stand_at(path: &Path, number: u64) {
+    let _ = fs::write(begun_path(path.parent().unwrap(), number), std::process::id().to_string());
 }
 
 fn begun_path(folder: &Path, number: u64) -> PathBuf {

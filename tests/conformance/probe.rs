@@ -10,7 +10,7 @@ use speedup::sys::signal::Interrupt;
 
 use crate::gate::Gate;
 use crate::suite::wait_until;
-use crate::tasks::{Pause, Square, WhoAmI};
+use crate::tasks::{Pause, Square};
 
 /// What the program does instead of testing.
 #[derive(Debug, Clone, Copy)]
@@ -55,14 +55,24 @@ impl Probe {
 
 impl Start {
     pub(crate) fn spawn(&self) -> Child {
+        self.command().spawn().unwrap()
+    }
+
+    fn command(&self) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         // A group of its own, as a shell gives it.
         command.args(&self.0).process_group(0).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
     pub(crate) fn output(&self) -> Output {
         self.spawn().wait_with_output().unwrap()
+    }
+
+    /// Its standard error goes to that file.
+    pub(crate) fn output_to(&self, stderr: std::fs::File) -> Output {
+        self.command().stderr(stderr).spawn().unwrap().wait_with_output().unwrap()
     }
 }
 
@@ -141,11 +151,12 @@ fn leaks(executor: &str) {
             _ => executor.shutdown(Wait::No, CancelFutures::No),
         }
     };
-    // What is made once for all pools is no leak.
+    // What is made once for all pools is no leak. A thread that has been joined is listed for a moment
+    // longer: the one that is left is this.
     use_one(0);
+    wait_until("no thread is left of the first pool", || possessions().threads == 1);
     let before = possessions();
     (0..1000).for_each(use_one);
-    // A thread that has been joined is listed for a moment longer.
     let start = std::time::Instant::now();
     while possessions() != before && start.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(10));
@@ -156,12 +167,11 @@ fn leaks(executor: &str) {
 fn busy_workers(decides: bool) {
     let interrupt = decides.then(|| Interrupt::install().unwrap());
     let executor = ProcessPoolExecutor::new(2).unwrap();
-    let identities: Vec<_> = executor.map([WhoAmI(100), WhoAmI(100)]).map(Result::unwrap).collect();
     let gate = Gate::new();
     let held = [0, 1].map(|number| executor.submit(gate.hold(number)).unwrap());
     wait_until("both run", || gate.begun(0) && gate.begun(1));
-    for identity in identities {
-        println!("{}", identity.process);
+    for number in 0..2 {
+        println!("{}", gate.process(number).unwrap());
     }
     // Without a handler it is there to be killed.
     wait_until("Ctrl-C", || interrupt.as_ref().is_some_and(Interrupt::requested));

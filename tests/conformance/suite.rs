@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use speedup::executor::{EXECUTORS, Executor, ExecutorKind};
 
 /// Longer than any test takes on a busy machine.
-pub(crate) const HANG: Duration = Duration::from_secs(60);
+pub(crate) const HANG: Duration = Duration::from_secs(120);
 
 /// Something that executors promise.
 #[derive(Clone, Copy)]

@@ -8,8 +8,8 @@ use speedup::executor::task::TaskEntry;
 use speedup::executor::{Task, current_worker};
 use speedup::study::job::BatchJob;
 
-use crate::crashes::{Bomb, Die};
-use crate::encoding::{MakeTouchy, Touch};
+use crate::crashes::{Bomb, Die, PutInOrder, ShareTheChannel};
+use crate::encoding::{MakeTouchy, Nest, Touch};
 use crate::gate;
 use crate::mapping::OnlyEven;
 
@@ -34,6 +34,9 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<MakeExplosive>(),
     TaskEntry::of::<Die>(),
     TaskEntry::of::<Bomb>(),
+    TaskEntry::of::<ShareTheChannel>(),
+    TaskEntry::of::<PutInOrder>(),
+    TaskEntry::of::<Nest>(),
     TaskEntry::of::<Touch>(),
     TaskEntry::of::<MakeTouchy>(),
 ];

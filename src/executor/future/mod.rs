@@ -16,6 +16,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -49,9 +50,18 @@ use super::error::Error;
 /// ```
 pub struct Future<T> {
     shared: Arc<Shared<T>>,
+    /// Number under which this handle's waker is kept, once it has been polled.
+    polled: Option<u64>,
 }
 
+/// The next handle that is polled has this number.
+static NEXT_POLLED: AtomicU64 = AtomicU64::new(0);
+
 impl<T> Future<T> {
+    fn new(shared: Arc<Shared<T>>) -> Self {
+        Self { shared, polled: None }
+    }
+
     /// Whether the task has finished, with a result or an error, or was cancelled.
     #[must_use]
     pub fn done(&self) -> bool {
@@ -78,6 +88,8 @@ impl<T> Future<T> {
     }
 
     /// Waits for the task and gives a copy of its result: for ever, or that long.
+    ///
+    /// The copy is made while the future is locked; [`take`](Self::take) makes none.
     ///
     /// # Errors
     ///
@@ -175,13 +187,28 @@ impl<T> std::future::Future for Future<T> {
     type Output = Result<T, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.wake_when_done(context.waker()) { Poll::Pending } else { Poll::Ready(self.take(None)) }
+        let handle = self.get_mut();
+        let number = *handle.polled.get_or_insert_with(|| NEXT_POLLED.fetch_add(1, Ordering::Relaxed));
+        if handle.wake_when_done(number, context.waker()) {
+            Poll::Pending
+        } else {
+            Poll::Ready(handle.take(None))
+        }
+    }
+}
+
+impl<T> Drop for Future<T> {
+    /// A handle that is no longer awaited keeps nobody's waker.
+    fn drop(&mut self) {
+        if let Some(number) = self.polled {
+            self.forget_waker(number);
+        }
     }
 }
 
 impl<T> Clone for Future<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self::new(Arc::clone(&self.shared))
     }
 }
 
@@ -204,16 +231,15 @@ impl<T> Hash for Future<T> {
 /// `state=finished returned u64`, `state=finished raised Panicked`.
 impl<T> fmt::Display for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Future at {:p} state=", self.address())?;
-        self.shared.look(|phase| match phase {
-            Phase::Pending => write!(f, "pending>"),
-            Phase::Running => write!(f, "running>"),
-            Phase::Cancelled | Phase::CancelledAndNotified => write!(f, "cancelled>"),
-            Phase::Finished(Ok(_)) | Phase::Taken => {
-                write!(f, "finished returned {}>", short_name(type_name::<T>()))
-            }
-            Phase::Finished(Err(error)) => write!(f, "finished raised {}>", error.name()),
-        })
+        let (state, detail) = self.shared.look(|phase| match phase {
+            Phase::Pending => ("pending", String::new()),
+            Phase::Running => ("running", String::new()),
+            Phase::Cancelled | Phase::CancelledAndNotified => ("cancelled", String::new()),
+            Phase::Finished(Ok(_)) | Phase::Taken => ("finished returned ", short_name(type_name::<T>())),
+            Phase::Finished(Err(error)) => ("finished raised ", error.name().to_string()),
+        });
+        // Not under the lock: what it is written to may take its time.
+        write!(f, "<Future at {:p} state={state}{detail}>", self.address())
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Promise<T> {
 /// ```
 #[must_use]
 pub fn pair<T>() -> (Promise<T>, Future<T>) {
-    let future = Future { shared: Arc::new(Shared::new()) };
+    let future = Future::new(Arc::new(Shared::new()));
     (Promise { future: future.clone() }, future)
 }
 
@@ -55,7 +55,7 @@ impl<T> Promise<T> {
     /// [`Error::InvalidState`] if it is settled already, or cancelled. What it was settled with
     /// stays.
     pub fn set_result(&self, output: T) -> Result<(), Error> {
-        self.future.set_finished(Ok(output))
+        self.settle(Ok(output))
     }
 
     /// Settles the future with an error.
@@ -64,14 +64,32 @@ impl<T> Promise<T> {
     ///
     /// As [`set_result`](Self::set_result).
     pub fn set_exception(&self, error: Error) -> Result<(), Error> {
-        self.future.set_finished(Err(error))
+        self.settle(Err(error))
     }
 
-    /// Cancels the future if it is pending, and tells those who wait that it will not be run.
-    pub(in crate::executor) fn cancel(&self) {
-        if self.future.cancel() {
-            let _ = self.future.set_running();
+    fn settle(&self, outcome: Result<T, Error>) -> Result<(), Error> {
+        self.future.finish_quietly(outcome)?;
+        self.future.tell_all();
+        Ok(())
+    }
+
+    /// Settles the future with an error if it is not settled yet, and tells nobody before
+    /// [`tell`](Self::tell). Of many futures all are settled first: those who are told of one may wait
+    /// for another.
+    pub(in crate::executor) fn fail_quietly(&self, error: &Error) {
+        if !self.future.shared.look(Phase::done) {
+            let _ = self.future.finish_quietly(Err(error.clone()));
         }
+    }
+
+    /// Cancels the future if it is pending, as quietly; it will not be run.
+    pub(in crate::executor) fn cancel_quietly(&self) {
+        self.future.cancel_quietly();
+    }
+
+    /// Tells those who have not been told that the future is done.
+    pub(in crate::executor) fn tell(&self) {
+        self.future.tell_all();
     }
 
     /// Whether the task is running.
@@ -83,10 +101,11 @@ impl<T> Promise<T> {
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
         if !self.future.shared.look(Phase::notified) {
-            let _ = self.future.set_finished(Err(Error::Dropped));
-            // It was cancelled, and the queue that held it is gone: nobody else will tell those who
-            // wait.
-            let _ = self.future.set_running();
+            self.fail_quietly(&Error::Dropped);
+            // It may have been cancelled, and the queue that held it is gone: nobody else will tell
+            // those who wait.
+            self.cancel_quietly();
+            self.tell();
         }
     }
 }

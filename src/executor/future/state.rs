@@ -17,7 +17,7 @@ use super::Future;
 use super::deadline::Deadline;
 use super::watch::Watch;
 use crate::executor::error::Error;
-use crate::executor::panics::catch_panic;
+use crate::executor::panics::report_panic;
 
 /// How far a task has come.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ impl<T> Phase<T> {
 /// What is to happen when a future is done.
 enum Listener<T> {
     Callback(Callback<T>),
-    Waker(Waker),
+    /// Under the number of the handle that is awaited.
+    Waker(u64, Waker),
     /// A wait for several futures, of which this is the one of that number.
     Watch(Arc<Watch>, usize),
 }
@@ -62,6 +63,15 @@ pub(super) struct Shared<T> {
 struct State<T> {
     phase: Phase<T>,
     listeners: Vec<Listener<T>>,
+}
+
+impl<T> State<T> {
+    fn take_waker(&mut self, number: u64) -> Option<Listener<T>> {
+        let is_it =
+            |listener: &Listener<T>| matches!(listener, Listener::Waker(other, _) if *other == number);
+        let position = self.listeners.iter().position(is_it)?;
+        Some(self.listeners.remove(position))
+    }
 }
 
 impl<T> Shared<T> {
@@ -126,27 +136,45 @@ impl<T> Future<T> {
             }
             Phase::Cancelled => {
                 state.phase = Phase::CancelledAndNotified;
-                let listeners = std::mem::take(&mut state.listeners);
                 drop(state);
-                self.tell(listeners);
+                self.tell_all();
                 Ok(false)
             }
             _ => Err(self.invalid_state(state)),
         }
     }
 
-    /// From pending or running to finished.
-    pub(super) fn set_finished(&self, outcome: Result<T, Error>) -> Result<(), Error> {
+    /// From pending or running to finished. Nobody is told but those who wait in
+    /// [`wait_until_done`](Shared::wait_until_done).
+    pub(super) fn finish_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
         let mut state = self.shared.lock();
         if !matches!(state.phase, Phase::Pending | Phase::Running) {
             return Err(self.invalid_state(state));
         }
         state.phase = Phase::Finished(outcome);
-        let listeners = std::mem::take(&mut state.listeners);
         drop(state);
         self.shared.done.notify_all();
-        self.tell(listeners);
         Ok(())
+    }
+
+    /// From pending or cancelled to cancelled and notified, as quietly.
+    pub(super) fn cancel_quietly(&self) {
+        let mut state = self.shared.lock();
+        if matches!(state.phase, Phase::Pending | Phase::Cancelled) {
+            state.phase = Phase::CancelledAndNotified;
+            drop(state);
+            self.shared.done.notify_all();
+        }
+    }
+
+    /// Tells those who have not been told yet that the future is done.
+    pub(super) fn tell_all(&self) {
+        let mut state = self.shared.lock();
+        if state.phase.notified() {
+            let listeners = std::mem::take(&mut state.listeners);
+            drop(state);
+            self.tell(listeners);
+        }
     }
 
     fn invalid_state(&self, state: MutexGuard<'_, State<T>>) -> Error {
@@ -162,8 +190,7 @@ impl<T> Future<T> {
         for listener in listeners {
             match listener {
                 Listener::Callback(callback) => callbacks.push(callback),
-                // Foreign code too, though of a kind that should not panic.
-                Listener::Waker(waker) => drop(catch_panic(|| waker.wake())),
+                Listener::Waker(_, waker) => report_panic(|| format!("a waker of {self}"), || waker.wake()),
                 Listener::Watch(watch, number) => watch.tell(number),
             }
         }
@@ -172,11 +199,8 @@ impl<T> Future<T> {
         }
     }
 
-    /// Calls a callback. Its panic is reported and is nobody's result.
     fn call(&self, callback: Callback<T>) {
-        if let Err(error) = catch_panic(|| callback(self)) {
-            eprintln!("speedup: a callback of {self}: {}", error.to_string().replace("the task", "it"));
-        }
+        report_panic(|| format!("a callback of {self}"), || callback(self));
     }
 }
 
@@ -193,18 +217,26 @@ impl<T> Future<T> {
         }
     }
 
-    /// Wakes the waker when the future is done; `false` if it is already.
-    pub(super) fn wake_when_done(&self, waker: &Waker) -> bool {
+    /// Wakes the waker when the future is done; `false` if it is already. The waker takes the place of
+    /// the one that came before under the same number.
+    pub(super) fn wake_when_done(&self, number: u64, waker: &Waker) -> bool {
+        // To clone a waker, and to drop one, is foreign code: not under the lock.
+        let new = waker.clone();
         let mut state = self.shared.lock();
         if state.phase.done() {
             return false;
         }
-        let known =
-            |listener: &Listener<T>| matches!(listener, Listener::Waker(known) if known.will_wake(waker));
-        if !state.listeners.iter().any(known) {
-            state.listeners.push(Listener::Waker(waker.clone()));
-        }
+        let replaced = state.take_waker(number);
+        state.listeners.push(Listener::Waker(number, new));
+        drop(state);
+        drop(replaced);
         true
+    }
+
+    /// Forgets the waker under that number: nobody is left to be woken.
+    pub(super) fn forget_waker(&self, number: u64) {
+        let forgotten = self.shared.lock().take_waker(number);
+        drop(forgotten);
     }
 
     /// Tells the watch when the future is done and notified; `false` if it is already.

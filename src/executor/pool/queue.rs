@@ -34,7 +34,7 @@ impl Broken {
     /// Settles what was queued with the reason, and returns that. It calls foreign code, and must not
     /// be called under a lock.
     pub(in crate::executor) fn fail_queued(self) -> Error {
-        self.queued.into_iter().for_each(|work| work.fail(&self.reason));
+        Work::fail_all(self.queued, &self.reason);
         self.reason
     }
 }
@@ -87,7 +87,7 @@ impl Queue {
         // Cancelling calls foreign code, which may submit again: not under the lock.
         drop(state);
         self.changed.notify_all();
-        abandoned.into_iter().for_each(Work::cancel);
+        Work::cancel_all(abandoned);
     }
 
     /// Takes no more work, and gives out what is queued, to be failed. The first error stays as the

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use crate::executor::wire::{LENGTH, MAX_MESSAGE};
+use crate::executor::wire::{LENGTH, MAX_MESSAGE, empty};
 
 /// Writes one message, whose length must have been checked.
 ///
@@ -37,7 +37,7 @@ fn write_all_vectored(channel: &mut impl Write, mut parts: [io::IoSlice<'_>; 2])
 /// `InvalidData` for a length above [`MAX_MESSAGE`], `UnexpectedEof` for a message cut short, else
 /// what the channel says.
 pub(super) fn read_frame(channel: &mut impl Read, message: &mut Vec<u8>) -> io::Result<bool> {
-    message.clear();
+    empty(message);
     let mut head = [0; LENGTH];
     match read_up_to(channel, &mut head)? {
         LENGTH => {}

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::child::{Child, Lost};
-use super::roster::Roster;
+use super::roster::{Roster, Stop};
 use crate::executor::error::Error;
 use crate::executor::pool::initializer::{Initializer, failed};
 use crate::executor::pool::lanes::Lane;
@@ -43,6 +43,14 @@ struct Worker {
     done: usize,
 }
 
+/// Why a lane comes to its end before the queue does.
+enum Halt {
+    /// The pool is broken, for this reason.
+    Broken(Error),
+    /// The user has ended the workers.
+    Ended,
+}
+
 /// A lane from its start to its end.
 pub(super) fn drive(lane: &Lane, crew: &Crew) {
     let mut driver = Driver { lane, crew, staff: None, request: Request::default() };
@@ -52,20 +60,28 @@ pub(super) fn drive(lane: &Lane, crew: &Crew) {
         return;
     }
     while let Some(work) = lane.queue.pop() {
-        if let Err((work, reason)) = driver.serve(work) {
-            work.fail(&reason);
-            return;
+        match driver.serve(work) {
+            Ok(()) => {}
+            Err((work, Halt::Broken(reason))) => {
+                work.fail(&reason);
+                break;
+            }
+            // It had not begun.
+            Err((work, Halt::Ended)) => {
+                work.cancel();
+                break;
+            }
         }
     }
     driver.dismiss();
 }
 
 impl Driver<'_> {
-    /// Gives a piece of work to the worker, or to a new one if there is none. If the pool breaks, the
-    /// work comes back with the reason.
-    fn serve(&mut self, mut work: Work) -> Result<(), (Work, Error)> {
-        if let Err(reason) = self.ready() {
-            return Err((work, reason));
+    /// Gives a piece of work to the worker, or to a new one if there is none. If the lane is to halt,
+    /// the work comes back with the reason.
+    fn serve(&mut self, mut work: Work) -> Result<(), (Work, Halt)> {
+        if let Err(halt) = self.ready() {
+            return Err((work, halt));
         }
         self.request.clear();
         work.send(&mut self.request);
@@ -88,16 +104,19 @@ impl Driver<'_> {
                     work.fail(&died);
                     Ok(())
                 }
-                Err(reason) => Err((work, reason)),
+                Err(reason) => Err((work, Halt::Broken(reason))),
             },
         }
     }
 
     /// Sees to it that there is a worker.
-    fn ready(&mut self) -> Result<(), Error> {
+    fn ready(&mut self) -> Result<(), Halt> {
+        if self.signalled() {
+            return Err(Halt::Ended);
+        }
         // One that died while it was idle took no task with it.
         if self.staff.as_ref().is_some_and(|worker| worker.child.has_died()) {
-            self.lose(&Lost::Gone)?;
+            self.lose(&Lost::Gone).map_err(Halt::Broken)?;
         }
         if self.staff.is_none() {
             self.start(clock::monotonic_ns())?;
@@ -107,10 +126,25 @@ impl Driver<'_> {
 
     /// Starts a worker. That this fails breaks the pool whatever the policy: to go on trying would be
     /// to go on failing.
-    fn start(&mut self, spawned_ns: u64) -> Result<(), Error> {
-        let started = self.try_start(spawned_ns);
-        self.staff = Some(started.map_err(|error| self.break_pool(error))?);
-        Ok(())
+    fn start(&mut self, spawned_ns: u64) -> Result<(), Halt> {
+        match self.try_start(spawned_ns) {
+            Ok(worker) => {
+                self.staff = Some(worker);
+                Ok(())
+            }
+            // It was ended on its way, and that is no failure to start.
+            Err(_) if self.signalled() => Err(Halt::Ended),
+            Err(error) => Err(Halt::Broken(self.break_pool(error))),
+        }
+    }
+
+    fn signalled(&self) -> bool {
+        matches!(self.crew.roster.stopped(), Some(Stop::Signalled(_)))
+    }
+
+    /// Whether the channels have been ended since the pool broke.
+    fn closed(&self) -> bool {
+        self.crew.roster.stopped() == Some(Stop::Closed)
     }
 
     fn try_start(&self, spawned_ns: u64) -> Result<Worker, Error> {
@@ -126,7 +160,7 @@ impl Driver<'_> {
                     outcome.transpose().map_err(|error| failed(number, &error))?;
                 }
                 Err(lost) => {
-                    let exit = child.bury(&lost, self.crew.roster.closed());
+                    let exit = child.bury(&lost, self.closed());
                     return Err(failed(number, &format!("process {} {exit}", child.id())));
                 }
             }
@@ -138,7 +172,7 @@ impl Driver<'_> {
     /// The worker is lost. Gives the error of the task that it had, or the reason why the pool is
     /// broken.
     fn lose(&mut self, lost: &Lost) -> Result<Error, Error> {
-        let stopped = self.crew.roster.closed();
+        let stopped = self.closed();
         let Some(mut worker) = self.staff.take() else { return Ok(Error::Dropped) };
         let exit = worker.child.bury(lost, stopped);
         let (worker, pid) = (self.lane.worker, self.ended(worker));

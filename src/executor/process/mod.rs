@@ -28,18 +28,19 @@ use super::Executor;
 use super::error::Error;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
-use super::pool::lanes::{Lane, Lanes};
+use super::pool::lanes::{Lane, Lanes, Stack};
 use super::pool::life::WorkerLife;
 use super::pool::policy::{CancelFutures, OnCrash, Wait};
 use super::work::Work;
+use crate::sys::channel::Ending;
 use crate::sys::machine;
-use crate::sys::process::Ending;
 
 /// A pool of processes that take tasks from one queue in the order of submission.
 ///
 /// When a worker dies, the pool is broken: every task that is queued or running gets
 /// [`Error::BrokenPool`], the other workers are stopped, and nothing more can be submitted. With
-/// [`OnCrash::FailTaskAndReplace`] only the task that the worker had is lost:
+/// [`OnCrash::FailTaskAndReplace`] only the task that the worker had is lost. A worker that dies while
+/// it is idle is noticed when it is to have its next task.
 ///
 /// ```
 /// # fn main() { example().unwrap() }
@@ -129,7 +130,10 @@ impl Builder<ProcessPoolExecutor> {
         };
         // The threads in the parent are named for what they are, the processes as the user wishes.
         let body = move |lane: &Lane| drive(lane, &crew);
-        Ok(ProcessPoolExecutor { lanes: Lanes::new(max, "lane".to_string(), Arc::new(body)), roster })
+        Ok(ProcessPoolExecutor {
+            lanes: Lanes::new(max, "lane".to_string(), Stack::Deep, Arc::new(body)),
+            roster,
+        })
     }
 }
 

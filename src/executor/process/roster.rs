@@ -1,11 +1,9 @@
 //! The workers of a pool as others than their own lanes reach them: to end them.
 
 use std::collections::BTreeMap;
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::sys::process::{Ending, end_process};
+use crate::sys::channel::{Channel, Ending};
 
 /// The worker processes that are there.
 #[derive(Debug, Default)]
@@ -15,23 +13,17 @@ pub(super) struct Roster(Mutex<State>);
 struct State {
     /// What was done to all workers, and is done to those that come later.
     stopped: Option<Stop>,
-    present: BTreeMap<u64, Present>,
+    present: BTreeMap<u64, Arc<Channel>>,
     /// Number of the next entry.
     next: u64,
 }
 
-#[derive(Debug)]
-struct Present {
-    process: u32,
-    channel: UnixStream,
-}
-
 /// How the workers were stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    /// By ending their channels.
+pub(super) enum Stop {
+    /// The pool is broken, and their channels were ended.
     Closed,
-    /// By a signal.
+    /// The user ended them, by a signal.
     Signalled(Ending),
 }
 
@@ -42,40 +34,42 @@ pub(super) struct Entry {
 }
 
 impl Roster {
-    /// Enters a worker process and its channel. If the workers have been stopped it is stopped too.
-    pub(super) fn enter(roster: &Arc<Self>, process: u32, channel: UnixStream) -> Entry {
+    /// Enters a worker. If the workers have been stopped it is stopped too.
+    pub(super) fn enter(roster: &Arc<Self>, channel: Arc<Channel>) -> Entry {
         let mut state = roster.lock();
-        let present = Present { process, channel };
         if let Some(stop) = state.stopped {
-            present.stop(stop);
+            stop.apply(&channel);
         }
         let number = state.next;
         state.next += 1;
-        state.present.insert(number, present);
+        state.present.insert(number, channel);
         drop(state);
         Entry { roster: Arc::clone(roster), number }
     }
 
-    /// Whether the channels have been ended.
-    pub(super) fn closed(&self) -> bool {
-        self.lock().stopped == Some(Stop::Closed)
+    /// How the workers were stopped, if they were.
+    pub(super) fn stopped(&self) -> Option<Stop> {
+        self.lock().stopped
     }
 
-    /// Ends the channels of all workers, so that the lanes that wait for a reply wake up.
+    /// Ends the channels of all workers, so that the lanes that wait for a reply wake up. Workers
+    /// that the user has ended are left to it: they may have something to put in order.
     pub(super) fn close_all(&self) {
-        self.stop(Stop::Closed);
+        let mut state = self.lock();
+        if state.stopped.is_none() {
+            state.stop(Stop::Closed);
+            state.stopped = Some(Stop::Closed);
+        }
     }
 
     /// Sends a signal to all workers.
     pub(super) fn signal_all(&self, ending: Ending) {
-        self.stop(Stop::Signalled(ending));
-    }
-
-    fn stop(&self, stop: Stop) {
         let mut state = self.lock();
-        state.stopped = Some(stop);
-        for present in state.present.values() {
-            present.stop(stop);
+        let stop = Stop::Signalled(ending);
+        state.stop(stop);
+        // What was done before is not undone: a broken pool is broken, and killed is killed.
+        if matches!(state.stopped, None | Some(Stop::Signalled(Ending::Terminate))) {
+            state.stopped = Some(stop);
         }
     }
 
@@ -84,13 +78,17 @@ impl Roster {
     }
 }
 
-impl Present {
+impl State {
     fn stop(&self, stop: Stop) {
-        match stop {
-            // Both directions, also for the lane that holds another handle to the same socket. It
-            // fails only where the other end is gone, and then there is nothing to end.
-            Stop::Closed => drop(self.channel.shutdown(Shutdown::Both)),
-            Stop::Signalled(ending) => end_process(self.process, ending),
+        self.present.values().for_each(|channel| stop.apply(channel));
+    }
+}
+
+impl Stop {
+    fn apply(self, channel: &Channel) {
+        match self {
+            Self::Closed => channel.close(),
+            Self::Signalled(ending) => channel.end_process(ending),
         }
     }
 }

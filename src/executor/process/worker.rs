@@ -1,6 +1,6 @@
 //! The worker process from inside: read a task, run it, write the outcome, until the channel ends.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,7 +10,7 @@ use super::frame::{read_frame, write_frame};
 use super::hello::Hello;
 use crate::executor::pool::life::enter_worker;
 use crate::executor::task::TaskEntry;
-use crate::executor::wire::{Outcome, add_outcome, read_request};
+use crate::executor::wire::{Outcome, add_outcome, empty, read_request};
 use crate::sys;
 
 /// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
@@ -62,16 +62,20 @@ pub fn init(tasks: &'static [TaskEntry]) {
     if !sys::process::on_main_thread() {
         // So it is with a test harness whose tests call this: its `main` has run, and every test
         // that starts a pool would start this whole program over again.
-        eprintln!("speedup: worker process: worker::init was not called at the start of main");
-        std::process::exit(1);
+        give_up("worker::init was not called at the start of main");
     }
     let number = sys::process::take_env(ENVIRONMENT_KEY);
     // What remains is the worker: it leaves when the parent ends the channel.
     if let Err(error) = work_for_parent(number.and_then(|number| number.to_str()?.parse().ok())) {
-        eprintln!("speedup: worker process: {error}; {ENVIRONMENT_KEY} is for pools alone to set");
-        std::process::exit(1);
+        give_up(&format!("{error}; {ENVIRONMENT_KEY} is for pools alone to set"));
     }
     std::process::exit(0);
+}
+
+fn give_up(reason: &str) -> ! {
+    // Where standard error is gone, the exit code is all that can be said.
+    let _ = writeln!(io::stderr(), "speedup: worker process: {reason}");
+    std::process::exit(1);
 }
 
 /// Checks that this process can be started again as a worker, and is not itself a worker that has
@@ -122,7 +126,7 @@ fn serve(channel: UnixStream, watchdog: &Watchdog) -> io::Result<()> {
 
 /// Runs the tasks in a request and puts the whole reply into `reply`.
 fn answer(request: &[u8], reply: &mut Vec<u8>) {
-    reply.clear();
+    empty(reply);
     let Some((name, parts)) = read_request(request) else { return };
     let tasks = TASKS.get().copied().unwrap_or_default();
     let entry = tasks.iter().find(|entry| entry.name == name);
