@@ -80,7 +80,7 @@ impl Builder<RayonExecutor> {
     /// [`Error::InvalidSetting`] if `max_workers` is 0, [`Error::Spawn`] if the system gives no more
     /// threads.
     pub fn build(self) -> Result<RayonExecutor, Error> {
-        let (max, prefix) = (self.workers(machine::cpus_available())?, self.prefix("rayon"));
+        let (max, prefix) = (self.workers(machine::cpus_available)?, self.prefix("rayon"));
         let initializer = self.initializer.map(Arc::new);
         let (queue, lives, threads): (Arc<Queue>, Arc<Lives>, Threads) = Default::default();
         let handles = Arc::clone(&threads);

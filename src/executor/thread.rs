@@ -59,7 +59,7 @@ impl Builder<ThreadPoolExecutor> {
     ///
     /// [`Error::InvalidSetting`] if `max_workers` is 0.
     pub fn build(self) -> Result<ThreadPoolExecutor, Error> {
-        let (max, prefix) = (self.workers(default_workers())?, self.prefix("worker"));
+        let (max, prefix) = (self.workers(default_workers)?, self.prefix("worker"));
         let initializer = self.initializer;
         let body = move |lane: &Lane| work_through(lane, initializer.as_ref());
         Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Stack::Usual, Arc::new(body)) })

@@ -66,12 +66,13 @@ impl<P> Builder<P> {
         self
     }
 
-    /// The number of workers: as set, or the default.
-    pub(in crate::executor) fn workers(&self, default: usize) -> Result<usize, Error> {
+    /// The number of workers: as set, or the default. To find that out takes the system a while, so that
+    /// it is asked only then.
+    pub(in crate::executor) fn workers(&self, default: fn() -> usize) -> Result<usize, Error> {
         match self.max_workers {
             Some(0) => Err(Error::InvalidSetting { setting: "max_workers" }),
             Some(workers) => Ok(workers),
-            None => Ok(default),
+            None => Ok(default()),
         }
     }
 

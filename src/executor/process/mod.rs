@@ -115,7 +115,7 @@ impl Builder<ProcessPoolExecutor> {
     /// called: a child would then run the program's `main` in place of tasks.
     pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
         worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
-        let max = self.workers(machine::cpus_available())?;
+        let max = self.workers(machine::cpus_available)?;
         let task_limit = match self.max_tasks_per_child {
             Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
             limit => limit.unwrap_or(usize::MAX),
