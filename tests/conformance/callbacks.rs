@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use speedup::executor::future::promise::{Promise, pair};
 use speedup::executor::{CancelFutures, Error, Executor, Future, Wait};
 
-use crate::crashes::{Death, Die};
+use crate::deaths::{Death, Die};
 use crate::gate::Gate;
 use crate::probe::Probe;
 use crate::suite::{Behaviour, HANG, On, Subject, wait_until};

@@ -11,10 +11,12 @@
 //! * `tasks`, `gate`: what the pools are given to do
 //! * `probe`: this program started once more as a program that uses a pool, to be watched from
 //!   outside
+//! * `deaths`: the ways in which a worker can die, tried at every stage
 //! * the others: the behaviours, a group or two in each file
 
 mod callbacks;
 mod crashes;
+mod deaths;
 mod encoding;
 mod futures;
 mod gate;
@@ -52,6 +54,6 @@ fn main() {
         workloads::BEHAVIOURS,
     ];
     let mut trials = suite::trials(&groups.concat());
-    trials.extend(crashes::matrix());
+    trials.extend(deaths::matrix());
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use speedup::executor::{CancelFutures, Error, Executor, MapOptions, Task, Wait};
+use speedup::executor::{
+    CancelFutures, Error, Executor, Future, MapOptions, RayonExecutor, Task, ThreadPoolExecutor, Wait,
+};
 
 use crate::gate::Gate;
 use crate::suite::{Behaviour, On, Subject, wait_until};
@@ -24,7 +26,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("a buffer with chunks", On::Every, a_buffer_with_chunks),
     behaviour(
         "results and arguments are dropped promptly",
-        On::Only(&["threads"], "seen through a closure, which only threads take; rayon's are the same"),
+        On::Only(&["threads", "rayon"], "seen through a closure, which only threads take"),
         dropped_promptly,
     ),
     behaviour("after shutdown every place has the error", On::Every, after_shutdown),
@@ -166,17 +168,31 @@ fn a_buffer_with_chunks(subject: Subject) {
     }
 }
 
-fn dropped_promptly(_: Subject) {
-    // Through the closures that only threads take, since what is dropped has to be seen from here.
+fn dropped_promptly(subject: Subject) {
+    if subject.name() == "threads" {
+        let pool = ThreadPoolExecutor::new(1).unwrap();
+        dropped_promptly_by(|run| pool.spawn(run), |run| pool.spawn(run));
+    } else {
+        let pool = RayonExecutor::new(1).unwrap();
+        dropped_promptly_by(|run| pool.spawn(run), |run| pool.spawn(run));
+    }
+}
+
+type Closure<R> = Box<dyn FnOnce() -> R + Send>;
+
+/// Through closures, since what is dropped has to be seen from here.
+fn dropped_promptly_by(
+    take: impl Fn(Closure<i32>) -> Result<Future<i32>, Error>,
+    make: impl Fn(Closure<Arc<i32>>) -> Result<Future<Arc<i32>>, Error>,
+) {
     let argument = Arc::new(7);
     let gone = Arc::downgrade(&argument);
-    let pool = speedup::executor::ThreadPoolExecutor::new(1).unwrap();
-    let future = pool.spawn(move || *argument).unwrap();
+    let future = take(Box::new(move || *argument)).unwrap();
     assert_eq!(future.result(None), Ok(7));
     wait_until("the argument is dropped", || gone.upgrade().is_none());
 
     // An output goes with the last handle, though the pool lives on.
-    let future = pool.spawn(|| Arc::new(8)).unwrap();
+    let future = make(Box::new(|| Arc::new(8))).unwrap();
     let output: Weak<i32> = Arc::downgrade(&future.result(None).unwrap());
     wait_until("only the future holds the output", || output.strong_count() == 1);
     drop(future);

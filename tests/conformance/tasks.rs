@@ -8,7 +8,8 @@ use speedup::executor::task::TaskEntry;
 use speedup::executor::{Task, current_worker};
 use speedup::study::job::BatchJob;
 
-use crate::crashes::{Bomb, Die, PutInOrder, ShareTheChannel};
+use crate::crashes::{PutInOrder, ShareTheChannel};
+use crate::deaths::{Bomb, Die};
 use crate::encoding::{MakeTouchy, Nest, Touch};
 use crate::gate;
 use crate::mapping::OnlyEven;

@@ -8,7 +8,7 @@ use speedup::executor::{
 };
 use speedup::sys::machine::cpus_available;
 
-use crate::crashes::{Death, Die};
+use crate::deaths::{Death, Die};
 use crate::gate::Gate;
 use crate::suite::{Behaviour, On, Subject};
 use crate::tasks::{FailToSetUp, Pause, SetUp, SetUps, Square, WhoAmI};

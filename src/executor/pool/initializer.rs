@@ -1,6 +1,7 @@
 //! A task that every worker runs before any other.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::executor::error::Error;
 use crate::executor::panics::catch_panic;
@@ -18,8 +19,8 @@ impl Initializer {
     where
         T: Task<Output = ()> + Clone + Sync,
     {
-        let task = std::sync::Arc::new(task);
-        let for_request = std::sync::Arc::clone(&task);
+        let task = Arc::new(task);
+        let for_request = Arc::clone(&task);
         let request = move || {
             let mut request = Request::default();
             request.add(T::NAME, |buffer| {
