@@ -104,13 +104,13 @@ impl Drop for Work {
 
 /// A task as a piece of work, and its future.
 pub(super) fn submission<T: Task>(task: T) -> (Work, Future<T::Output>) {
-    let (submitted, future) = Submitted::new(task);
+    let (submitted, future) = Submitted::new(ATask(task));
     (Work::new(submitted), future)
 }
 
 /// Several tasks as one piece of work, and their futures.
 pub(super) fn chunk<T: Task>(tasks: impl Iterator<Item = T>) -> (Work, Vec<Future<T::Output>>) {
-    let (chunk, futures) = tasks.map(Submitted::new).unzip();
+    let (chunk, futures) = tasks.map(|task| Submitted::new(ATask(task))).unzip();
     (Work::new(Chunk(chunk)), futures)
 }
 
@@ -120,41 +120,106 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let (promise, future) = promise::pair();
-    (Work::new(Closure { run: Some(run), promise }), future)
+    let (submitted, future) = Submitted::new(AClosure(run));
+    (Work::new(submitted), future)
 }
 
-/// Settles a promise that no one else settles.
-fn settle<T>(promise: &Promise<T>, outcome: Result<T, Error>) {
-    // Refused only where an error has come before: that one stays.
-    let _ = match outcome {
-        Ok(output) => promise.set_result(output),
-        Err(error) => promise.set_exception(error),
-    };
+/// What can be submitted.
+trait Runnable: Send {
+    type Output: Send;
+
+    fn run(self) -> Self::Output;
+
+    /// Adds it to a request for a worker process.
+    fn send(self, request: &mut Request) -> Result<(), Error>;
+
+    /// Its output from the part of the reply that is about it.
+    fn receive(part: &[u8]) -> Result<Self::Output, Error>;
 }
 
-/// Takes what is to be run, unless it was cancelled.
-fn start<T, R>(promise: &Promise<R>, run: &mut Option<T>) -> Option<T> {
-    if promise.set_running_or_notify_cancel() == Ok(true) { run.take() } else { None }
-}
+struct ATask<T>(T);
 
-struct Submitted<T: Task> {
-    /// Taken when it is run or sent.
-    task: Option<T>,
-    promise: Promise<T::Output>,
-}
-
-impl<T: Task> Submitted<T> {
-    fn new(task: T) -> (Self, Future<T::Output>) {
-        let (promise, future) = promise::pair();
-        (Self { task: Some(task), promise }, future)
+impl<T: Task> ATask<T> {
+    fn transfer(reason: String) -> Error {
+        Error::Transfer { task: T::NAME.to_string(), reason }
     }
 }
 
-impl<T: Task> Unit for Submitted<T> {
+impl<T: Task> Runnable for ATask<T> {
+    type Output = T::Output;
+
+    fn run(self) -> T::Output {
+        self.0.run()
+    }
+
+    fn send(self, request: &mut Request) -> Result<(), Error> {
+        request.add(T::NAME, |buffer| {
+            // Encoding and dropping are code of the task's author too, and may panic like `run`.
+            let encoded = catch_panic(|| encode(&self.0, buffer));
+            let dropped = catch_panic(|| drop(self));
+            encoded?.map_err(|e| Self::transfer(format!("its argument cannot be encoded: {e}")))?;
+            dropped
+        })
+    }
+
+    fn receive(part: &[u8]) -> Result<T::Output, Error> {
+        let output = read_outcome(T::NAME, part)?;
+        catch_panic(|| decode(output))?
+            .map_err(|e| Self::transfer(format!("its result cannot be decoded: {e}")))
+    }
+}
+
+struct AClosure<F>(F);
+
+impl<F: FnOnce() -> R + Send, R: Send> Runnable for AClosure<F> {
+    type Output = R;
+
+    fn run(self) -> R {
+        self.0()
+    }
+
+    /// Those who take closures have threads for workers; another executor could still try.
+    fn send(self, _: &mut Request) -> Result<(), Error> {
+        let reason = "it cannot leave its process".to_string();
+        Err(Error::Transfer { task: "a closure".to_string(), reason })
+    }
+
+    fn receive(_: &[u8]) -> Result<R, Error> {
+        Err(Error::Dropped)
+    }
+}
+
+/// One task, or one closure, and the promise of its output.
+struct Submitted<W: Runnable> {
+    /// Taken when it is run or sent.
+    what: Option<W>,
+    promise: Promise<W::Output>,
+}
+
+impl<W: Runnable> Submitted<W> {
+    fn new(what: W) -> (Self, Future<W::Output>) {
+        let (promise, future) = promise::pair();
+        (Self { what: Some(what), promise }, future)
+    }
+
+    /// Takes what is to be run, unless it was cancelled.
+    fn start(&mut self) -> Option<W> {
+        if self.promise.set_running_or_notify_cancel() == Ok(true) { self.what.take() } else { None }
+    }
+
+    fn settle(&self, outcome: Result<W::Output, Error>) {
+        // Refused only where an error has come before: that one stays.
+        let _ = match outcome {
+            Ok(output) => self.promise.set_result(output),
+            Err(error) => self.promise.set_exception(error),
+        };
+    }
+}
+
+impl<W: Runnable> Unit for Submitted<W> {
     fn run(&mut self) {
-        if let Some(task) = start(&self.promise, &mut self.task) {
-            settle(&self.promise, catch_panic(|| task.run()));
+        if let Some(what) = self.start() {
+            self.settle(catch_panic(|| what.run()));
         }
     }
 
@@ -171,41 +236,25 @@ impl<T: Task> Unit for Submitted<T> {
     }
 
     fn send(&mut self, request: &mut Request) {
-        let Some(task) = start(&self.promise, &mut self.task) else { return };
-        let added = request.add(T::NAME, |buffer| {
-            // Encoding and dropping are code of the task's author too, and may panic like `run`.
-            let encoded = catch_panic(|| encode(&task, buffer));
-            let dropped = catch_panic(|| drop(task));
-            encoded?.map_err(|e| transfer::<T>(format!("its argument cannot be encoded: {e}")))?;
-            dropped
-        });
-        if let Err(error) = added {
-            settle(&self.promise, Err(error));
+        let added = self.start().map(|what| what.send(request));
+        if let Some(Err(error)) = added {
+            self.settle(Err(error));
         }
     }
 
     fn receive(&mut self, reply: &mut Parts<'_>) {
         // One that was cancelled, or could not be encoded, has not been sent.
-        if !self.promise.is_running() {
-            return;
-        }
-        if let Some(part) = reply.next() {
-            let output = read_outcome(T::NAME, part).and_then(|output| {
-                catch_panic(|| decode(output))?
-                    .map_err(|e| transfer::<T>(format!("its result cannot be decoded: {e}")))
-            });
-            settle(&self.promise, output);
+        if self.promise.is_running()
+            && let Some(part) = reply.next()
+        {
+            self.settle(W::receive(part));
         }
     }
 }
 
-fn transfer<T: Task>(reason: String) -> Error {
-    Error::Transfer { task: T::NAME.to_string(), reason }
-}
+struct Chunk<W: Runnable>(Vec<Submitted<W>>);
 
-struct Chunk<T: Task>(Vec<Submitted<T>>);
-
-impl<T: Task> Unit for Chunk<T> {
+impl<W: Runnable> Unit for Chunk<W> {
     fn run(&mut self) {
         self.0.iter_mut().for_each(Unit::run);
     }
@@ -231,43 +280,11 @@ impl<T: Task> Unit for Chunk<T> {
     }
 }
 
-impl<T: Task> Drop for Chunk<T> {
+impl<W: Runnable> Drop for Chunk<W> {
     /// One by one, because two panics in the drop of one vector would end the program.
     fn drop(&mut self) {
         for submitted in self.0.drain(..) {
             report_panic(|| DROPPING.to_string(), || drop(submitted));
         }
     }
-}
-
-struct Closure<F, R> {
-    run: Option<F>,
-    promise: Promise<R>,
-}
-
-impl<F: FnOnce() -> R + Send, R: Send> Unit for Closure<F, R> {
-    fn run(&mut self) {
-        if let Some(run) = start(&self.promise, &mut self.run) {
-            settle(&self.promise, catch_panic(run));
-        }
-    }
-
-    fn cancel_quietly(&mut self) {
-        self.promise.cancel_quietly();
-    }
-
-    fn fail_quietly(&mut self, error: &Error) {
-        self.promise.fail_quietly(error);
-    }
-
-    fn tell(&mut self) {
-        self.promise.tell();
-    }
-
-    fn send(&mut self, _: &mut Request) {
-        let reason = "a closure cannot leave its process".to_string();
-        settle(&self.promise, Err(Error::Transfer { task: "closure".to_string(), reason }));
-    }
-
-    fn receive(&mut self, _: &mut Parts<'_>) {}
 }
