@@ -9,12 +9,10 @@ use super::future::Future;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
 use super::pool::initializer::Initializer;
-use super::pool::life::WorkerLife;
-use super::pool::life::{Lives, enter_worker};
+use super::pool::life::{Lives, WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
 use super::pool::queue::Queue;
-use super::work::Work;
-use super::work::closure;
+use super::work::{Work, closure};
 use crate::sys::{clock, machine};
 
 /// A [`rayon::ThreadPool`] behind the executor's contract. All its threads start with it.

@@ -9,11 +9,9 @@ use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
 use super::pool::initializer::Initializer;
 use super::pool::lanes::{Lane, Lanes, Stack};
-use super::pool::life::WorkerLife;
-use super::pool::life::enter_worker;
+use super::pool::life::{WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
-use super::work::Work;
-use super::work::closure;
+use super::work::{Work, closure};
 use crate::sys::{clock, machine};
 
 /// A pool of threads that take tasks from one queue in the order of submission.

@@ -50,15 +50,10 @@ pub fn take_channel() -> io::Result<UnixStream> {
 }
 
 /// Asks the kernel to kill this process when the thread that started it ends. Where the system
-/// has no such thing, the end of the channel is what ends a worker.
-///
-/// # Errors
-///
-/// What the kernel says.
-pub fn die_with_parent() -> io::Result<()> {
+/// has no such thing, or does not grant it, the end of the channel is what ends a worker.
+pub fn die_with_parent() {
     #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    Ok(())
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
 }
 
 /// The running program, in a form that can be started again even if its file has been replaced.

@@ -82,7 +82,7 @@ impl<T> Future<T> {
 
     /// Keeps a task that no worker has yet from being run. `true` if it is or was cancelled, `false`
     /// if it is running or has finished: then nothing happens.
-    #[allow(clippy::must_use_candidate)]
+    #[allow(clippy::must_use_candidate)] // it is called for what it does
     pub fn cancel(&self) -> bool {
         self.cancel_pending()
     }

@@ -98,7 +98,7 @@ pub(super) fn build_id() -> u64 {
 }
 
 fn work_for_parent(number: Option<usize>) -> io::Result<()> {
-    sys::process::die_with_parent()?;
+    sys::process::die_with_parent();
     let channel = sys::process::take_channel()?;
     sys::process::close_inherited(&channel);
     sys::process::take_name();
