@@ -3,6 +3,11 @@
 //! No clock and no file: the same record gives the same [`Analysis`] anywhere, so that a report
 //! can be made again from the file alone.
 
+pub mod model;
+pub mod scaling;
 pub mod speedup;
 
-pub use speedup::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
+pub use model::{
+    Account, Analysis, Bound, Ceiling, Cell, Crossover, Effort, Estimate, ExecutorTable, Lane, Law, Loss,
+    LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, Timeline, WorkloadColumn,
+};

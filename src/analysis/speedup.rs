@@ -2,106 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::record::{BASELINE, Case, Design, RunRecord, Sample, Status};
-use crate::stats::{self, Summary};
-
-/// What a run says about scaling.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Analysis {
-    /// Name of the run.
-    pub name: String,
-    /// Start of the run, RFC 3339, UTC.
-    pub created: String,
-    /// The machine in a few words.
-    pub machine: String,
-    /// How the samples were ordered in time.
-    pub design: Design,
-    /// How far the run got.
-    pub status: Status,
-    /// The workloads, in the order of their columns.
-    pub workloads: Vec<WorkloadColumn>,
-    /// The executors with their rows; the serial baseline is in the columns instead.
-    pub executors: Vec<ExecutorTable>,
-}
-
-/// A workload and its serial baseline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct WorkloadColumn {
-    /// Name on the command line.
-    pub name: String,
-    /// Head of its columns.
-    pub label: String,
-    /// The batch run by a plain loop.
-    pub serial: Cell,
-}
-
-/// One executor's table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ExecutorTable {
-    /// Name of the executor.
-    pub executor: String,
-    /// Rows by ascending number of workers.
-    pub rows: Vec<Row>,
-}
-
-/// One number of workers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// Number of workers.
-    pub workers: usize,
-    /// One cell per workload, in the order of [`Analysis::workloads`].
-    pub cells: Vec<Cell>,
-}
-
-/// What is known about one case.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "state")]
-pub enum Cell {
-    /// It was measured.
-    Measured(Estimate),
-    /// It failed, for the reason given.
-    Failed {
-        /// The first failure's message.
-        reason: String,
-    },
-    /// It was not part of the run, or the run ended before it.
-    NotMeasured,
-}
-
-impl Cell {
-    /// The figures, if there are any.
-    #[must_use]
-    pub fn estimate(&self) -> Option<&Estimate> {
-        match self {
-            Self::Measured(estimate) => Some(estimate),
-            Self::Failed { .. } | Self::NotMeasured => None,
-        }
-    }
-}
-
-/// The figures of one case. Times are in seconds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Estimate {
-    /// Number of samples.
-    pub runs: usize,
-    /// Mean time.
-    pub mean_s: f64,
-    /// Least time.
-    pub min_s: f64,
-    /// Greatest time.
-    pub max_s: f64,
-    /// Sample standard deviation.
-    pub sd_s: f64,
-    /// Mean time of one worker of the same executor over this mean time: the book's factor.
-    pub factor: Option<f64>,
-    /// Mean time of the serial baseline over this mean time.
-    pub speedup: Option<f64>,
-    /// Median over the samples of the time that is neither generating nor computing: the case's
-    /// time less the busy time of its busiest worker. Absent without raw samples.
-    pub overhead_s: Option<f64>,
-}
+use super::model::{Analysis, Cell, Effort, Estimate, ExecutorTable, Row, WorkloadColumn};
+use crate::record::{BASELINE, Case, RunRecord, Sample};
+use crate::stats::{self, Quantity, Summary};
 
 impl Analysis {
     /// The figures of every pool that was measured.
@@ -127,17 +30,36 @@ impl Analysis {
             created: record.created.clone(),
             machine: record.environment.summary(),
             design: record.design,
+            pool: record.plan.pool,
             status: record.status,
+            effort: Effort {
+                rounds: 0,
+                warmup_rounds: 0,
+                stop: record.stop,
+                precision: record.plan.precision,
+                widest: None,
+                noisy: Vec::new(),
+            },
+            environment: record.environment.clone(),
+            crossovers: Vec::new(),
             workloads: (record.plan.workloads.iter())
                 .map(|workload| WorkloadColumn {
                     name: workload.name.clone(),
                     label: workload.label.clone(),
+                    jobs: workload.sizes.len(),
+                    floor: None,
+                    bounds: Vec::new(),
+                    ceilings: Vec::new(),
                     serial: cells.cell(&workload.name, BASELINE, 1),
                 })
                 .collect(),
             executors: executors(record)
                 .into_iter()
-                .map(|executor| ExecutorTable { rows: rows(record, &cells, &executor), executor })
+                .map(|executor| ExecutorTable {
+                    rows: rows(record, &cells, &executor),
+                    executor,
+                    scaling: Vec::new(),
+                })
                 .collect(),
         }
     }
@@ -163,6 +85,7 @@ fn rows(record: &RunRecord, cells: &Cells, executor: &str) -> Vec<Row> {
         .into_iter()
         .map(|workers| Row {
             workers,
+            oversubscribed: record.environment.cpus_available.is_some_and(|cpus| workers > cpus),
             cells: (record.plan.workloads.iter())
                 .map(|workload| cells.cell(&workload.name, executor, workers))
                 .collect(),
@@ -225,16 +148,21 @@ impl<'a> Cells<'a> {
             return Cell::Failed { reason: (*reason).to_string() };
         }
         let Some((summary, overhead_s)) = self.summaries.get(&index) else { return Cell::NotMeasured };
-        Cell::Measured(Estimate {
+        Cell::Measured(Box::new(Estimate {
             runs: summary.count,
             mean_s: summary.mean,
             min_s: summary.min,
             max_s: summary.max,
             sd_s: summary.sd,
             factor: self.mean(workload, executor, 1).map(|one| one / summary.mean),
-            speedup: self.mean(workload, BASELINE, 1).map(|serial| serial / summary.mean),
+            speedup: self.mean(workload, BASELINE, 1).map(|serial| Quantity::known(serial / summary.mean)),
             overhead_s: *overhead_s,
-        })
+            efficiency: None,
+            karp_flatt: None,
+            account: None,
+            rounds: Vec::new(),
+            timeline: None,
+        }))
     }
 }
 

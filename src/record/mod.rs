@@ -18,9 +18,11 @@ pub mod schema;
 pub mod store;
 
 pub use environment::Environment;
-pub use sample::{Failure, Sample, TaskSpan, WorkerSpan};
+pub use sample::{
+    CeilingLane, CeilingSample, Counts, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan,
+};
 pub use schema::{
-    BASELINE, Case, Design, PlanRecord, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION, Status, Tool,
-    WorkloadRecord,
+    BASELINE, Case, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
+    Status, Stop, Tool, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

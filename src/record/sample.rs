@@ -1,12 +1,13 @@
 //! One timed execution of one case, with what every worker and every task did.
 //!
 //! All times are nanoseconds on one monotonic clock that parent and workers share, counted from
-//! the start of the sample.
+//! the start of the sample. A figure that the system does not give is absent; the record's
+//! [`Environment`](super::Environment) says why.
 
 use serde::{Deserialize, Serialize};
 
 /// One timed execution of one case: pool start, the batch, results back, pool joined.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Index into the plan's cases.
     pub case: usize,
@@ -15,12 +16,46 @@ pub struct Sample {
     pub round: u32,
     /// Whether the sample was taken to warm up, and so is kept but not analysed.
     pub warmup: bool,
-    /// Nanoseconds from before the pool was started to after it was joined.
+    /// Nanoseconds of the run before the sample, without those between a stop and a resumption.
+    #[serde(default)]
+    pub start_ns: u64,
+    /// Nanoseconds from before the pool was started to after it was joined; of a warm pool, from
+    /// before the first task was submitted to after the last result was there.
     pub wall_ns: u64,
     /// The workers, in the order of their numbers. The serial baseline has none.
     pub workers: Vec<WorkerSpan>,
     /// The tasks, in the order of the batch.
     pub tasks: Vec<TaskSpan>,
+    /// What the machine did meanwhile.
+    #[serde(default)]
+    pub machine: MachineState,
+}
+
+/// What the machine did around and during a sample.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MachineState {
+    /// Time that a hypervisor took from this machine during the sample, in nanoseconds over all
+    /// CPUs. The system counts it in steps of some milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steal_ns: Option<u64>,
+    /// Load average of the last minute, before the sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
+    /// The processor as probed just before the sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Probe>,
+    /// The processor as probed just after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Probe>,
+}
+
+/// What some microseconds of register operations say about the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Operations per second of a chain in which each waits for the one before: the clock, in Hz.
+    pub clock_hz: f64,
+    /// Operations per cycle where none waits for another: the issue width that was to be had.
+    pub width: f64,
 }
 
 /// The life of one worker within a sample.
@@ -37,7 +72,7 @@ pub struct WorkerSpan {
 }
 
 /// One task within a sample, as timed by the worker that ran it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskSpan {
     /// Position of the job in the batch.
     pub job: usize,
@@ -51,10 +86,65 @@ pub struct TaskSpan {
     pub end_ns: u64,
     /// CPU time of the worker's thread between begin and end.
     pub cpu_ns: u64,
+    /// Time between begin and end in which the thread could have run but stood in a run queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_ns: Option<u64>,
+    /// Times that the thread gave up its CPU to wait for something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voluntary_switches: Option<u64>,
+    /// Times that the thread was made to give up its CPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub involuntary_switches: Option<u64>,
+    /// Page faults that needed no input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minor_faults: Option<u64>,
+    /// Page faults that waited for a disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub major_faults: Option<u64>,
+    /// What the processor's counters say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// The clock of the worker's CPU as probed just after the task, in Hz.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_hz: Option<f64>,
     /// Time spent making the array.
     pub generate_ns: u64,
     /// Time spent computing on it.
     pub compute_ns: u64,
+}
+
+/// Counts of the processor between begin and end of a task, in user space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Instructions retired.
+    pub instructions: u64,
+    /// Cycles of the core.
+    pub cycles: u64,
+}
+
+/// What the machine can do when nothing has to be handed out: one window in which as many threads
+/// as a case has workers, each pinned to a CPU, compute over arrays of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CeilingSample {
+    /// Name of the workload.
+    pub workload: String,
+    /// The round that it belongs to; see [`Sample::round`].
+    pub round: u32,
+    /// Whether that was a warm-up round.
+    pub warmup: bool,
+    /// The threads.
+    pub lanes: Vec<CeilingLane>,
+}
+
+/// One thread of a [`CeilingSample`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CeilingLane {
+    /// The CPU that it was pinned to; absent where it could not be pinned.
+    pub cpu: Option<usize>,
+    /// Passes over its array that it finished.
+    pub passes: u64,
+    /// Nanoseconds from the start of the first to the end of the last.
+    pub busy_ns: u64,
 }
 
 /// A case that could not be measured.

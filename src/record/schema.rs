@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::layout;
-use super::{Environment, Failure, Sample};
+use super::{CeilingSample, Environment, Failure, Sample};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Name of the executor that every speedup is measured against: a plain loop, no pool.
 pub const BASELINE: &str = "serial";
@@ -36,6 +36,12 @@ pub struct RunRecord {
     pub samples: Vec<Sample>,
     /// Cases that failed.
     pub failures: Vec<Failure>,
+    /// Why the run ended where it did, once it is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// What the machine can do without a queue, by workload and number of workers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ceilings: Vec<CeilingSample>,
     /// Means taken over from a publication that gives no raw samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published: Vec<PublishedCase>,
@@ -79,14 +85,57 @@ pub enum Status {
     Failed,
 }
 
+/// Why a run that came to its end did not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// The interval of every speedup was as narrow as asked for.
+    Precision,
+    /// As many rounds were run as asked for.
+    Rounds,
+    /// The time was up.
+    Time,
+}
+
+/// Whether starting and ending a pool is part of a sample.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolMode {
+    /// Each sample starts its pool and ends it, within the timing: the book's definition.
+    #[default]
+    Cold,
+    /// The pool of a case is started once, outside all timing, and used in every round.
+    Warm,
+}
+
+impl PoolMode {
+    /// Name on the command line and in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+        }
+    }
+}
+
 /// What a run set out to measure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanRecord {
     /// Seed of the arrays and of the order of cases.
     pub seed: u64,
-    /// Counted samples per case.
+    /// The most counted samples that a case is to have.
     pub runs: u32,
-    /// Rounds before the counted ones.
+    /// Half-width of the interval of a speedup, relative to it, at which a run may end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<f64>,
+    /// Seconds of measuring after which no further round begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_time_s: Option<f64>,
+    /// Whether starting a pool is part of its samples.
+    #[serde(default)]
+    pub pool: PoolMode,
+    /// Rounds that are not counted: one before the counted ones, and one more after each resumption.
     pub warmup_rounds: u32,
     /// Array sizes: `book` or `tiny`.
     pub scale: String,
@@ -94,8 +143,8 @@ pub struct PlanRecord {
     pub workloads: Vec<WorkloadRecord>,
     /// The cases; samples and failures refer to them by index.
     pub cases: Vec<Case>,
-    /// For each round, warm-up first, the case indices in the order they ran. Empty where
-    /// something else decided the order.
+    /// For each round so far, in the order of time, the case indices in the order they were to run.
+    /// Empty where something else decided the order.
     pub order: Vec<Vec<usize>>,
 }
 
@@ -108,12 +157,16 @@ pub struct Case {
     pub executor: String,
     /// Number of workers; 1 for the serial baseline.
     pub workers: usize,
+    /// Whether it is the second arm of the serial baseline, which differs in nothing: what
+    /// intervals tell the two arms apart by is the noise of the machine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.executor == BASELINE {
-            write!(f, "{} {BASELINE}", self.workload)
+            write!(f, "{} {BASELINE}{}", self.workload, if self.again { " again" } else { "" })
         } else {
             write!(f, "{} {}/{}", self.workload, self.executor, self.workers)
         }

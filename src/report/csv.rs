@@ -85,7 +85,7 @@ fn line<'a>(
         max_s: estimate.map(|e| e.max_s),
         sd_s: estimate.map(|e| e.sd_s),
         factor: estimate.and_then(|e| e.factor),
-        speedup: estimate.and_then(|e| e.speedup),
+        speedup: estimate.and_then(|e| e.speedup).map(|speedup| speedup.value),
         overhead_s: estimate.and_then(|e| e.overhead_s),
         reason,
     }

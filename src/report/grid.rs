@@ -121,7 +121,7 @@ fn against_serial(run: &Analysis, decimals: usize) -> Option<Grid> {
             let best = enough_workers(table, workload);
             any |= best.is_some();
             cells.extend([
-                ratio(best.and_then(|(_, estimate)| estimate.speedup)),
+                ratio(best.and_then(|(_, estimate)| estimate.speedup.map(|speedup| speedup.value))),
                 best.map_or(MISSING.to_string(), |(workers, _)| workers.to_string()),
                 best.and_then(|(_, estimate)| estimate.overhead_s).map_or(MISSING.to_string(), milliseconds),
             ]);
@@ -143,7 +143,7 @@ const REACHED: f64 = 0.99;
 fn enough_workers(table: &ExecutorTable, workload: usize) -> Option<(usize, &Estimate)> {
     let measured = table.rows.iter().filter_map(|row| {
         let estimate = row.cells[workload].estimate()?;
-        Some((row.workers, estimate, estimate.speedup?))
+        Some((row.workers, estimate, estimate.speedup?.value))
     });
     let best = measured.clone().map(|(.., speedup)| speedup).fold(0.0, f64::max);
     let (workers, estimate, _) = measured.into_iter().find(|(.., speedup)| *speedup >= REACHED * best)?;

@@ -1,5 +1,9 @@
 //! Numbers in, numbers out: no clock, no file, no knowledge of what is measured.
 
+mod quantity;
+
+pub use quantity::{Interval, Quantity};
+
 /// The usual figures of a set of times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {

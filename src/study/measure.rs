@@ -6,8 +6,8 @@ use super::job::{BatchJob, JobReport};
 use super::{Plan, RunConfig, environment, plan};
 use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Wait, registry};
 use crate::record::{
-    BASELINE, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Sample, Status, TaskSpan, Tool, WorkerSpan,
-    WorkloadRecord,
+    BASELINE, Design, MachineState, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Sample, Status,
+    TaskSpan, Tool, WorkerSpan, WorkloadRecord,
 };
 use crate::sys::clock::monotonic_ns;
 use crate::workload::{Digest, Job};
@@ -21,7 +21,7 @@ pub struct Study {
 }
 
 /// One execution: everything of a [`Sample`] but its place in the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
     /// Nanoseconds from before the pool was started to after it was joined.
     pub wall_ns: u64,
@@ -35,7 +35,16 @@ impl Measured {
     /// Gives the execution its place in the run.
     #[must_use]
     pub fn into_sample(self, case: usize, round: u32, warmup: bool) -> Sample {
-        Sample { case, round, warmup, wall_ns: self.wall_ns, workers: self.workers, tasks: self.tasks }
+        Sample {
+            case,
+            round,
+            warmup,
+            start_ns: 0,
+            wall_ns: self.wall_ns,
+            workers: self.workers,
+            tasks: self.tasks,
+            machine: MachineState::default(),
+        }
     }
 }
 
@@ -126,6 +135,9 @@ impl Study {
             plan: PlanRecord {
                 seed: self.config.seed,
                 runs: self.config.runs,
+                precision: None,
+                max_time_s: None,
+                pool: PoolMode::Cold,
                 warmup_rounds: if design == Design::InterleavedRounds { plan::WARMUP_ROUNDS } else { 0 },
                 scale: self.config.scale.name().to_string(),
                 workloads: Vec::new(),
@@ -134,6 +146,8 @@ impl Study {
             },
             samples: Vec::new(),
             failures: Vec::new(),
+            stop: None,
+            ceilings: Vec::new(),
             published: Vec::new(),
         };
         self.describe_workloads(&mut record);
@@ -188,6 +202,13 @@ fn execute(
             begin_ns: since(report.begin_ns),
             end_ns: since(report.end_ns),
             cpu_ns: report.cpu_ns,
+            queue_ns: None,
+            voluntary_switches: None,
+            involuntary_switches: None,
+            minor_faults: None,
+            major_faults: None,
+            counts: None,
+            clock_hz: None,
             generate_ns: report.generated_ns - report.begin_ns,
             compute_ns: report.end_ns - report.generated_ns,
         });

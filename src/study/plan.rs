@@ -59,6 +59,7 @@ fn cases(config: &RunConfig) -> Vec<Case> {
                 workload: choice.workload.name().to_string(),
                 executor: executor.to_string(),
                 workers,
+                again: false,
             });
         };
         add(BASELINE, 1);
