@@ -3,9 +3,20 @@
 //! No clock and no file: the same record gives the same [`Analysis`] anywhere, so that a report
 //! can be made again from the file alone.
 
+mod accounting;
+pub mod bounds;
+mod cells;
+mod crossover;
+mod effort;
+mod laws;
+mod limits;
 pub mod model;
+mod rounds;
 pub mod scaling;
-pub mod speedup;
+mod speedup;
+mod timeline;
+
+pub use speedup::speedups;
 
 pub use model::{
     Account, Analysis, Bound, Ceiling, Cell, Crossover, Effort, Estimate, ExecutorTable, Lane, Law, Loss,

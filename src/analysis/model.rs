@@ -170,6 +170,8 @@ pub struct Estimate {
     pub factor: Option<f64>,
     /// Mean time of the serial baseline over this mean time.
     pub speedup: Option<Quantity>,
+    /// The same over the rounds that do not stand out; absent where none does, or all do.
+    pub quiet: Option<Quantity>,
     /// Speedup over the number of workers.
     pub efficiency: Option<Quantity>,
     /// The serial fraction of Karp and Flatt; absent for one worker.

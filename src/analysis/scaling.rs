@@ -42,3 +42,30 @@ pub struct Usl {
     /// The fit from 1 to the most workers used.
     pub curve: Vec<CurvePoint>,
 }
+
+/// Stand-in.
+#[derive(Debug, Clone)]
+pub struct Refusal(pub String);
+/// Stand-in.
+pub struct Points {
+    /// s
+    pub workers: Vec<usize>,
+    /// s
+    pub reference: Vec<f64>,
+    /// s
+    pub times: Vec<Vec<f64>>,
+    /// s
+    pub cpus: Option<usize>,
+}
+/// Stand-in.
+pub fn amdahl(_: &Points) -> Result<Amdahl, Refusal> {
+    Err(Refusal("no".to_string()))
+}
+/// Stand-in.
+pub fn usl(_: &Points) -> Result<Usl, Refusal> {
+    Err(Refusal("no".to_string()))
+}
+/// Stand-in.
+pub fn cost(_: &[(usize, Quantity)]) -> Option<usize> {
+    None
+}

@@ -1,5 +1,6 @@
 //! Numbers in, numbers out: no clock, no file, no knowledge of what is measured.
 
+pub mod bootstrap;
 mod quantity;
 
 pub use quantity::{Interval, Quantity};

@@ -26,4 +26,10 @@ impl Quantity {
     pub fn known(value: f64) -> Self {
         Self { value, interval: None }
     }
+
+    /// Half the width of the interval over the value.
+    #[must_use]
+    pub fn relative_half_width(&self) -> Option<f64> {
+        self.interval.map(|interval| (interval.high - interval.low) / 2.0 / self.value)
+    }
 }

@@ -1,0 +1,152 @@
+//! The exact account of a case: every lost worker-second, in units of speedup.
+//!
+//! Each execution's [`Ledger`] holds N·T = W + Σ losses. Summed over the rounds and divided by ΣT,
+//! that is N = speedup + Σ rows: the rows sum to the gap between the number of workers and the
+//! speedup, with nothing left over but rounding. That takes means; medians do not add up.
+
+pub(super) mod ledger;
+mod slower;
+#[cfg(test)]
+mod tests;
+
+use self::ledger::{Lacking, Ledger};
+use super::model::{Account, Loss, LossPart, LossRow};
+use super::rounds::Paired;
+use crate::stats::{Interval, Quantity, bootstrap};
+
+/// The account of a case over its rounds; `None` without any whose tasks are those of the serial
+/// baseline. Rows have intervals where the samples are paired by round.
+pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Option<Account> {
+    let ledgers: Vec<Ledger> = pairs.iter().filter_map(|pair| Ledger::of(pair, workers)).collect();
+    if ledgers.is_empty() {
+        return None;
+    }
+    let columns = Columns::of(&ledgers);
+    let intervals = if paired { columns.intervals() } else { vec![None; columns.values.len()] };
+    let speedup = columns.mean_serial() / columns.mean_wall();
+    let gap = workers as f64 - speedup;
+    let rows = columns.rows(&intervals);
+    let sum: f64 = rows.iter().map(|row| row.speedup.value).sum();
+    let notes = notes(ledgers.iter().map(|ledger| ledger.lacking), paired);
+    Some(Account { workers, speedup, gap, rows, residual: sum - gap, notes })
+}
+
+/// The ledgers turned about: for each loss and part, a value per round.
+struct Columns {
+    wall: Vec<f64>,
+    serial: Vec<f64>,
+    /// The losses of [`Loss::ALL`], then the parts.
+    values: Vec<Vec<f64>>,
+    parts: Vec<(Loss, &'static str)>,
+    /// Losses that some round has.
+    present: Vec<bool>,
+}
+
+impl Columns {
+    fn of(ledgers: &[Ledger]) -> Self {
+        let names = |ledger: &Ledger, of: Loss| -> Vec<(Loss, &'static str)> {
+            let parts = ledger.parts.iter().map(|&(loss, name, _)| (loss, name));
+            parts.filter(|(loss, _)| *loss == of).collect()
+        };
+        // Parts that not every round has would not sum to their row.
+        let parts: Vec<(Loss, &'static str)> = (Loss::ALL.into_iter())
+            .map(|loss| names(&ledgers[0], loss).into_iter().map(move |part| (loss, part)))
+            .flatten()
+            .filter(|(loss, _)| ledgers.iter().all(|l| names(l, *loss) == names(&ledgers[0], *loss)))
+            .map(|(_, part)| part)
+            .collect();
+        let losses = (0..Loss::ALL.len()).map(|loss| ledgers.iter().map(|l| l.losses[loss]).collect());
+        let of_part = |part: &(Loss, &str)| {
+            let time = |ledger: &Ledger| {
+                let found = ledger.parts.iter().find(|&&(loss, name, _)| (loss, name) == *part);
+                found.map_or(0.0, |&(.., time)| time)
+            };
+            ledgers.iter().map(time).collect::<Vec<f64>>()
+        };
+        let values: Vec<Vec<f64>> = losses.chain(parts.iter().map(of_part)).collect();
+        let present = values.iter().map(|times| times.iter().any(|&time| time != 0.0)).collect();
+        Self {
+            wall: ledgers.iter().map(|ledger| ledger.wall).collect(),
+            serial: ledgers.iter().map(|ledger| ledger.serial).collect(),
+            values,
+            parts,
+            present,
+        }
+    }
+
+    fn mean_wall(&self) -> f64 {
+        mean(&self.wall)
+    }
+
+    fn mean_serial(&self) -> f64 {
+        mean(&self.serial)
+    }
+
+    fn intervals(&self) -> Vec<Option<Interval>> {
+        bootstrap::rounds(self.wall.len(), self.values.len(), |weights, out| {
+            let weighted = |times: &[f64]| -> f64 { times.iter().zip(weights).map(|(t, w)| t * w).sum() };
+            let wall = weighted(&self.wall);
+            for (value, times) in out.iter_mut().zip(&self.values) {
+                *value = weighted(times) / wall;
+            }
+        })
+    }
+
+    fn quantity(&self, column: usize, intervals: &[Option<Interval>]) -> Quantity {
+        Quantity { value: mean(&self.values[column]) / self.mean_wall(), interval: intervals[column] }
+    }
+
+    fn rows(&self, intervals: &[Option<Interval>]) -> Vec<LossRow> {
+        let merged = self.present[Loss::Waiting as usize];
+        let row = |loss: Loss| {
+            let column = loss as usize;
+            let parts = (self.parts.iter().enumerate())
+                .filter(|(_, (of, _))| *of == loss)
+                .map(|(index, &(_, name))| LossPart {
+                    name,
+                    speedup: self.quantity(Loss::ALL.len() + index, intervals),
+                })
+                .collect();
+            LossRow {
+                loss,
+                speedup: self.quantity(column, intervals),
+                worker_seconds: mean(&self.values[column]) / 1e9,
+                parts,
+            }
+        };
+        let shown = |loss: &Loss| match loss {
+            Loss::Waiting => merged,
+            Loss::RunQueue | Loss::Steal | Loss::Blocking => !merged || self.present[*loss as usize],
+            _ => true,
+        };
+        Loss::ALL.into_iter().filter(shown).map(row).collect()
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// What readers must know of an account.
+fn notes(lacking: impl Iterator<Item = Lacking> + Clone, paired: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |so: bool, text: &str| {
+        if so {
+            notes.push(text.to_string());
+        }
+    };
+    note(
+        lacking.clone().any(|lacking| lacking.queue),
+        "run queue, steal and blocking are one row: the system gives no run-queue delay per thread",
+    );
+    note(
+        lacking.clone().any(|lacking| lacking.switches),
+        "steal and blocking are one row: the system counts no context switches per thread",
+    );
+    note(
+        lacking.clone().any(|lacking| lacking.optimum),
+        "the best schedule was not found to the end: granularity may be smaller, and ordering larger",
+    );
+    note(!paired, "no intervals: the cases ran one after the other, so that no sample has a partner");
+    notes
+}

@@ -1,0 +1,197 @@
+//! The identity on generated executions, and each loss on one made for it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::analysis::rounds::Reference;
+use crate::record::{MachineState, Sample, TaskSpan, WorkerSpan};
+
+fn task(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> TaskSpan {
+    TaskSpan {
+        job,
+        worker,
+        submitted_ns: 0,
+        begin_ns,
+        end_ns,
+        cpu_ns: end_ns.saturating_sub(begin_ns),
+        queue_ns: Some(0),
+        voluntary_switches: Some(0),
+        involuntary_switches: Some(0),
+        minor_faults: None,
+        major_faults: None,
+        counts: None,
+        clock_hz: None,
+        generate_ns: 0,
+        compute_ns: 0,
+    }
+}
+
+fn sample(wall_ns: u64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
+    let machine = MachineState::default();
+    Sample { case: 0, round: 0, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine }
+}
+
+fn life(worker: usize, ready_ns: u64) -> WorkerSpan {
+    WorkerSpan { worker, spawned_ns: 0, ready_ns, ended_ns: 0 }
+}
+
+/// A serial execution of tasks that take so long, `glue` between each.
+fn serial(times: &[u64], glue: u64) -> Sample {
+    let mut now = 0;
+    let tasks = (times.iter().enumerate()).map(|(job, time)| {
+        let begin = now + glue;
+        now = begin + time;
+        task(job, 0, (begin, now))
+    });
+    let tasks = tasks.collect();
+    sample(now + glue, vec![], tasks)
+}
+
+fn account_of(serial: &Sample, sample: &Sample, workers: usize) -> Account {
+    let pairs = [Paired { sample, reference: Reference(vec![serial]) }];
+    account(&pairs, workers, true).unwrap()
+}
+
+fn value(account: &Account, loss: Loss) -> f64 {
+    account.rows.iter().find(|row| row.loss == loss).map_or(0.0, |row| row.speedup.value)
+}
+
+#[track_caller]
+fn assert_row(account: &Account, loss: Loss, expected: f64) {
+    let found = value(account, loss);
+    assert!((found - expected).abs() < 1e-9, "{loss:?} is {found}, not {expected}: {account:#?}");
+}
+
+#[test]
+fn a_perfect_execution_loses_nothing() {
+    let pool = sample(
+        200,
+        vec![life(0, 0), life(1, 0)],
+        vec![task(0, 0, (0, 100)), task(1, 1, (0, 100)), task(2, 0, (100, 200)), task(3, 1, (100, 200))],
+    );
+    let account = account_of(&serial(&[100; 4], 0), &pool, 2);
+    assert!((account.speedup - 2.0).abs() < 1e-12);
+    for row in &account.rows {
+        assert!(row.speedup.value.abs() < 1e-12, "{row:?}");
+    }
+}
+
+#[test]
+fn each_stretch_of_a_lane_goes_to_its_row() {
+    // T = 400: spawn 20 and 40, hand-over 10 on each lane, tail 90 on lane 1, teardown 30 on each.
+    let pool = sample(
+        400,
+        vec![life(0, 20), life(1, 40)],
+        vec![task(0, 0, (30, 130)), task(1, 1, (50, 280)), task(2, 0, (130, 370))],
+    );
+    let account = account_of(&serial(&[100, 230, 240], 0), &pool, 2);
+    assert_row(&account, Loss::Spawn, 60.0 / 400.0);
+    assert_row(&account, Loss::Dispatch, 20.0 / 400.0);
+    assert_row(&account, Loss::Teardown, 60.0 / 400.0);
+    // The best schedule: 240 + 100 on one, 230 on the other; so is the order as it is.
+    assert_row(&account, Loss::Granularity, (2.0 * 330.0 - 570.0) / 400.0);
+    assert_row(&account, Loss::Ordering, (2.0 * 340.0 - 2.0 * 330.0) / 400.0);
+}
+
+#[test]
+fn the_loop_between_serial_tasks_is_a_gain() {
+    let pool = sample(200, vec![life(0, 0)], vec![task(0, 0, (0, 100)), task(1, 0, (100, 200))]);
+    let account = account_of(&serial(&[100, 100], 10), &pool, 1);
+    assert_row(&account, Loss::SerialLoop, -30.0 / 200.0);
+    assert!((account.speedup - 230.0 / 200.0).abs() < 1e-12);
+}
+
+#[test]
+fn time_within_a_task_is_told_apart_by_what_the_system_counts() {
+    let mut one = task(0, 0, (0, 200));
+    (one.cpu_ns, one.queue_ns) = (120, Some(30));
+    let reference = serial(&[100], 0);
+    let run = |task: &TaskSpan| account_of(&reference, &sample(200, vec![life(0, 0)], vec![task.clone()]), 1);
+    let stolen = run(&one);
+    assert_row(&stolen, Loss::SlowerTasks, 0.1);
+    assert_row(&stolen, Loss::RunQueue, 0.15);
+    assert_row(&stolen, Loss::Steal, 0.25);
+    one.voluntary_switches = Some(2);
+    assert_row(&run(&one), Loss::Blocking, 0.25);
+    one.voluntary_switches = None;
+    assert_row(&run(&one), Loss::Waiting, 0.25);
+    one.queue_ns = None;
+    let merged = run(&one);
+    assert_row(&merged, Loss::Waiting, 0.4);
+    assert!(merged.rows.iter().all(|row| row.loss != Loss::RunQueue));
+    assert!(merged.notes.iter().any(|note| note.contains("no run-queue delay")), "{:?}", merged.notes);
+}
+
+#[test]
+fn a_task_that_had_to_wait_to_be_submitted_says_so() {
+    let mut late = task(0, 0, (70, 170));
+    late.submitted_ns = 50;
+    let account = account_of(&serial(&[100], 0), &sample(170, vec![life(0, 10)], vec![late]), 1);
+    let row = account.rows.iter().find(|row| row.loss == Loss::Dispatch).unwrap();
+    let parts: Vec<_> =
+        row.parts.iter().map(|part| (part.name, (part.speedup.value * 170.0).round())).collect();
+    assert_eq!(parts, [("not yet submitted", 40.0), ("hand-over", 20.0)]);
+}
+
+#[test]
+fn another_batch_than_the_baselines_has_no_account() {
+    let pool = sample(100, vec![life(0, 0)], vec![task(0, 0, (0, 100))]);
+    let reference = serial(&[50, 50], 0);
+    let pairs = [Paired { sample: &pool, reference: Reference(vec![&reference]) }];
+    assert!(account(&pairs, 1, true).is_none());
+}
+
+/// Executions as a machine might produce them, and as only a broken file might.
+fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
+    let figure = || prop::option::of(0..5_000_000_u64);
+    let one_task = (0..8_usize, 0..50_000_000_u64, 0..9_000_000_u64, 0..9_000_000_u64, figure(), figure());
+    let batch = prop::collection::vec(one_task, 1..14);
+    let lives = prop::collection::vec((0..8_usize, 0..3_000_000_u64), 0..8);
+    let execution =
+        (batch, lives, 1..90_000_000_u64, prop::collection::vec(1..9_000_000_u64, 14), 0..9999_u64);
+    let clock = prop::option::of(1.0..5e9_f64);
+    (1..9_usize, prop::collection::vec((execution, clock), 1..5)).prop_map(|(workers, rounds)| {
+        let build = |((batch, lives, wall, times, glue), clock): (_, Option<f64>)| {
+            let batch: Vec<_> = batch;
+            let tasks = (batch.iter().enumerate())
+                .map(|(job, &(worker, begin, length, cpu, queue, switches))| TaskSpan {
+                    cpu_ns: cpu,
+                    queue_ns: queue,
+                    voluntary_switches: switches,
+                    submitted_ns: length / 2,
+                    clock_hz: clock,
+                    ..task(job, worker % workers, (begin, begin + length))
+                })
+                .collect();
+            let lives: Vec<(usize, u64)> = lives;
+            let lives = lives.into_iter().map(|(worker, ready)| life(worker % workers, ready)).collect();
+            let times: Vec<u64> = times;
+            let mut reference = serial(&times[..batch.len()], glue);
+            for task in &mut reference.tasks {
+                task.clock_hz = clock.map(|hz| hz * 1.1);
+            }
+            (reference, sample(wall, lives, tasks))
+        };
+        (workers, rounds.into_iter().map(build).collect())
+    })
+}
+
+proptest! {
+    #[test]
+    fn rows_sum_to_the_gap_and_parts_to_their_rows((workers, rounds) in executions()) {
+        let pairs: Vec<_> = rounds
+            .iter()
+            .map(|(serial, sample)| Paired { sample, reference: Reference(vec![serial]) })
+            .collect();
+        let account = account(&pairs, workers, true).unwrap();
+        let sum: f64 = account.rows.iter().map(|row| row.speedup.value).sum();
+        // Rounding grows with the rows, which in a broken file may dwarf the gap.
+        let size = account.rows.iter().map(|row| row.speedup.value.abs()).fold(workers as f64, f64::max);
+        prop_assert!((sum - account.gap).abs() < 1e-9 * size, "{sum} {}", account.gap);
+        prop_assert!((account.gap - (workers as f64 - account.speedup)).abs() < 1e-12 * size);
+        for row in &account.rows {
+            let parts: f64 = row.parts.iter().map(|part| part.speedup.value).sum();
+            prop_assert!(row.parts.is_empty() || (parts - row.speedup.value).abs() < 1e-9 * size, "{row:?}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The cells of the tables: what is known about one case.
+
+use std::collections::BTreeMap;
+
+use super::accounting::account;
+use super::model::{Cell, Estimate, RoundPoint};
+use super::rounds::{Paired, Rounds, seconds};
+use super::timeline;
+use crate::record::{BASELINE, Probe, RunRecord, Sample};
+use crate::stats::{self, Interval, Quantity, Summary, bootstrap};
+
+/// What the cells of the tables are made from.
+pub(super) struct Cells<'a> {
+    pub(super) record: &'a RunRecord,
+    pub(super) rounds: &'a Rounds<'a>,
+    /// Numbers of the rounds that stand out.
+    pub(super) noisy: Vec<u32>,
+}
+
+impl Cells<'_> {
+    /// The cell of a workload's serial baseline, over both of its arms.
+    pub(super) fn serial(&self, workload: &str, samples: &[&Sample]) -> Cell {
+        let Some(case) = self.rounds.case(workload, BASELINE, 1) else { return Cell::NotMeasured };
+        self.cell(case, samples, |summary| Estimate {
+            speedup: (!samples.is_empty()).then(|| Quantity::known(1.0)),
+            ..self.times(case, summary, samples)
+        })
+    }
+
+    /// The cell of a pool.
+    pub(super) fn pool(&self, workload: &str, executor: &str, workers: usize) -> Cell {
+        let Some(case) = self.rounds.case(workload, executor, workers) else { return Cell::NotMeasured };
+        let samples = self.rounds.samples(case);
+        self.cell(case, samples, |summary| {
+            let pairs = self.rounds.pairs(case);
+            let speedup = speedup(self.rounds, case);
+            Estimate {
+                factor: self.mean_s(workload, executor, 1).map(|one| one / summary.mean),
+                speedup,
+                quiet: self.quiet(&pairs),
+                efficiency: speedup.map(|speedup| map(speedup, |s| s / workers as f64)),
+                karp_flatt: speedup.and_then(|speedup| karp_flatt(speedup, workers)),
+                overhead_s: self.overhead_s(samples),
+                account: account(&pairs, workers, self.rounds.paired()),
+                timeline: timeline::of_median(samples, workers),
+                ..self.times(case, summary, samples)
+            }
+        })
+    }
+
+    fn cell(&self, case: usize, samples: &[&Sample], estimate: impl FnOnce(&Summary) -> Estimate) -> Cell {
+        if let Some(reason) = self.rounds.failure(case) {
+            return Cell::Failed { reason: reason.to_string() };
+        }
+        match self.summary(case, samples) {
+            Some(summary) => Cell::Measured(Box::new(estimate(&summary))),
+            None => Cell::NotMeasured,
+        }
+    }
+
+    /// The times of a case: measured, or as published.
+    fn summary(&self, case: usize, samples: &[&Sample]) -> Option<Summary> {
+        let walls: Vec<f64> = samples.iter().map(|sample| seconds(sample.wall_ns)).collect();
+        let published = self.record.published.iter().find(|row| row.case == case);
+        published.map_or(Summary::of(&walls), |row| {
+            Some(Summary {
+                count: row.runs as usize,
+                mean: row.mean_s,
+                min: row.min_s,
+                max: row.max_s,
+                sd: row.sd_s,
+            })
+        })
+    }
+
+    fn mean_s(&self, workload: &str, executor: &str, workers: usize) -> Option<f64> {
+        let case = self.rounds.case(workload, executor, workers)?;
+        Some(self.summary(case, self.rounds.samples(case))?.mean)
+    }
+
+    /// An estimate that has only times.
+    fn times(&self, case: usize, summary: &Summary, samples: &[&Sample]) -> Estimate {
+        let workload = &self.record.plan.cases[case].workload;
+        let serial = self.rounds.serial(workload);
+        Estimate {
+            runs: summary.count,
+            mean_s: summary.mean,
+            min_s: summary.min,
+            max_s: summary.max,
+            sd_s: summary.sd,
+            factor: None,
+            speedup: None,
+            quiet: None,
+            efficiency: None,
+            karp_flatt: None,
+            overhead_s: None,
+            account: None,
+            rounds: samples.iter().map(|sample| point(sample, &serial, self.rounds.paired())).collect(),
+            timeline: None,
+        }
+    }
+
+    /// The speedup over the rounds that do not stand out, where some do and some do not.
+    fn quiet(&self, pairs: &[Paired<'_>]) -> Option<Quantity> {
+        let quiet = || pairs.iter().filter(|pair| !self.noisy.contains(&pair.sample.round));
+        if [0, pairs.len()].contains(&quiet().count()) {
+            return None;
+        }
+        speedup_over(quiet())
+    }
+
+    fn overhead_s(&self, samples: &[&Sample]) -> Option<f64> {
+        stats::median(&samples.iter().map(|sample| overhead_s(sample)).collect::<Vec<_>>())
+    }
+}
+
+fn point(sample: &Sample, serial: &[&Sample], paired: bool) -> RoundPoint {
+    let same: Vec<f64> = (serial.iter().filter(|other| paired && other.round == sample.round))
+        .map(|other| seconds(other.wall_ns))
+        .collect();
+    let probes: Vec<Probe> = [sample.machine.before, sample.machine.after].into_iter().flatten().collect();
+    let mean = |values: Vec<f64>| Some(Summary::of(&values)?.mean);
+    RoundPoint {
+        round: sample.round,
+        start_s: seconds(sample.start_ns),
+        wall_s: seconds(sample.wall_ns),
+        serial_s: mean(same),
+        steal_s: sample.machine.steal_ns.map(seconds),
+        clock_hz: mean(probes.iter().map(|probe| probe.clock_hz).collect()),
+        width: mean(probes.iter().map(|probe| probe.width).collect()),
+    }
+}
+
+/// A monotonic function of a figure, interval included.
+fn map(quantity: Quantity, function: impl Fn(f64) -> f64) -> Quantity {
+    let interval = quantity.interval.map(|interval| {
+        let (one, other) = (function(interval.low), function(interval.high));
+        Interval { low: one.min(other), high: one.max(other) }
+    });
+    Quantity { value: function(quantity.value), interval }
+}
+
+/// The experimentally determined serial fraction (Karp and Flatt, CACM 33, 1990):
+/// (1/S − 1/N) / (1 − 1/N).
+fn karp_flatt(speedup: Quantity, workers: usize) -> Option<Quantity> {
+    let share = 1.0 / workers as f64;
+    (workers > 1).then(|| map(speedup, |speedup| (1.0 / speedup - share) / (1.0 - share)))
+}
+
+/// The time of a sample that its busiest worker spent on neither generating nor computing.
+fn overhead_s(sample: &Sample) -> f64 {
+    let mut busy = BTreeMap::<usize, u64>::new();
+    for task in &sample.tasks {
+        let busy = busy.entry(task.worker).or_default();
+        *busy = busy.saturating_add(task.generate_ns).saturating_add(task.compute_ns);
+    }
+    seconds(sample.wall_ns.saturating_sub(busy.into_values().max().unwrap_or(0)))
+}
+
+/// The speedup of a case over the serial baseline.
+pub(super) fn speedup(rounds: &Rounds<'_>, case: usize) -> Option<Quantity> {
+    if !rounds.paired() {
+        let walls: Vec<f64> = rounds.samples(case).iter().map(|sample| sample.wall_ns as f64).collect();
+        let pairs = rounds.pairs(case);
+        let serial: Vec<f64> =
+            pairs.first()?.reference.0.iter().map(|sample| sample.wall_ns as f64).collect();
+        return bootstrap::ratio_of_independent_means(&serial, &walls);
+    }
+    speedup_over(rounds.pairs(case).iter())
+}
+
+/// The speedup over some rounds.
+fn speedup_over<'a>(pairs: impl Iterator<Item = &'a Paired<'a>>) -> Option<Quantity> {
+    let (serial, walls): (Vec<f64>, Vec<f64>) =
+        pairs.map(|pair| (pair.reference.wall_ns(), pair.sample.wall_ns as f64)).unzip();
+    bootstrap::ratio_of_means(&serial, &walls)
+}

@@ -1,0 +1,77 @@
+//! What limits the speedup of a workload whatever the executor: the sizes of its jobs, and the
+//! hardware.
+
+use super::bounds;
+use super::model::{Bound, Ceiling};
+use crate::record::{CeilingSample, RunRecord, Sample};
+use crate::stats::{Quantity, bootstrap};
+
+/// The granularity bounds from the mean serial times of the jobs, for every number of workers of
+/// the run.
+pub(super) fn bounds(record: &RunRecord, workload: &str, serial: &[&Sample]) -> Vec<Bound> {
+    let jobs = serial.first().map_or(0, |sample| sample.tasks.len());
+    if jobs == 0 || serial.iter().any(|sample| sample.tasks.len() != jobs) {
+        return Vec::new();
+    }
+    let mean = |job: usize| {
+        let times = serial.iter().map(|sample| &sample.tasks[job]);
+        times.map(|task| task.end_ns as f64 - task.begin_ns as f64).sum::<f64>() / serial.len() as f64
+    };
+    let times: Vec<f64> = (0..jobs).map(mean).collect();
+    let work: f64 = times.iter().sum();
+    let bound = |workers: usize| {
+        let optimum = bounds::optimum(&times, workers);
+        Bound {
+            workers,
+            speedup: work / optimum.seconds,
+            exact: optimum.exact,
+            at_most: work / optimum.lower,
+            in_order: work / bounds::replay(&times, workers),
+        }
+    };
+    if work > 0.0 { counts(record, workload).into_iter().map(bound).collect() } else { Vec::new() }
+}
+
+/// Every number of workers that a workload is run with.
+fn counts(record: &RunRecord, workload: &str) -> Vec<usize> {
+    let cases = record.plan.cases.iter().filter(|case| case.workload == workload);
+    let mut counts: Vec<usize> = cases.map(|case| case.workers).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    counts
+}
+
+/// The hardware ceilings: passes per second of N pinned threads over those of one, paired by round.
+pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
+    let samples: Vec<_> = record
+        .ceilings
+        .iter()
+        .filter(|s| s.workload == workload && !s.warmup && !s.lanes.is_empty())
+        .collect();
+    let mut counts: Vec<usize> = samples.iter().map(|sample| sample.lanes.len()).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let rate_of = |workers: usize, round: u32| {
+        samples.iter().find(|s| s.lanes.len() == workers && s.round == round).and_then(|s| rate(s))
+    };
+    let ceiling = |workers: usize| {
+        let rounds = samples.iter().filter(|sample| sample.lanes.len() == workers).map(|sample| sample.round);
+        let rates = rounds.filter_map(|round| Some((rate_of(workers, round)?, rate_of(1, round)?)));
+        let (many, one): (Vec<f64>, Vec<f64>) = rates.unzip();
+        Some(Ceiling { workers, speedup: ratio(workers, &many, &one)? })
+    };
+    counts.into_iter().filter_map(ceiling).collect()
+}
+
+fn ratio(workers: usize, many: &[f64], one: &[f64]) -> Option<Quantity> {
+    if workers == 1 { Some(Quantity::known(1.0)) } else { bootstrap::ratio_of_means(many, one) }
+}
+
+/// Passes per nanosecond over all lanes.
+fn rate(sample: &CeilingSample) -> Option<f64> {
+    let rates = sample
+        .lanes
+        .iter()
+        .map(|lane| (lane.busy_ns > 0 && lane.passes > 0).then(|| lane.passes as f64 / lane.busy_ns as f64));
+    rates.sum()
+}

@@ -1,0 +1,126 @@
+//! The counted samples of a record by case, each with the serial baseline that it is set against.
+
+use std::collections::BTreeMap;
+
+use crate::record::{BASELINE, Case, Design, RunRecord, Sample};
+
+/// The counted samples of a record.
+pub(super) struct Rounds<'a> {
+    record: &'a RunRecord,
+    /// By case, in the order of rounds.
+    samples: Vec<Vec<&'a Sample>>,
+}
+
+/// A sample and what it is compared with.
+#[derive(Debug)]
+pub(super) struct Paired<'a> {
+    pub(super) sample: &'a Sample,
+    pub(super) reference: Reference<'a>,
+}
+
+/// Executions of the serial baseline that stand for one: both arms of a round, or all there are.
+#[derive(Debug, Clone)]
+pub(super) struct Reference<'a>(pub(super) Vec<&'a Sample>);
+
+impl Reference<'_> {
+    /// Mean of a figure over the executions.
+    pub(super) fn mean(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        self.0.iter().map(|sample| figure(sample)).sum::<f64>() / self.0.len() as f64
+    }
+
+    /// Mean of a figure over the executions; `None` if one lacks it.
+    pub(super) fn mean_of_known(&self, figure: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
+        let known: Option<Vec<f64>> = self.0.iter().map(|sample| figure(sample)).collect();
+        known.map(|known| known.iter().sum::<f64>() / known.len() as f64)
+    }
+
+    /// Mean time in nanoseconds.
+    pub(super) fn wall_ns(&self) -> f64 {
+        self.mean(|sample| sample.wall_ns as f64)
+    }
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn of(record: &'a RunRecord) -> Self {
+        let mut samples = vec![Vec::new(); record.plan.cases.len()];
+        for sample in record.samples.iter().filter(|sample| !sample.warmup) {
+            samples[sample.case].push(sample);
+        }
+        for of_case in &mut samples {
+            of_case.sort_by_key(|sample| (sample.round, sample.start_ns));
+        }
+        Self { record, samples }
+    }
+
+    /// The counted samples of a case.
+    pub(super) fn samples(&self, case: usize) -> &[&'a Sample] {
+        &self.samples[case]
+    }
+
+    /// The plan's case of that kind.
+    pub(super) fn case(&self, workload: &str, executor: &str, workers: usize) -> Option<usize> {
+        let wanted = |case: &Case| {
+            case.workload == workload && case.executor == executor && case.workers == workers && !case.again
+        };
+        self.record.plan.cases.iter().position(wanted)
+    }
+
+    /// The arms of a workload's serial baseline.
+    fn arms(&self, workload: &str) -> impl Iterator<Item = usize> {
+        let cases = self.record.plan.cases.iter().enumerate();
+        cases.filter(move |(_, case)| case.workload == workload && case.executor == BASELINE).map(|(i, _)| i)
+    }
+
+    /// Both arms of a workload's serial baseline, in the order of rounds.
+    pub(super) fn serial(&self, workload: &str) -> Vec<&'a Sample> {
+        let mut all: Vec<_> = self.arms(workload).flat_map(|arm| self.samples[arm].iter().copied()).collect();
+        all.sort_by_key(|sample| (sample.round, sample.start_ns));
+        all
+    }
+
+    /// Times of the two arms in the rounds that have both.
+    pub(super) fn both_arms(&self, workload: &str) -> (Vec<f64>, Vec<f64>) {
+        let [one, two] = [false, true].map(|again| {
+            let arm = self.arms(workload).find(|&arm| self.record.plan.cases[arm].again == again);
+            let samples = arm.map_or(&[][..], |arm| &self.samples[arm][..]);
+            samples.iter().map(|s| (s.round, s.wall_ns as f64)).collect::<BTreeMap<u32, f64>>()
+        });
+        let both = one.iter().filter_map(|(round, &time)| Some((time, *two.get(round)?)));
+        both.unzip()
+    }
+
+    /// Whether the samples of one round belong together.
+    pub(super) fn paired(&self) -> bool {
+        self.record.design == Design::InterleavedRounds
+    }
+
+    /// The samples of a case with the serial baseline: of the same round, or, where cases ran one
+    /// after the other, of the whole run. What has no counterpart is left out.
+    pub(super) fn pairs(&self, case: usize) -> Vec<Paired<'a>> {
+        let serial = self.serial(&self.record.plan.cases[case].workload);
+        let mut by_round: BTreeMap<u32, Vec<&Sample>> = BTreeMap::new();
+        if self.paired() {
+            for sample in &serial {
+                by_round.entry(sample.round).or_default().push(sample);
+            }
+        }
+        let reference = |sample: &Sample| {
+            let found = if self.paired() { by_round.get(&sample.round)?.clone() } else { serial.clone() };
+            (!found.is_empty()).then_some(Reference(found))
+        };
+        (self.samples[case].iter())
+            .filter_map(|&sample| Some(Paired { sample, reference: reference(sample)? }))
+            .collect()
+    }
+
+    /// The first failure of a case.
+    pub(super) fn failure(&self, case: usize) -> Option<&'a str> {
+        let failure = self.record.failures.iter().find(|failure| failure.case == case)?;
+        Some(&failure.message)
+    }
+}
+
+/// Nanoseconds as seconds.
+pub(super) fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
