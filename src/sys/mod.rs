@@ -5,8 +5,13 @@
 
 #![allow(unsafe_code)]
 
+pub mod affinity;
 pub mod channel;
 pub mod clock;
+pub mod counters;
 pub mod machine;
+pub mod pressure;
+pub mod probe;
 pub mod process;
 pub mod signal;
+pub mod usage;
