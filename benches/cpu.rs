@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode};
-use speedup::record::{BASELINE, Status};
+use speedup::record::{BASELINE, Design, Status};
 use speedup::study::{self, Study};
 use speedup::sys::machine;
 use speedup::workload::{Scale, WORKLOADS};
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return support::usage(&error),
     };
-    let recorder = match Recorder::new(Study::new(config)) {
+    let recorder = match Recorder::new(Study::new(config, Design::CaseByCase)) {
         Ok(recorder) => recorder,
         Err(error) => return support::failure(&format!("cannot watch for Ctrl-C: {error}")),
     };

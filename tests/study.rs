@@ -61,7 +61,7 @@ fn study(workload: &str) -> Study {
         workers: Some("2".to_string()),
         ..RunRequest::default()
     };
-    Study::new(request.resolve(WORKLOADS, 2).unwrap())
+    Study::new(request.resolve(WORKLOADS, 2).unwrap(), Design::CaseByCase)
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_fault_and_a_panic_name_the_job() {
 #[test]
 fn samples_of_a_case_become_its_cell_and_a_failure_shows_as_one() {
     let mut study = study("sound");
-    let mut record = study.new_record(Design::CaseByCase);
+    let mut record = study.new_record();
     for case in 0..3 {
         for round in 0..3 {
             record.samples.push(study.measure(case).unwrap().into_sample(case, round, round == 0));

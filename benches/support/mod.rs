@@ -12,14 +12,14 @@ use std::rc::Rc;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use speedup::analysis::Analysis;
 use speedup::cli::complain;
-use speedup::record::{Case, Design, Failure, RunFolder, RunRecord, Status};
+use speedup::record::{Case, Failure, RunFolder, RunRecord, Status};
 use speedup::report::{FORMATS, files};
 use speedup::study::{ConfigError, Measured, RunRequest, Study};
 use speedup::sys::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup::workload::Scale;
 
 /// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_EXECUTOR`, `SPEEDUP_WORKERS`,
-/// `SPEEDUP_PASSES`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
+/// `SPEEDUP_PASSES`, `SPEEDUP_POOL`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
 /// as the options of `speedup run`. The number of runs is criterion's `--sample-size`.
 pub(crate) fn request(name: &str) -> RunRequest {
     // What is no Unicode cannot be right either, and must be refused by name, not passed over.
@@ -28,7 +28,10 @@ pub(crate) fn request(name: &str) -> RunRequest {
         workload: variable("workload"),
         executor: variable("executor"),
         workers: variable("workers"),
-        runs: None,
+        rounds: None,
+        precision: None,
+        max_time: None,
+        pool: variable("pool"),
         passes: variable("passes"),
         seed: variable("seed"),
         scale: variable("scale"),
@@ -120,7 +123,7 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// A recorder for a study. From now on it watches for Ctrl-C.
     pub(crate) fn new(study: Study) -> io::Result<Self> {
-        let record = RefCell::new(study.new_record(Design::CaseByCase));
+        let record = RefCell::new(study.new_record());
         let interrupt = Interrupt::install()?;
         let (used, folder) = (Rc::default(), RefCell::default());
         Ok(Self { study: RefCell::new(study), record, used, interrupt, folder })
@@ -226,7 +229,7 @@ impl Recorder {
         }
         let counts = (0..record.plan.cases.len())
             .map(|case| record.samples.iter().filter(|sample| sample.case == case).count() as u32);
-        record.plan.runs = counts.max().unwrap_or(0);
+        record.plan.rounds = counts.max().unwrap_or(0);
     }
 }
 

@@ -16,7 +16,7 @@ pub mod scaling;
 mod speedup;
 mod timeline;
 
-pub use speedup::speedups;
+pub use speedup::widest;
 
 pub use model::{
     Account, Analysis, Bound, Ceiling, Cell, Crossover, Effort, Estimate, ExecutorTable, Lane, Law, Loss,

@@ -7,7 +7,7 @@ use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn}
 use super::rounds::Rounds;
 use super::{crossover, limits};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
-use crate::stats::{Quantity, bootstrap};
+use crate::stats::bootstrap;
 
 impl Analysis {
     /// The figures of every pool that was measured.
@@ -47,13 +47,14 @@ impl Analysis {
     }
 }
 
-/// The speedup of every case that is no baseline, by its index in the plan; for a rule that asks
-/// between rounds whether that will do. `None` where a case has no speedup yet.
+/// The widest interval of a speedup in a record, as its half-width relative to the speedup; absent
+/// while a case has no interval. For a rule that asks between rounds whether that will do.
 #[must_use]
-pub fn speedups(record: &RunRecord) -> Vec<Option<Quantity>> {
+pub fn widest(record: &RunRecord) -> Option<f64> {
     let rounds = Rounds::of(record);
-    let cases = record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE);
-    cases.map(|(index, _)| speedup(&rounds, index)).collect()
+    let pools = record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE);
+    let widths = pools.map(|(index, _)| speedup(&rounds, index)?.relative_half_width());
+    widths.reduce(|one, other| Some(one?.max(other?))).flatten().filter(|width| width.is_finite())
 }
 
 fn noisy_rounds(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<u32> {

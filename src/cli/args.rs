@@ -41,11 +41,15 @@ pub(super) enum Command {
 Examples:
   speedup run
   speedup run --workers 1..8 --executor threads,processes,rayon --name laptop
-  speedup run --workload rc4 --passes rc4=200 --runs 20
-  speedup run --scale tiny --runs 2 --out /tmp/try
+  speedup run --workload rc4 --passes rc4=200 --rounds 20
+  speedup run --executor threads,processes --precision 0.5% --max-time 10m
+  speedup run --resume results/2026-11-22-laptop --max-time 5m
+  speedup run --scale tiny --rounds 2 --out /tmp/try
 
-Each round runs the serial baseline and every case once, in a random order; one round before them
-warms up. The record, tables and charts go to a new folder OUT/DATE-NAME.
+Each round runs the serial baseline twice and every case once, in a random order; one round before
+them warms up. The run ends when every speedup is known to --precision, or at --rounds or
+--max-time, by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a
+new folder OUT/DATE-NAME; the record is there after every round.
 
 Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
 pub(super) struct RunArgs {
@@ -59,9 +63,28 @@ pub(super) struct RunArgs {
     /// that this process may use]
     #[arg(long, value_name = "N|A..B|LIST", allow_hyphen_values = true)]
     workers: Option<String>,
-    /// Counted runs per case [default: 10]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    runs: Option<String>,
+    /// The most rounds to count
+    #[arg(long, visible_alias = "runs", value_name = "N", allow_hyphen_values = true)]
+    rounds: Option<String>,
+    /// Stop when the half-width of every speedup's 95 % interval is at most this share of it
+    /// [default: 1%]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
+    precision: Option<String>,
+    /// Begin no further round that would end later than this, such as 60s or 5m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    max_time: Option<String>,
+    /// Start and end a pool within each timing (cold), or start it once and keep it (warm)
+    /// [default: cold]
+    #[arg(long, value_name = "cold|warm")]
+    pool: Option<String>,
+    /// Go on with the run in this folder; only --rounds, --precision, --max-time, --book and --quiet
+    /// go with it
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["workload", "executor", "workers", "pool", "passes", "seed", "scale", "out", "name"]
+    )]
+    pub(super) resume: Option<PathBuf>,
     /// Times that a job computes over its array, by workload [default: see 'speedup list']
     #[arg(long, value_name = "NAME=N,…")]
     passes: Option<String>,
@@ -91,7 +114,10 @@ impl RunArgs {
             workload: self.workload.clone(),
             executor: self.executor.clone(),
             workers: self.workers.clone(),
-            runs: self.runs.clone(),
+            rounds: self.rounds.clone(),
+            precision: self.precision.clone(),
+            max_time: self.max_time.clone(),
+            pool: self.pool.clone(),
             passes: self.passes.clone(),
             seed: self.seed.clone(),
             scale: self.scale.clone(),

@@ -2,36 +2,53 @@
 
 use super::args::RunArgs;
 use super::{Failed, complain, print};
-use crate::analysis::Analysis;
-use crate::record::{RunRecord, Status, book};
+use crate::analysis::{self, Analysis};
+use crate::record::{Design, RunRecord, Status, book};
 use crate::report::{FORMATS, files};
 use crate::study::progress::Verbosity;
-use crate::study::{Study, rounds};
+use crate::study::resume::{self, ResumeError};
+use crate::study::rounds::Watch;
+use crate::study::{ConfigError, Run, Study};
 use crate::sys::machine;
 use crate::sys::signal::Interrupt;
 use crate::workload::Workload;
 
 pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), Failed> {
-    let config = args.request().resolve(workloads, machine::cpus_available());
-    let config = config.map_err(|error| Failed::Usage(format!("--{error}")))?;
     let interrupt =
         Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
+    let mut run = begin(args, workloads)?;
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
     }
     let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut study = Study::new(config);
-    let (folder, record) =
-        rounds::run(&mut study, verbosity, &interrupt).map_err(|error| Failed::Failure(error.to_string()))?;
+    let watch = Watch { verbosity, interrupt: &interrupt, widest: analysis::widest };
+    run.go_on(&watch).map_err(|error| Failed::Failure(error.to_string()))?;
+    run.warnings.iter().for_each(|warning| complain(warning));
 
-    let mut runs = vec![Analysis::of(&record)];
+    let mut runs = vec![Analysis::of(&run.record)];
     if args.book {
         runs.push(Analysis::of(&book::record()));
     }
     print(&FORMATS[0].render(&runs))?;
-    files::write_all(folder.path(), &runs).map_err(|error| Failed::Failure(error.to_string()))?;
-    print(&format!("\nSaved in {}\n", folder.path().display()))?;
-    outcome(&record)
+    let folder = run.folder.path();
+    files::write_all(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
+    print(&format!("\nSaved in {}\n", folder.display()))?;
+    outcome(&run.record)
+}
+
+/// A new run, or the one to be taken up again.
+fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<Run, Failed> {
+    let usage = |error: ConfigError| Failed::Usage(format!("--{error}"));
+    let cpus = machine::cpus_available();
+    let Some(path) = &args.resume else {
+        let config = args.request().resolve(workloads, cpus).map_err(usage)?;
+        let study = Study::new(config, Design::InterleavedRounds);
+        return Run::begin(study).map_err(|error| Failed::Failure(error.to_string()));
+    };
+    resume::open(path, &args.request(), workloads, cpus).map_err(|error| match error {
+        ResumeError::Config(error) => usage(error),
+        error => Failed::Failure(format!("--resume {error}")),
+    })
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.

@@ -124,8 +124,8 @@ impl PoolMode {
 pub struct PlanRecord {
     /// Seed of the arrays and of the order of cases.
     pub seed: u64,
-    /// The most counted samples that a case is to have.
-    pub runs: u32,
+    /// The most rounds to count; where cases ran one after the other, the most samples of a case.
+    pub rounds: u32,
     /// Half-width of the interval of a speedup, relative to it, at which a run may end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<f64>,

@@ -16,10 +16,12 @@ pub struct StoreError {
     pub source: io::Error,
 }
 
-/// The folder that belongs to one run, `OUT/DATE-NAME`.
+/// The folder that belongs to one run, `OUT/DATE-NAME`. No two processes have the same at a time.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Locked as long as it is open, and let go by the system however the process ends.
+    _lock: File,
 }
 
 impl RunFolder {
@@ -35,7 +37,8 @@ impl RunFolder {
     pub fn create(out: &Path, record: &RunRecord) -> Result<Self, StoreError> {
         fs::create_dir_all(out).map_err(|source| StoreError { path: out.into(), source })?;
         let stem = format!("{}-{}", record.created.get(..10).unwrap_or("undated"), record.name);
-        let folder = Self { path: claim(out, &stem)? };
+        let path = claim(out, &stem)?;
+        let folder = Self { _lock: lock(&path)?, path };
         if let Err(error) = folder.save(record) {
             // The claim was ours and nothing stands in it: leave no empty folder behind. If even
             // that fails, the first error is the one worth telling.
@@ -43,6 +46,15 @@ impl RunFolder {
             return Err(error);
         }
         Ok(folder)
+    }
+
+    /// Opens the folder of a run that is to go on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if there is no such folder, or another process writes into it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { _lock: lock(path)?, path: path.to_path_buf() })
     }
 
     /// Where the run is kept.
@@ -58,6 +70,19 @@ impl RunFolder {
     /// [`StoreError`]; the former file then stands as it was.
     pub fn save(&self, record: &RunRecord) -> Result<(), StoreError> {
         write_whole(&self.path.join("run.json"), &record.to_json())
+    }
+}
+
+/// Locks a folder against other processes that would write the same run.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let failed = |source: io::Error| StoreError { path: path.into(), source };
+    let folder = File::open(path).map_err(failed)?;
+    match rustix::fs::flock(&folder, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(failed(io::Error::new(io::ErrorKind::WouldBlock, "another process is writing this run")))
+        }
+        // A file system that knows no locks is no reason not to measure.
+        _ => Ok(folder),
     }
 }
 
@@ -106,8 +131,9 @@ mod tests {
     fn a_folder_is_never_overwritten() {
         let out = tempfile::tempdir().unwrap();
         let record = book::record();
-        let paths: Vec<_> =
-            (0..3).map(|_| RunFolder::create(out.path(), &record).unwrap().path().to_path_buf()).collect();
+        let held: Vec<_> = (0..3).map(|_| RunFolder::create(out.path(), &record).unwrap()).collect();
+        assert!(RunFolder::open(held[0].path()).unwrap_err().to_string().contains("another process"));
+        let paths: Vec<_> = held.iter().map(|folder| folder.path().to_path_buf()).collect();
         let names: Vec<_> = paths.iter().map(|p| p.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(
             names,

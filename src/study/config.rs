@@ -6,11 +6,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
-pub use super::parse::{MAX_PASSES, MAX_RUNS, MAX_WORKERS};
+pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS};
 use super::parse::{
-    choose_pools, choose_workloads, parse_name, parse_number, parse_passes, parse_scale, parse_workers,
+    choose_pools, choose_workloads, parse_name, parse_number, parse_passes, parse_pool, parse_precision,
+    parse_scale, parse_time, parse_workers,
 };
+use super::stopping::StopRule;
 use crate::executor::ExecutorKind;
+use crate::record::PoolMode;
 use crate::workload::{Scale, Workload};
 
 /// Settings as the user wrote them; what is absent takes its default.
@@ -22,8 +25,14 @@ pub struct RunRequest {
     pub executor: Option<String>,
     /// Numbers of workers, such as `1..4` or `1,2,8`.
     pub workers: Option<String>,
-    /// Counted samples per case.
-    pub runs: Option<String>,
+    /// The most rounds to count.
+    pub rounds: Option<String>,
+    /// How narrow the interval of every speedup is to become, such as `1%`.
+    pub precision: Option<String>,
+    /// How long to measure at most, such as `60s`.
+    pub max_time: Option<String>,
+    /// Whether a pool is started for each sample, `cold`, or once for all, `warm`.
+    pub pool: Option<String>,
     /// Passes by workload, such as `rc4=80,sha256=16`.
     pub passes: Option<String>,
     /// Seed of arrays and order.
@@ -45,8 +54,10 @@ pub struct RunConfig {
     pub executors: Vec<&'static dyn ExecutorKind>,
     /// Numbers of workers, ascending, 1 among them.
     pub workers: Vec<usize>,
-    /// Counted samples per case.
-    pub runs: u32,
+    /// When to stop.
+    pub stop: StopRule,
+    /// Whether a pool is started for each sample or once for all.
+    pub pool: PoolMode,
     /// Seed of arrays and order.
     pub seed: u64,
     /// Array sizes.
@@ -85,9 +96,6 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Runs per case where the user does not say.
-pub const DEFAULT_RUNS: u32 = 10;
-
 /// Seed where the user does not say: the chapter that this grew out of.
 pub const DEFAULT_SEED: u64 = 17;
 
@@ -125,14 +133,27 @@ impl RunRequest {
             .unwrap_or_default(),
             workers: setting("workers", self.workers.as_deref(), parse_workers)?
                 .unwrap_or_else(|| default_workers(cpus)),
-            runs: setting("runs", self.runs.as_deref(), |text| parse_number(text, 1, MAX_RUNS))?
-                .unwrap_or(DEFAULT_RUNS),
+            stop: self.stop_rule()?,
+            pool: setting("pool", self.pool.as_deref(), parse_pool)?.unwrap_or_default(),
             seed: setting("seed", self.seed.as_deref(), |text| parse_number(text, 0, u64::MAX))?
                 .unwrap_or(DEFAULT_SEED),
             scale: setting("scale", self.scale.as_deref(), parse_scale)?.unwrap_or_default(),
             out: PathBuf::from(self.out.as_deref().unwrap_or("results")),
             name: setting("name", self.name.as_deref(), parse_name)?.unwrap_or_else(|| "run".to_string()),
         })
+    }
+
+    /// When to stop, from the three settings that say so.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for the first of them that cannot be used.
+    pub fn stop_rule(&self) -> Result<StopRule, ConfigError> {
+        Ok(StopRule::of(
+            setting("rounds", self.rounds.as_deref(), |text| parse_number(text, 1, MAX_ROUNDS))?,
+            setting("precision", self.precision.as_deref(), parse_precision)?,
+            setting("max-time", self.max_time.as_deref(), parse_time)?,
+        ))
     }
 }
 
@@ -178,7 +199,8 @@ mod tests {
         let passes: Vec<_> = config.workloads.iter().map(|c| (c.workload.name(), c.passes)).collect();
         assert_eq!(passes, [("rc4", 80), ("sha256", 16)]);
         assert_eq!(config.executors.iter().map(|e| e.name()).collect::<Vec<_>>(), ["threads", "processes"]);
-        assert_eq!((config.workers, config.runs, config.name.as_str()), (vec![1, 2, 3, 4], 10, "run"));
+        assert_eq!((config.workers, config.name.as_str()), (vec![1, 2, 3, 4], "run"));
+        assert_eq!(config.stop, StopRule::of(None, None, None));
     }
 
     #[test]
@@ -208,6 +230,13 @@ mod tests {
         assert_eq!(problem(&request), "passes 'rc4=3': rc4 is not among the workloads of this run");
         let request = RunRequest { executor: Some("serial".into()), ..RunRequest::default() };
         assert!(problem(&request).contains("always measured"));
+        let request = RunRequest { precision: Some("150%".into()), ..RunRequest::default() };
+        assert_eq!(
+            problem(&request),
+            "precision '150%': must be a percentage from 0% (never) to 100%, such as 1% or 0.01"
+        );
+        let request = RunRequest { max_time: Some("soon".into()), ..RunRequest::default() };
+        assert!(problem(&request).starts_with("max-time 'soon': must be a time such as 60s or 2m"));
         let request = RunRequest { name: Some("../up".into()), ..RunRequest::default() };
         assert!(problem(&request).starts_with("name '../up': must be"));
     }

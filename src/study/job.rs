@@ -10,7 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::executor::task::TaskEntry;
 use crate::executor::{Task, current_worker, worker};
 use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
+use crate::sys::counters::{Counts, thread_counts};
+use crate::sys::probe;
+use crate::sys::usage::{ThreadUsage, thread_usage};
 use crate::workload::{Digest, Job, Workload};
+
+/// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
+/// microseconds and would be a part of them worth mentioning.
+const PROBED_FROM_NS: u64 = 500_000;
 
 static WORKLOADS: OnceLock<&'static [&'static dyn Workload]> = OnceLock::new();
 
@@ -48,8 +55,9 @@ pub struct BatchJob {
     pub passes: u32,
 }
 
-/// What a worker reports of a job. Times in nanoseconds, wall times on the monotonic clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a worker reports of a job. Times in nanoseconds, wall times on the monotonic clock. What the
+/// system does not tell is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobReport {
     /// Number of the worker.
     pub worker: usize,
@@ -61,6 +69,16 @@ pub struct JobReport {
     pub end_ns: u64,
     /// CPU time of the thread from begin to end.
     pub cpu_ns: u64,
+    /// Time in which the thread could have run but stood in a run queue.
+    pub queue_ns: Option<u64>,
+    /// Times that the thread gave up its CPU to wait, and times that it was made to give it up.
+    pub switches: Option<(u64, u64)>,
+    /// Page faults without and with input.
+    pub faults: Option<(u64, u64)>,
+    /// Instructions and cycles in user space.
+    pub counts: Option<(u64, u64)>,
+    /// Clock of the CPU just after the job, in Hz.
+    pub clock_hz: Option<f64>,
     /// Digest of the result, or why there is none.
     pub digest: Result<Digest, String>,
 }
@@ -70,23 +88,70 @@ impl Task for BatchJob {
     type Output = JobReport;
 
     fn run(self) -> JobReport {
-        let cpu_begin_ns = thread_cpu_ns();
-        let begin_ns = monotonic_ns();
-        let mut generated_ns = begin_ns;
-        let digest = match workloads().iter().find(|workload| workload.name() == self.workload) {
-            Some(workload) => {
-                let mut array = workload.generate(self.job);
-                generated_ns = monotonic_ns();
-                // The array is dropped before the clock is read: giving its memory back is part
-                // of the job, not of the executor.
-                let digest = workload.compute(&mut array, self.passes);
-                drop(array);
-                digest.map_err(|fault| fault.to_string())
-            }
-            None => Err(format!("workload \"{}\" is not known in this process", self.workload)),
-        };
-        let end_ns = monotonic_ns();
-        let cpu_ns = thread_cpu_ns() - cpu_begin_ns;
-        JobReport { worker: current_worker(), begin_ns, generated_ns, end_ns, cpu_ns, digest }
+        timed(|generated| self.compute(generated))
     }
+}
+
+impl BatchJob {
+    /// Makes the array, computes over it and gives it back. Calls `generated` in between.
+    pub(super) fn compute(&self, generated: impl FnOnce()) -> Result<Digest, String> {
+        let workload = workloads().iter().find(|workload| workload.name() == self.workload);
+        let workload =
+            workload.ok_or_else(|| format!("workload \"{}\" is not known in this process", self.workload))?;
+        let mut array = workload.generate(self.job);
+        generated();
+        // The array is dropped before the clock is read: giving its memory back is part of the
+        // job, not of the executor.
+        let digest = workload.compute(&mut array, self.passes);
+        drop(array);
+        digest.map_err(|fault| fault.to_string())
+    }
+}
+
+/// Runs a job and reports what it took. The job gets a function to call when its array is made.
+///
+/// The two clocks are read next to each other, all else outside of them: what the measuring itself
+/// takes lies between the jobs.
+pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Digest, String>) -> JobReport {
+    let counts_before = thread_counts().ok();
+    let before = thread_usage();
+    let cpu_begin_ns = thread_cpu_ns();
+    let begin_ns = monotonic_ns();
+    let mut generated_ns = begin_ns;
+    let digest = job(&mut || generated_ns = monotonic_ns());
+    let end_ns = monotonic_ns();
+    let cpu_ns = thread_cpu_ns() - cpu_begin_ns;
+    let after = thread_usage();
+    let counts_after = counts_before.and_then(|_| thread_counts().ok());
+    let clock_hz = (end_ns - begin_ns >= PROBED_FROM_NS).then(probe::clock_hz).flatten();
+    JobReport {
+        worker: current_worker(),
+        begin_ns,
+        generated_ns,
+        end_ns,
+        cpu_ns,
+        queue_ns: grown(before, after, |usage| usage.queue_ns),
+        switches: both(before, after, |usage| usage.voluntary, |usage| usage.involuntary),
+        faults: both(before, after, |usage| usage.minor_faults, |usage| usage.major_faults),
+        counts: counts_before.zip(counts_after).map(|(before, after)| difference(before, after)),
+        clock_hz,
+        digest,
+    }
+}
+
+fn grown(before: ThreadUsage, after: ThreadUsage, figure: fn(&ThreadUsage) -> Option<u64>) -> Option<u64> {
+    Some(figure(&after)?.saturating_sub(figure(&before)?))
+}
+
+fn both(
+    before: ThreadUsage,
+    after: ThreadUsage,
+    one: fn(&ThreadUsage) -> Option<u64>,
+    other: fn(&ThreadUsage) -> Option<u64>,
+) -> Option<(u64, u64)> {
+    grown(before, after, one).zip(grown(before, after, other))
+}
+
+fn difference(before: Counts, after: Counts) -> (u64, u64) {
+    (after.instructions.saturating_sub(before.instructions), after.cycles.saturating_sub(before.cycles))
 }

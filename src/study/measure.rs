@@ -1,59 +1,46 @@
-//! One timed execution of one case, checked against the serial baseline.
+//! A study under way: it executes cases, checks their results, and keeps what that takes.
 
-use std::time::SystemTime;
+use std::collections::BTreeMap;
 
-use super::job::{BatchJob, JobReport};
-use super::{Plan, RunConfig, environment, plan};
-use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Wait, registry};
-use crate::record::{
-    BASELINE, Design, MachineState, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Sample, Status,
-    TaskSpan, Tool, WorkerSpan, WorkloadRecord,
-};
+use super::config::WorkloadChoice;
+use super::execute::{Batch, Measured, Pool, execute};
+use super::job::BatchJob;
+use super::{Plan, RunConfig, ceiling};
+use crate::executor::{Executor, ExecutorKind, registry};
+use crate::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
 use crate::sys::clock::monotonic_ns;
+use crate::sys::machine;
 use crate::workload::{Digest, Job};
 
 /// A configuration, laid out and ready to measure.
 pub struct Study {
     config: RunConfig,
     plan: Plan,
+    design: Design,
     /// Per workload, the digests of the first serial execution.
-    references: Vec<Option<Vec<Digest>>>,
-}
-
-/// One execution: everything of a [`Sample`] but its place in the run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// Nanoseconds from before the pool was started to after it was joined.
-    pub wall_ns: u64,
-    /// The workers' lives.
-    pub workers: Vec<WorkerSpan>,
-    /// The tasks' times.
-    pub tasks: Vec<TaskSpan>,
-}
-
-impl Measured {
-    /// Gives the execution its place in the run.
-    #[must_use]
-    pub fn into_sample(self, case: usize, round: u32, warmup: bool) -> Sample {
-        Sample {
-            case,
-            round,
-            warmup,
-            start_ns: 0,
-            wall_ns: self.wall_ns,
-            workers: self.workers,
-            tasks: self.tasks,
-            machine: MachineState::default(),
-        }
-    }
+    pub(super) references: Vec<Option<Vec<Digest>>>,
+    /// Per workload, nanoseconds of the last serial execution.
+    serial_ns: Vec<u64>,
+    /// The pools of a warm study, by case.
+    warm: BTreeMap<usize, Box<dyn Executor>>,
+    /// When the run would have begun had it never been stopped, on the monotonic clock.
+    began_ns: u64,
 }
 
 impl Study {
-    /// Lays out a configuration.
+    /// Lays out a configuration. The run begins now.
     #[must_use]
-    pub fn new(config: RunConfig) -> Self {
-        let references = vec![None; config.workloads.len()];
-        Self { plan: Plan::new(&config), config, references }
+    pub fn new(config: RunConfig, design: Design) -> Self {
+        let workloads = config.workloads.len();
+        Self {
+            plan: Plan::new(&config, design),
+            config,
+            design,
+            references: vec![None; workloads],
+            serial_ns: vec![0; workloads],
+            warm: BTreeMap::new(),
+            began_ns: monotonic_ns(),
+        }
     }
 
     /// The settings.
@@ -68,6 +55,23 @@ impl Study {
         &self.plan
     }
 
+    /// How its samples follow each other in time.
+    #[must_use]
+    pub fn design(&self) -> Design {
+        self.design
+    }
+
+    /// Nanoseconds that the run has gone on for, without those between a stop and a resumption.
+    #[must_use]
+    pub fn elapsed_ns(&self) -> u64 {
+        monotonic_ns().saturating_sub(self.began_ns)
+    }
+
+    /// Takes up a run that has gone on for so long already.
+    pub(super) fn resume_at(&mut self, elapsed_ns: u64) {
+        self.began_ns = monotonic_ns().saturating_sub(elapsed_ns);
+    }
+
     /// Executes a case once. If its workload's results are not known yet and it is not the serial
     /// baseline itself, that is executed first, untimed.
     ///
@@ -80,15 +84,19 @@ impl Study {
     ///
     /// If the plan has no case of that index.
     pub fn measure(&mut self, case: usize) -> Result<Measured, String> {
-        let case = &self.plan.cases[case];
-        let position = |choice: &super::config::WorkloadChoice| choice.workload.name() == case.workload;
-        let workload =
-            self.config.workloads.iter().position(position).expect("the plan has only chosen workloads");
-        if case.executor != BASELINE && self.references[workload].is_none() {
-            let (_, digests) = execute(kind(BASELINE), 1, self.batch(workload))?;
+        let wanted = self.plan.cases[case].clone();
+        let workload = self.workload(&wanted.workload);
+        if wanted.executor != BASELINE && self.references[workload].is_none() {
+            let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
+            let (_, digests) = execute(&pool, self.batch(workload))?;
             self.references[workload] = Some(digests);
         }
-        let (measured, digests) = execute(kind(&case.executor), case.workers, self.batch(workload))?;
+        let pool = self.pool(case)?;
+        let (mut measured, digests) = execute(&pool, self.batch(workload))?;
+        // A pool that gave an error is not kept.
+        if let Pool::Warm(pool) = pool {
+            self.warm.insert(case, pool);
+        }
         let expected = self.references[workload].get_or_insert_with(|| digests.clone());
         if let Some(job) = (0..expected.len()).find(|&job| digests[job] != expected[job]) {
             return Err(format!(
@@ -96,75 +104,62 @@ impl Study {
                 digests[job], expected[job]
             ));
         }
+        if wanted.executor == BASELINE {
+            self.serial_ns[workload] = measured.wall_ns;
+        }
+        measured.start_ns = measured.start_ns.saturating_sub(self.began_ns);
         Ok(measured)
     }
 
-    fn batch(&self, workload: usize) -> Vec<BatchJob> {
+    /// The ceilings to measure in a round, as workloads by index with numbers of threads: no more
+    /// than there are CPUs, beyond which the machine has nothing to add.
+    pub(super) fn ceilings(&self) -> Vec<(usize, usize)> {
+        let cpus = machine::cpus_available();
+        let counts = || self.config.workers.iter().copied().filter(|&workers| workers <= cpus);
+        (0..self.config.workloads.len()).flat_map(|index| counts().map(move |count| (index, count))).collect()
+    }
+
+    /// Measures what the machine can do for a workload with that many threads and no queue.
+    pub(super) fn ceiling(
+        &self,
+        workload: usize,
+        (round, warmup): (u32, bool),
+        workers: usize,
+    ) -> Result<CeilingSample, String> {
+        let choice = &self.config.workloads[workload];
+        let size = choice.workload.sizes(self.config.scale).into_iter().max().unwrap_or(0);
+        let job = Job { seed: self.config.seed, index: 0, size };
+        let window = ceiling::window(self.serial_ns[workload]);
+        let lanes = ceiling::measure(choice.workload, job, workers, window)?;
+        Ok(CeilingSample { workload: choice.workload.name().to_string(), round, warmup, lanes })
+    }
+
+    fn workload(&self, name: &str) -> usize {
+        let position = |choice: &WorkloadChoice| choice.workload.name() == name;
+        self.config.workloads.iter().position(position).expect("the plan has only chosen workloads")
+    }
+
+    /// How the case gets its pool: started for each execution, or kept from the one before.
+    fn pool(&mut self, case: usize) -> Result<Pool, String> {
+        let wanted = &self.plan.cases[case];
+        let (kind, workers) = (kind(&wanted.executor), wanted.workers);
+        if self.config.pool == PoolMode::Cold || wanted.executor == BASELINE {
+            return Ok(Pool::Cold { kind, workers });
+        }
+        if let Some(pool) = self.warm.remove(&case) {
+            return Ok(Pool::Warm(pool));
+        }
+        kind.start(workers).map(Pool::Warm).map_err(|error| error.to_string())
+    }
+
+    fn batch(&self, workload: usize) -> Batch<BatchJob> {
         let choice = &self.config.workloads[workload];
         let sizes = choice.workload.sizes(self.config.scale).into_iter().enumerate();
-        sizes
-            .map(|(index, size)| BatchJob {
-                workload: choice.workload.name().to_string(),
-                job: Job { seed: self.config.seed, index, size },
-                passes: choice.passes,
-            })
-            .collect()
-    }
-
-    /// A record of this study with no samples yet. It begins now.
-    #[must_use]
-    pub fn new_record(&self, design: Design) -> RunRecord {
-        let revision = env!("SPEEDUP_GIT_REVISION");
-        let order = match design {
-            Design::InterleavedRounds => self.plan.rounds.iter().map(|round| round.order.clone()).collect(),
-            Design::CaseByCase | Design::Published => Vec::new(),
-        };
-        let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
-        let mut record = RunRecord {
-            schema_version: SCHEMA_VERSION,
-            tool: Tool {
-                name: "speedup".to_string(),
-                version: env!("CARGO_PKG_VERSION").to_string(),
-                git_revision: (!revision.is_empty()).then(|| revision.to_string()),
-            },
-            name: self.config.name.clone(),
-            created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            design,
-            status: Status::Running,
-            environment: environment::gather(),
-            plan: PlanRecord {
-                seed: self.config.seed,
-                runs: self.config.runs,
-                precision: None,
-                max_time_s: None,
-                pool: PoolMode::Cold,
-                warmup_rounds: if design == Design::InterleavedRounds { plan::WARMUP_ROUNDS } else { 0 },
-                scale: self.config.scale.name().to_string(),
-                workloads: Vec::new(),
-                cases: self.plan.cases.clone(),
-                order,
-            },
-            samples: Vec::new(),
-            failures: Vec::new(),
-            stop: None,
-            ceilings: Vec::new(),
-            published: Vec::new(),
-        };
-        self.describe_workloads(&mut record);
-        record
-    }
-
-    /// Brings the record's workloads up to date: digests become known as the study goes on.
-    pub fn describe_workloads(&self, record: &mut RunRecord) {
-        let describe =
-            |(choice, digests): (&super::config::WorkloadChoice, &Option<Vec<Digest>>)| WorkloadRecord {
-                name: choice.workload.name().to_string(),
-                label: choice.workload.label().to_string(),
-                passes: choice.passes,
-                sizes: choice.workload.sizes(self.config.scale),
-                digests: digests.clone().unwrap_or_default(),
-            };
-        record.plan.workloads = self.config.workloads.iter().zip(&self.references).map(describe).collect();
+        Batch::of(sizes.map(|(index, size)| BatchJob {
+            workload: choice.workload.name().to_string(),
+            job: Job { seed: self.config.seed, index, size },
+            passes: choice.passes,
+        }))
     }
 }
 
@@ -172,62 +167,14 @@ fn kind(name: &str) -> &'static dyn ExecutorKind {
     registry::find(name).expect("the plan has only registered executors")
 }
 
-/// Runs a batch: pool start, every job, results back, pool joined.
-fn execute(
-    kind: &dyn ExecutorKind,
-    workers: usize,
-    batch: Vec<BatchJob>,
-) -> Result<(Measured, Vec<Digest>), String> {
-    let mut submitted = Vec::with_capacity(batch.len());
-    let start = monotonic_ns();
-    let pool = kind.start(workers).map_err(|error| error.to_string())?;
-    let stamped = batch.into_iter().inspect(|_| submitted.push(monotonic_ns()));
-    let reports = pool.map(stamped);
-    // Shutting down lets every job finish. To wait for the results one by one first would wake
-    // this thread a dozen times, on a CPU that the workers need.
-    pool.shutdown(Wait::Yes, CancelFutures::No);
-    let reports: Vec<Result<JobReport, Error>> = reports.collect();
-    let wall_ns = monotonic_ns() - start;
-
-    let since = |time: u64| time.saturating_sub(start);
-    let mut tasks = Vec::with_capacity(reports.len());
-    let mut digests = Vec::with_capacity(reports.len());
-    for (job, report) in reports.into_iter().enumerate() {
-        let report = report.map_err(|error| in_job(job, &error))?;
-        digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
-        tasks.push(TaskSpan {
-            job,
-            worker: report.worker,
-            submitted_ns: since(submitted[job]),
-            begin_ns: since(report.begin_ns),
-            end_ns: since(report.end_ns),
-            cpu_ns: report.cpu_ns,
-            queue_ns: None,
-            voluntary_switches: None,
-            involuntary_switches: None,
-            minor_faults: None,
-            major_faults: None,
-            counts: None,
-            clock_hz: None,
-            generate_ns: report.generated_ns - report.begin_ns,
-            compute_ns: report.end_ns - report.generated_ns,
-        });
+/// Takes over the digests that an earlier part of the run found, against which all further results
+/// are checked.
+pub(super) fn adopt_digests(study: &mut Study, recorded: &[WorkloadRecord]) -> Result<(), String> {
+    for (index, recorded) in recorded.iter().enumerate() {
+        if study.config.workloads[index].workload.sizes(study.config.scale) != recorded.sizes {
+            return Err(format!("has another batch of {}; start a new run", recorded.name));
+        }
+        study.references[index] = (!recorded.digests.is_empty()).then(|| recorded.digests.clone());
     }
-    let workers = (pool.worker_lives().into_iter())
-        .map(|life| WorkerSpan {
-            worker: life.worker,
-            spawned_ns: since(life.spawned_ns),
-            ready_ns: since(life.ready_ns),
-            ended_ns: since(life.ended_ns),
-        })
-        .collect();
-    Ok((Measured { wall_ns, workers, tasks }, digests))
-}
-
-/// A broken pool is no fault of the job in whose place the error came back.
-fn in_job(job: usize, error: &Error) -> String {
-    match error {
-        Error::BrokenPool { .. } | Error::Spawn { .. } => error.to_string(),
-        _ => format!("job {job}: {error}"),
-    }
+    Ok(())
 }

@@ -3,21 +3,31 @@
 //! * [`config`]: settings as given, and as resolved against what there is; `parse` reads their texts
 //! * [`plan`]: the cases and the order in which they run
 //! * [`job`]: a job of a workload as a task that times itself
-//! * [`measure`]: one timed execution of one case, checked against the serial baseline
-//! * [`rounds`]: the whole run, round by round, kept on disk as it grows
-//! * [`environment`]: the machine and the build, for the record
+//! * [`execute`]: one timed execution of a batch on a pool
+//! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
+//! * `ceiling`: what the hardware does where nothing is handed out
+//! * [`stopping`]: when a run has measured enough
+//! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
+//! * [`environment`]: the machine and the build, for the record; `describe` writes its head
 //! * [`progress`]: the bar on the terminal
 
+mod ceiling;
 pub mod config;
+mod describe;
 pub mod environment;
+pub mod execute;
 pub mod job;
 pub mod measure;
 mod parse;
 pub mod plan;
 pub mod progress;
+pub mod resume;
 pub mod rounds;
+pub mod stopping;
 
 pub use config::{ConfigError, RunConfig, RunRequest};
+pub use execute::Measured;
 pub use job::{init, set_workloads};
-pub use measure::{Measured, Study};
+pub use measure::Study;
 pub use plan::Plan;
+pub use rounds::Run;

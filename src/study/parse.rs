@@ -3,16 +3,19 @@
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use crate::executor::{EXECUTORS, ExecutorKind};
-use crate::record::BASELINE;
+use crate::record::{BASELINE, PoolMode};
 use crate::workload::{Scale, Workload};
 
 /// The greatest number of workers in one case.
 pub const MAX_WORKERS: usize = 1024;
 
-/// The greatest number of runs per case.
-pub const MAX_RUNS: u32 = 10_000;
+/// The greatest number of counted rounds.
+pub const MAX_ROUNDS: u32 = 10_000;
 
 /// The greatest number of passes.
 pub const MAX_PASSES: u32 = 1_000_000;
@@ -130,6 +133,34 @@ pub(super) fn parse_scale(text: &str) -> Result<Scale, String> {
     find("scale", text, &[&Scale::Book, &Scale::Tiny], |scale| scale.name()).copied()
 }
 
+pub(super) fn parse_pool(text: &str) -> Result<PoolMode, String> {
+    find("pool", text, &[&PoolMode::Cold, &PoolMode::Warm], |mode| mode.name()).copied()
+}
+
+/// A share, as a percentage or a plain number.
+pub(super) fn parse_precision(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse::<f64>(),
+    };
+    let share = share.ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "must be a percentage from 0% (never) to 100%, such as 1% or 0.01".to_string())
+}
+
+/// A time span in words, or a plain number of seconds.
+pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let seconds = text.parse::<f64>().ok().or_else(|| {
+        let span: SignedDuration = text.parse().ok()?;
+        Some(span.as_secs_f64())
+    });
+    let usable = seconds.filter(|seconds| (0.001..=1e7).contains(seconds));
+    usable.map(Duration::from_secs_f64).ok_or_else(|| {
+        "must be a time such as 60s or 2m, at least a millisecond and at most 115 days".to_string()
+    })
+}
+
 /// A name becomes part of a folder's name, so that only harmless characters are taken.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
     let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -156,6 +187,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn shares_and_times_are_read_as_people_write_them() {
+        for (text, share) in [("1%", 0.01), ("0.5 %", 0.005), ("0.02", 0.02), ("0", 0.0), ("100%", 1.0)] {
+            assert!((parse_precision(text).unwrap() - share).abs() < 1e-12, "{text}");
+        }
+        for bad in ["", "%", "-1%", "101%", "1.5", "NaN", "inf", "one"] {
+            assert!(parse_precision(bad).is_err(), "{bad}");
+        }
+        for (text, seconds) in [("60s", 60.0), ("2m", 120.0), ("1m 30s", 90.0), ("1.5", 1.5), ("20ms", 0.02)]
+        {
+            assert!((parse_time(text).unwrap().as_secs_f64() - seconds).abs() < 1e-12, "{text}");
+        }
+        for bad in ["", "0", "-5s", "soon", "1e99", "NaN", "400000h"] {
+            assert!(parse_time(bad).is_err(), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_taken_or_refused_but_never_a_panic(text in ".{0,30}") {
@@ -164,6 +212,7 @@ mod tests {
                 prop_assert!(workers.windows(2).all(|pair| pair[0] < pair[1]) && workers.len() <= MAX_WORKERS);
             }
             let _ = parse_passes(&text, WORKLOADS, WORKLOADS);
+            let _ = (parse_precision(&text), parse_time(&text));
         }
     }
 }

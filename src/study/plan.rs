@@ -5,67 +5,65 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 use super::RunConfig;
-use crate::record::{BASELINE, Case};
+use crate::record::{BASELINE, Case, Design};
 
-/// The cases and, round by round, their order.
+/// The cases of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Every case once; per workload the serial baseline first.
+    /// Every case once; per workload the serial baseline first, both of its arms where there are two.
     pub cases: Vec<Case>,
-    /// The rounds, warm-up first.
-    pub rounds: Vec<Round>,
-}
-
-/// One pass over all cases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Round {
-    /// Number of the round among those of its kind, from 0.
-    pub number: u32,
-    /// Whether its samples only warm up.
-    pub warmup: bool,
-    /// Indices of the cases, in the order they run.
-    pub order: Vec<usize>,
+    seed: u64,
 }
 
 /// Rounds before the counted ones: one fills caches and page tables and wakes the processor.
 pub const WARMUP_ROUNDS: u32 = 1;
 
 impl Plan {
-    /// Lays out the run.
-    ///
-    /// The warm-up round keeps the order of the cases, so that each workload begins with the
-    /// serial baseline, whose results are what all others are compared with. Each further round
-    /// has a random order of its own, so that drift of the machine falls on all cases alike.
+    /// Lays out the run. Only rounds have a second arm of the serial baseline: where cases run one
+    /// after the other, there is nothing to pair it with.
     #[must_use]
-    pub fn new(config: &RunConfig) -> Self {
-        let cases = cases(config);
-        let mut generator = Xoshiro256PlusPlus::seed_from_u64(config.seed);
-        let planned: Vec<usize> = (0..cases.len()).collect();
-        let warmup = (0..WARMUP_ROUNDS).map(|number| Round { number, warmup: true, order: planned.clone() });
-        let counted = (0..config.runs).map(|number| {
-            let mut order = planned.clone();
+    pub fn new(config: &RunConfig, design: Design) -> Self {
+        Self { cases: cases(config, design == Design::InterleavedRounds), seed: config.seed }
+    }
+
+    /// The indices of the cases in the order in which a round runs them.
+    ///
+    /// A warm-up round keeps the order of the cases, so that each workload begins with the serial
+    /// baseline, whose results are what all others are compared with. Each counted round has a
+    /// random order of its own, so that drift of the machine falls on all cases alike.
+    #[must_use]
+    pub fn order(&self, round: u32, warmup: bool) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.cases.len()).collect();
+        if !warmup {
+            // A generator for each round, so that a run that is taken up again goes on as it would have.
+            let mut generator = Xoshiro256PlusPlus::seed_from_u64(self.seed);
+            for _ in 0..round {
+                generator.jump();
+            }
             order.shuffle(&mut generator);
-            Round { number, warmup: false, order }
-        });
-        Self { rounds: warmup.chain(counted).collect(), cases }
+        }
+        order
     }
 }
 
-fn cases(config: &RunConfig) -> Vec<Case> {
+fn cases(config: &RunConfig, both_arms: bool) -> Vec<Case> {
     let mut cases = Vec::new();
     for choice in &config.workloads {
-        let mut add = |executor: &str, workers| {
+        let mut add = |executor: &str, workers, again| {
             cases.push(Case {
                 workload: choice.workload.name().to_string(),
                 executor: executor.to_string(),
                 workers,
-                again: false,
+                again,
             });
         };
-        add(BASELINE, 1);
+        add(BASELINE, 1, false);
+        if both_arms {
+            add(BASELINE, 1, true);
+        }
         for executor in &config.executors {
             for &workers in &config.workers {
-                add(executor.name(), workers);
+                add(executor.name(), workers, false);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The bar on the terminal. It is drawn only between samples, so that it takes no time from one.
+//! The bar on the terminal. It is drawn only between rounds, so that it takes no time from a sample.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -11,36 +11,35 @@ pub enum Verbosity {
     Quiet,
 }
 
-/// Progress of a run, in samples.
+/// Steps of a whole bar.
+const STEPS: u64 = 1000;
+
+/// Progress of a run towards its limits.
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar over that many samples.
+    /// An empty bar.
     ///
     /// # Panics
     ///
     /// Never: the template is a constant that a test renders.
     #[must_use]
-    pub fn new(samples: usize, verbosity: Verbosity) -> Self {
+    pub fn new(verbosity: Verbosity) -> Self {
         let target = match verbosity {
             Verbosity::Normal => ProgressDrawTarget::stderr(),
             Verbosity::Quiet => ProgressDrawTarget::hidden(),
         };
-        let bar = ProgressBar::with_draw_target(Some(samples as u64), target);
-        let template = "{bar:30} {pos}/{len} samples, {eta} left: {wide_msg}";
-        bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
+        let bar = ProgressBar::with_draw_target(Some(STEPS), target);
+        bar.set_style(ProgressStyle::with_template("{bar:30} {wide_msg}").expect("a valid template"));
         Self(bar)
     }
 
-    /// Says what is measured next.
-    pub fn announce(&self, what: &str) {
-        self.0.set_message(what.to_string());
-    }
-
-    /// Counts a sample.
-    pub fn advance(&self) {
-        self.0.inc(1);
+    /// Shows how far the run has come, from 0 to 1, and what is going on.
+    pub fn show(&self, share: f64, what: String) {
+        self.0.set_message(what);
+        self.0.set_position((share * STEPS as f64) as u64);
+        self.0.tick();
     }
 
     /// Takes the bar away.
@@ -55,9 +54,9 @@ mod tests {
 
     #[test]
     fn a_quiet_bar_goes_through_its_life() {
-        let progress = Progress::new(2, Verbosity::Quiet);
-        progress.announce("rc4 serial");
-        progress.advance();
+        let progress = Progress::new(Verbosity::Quiet);
+        progress.show(0.5, "round 3".to_string());
+        assert_eq!(progress.0.position(), 500);
         progress.finish();
         assert!(progress.0.is_finished());
     }

@@ -1,76 +1,163 @@
-//! The whole run: round after round, each sample kept, the record on disk as it grows.
-//!
-//! A save writes the whole record, so that its cost grows with the run. Saves are therefore spaced
-//! such that they take at most a small share of the time: after every round where rounds are long,
-//! after several where they are short.
+//! The whole run: round after round, each sample kept, the record on disk after every round.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use super::Study;
 use super::progress::{Progress, Verbosity};
+use super::stopping::{Reached, StopRule, whole_rounds};
 use crate::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
 use crate::sys::signal::Interrupt;
 
-/// Time between two saves, in multiples of what the last one took.
-const SPACING: u32 = 50;
-
-/// Runs a study to its end, to its first failure, or to the user's interruption, and says with
-/// the record's status which it was. The record is written before the first sample, after the first
-/// round, then as the module says, and at the end.
-///
-/// # Errors
-///
-/// [`StoreError`] if the record cannot be written; the form written last stays.
-pub fn run(
-    study: &mut Study,
-    verbosity: Verbosity,
-    interrupt: &Interrupt,
-) -> Result<(RunFolder, RunRecord), StoreError> {
-    let mut record = study.new_record(Design::InterleavedRounds);
-    let folder = RunFolder::create(&study.config().out, &record)?;
-    let samples = study.plan().rounds.iter().map(|round| round.order.len()).sum();
-    let progress = Progress::new(samples, verbosity);
-    let saved = measure_rounds(study, &mut record, &folder, &progress, interrupt);
-    progress.finish();
-    saved?;
-    study.describe_workloads(&mut record);
-    folder.save(&record)?;
-    Ok((folder, record))
+/// A run under way, or at its end.
+pub struct Run {
+    /// What to measure.
+    pub study: Study,
+    /// What was measured, on disk as well.
+    pub record: RunRecord,
+    /// Where it is kept.
+    pub folder: RunFolder,
+    /// What went wrong without keeping the run from going on.
+    pub warnings: Vec<String>,
 }
 
-fn measure_rounds(
-    study: &mut Study,
-    record: &mut RunRecord,
-    folder: &RunFolder,
-    progress: &Progress,
-    interrupt: &Interrupt,
-) -> Result<(), StoreError> {
-    let mut next_save = Instant::now();
-    for round in study.plan().rounds.clone() {
-        for case in round.order {
-            if interrupt.requested() {
-                record.status = Status::Interrupted;
+/// What a run heeds on its way.
+pub struct Watch<'a> {
+    /// Whether it shows how far it is.
+    pub verbosity: Verbosity,
+    /// The user's wish to stop.
+    pub interrupt: &'a Interrupt,
+    /// The widest relative half-width of any speedup in a record, by which the run may stop. To
+    /// estimate is not for this module.
+    pub widest: fn(&RunRecord) -> Option<f64>,
+}
+
+/// What ends a round early.
+enum Ended {
+    Interrupted,
+    Failed,
+}
+
+impl Run {
+    /// Claims a folder for a study and writes the record's first form into it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the record cannot be written.
+    pub fn begin(study: Study) -> Result<Self, StoreError> {
+        let record = study.new_record();
+        let folder = RunFolder::create(&study.config().out, &record)?;
+        Ok(Self { study, record, folder, warnings: Vec::new() })
+    }
+
+    /// Measures until the stop rule is met, to the first failure, or to the user's interruption, and
+    /// says with the record's status which it was. The record is written after every round and at
+    /// the end, so that nothing but a round can be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the record cannot be written; the form written last stays.
+    pub fn go_on(&mut self, watch: &Watch<'_>) -> Result<(), StoreError> {
+        debug_assert_eq!(self.study.design(), Design::InterleavedRounds);
+        let progress = Progress::new(watch.verbosity);
+        let ended = self.measure(&progress, watch);
+        progress.finish();
+        ended?;
+        self.save()
+    }
+
+    fn save(&mut self) -> Result<(), StoreError> {
+        self.study.describe_workloads(&mut self.record);
+        self.folder.save(&self.record)
+    }
+
+    fn measure(&mut self, progress: &Progress, watch: &Watch<'_>) -> Result<(), StoreError> {
+        let rule = self.study.config().stop;
+        let warmup = self.record.plan.warmup_rounds - 1;
+        progress.show(0.0, "warming up".to_string());
+        let mut ended = self.round(warmup, true, watch.interrupt);
+        let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
+        let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
+        loop {
+            self.record.status = match ended {
+                Ok(()) => Status::Running,
+                Err(Ended::Interrupted) => Status::Interrupted,
+                Err(Ended::Failed) => Status::Failed,
+            };
+            if ended.is_err() {
                 return Ok(());
             }
-            progress.announce(&study.plan().cases[case].to_string());
-            match study.measure(case) {
-                Ok(measured) => record.samples.push(measured.into_sample(case, round.number, round.warmup)),
-                Err(message) => {
-                    let (round, warmup) = (round.number, round.warmup);
-                    record.failures.push(Failure { case, round, warmup, message });
-                    record.status = Status::Failed;
+            self.save()?;
+            let start = self.elapsed();
+            let reached = self.reached(watch);
+            progress.show(rule.share(&reached, start), message(&rule, &reached, start));
+            ended = self.round(round, false, watch.interrupt);
+            round += 1;
+            if ended.is_ok() {
+                let elapsed = self.elapsed();
+                self.record.stop = rule.check(&self.reached(watch), elapsed, elapsed.saturating_sub(start));
+                if self.record.stop.is_some() {
+                    self.record.status = Status::Complete;
                     return Ok(());
                 }
             }
-            progress.advance();
-        }
-        if Instant::now() >= next_save {
-            let start = Instant::now();
-            study.describe_workloads(record);
-            folder.save(record)?;
-            next_save = Instant::now() + SPACING * start.elapsed();
         }
     }
-    record.status = Status::Complete;
-    Ok(())
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.study.elapsed_ns())
+    }
+
+    fn reached(&self, watch: &Watch<'_>) -> Reached {
+        Reached { rounds: whole_rounds(&self.record), widest: (watch.widest)(&self.record) }
+    }
+
+    /// Passes once over all cases, then over the hardware's ceilings.
+    fn round(&mut self, round: u32, warmup: bool, interrupt: &Interrupt) -> Result<(), Ended> {
+        let order = self.study.plan().order(round, warmup);
+        self.record.plan.order.push(order.clone());
+        for case in order {
+            if interrupt.requested() {
+                return Err(Ended::Interrupted);
+            }
+            match self.study.measure(case) {
+                Ok(measured) => self.record.samples.push(measured.into_sample(case, round, warmup)),
+                Err(message) => {
+                    self.record.failures.push(Failure { case, round, warmup, message });
+                    return Err(Ended::Failed);
+                }
+            }
+        }
+        self.ceilings(round, warmup, interrupt)
+    }
+
+    fn ceilings(&mut self, round: u32, warmup: bool, interrupt: &Interrupt) -> Result<(), Ended> {
+        if !self.warnings.is_empty() {
+            return Ok(());
+        }
+        for (workload, workers) in self.study.ceilings() {
+            if interrupt.requested() {
+                return Err(Ended::Interrupted);
+            }
+            match self.study.ceiling(workload, (round, warmup), workers) {
+                Ok(sample) => self.record.ceilings.push(sample),
+                Err(reason) => {
+                    self.warnings.push(format!("{reason}; no further ceilings are measured"));
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the bar says before a round.
+fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
+    let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
+    if let Some(widest) = reached.widest {
+        parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
+    }
+    if let Some(most) = rule.max_time {
+        parts.push(format!("{:.0} s of {:.0} s", elapsed.as_secs_f64(), most.as_secs_f64()));
+    }
+    parts.join(" · ")
 }

@@ -1,0 +1,87 @@
+//! The hardware's ceiling: what the machine does for N threads that nobody hands anything.
+//!
+//! Each thread is pinned to a CPU of its own, makes an array, waits for the others, and then passes
+//! over its array for a fixed window (rate mode): no pool, no queue, no uneven ends. N such threads
+//! do C(N) times the work of one. What a pool lacks to C(N) is its own doing; what C(N) lacks to N
+//! is the machine's: shared caches, memory, a shared core, a lower clock.
+
+use std::sync::{PoisonError, RwLock, mpsc};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
+
+use crate::record::CeilingLane;
+use crate::sys::affinity;
+use crate::sys::clock::monotonic_ns;
+use crate::workload::{Job, Workload};
+
+/// Share of a serial execution that a window takes.
+const SHARE: u64 = 8;
+/// The shortest and the longest window: long enough for many passes, and for few rounds of seconds
+/// to be spent on it.
+const WINDOWS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(150));
+
+/// The window for a workload whose serial execution takes so long.
+pub(super) fn window(serial_ns: u64) -> Duration {
+    Duration::from_nanos(serial_ns / SHARE).clamp(WINDOWS.0, WINDOWS.1)
+}
+
+/// One window with that many threads.
+pub(super) fn measure(
+    workload: &'static dyn Workload,
+    job: Job,
+    workers: usize,
+    window: Duration,
+) -> Result<Vec<CeilingLane>, String> {
+    let cpus = affinity::allowed_cpus();
+    // Closed while this thread holds it; what stands in it then says whether to go on.
+    let gate = RwLock::new(true);
+    thread::scope(|scope| {
+        let mut go = gate.write().unwrap_or_else(PoisonError::into_inner);
+        let (ready, all_ready) = mpsc::channel();
+        let mut lanes = Vec::new();
+        for worker in 0..workers {
+            let cpu = cpus.get(worker % cpus.len().max(1)).copied();
+            let (gate, ready, job) = (&gate, ready.clone(), Job { index: worker, ..job });
+            let lane = move || {
+                let cpu = cpu.filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
+                let mut array = workload.generate(job);
+                // The receiver waits for as many as there are.
+                let _ = ready.send(());
+                if !*gate.read().unwrap_or_else(PoisonError::into_inner) {
+                    return Ok(None);
+                }
+                let (passes, busy_ns) = passes(workload, &mut array, window)?;
+                Ok(Some(CeilingLane { cpu, passes, busy_ns }))
+            };
+            match thread::Builder::new().name(format!("ceiling_{worker}")).spawn_scoped(scope, lane) {
+                Ok(lane) => lanes.push(lane),
+                Err(error) => {
+                    *go = false;
+                    return Err(format!("cannot start thread {worker} of the ceiling: {error}"));
+                }
+            }
+        }
+        drop(ready);
+        // It ends early if a thread could not make its array, which the joining then tells.
+        let _ = all_ready.iter().take(workers).count();
+        drop(go);
+        let join = |lane: ScopedJoinHandle<'_, Result<Option<CeilingLane>, String>>| {
+            lane.join().unwrap_or_else(|_| Err("a thread of the ceiling panicked".to_string()))
+        };
+        lanes.into_iter().filter_map(|lane| join(lane).transpose()).collect()
+    })
+}
+
+/// Passes over the array until the window is over, and their time.
+fn passes(workload: &dyn Workload, array: &mut [u8], window: Duration) -> Result<(u64, u64), String> {
+    let start = monotonic_ns();
+    let mut passes = 0;
+    loop {
+        workload.compute(array, 1).map_err(|fault| format!("ceiling: {fault}"))?;
+        passes += 1;
+        let busy_ns = monotonic_ns() - start;
+        if u128::from(busy_ns) >= window.as_nanos() {
+            return Ok((passes, busy_ns));
+        }
+    }
+}

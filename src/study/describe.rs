@@ -1,0 +1,69 @@
+//! The head of a record: everything of it but what is measured.
+
+use std::time::SystemTime;
+
+use super::config::WorkloadChoice;
+use super::{Study, environment, plan};
+use crate::record::{Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord};
+use crate::workload::Digest;
+
+/// The program as it was built.
+pub(super) fn tool() -> Tool {
+    let revision = env!("SPEEDUP_GIT_REVISION");
+    Tool {
+        name: "speedup".to_string(),
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        git_revision: (!revision.is_empty()).then(|| revision.to_string()),
+    }
+}
+
+impl Study {
+    /// A record of this study with no samples yet. It begins now.
+    #[must_use]
+    pub fn new_record(&self) -> RunRecord {
+        let rounds = self.design() == Design::InterleavedRounds;
+        let rule = self.config().stop;
+        let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+        let mut record = RunRecord {
+            schema_version: SCHEMA_VERSION,
+            tool: tool(),
+            name: self.config().name.clone(),
+            created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            design: self.design(),
+            status: Status::Running,
+            environment: environment::gather(),
+            plan: PlanRecord {
+                seed: self.config().seed,
+                rounds: rule.rounds,
+                precision: rounds.then_some(rule.precision),
+                max_time_s: rule.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
+                pool: self.config().pool,
+                warmup_rounds: if rounds { plan::WARMUP_ROUNDS } else { 0 },
+                scale: self.config().scale.name().to_string(),
+                workloads: Vec::new(),
+                cases: self.plan().cases.clone(),
+                order: Vec::new(),
+            },
+            samples: Vec::new(),
+            failures: Vec::new(),
+            stop: None,
+            ceilings: Vec::new(),
+            published: Vec::new(),
+        };
+        self.describe_workloads(&mut record);
+        record
+    }
+
+    /// Brings the record's workloads up to date: digests become known as the study goes on.
+    pub fn describe_workloads(&self, record: &mut RunRecord) {
+        let describe = |(choice, digests): (&WorkloadChoice, &Option<Vec<Digest>>)| WorkloadRecord {
+            name: choice.workload.name().to_string(),
+            label: choice.workload.label().to_string(),
+            passes: choice.passes,
+            sizes: choice.workload.sizes(self.config().scale),
+            digests: digests.clone().unwrap_or_default(),
+        };
+        let workloads = self.config().workloads.iter().zip(&self.references);
+        record.plan.workloads = workloads.map(describe).collect();
+    }
+}

@@ -1,0 +1,190 @@
+//! One timed execution of a batch on a pool.
+
+use std::time::Duration;
+
+use super::job::JobReport;
+use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
+use crate::record::{Counts, MachineState, Probe, Sample, TaskSpan, WorkerSpan};
+use crate::sys::clock::monotonic_ns;
+use crate::sys::{pressure, probe};
+use crate::workload::Digest;
+
+/// One execution: everything of a [`Sample`] but its place in the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// When it began, in nanoseconds of the run.
+    pub start_ns: u64,
+    /// Nanoseconds from before the pool was started to after it was joined; of a warm pool, from
+    /// before the first task was submitted to after the last result was there.
+    pub wall_ns: u64,
+    /// The workers' lives.
+    pub workers: Vec<WorkerSpan>,
+    /// The tasks' times.
+    pub tasks: Vec<TaskSpan>,
+    /// What the machine did meanwhile.
+    pub machine: MachineState,
+}
+
+impl Measured {
+    /// Gives the execution its place in the run.
+    #[must_use]
+    pub fn into_sample(self, case: usize, round: u32, warmup: bool) -> Sample {
+        Sample {
+            case,
+            round,
+            warmup,
+            start_ns: self.start_ns,
+            wall_ns: self.wall_ns,
+            workers: self.workers,
+            tasks: self.tasks,
+            machine: self.machine,
+        }
+    }
+}
+
+/// Where a batch is executed.
+pub(super) enum Pool {
+    /// In a pool that is started and ended for it.
+    Cold {
+        /// What kind of pool.
+        kind: &'static dyn ExecutorKind,
+        /// How many workers.
+        workers: usize,
+    },
+    /// In a pool that is there.
+    Warm(Box<dyn Executor>),
+    /// In a pool that this starts, and that is ended after it.
+    Made(Box<dyn Fn() -> Result<Box<dyn Executor>, Error>>),
+}
+
+/// The tasks of an execution, in the order of submission.
+pub(super) struct Batch<T> {
+    pub(super) tasks: Vec<T>,
+    /// How long the parent sleeps before it submits each; nothing but a fault on purpose.
+    pub(super) pause: Duration,
+}
+
+impl<T> Batch<T> {
+    pub(super) fn of(tasks: impl Iterator<Item = T>) -> Self {
+        Self { tasks: tasks.collect(), pause: Duration::ZERO }
+    }
+}
+
+/// Executes a batch once, with a look at the machine before and after.
+pub(super) fn execute<T: Task<Output = JobReport>>(
+    pool: &Pool,
+    batch: Batch<T>,
+) -> Result<(Measured, Vec<Digest>), String> {
+    let load = pressure::load().ok();
+    let before = probe::probe().map(recorded);
+    let stolen_ns = pressure::steal_ns().ok();
+    let (mut measured, digests) = match pool {
+        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch)?,
+        Pool::Made(start) => cold(start, batch)?,
+        Pool::Warm(pool) => warm(pool, batch)?,
+    };
+    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
+    measured.machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
+    Ok((measured, digests))
+}
+
+fn recorded(probe: probe::Probe) -> Probe {
+    Probe { clock_hz: probe.clock_hz, width: probe.width }
+}
+
+/// Pool start, every job, results back, pool joined.
+fn cold<T: Task<Output = JobReport>>(
+    start_pool: &dyn Fn() -> Result<Box<dyn Executor>, Error>,
+    batch: Batch<T>,
+) -> Result<(Measured, Vec<Digest>), String> {
+    let mut submitted = Vec::with_capacity(batch.tasks.len());
+    let start = monotonic_ns();
+    let pool = start_pool().map_err(|error| error.to_string())?;
+    let reports = pool.map(stamped(batch, &mut submitted));
+    // Shutting down lets every job finish. To wait for the results one by one first would wake
+    // this thread a dozen times, on a CPU that the workers need.
+    pool.shutdown(Wait::Yes, CancelFutures::No);
+    let reports: Vec<Result<JobReport, Error>> = reports.collect();
+    let wall_ns = monotonic_ns() - start;
+
+    let since = |time: u64| time.saturating_sub(start);
+    let (tasks, digests) = spans(reports, &submitted, start)?;
+    let workers = (pool.worker_lives().into_iter())
+        .map(|life| WorkerSpan {
+            worker: life.worker,
+            spawned_ns: since(life.spawned_ns),
+            ready_ns: since(life.ready_ns),
+            ended_ns: since(life.ended_ns),
+        })
+        .collect();
+    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, digests))
+}
+
+/// Every job and the results back; the workers are there before and after.
+fn warm<T: Task<Output = JobReport>>(
+    pool: &impl Executor,
+    batch: Batch<T>,
+) -> Result<(Measured, Vec<Digest>), String> {
+    let mut submitted = Vec::with_capacity(batch.tasks.len());
+    let start = monotonic_ns();
+    let reports: Vec<Result<JobReport, Error>> = pool.map(stamped(batch, &mut submitted)).collect();
+    let wall_ns = monotonic_ns() - start;
+
+    let (tasks, digests) = spans(reports, &submitted, start)?;
+    let workers = (0..pool.max_workers())
+        .map(|worker| WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: wall_ns })
+        .collect();
+    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, digests))
+}
+
+/// The tasks, each with a note of when it was asked for.
+fn stamped<T>(batch: Batch<T>, submitted: &mut Vec<u64>) -> impl Iterator<Item = T> {
+    let pause = batch.pause;
+    batch.tasks.into_iter().inspect(move |_| {
+        if !pause.is_zero() {
+            std::thread::sleep(pause);
+        }
+        submitted.push(monotonic_ns());
+    })
+}
+
+/// The tasks as spans from `start` on, and the digests of their results.
+fn spans(
+    reports: Vec<Result<JobReport, Error>>,
+    submitted: &[u64],
+    start: u64,
+) -> Result<(Vec<TaskSpan>, Vec<Digest>), String> {
+    let since = |time: u64| time.saturating_sub(start);
+    let mut tasks = Vec::with_capacity(reports.len());
+    let mut digests = Vec::with_capacity(reports.len());
+    for (job, report) in reports.into_iter().enumerate() {
+        let report = report.map_err(|error| in_job(job, &error))?;
+        tasks.push(TaskSpan {
+            job,
+            worker: report.worker,
+            submitted_ns: since(submitted[job]),
+            begin_ns: since(report.begin_ns),
+            end_ns: since(report.end_ns),
+            cpu_ns: report.cpu_ns,
+            queue_ns: report.queue_ns,
+            voluntary_switches: report.switches.map(|(voluntary, _)| voluntary),
+            involuntary_switches: report.switches.map(|(_, involuntary)| involuntary),
+            minor_faults: report.faults.map(|(minor, _)| minor),
+            major_faults: report.faults.map(|(_, major)| major),
+            counts: report.counts.map(|(instructions, cycles)| Counts { instructions, cycles }),
+            clock_hz: report.clock_hz.map(f64::round),
+            generate_ns: report.generated_ns - report.begin_ns,
+            compute_ns: report.end_ns - report.generated_ns,
+        });
+        digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
+    }
+    Ok((tasks, digests))
+}
+
+/// A broken pool is no fault of the job in whose place the error came back.
+fn in_job(job: usize, error: &Error) -> String {
+    match error {
+        Error::BrokenPool { .. } | Error::Spawn { .. } => error.to_string(),
+        _ => format!("job {job}: {error}"),
+    }
+}

@@ -1,0 +1,134 @@
+//! Taking up a run that was stopped, or was killed.
+//!
+//! The settings come from the record. What has to be the same for the samples to belong together is
+//! checked: the program, the machine, and the batch. A new warm-up round comes first; rounds that
+//! were cut short keep their samples and are not completed.
+
+use std::path::Path;
+
+use super::describe::tool;
+use super::{ConfigError, Run, RunRequest, Study, environment, measure};
+use crate::record::{Design, Environment, ReadError, RunFolder, RunRecord, Status, StoreError, Tool};
+use crate::workload::Workload;
+
+/// Why a run cannot be taken up again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Its record cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Its folder cannot be written, or another process is writing it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A setting that was to replace one of the record cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its samples and new ones would not belong together.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Opens the run in a folder. Where `request` sets rounds, precision or time, that replaces the
+/// record's; all else in it is ignored.
+///
+/// # Errors
+///
+/// [`ResumeError`] for the first thing that stands in the way.
+pub fn open(
+    path: &Path,
+    request: &RunRequest,
+    workloads: &'static [&'static dyn Workload],
+    cpus: usize,
+) -> Result<Run, ResumeError> {
+    let folder = RunFolder::open(path)?;
+    let mut record = RunRecord::read(path)?;
+    let other = |reason: String| ResumeError::Other(format!("{}: {reason}", path.display()));
+    if record.design != Design::InterleavedRounds {
+        return Err(other("only a run of 'speedup run' can be taken up again".to_string()));
+    }
+    same_program(&record.tool).and_then(|()| same_machine(&record.environment)).map_err(other)?;
+    let config = request_of(&record, request).resolve(workloads, cpus)?;
+    let mut study = Study::new(config, record.design);
+    study.adopt(&record).map_err(other)?;
+    record.plan.warmup_rounds += u32::from(!record.samples.is_empty());
+    record.status = Status::Running;
+    record.stop = None;
+    let rule = study.config().stop;
+    record.plan.rounds = rule.rounds;
+    record.plan.precision = Some(rule.precision);
+    record.plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
+    Ok(Run { study, record, folder, warnings: Vec::new() })
+}
+
+/// The settings that gave the record, with the limits of `request` where it has any.
+fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
+    let plan = &record.plan;
+    let mut executors: Vec<&str> = Vec::new();
+    for case in plan.cases.iter().filter(|case| case.executor != crate::record::BASELINE) {
+        if !executors.contains(&case.executor.as_str()) {
+            executors.push(&case.executor);
+        }
+    }
+    let workers = plan.cases.iter().map(|case| case.workers.to_string());
+    let passes = plan.workloads.iter().map(|workload| format!("{}={}", workload.name, workload.passes));
+    let names = plan.workloads.iter().map(|workload| workload.name.clone());
+    let join = |texts: Vec<String>| Some(texts.join(","));
+    let limits = [&request.rounds, &request.precision, &request.max_time];
+    // Limits given now replace all of the record's: its rounds might end the run at once.
+    let kept = limits.iter().all(|limit| limit.is_none());
+    let keep = |own: &Option<String>, recorded: Option<String>| own.clone().or(recorded.filter(|_| kept));
+    RunRequest {
+        workload: join(names.collect()),
+        executor: Some(executors.join(",")),
+        workers: join(workers.collect()),
+        passes: join(passes.collect()),
+        seed: Some(plan.seed.to_string()),
+        scale: Some(plan.scale.clone()),
+        pool: Some(plan.pool.name().to_string()),
+        name: Some(record.name.clone()),
+        rounds: keep(&request.rounds, Some(plan.rounds.to_string())),
+        precision: request.precision.clone().or(plan.precision.map(|precision| precision.to_string())),
+        max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string())),
+        out: None,
+    }
+}
+
+fn same_program(recorded: &Tool) -> Result<(), String> {
+    let own = tool();
+    let name =
+        |tool: &Tool| format!("{} {}", tool.version, tool.git_revision.as_deref().unwrap_or("(no revision)"));
+    if *recorded == own {
+        return Ok(());
+    }
+    Err(format!("was measured by speedup {}, this is {}; start a new run", name(recorded), name(&own)))
+}
+
+fn same_machine(recorded: &Environment) -> Result<(), String> {
+    let own = environment::gather();
+    let figures = |environment: &Environment| {
+        [
+            ("processor", format!("{:?}", environment.cpu_model)),
+            ("number of CPUs to use", format!("{:?}", environment.cpus_available)),
+            ("kernel", format!("{:?}", environment.kernel)),
+            ("compiler", environment.rustc.clone()),
+        ]
+    };
+    for ((what, then), (_, now)) in figures(recorded).into_iter().zip(figures(&own)) {
+        if then != now {
+            return Err(format!("was measured with another {what}; start a new run"));
+        }
+    }
+    Ok(())
+}
+
+impl Study {
+    /// Takes over what a record of the same settings says of the past.
+    fn adopt(&mut self, record: &RunRecord) -> Result<(), String> {
+        if self.plan().cases != record.plan.cases {
+            return Err("has cases that this speedup would not lay out so; start a new run".to_string());
+        }
+        let last = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns)).max();
+        self.resume_at(last.unwrap_or(0));
+        measure::adopt_digests(self, &record.plan.workloads)
+    }
+}

@@ -1,0 +1,111 @@
+//! When a run has measured enough. Pure: it is told the time and what was reached.
+
+use std::time::Duration;
+
+use crate::record::{RunRecord, Stop};
+
+/// Rounds before the intervals are looked at: those of fewer are too rough to stop by.
+pub const LEAST_ROUNDS: u32 = 5;
+
+/// The goal where the user does not say: 1 %.
+pub const DEFAULT_PRECISION: f64 = 0.01;
+
+/// The limits where the user gives none.
+const DEFAULT_LIMITS: (u32, Duration) = (100, Duration::from_secs(120));
+
+/// When to stop. Whichever comes first counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StopRule {
+    /// After that many counted rounds.
+    pub rounds: u32,
+    /// When the half-width of every speedup's interval, relative to the speedup, is at most this; 0
+    /// is never. Not before [`LEAST_ROUNDS`].
+    pub precision: f64,
+    /// When one more round like the last would take longer than this in all.
+    pub max_time: Option<Duration>,
+}
+
+impl StopRule {
+    /// The rule from what the user gave: where that is neither rounds nor a time, both are limited.
+    #[must_use]
+    pub fn of(rounds: Option<u32>, precision: Option<f64>, max_time: Option<Duration>) -> Self {
+        let (rounds, max_time) = match (rounds, max_time) {
+            (None, None) => (DEFAULT_LIMITS.0, Some(DEFAULT_LIMITS.1)),
+            (rounds, max_time) => (rounds.unwrap_or(super::config::MAX_ROUNDS), max_time),
+        };
+        Self { rounds, precision: precision.unwrap_or(DEFAULT_PRECISION), max_time }
+    }
+
+    /// Whether to stop after a round, when the run has taken `elapsed` and its last round `last`.
+    #[must_use]
+    pub fn check(&self, progress: &Reached, elapsed: Duration, last: Duration) -> Option<Stop> {
+        if progress.rounds >= LEAST_ROUNDS && progress.widest.is_some_and(|widest| widest <= self.precision) {
+            return Some(Stop::Precision);
+        }
+        if progress.rounds >= self.rounds {
+            return Some(Stop::Rounds);
+        }
+        (self.max_time.is_some_and(|most| elapsed + last > most)).then_some(Stop::Time)
+    }
+
+    /// How far the run has come towards its limits, from 0 to 1.
+    #[must_use]
+    pub fn share(&self, progress: &Reached, elapsed: Duration) -> f64 {
+        let rounds = f64::from(progress.rounds) / f64::from(self.rounds);
+        let time = self.max_time.map_or(0.0, |most| elapsed.as_secs_f64() / most.as_secs_f64());
+        rounds.max(time).clamp(0.0, 1.0)
+    }
+}
+
+/// What a rule asks of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reached {
+    /// Rounds that have every case.
+    pub rounds: u32,
+    /// The widest relative half-width of any speedup; absent while one has no interval.
+    pub widest: Option<f64>,
+}
+
+/// Counted samples of the case that has the fewest.
+pub(super) fn whole_rounds(record: &RunRecord) -> u32 {
+    let mut counts = vec![0_u32; record.plan.cases.len()];
+    record.samples.iter().filter(|sample| !sample.warmup).for_each(|sample| counts[sample.case] += 1);
+    counts.into_iter().min().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn check(rule: StopRule, rounds: u32, widest: Option<f64>, elapsed: u32) -> Option<Stop> {
+        rule.check(&Reached { rounds, widest }, SECOND * elapsed, SECOND)
+    }
+
+    #[test]
+    fn whichever_comes_first_stops_the_run() {
+        let rule = StopRule::of(Some(20), Some(0.01), Some(60 * SECOND));
+        assert_eq!(check(rule, 19, Some(0.011), 59), None);
+        assert_eq!(check(rule, 19, Some(0.01), 10), Some(Stop::Precision));
+        assert_eq!(check(rule, 20, Some(0.02), 10), Some(Stop::Rounds));
+        assert_eq!(check(rule, 6, None, 60), Some(Stop::Time));
+    }
+
+    #[test]
+    fn a_few_rounds_are_not_believed() {
+        let rule = StopRule::of(Some(3), None, None);
+        assert_eq!(check(rule, 2, Some(0.001), 1), None);
+        assert_eq!(check(rule, 3, Some(0.001), 1), Some(Stop::Rounds));
+        let endless = StopRule::of(None, Some(0.0), Some(1000 * SECOND));
+        assert_eq!(check(endless, 500, Some(1e-6), 500), None);
+    }
+
+    #[test]
+    fn a_run_without_limits_gets_both() {
+        let rule = StopRule::of(None, None, None);
+        assert_eq!(rule.max_time, Some(120 * SECOND));
+        assert_eq!(StopRule::of(Some(7), None, None).max_time, None);
+        assert_eq!(StopRule::of(None, None, Some(SECOND)).rounds, super::super::config::MAX_ROUNDS);
+    }
+}
