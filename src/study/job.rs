@@ -110,18 +110,21 @@ impl BatchJob {
 
 /// Runs a job and reports what it took. The job gets a function to call when its array is made.
 ///
-/// The two clocks are read next to each other, all else outside of them: what the measuring itself
-/// takes lies between the jobs.
+/// The wall clock is read first and last, the CPU clock next to the job, the run-queue delay between
+/// them: so CPU time and delay both lie within the wall time, and what is left of it is time in which
+/// the thread neither ran nor stood in a queue. It matters because the system likes to take the CPU
+/// away at the end of a system call, such as those that read these figures. The counters' user-space
+/// counts do not mind, so they are read outside.
 pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Digest, String>) -> JobReport {
     let counts_before = thread_counts().ok();
+    let begin_ns = monotonic_ns();
     let before = thread_usage();
     let cpu_begin_ns = thread_cpu_ns();
-    let begin_ns = monotonic_ns();
     let mut generated_ns = begin_ns;
     let digest = job(&mut || generated_ns = monotonic_ns());
-    let end_ns = monotonic_ns();
     let cpu_ns = thread_cpu_ns() - cpu_begin_ns;
     let after = thread_usage();
+    let end_ns = monotonic_ns();
     let counts_after = counts_before.and_then(|_| thread_counts().ok());
     let clock_hz = (end_ns - begin_ns >= PROBED_FROM_NS).then(probe::clock_hz).flatten();
     JobReport {
