@@ -56,7 +56,7 @@ fn counted(record: &RunRecord) -> impl Iterator<Item = &Sample> {
 
 /// Rounds of which a hypervisor took a good part.
 fn stolen(record: &RunRecord, reasons: &mut BTreeMap<u32, Vec<String>>) {
-    let cpus = record.environment.cpus_online.unwrap_or(1) as f64;
+    let cpus = record.environment.cpus_online.value().copied().unwrap_or(1) as f64;
     let mut shares: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for sample in counted(record) {
         if let Some(steal_ns) = sample.machine.steal_ns {

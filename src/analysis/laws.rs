@@ -36,7 +36,7 @@ fn points(cells: &Cells<'_>, cases: impl Iterator<Item = (usize, usize)>) -> Res
             "the cases ran one after the other, so that no round has them all; speedup run measures in rounds".to_string(),
         ));
     }
-    let cpus = cells.record.environment.cpus_available;
+    let cpus = cells.record.environment.cpus_available.value().copied();
     let (mut workers, mut times) = (Vec::new(), Vec::<BTreeMap<u32, (f64, f64)>>::new());
     // Cases beyond the CPUs say nothing of the laws and must not cost rounds.
     for (count, case) in cases.filter(|(count, _)| cpus.is_none_or(|cpus| *count <= cpus)) {

@@ -109,7 +109,7 @@ fn rows(cells: &Cells<'_>, executor: &str) -> Vec<Row> {
     let record = cells.record;
     let row = |workers: usize| Row {
         workers,
-        oversubscribed: record.environment.cpus_available.is_some_and(|cpus| workers > cpus),
+        oversubscribed: record.environment.cpus_available.value().is_some_and(|&cpus| workers > cpus),
         cells: (record.plan.workloads.iter())
             .map(|workload| cells.pool(&workload.name, executor, workers))
             .collect(),

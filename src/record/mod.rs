@@ -6,18 +6,20 @@
 //!
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
 //! * [`sample`]: one timed execution of one case
-//! * [`environment`]: the machine and the build that ran
+//! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
 //! * [`store`]: the folder of a run and files written whole or not at all
 //! * [`book`]: the published table of *Fluent Python*, as a record
 
 pub mod book;
 pub mod environment;
+mod known;
 mod layout;
 pub mod sample;
 pub mod schema;
 pub mod store;
 
-pub use environment::Environment;
+pub use environment::{Around, Cache, ClockRange, Conditions, Environment, Harness, Host, Quota};
+pub use known::Known;
 pub use sample::{
     CeilingLane, CeilingSample, Counts, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan,
 };

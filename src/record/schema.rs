@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::layout;
-use super::{CeilingSample, Environment, Failure, Sample};
+use super::{Around, CeilingSample, Environment, Failure, Sample};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -30,6 +30,9 @@ pub struct RunRecord {
     pub status: Status,
     /// The machine and the build.
     pub environment: Environment,
+    /// How busy others kept the machine.
+    #[serde(default)]
+    pub conditions: Around,
     /// What was to be measured.
     pub plan: PlanRecord,
     /// Every sample taken, warm-up included, in the order of time.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::config::WorkloadChoice;
 use super::{Study, environment, plan};
-use crate::record::{Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord};
+use crate::record::{Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord};
 use crate::workload::Digest;
 
 /// The program as it was built.
@@ -32,6 +32,7 @@ impl Study {
             design: self.design(),
             status: Status::Running,
             environment: environment::gather(),
+            conditions: Around { before: environment::conditions(), after: None },
             plan: PlanRecord {
                 seed: self.config().seed,
                 rounds: rule.rounds,

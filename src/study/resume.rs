@@ -110,7 +110,7 @@ fn same_machine(recorded: &Environment) -> Result<(), String> {
             ("processor", format!("{:?}", environment.cpu_model)),
             ("number of CPUs to use", format!("{:?}", environment.cpus_available)),
             ("kernel", format!("{:?}", environment.kernel)),
-            ("compiler", environment.rustc.clone()),
+            ("compiler", format!("{:?}", environment.rustc)),
         ]
     };
     for ((what, then), (_, now)) in figures(recorded).into_iter().zip(figures(&own)) {

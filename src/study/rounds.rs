@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Study;
 use super::progress::{Progress, Verbosity};
 use super::stopping::{Reached, StopRule, whole_rounds};
+use super::{Study, environment};
 use crate::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
 use crate::sys::signal::Interrupt;
 
@@ -62,6 +62,7 @@ impl Run {
         let ended = self.measure(&progress, watch);
         progress.finish();
         ended?;
+        self.record.conditions.after = Some(environment::conditions());
         self.save()
     }
 

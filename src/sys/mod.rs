@@ -6,12 +6,17 @@
 #![allow(unsafe_code)]
 
 pub mod affinity;
+pub mod cgroup;
 pub mod channel;
 pub mod clock;
 pub mod counters;
+mod files;
 pub mod machine;
+pub mod power;
 pub mod pressure;
 pub mod probe;
 pub mod process;
 pub mod signal;
+pub mod topology;
 pub mod usage;
+pub mod virtualisation;

@@ -1,6 +1,6 @@
 //! What others take from the machine: steal by the hypervisor, load and pressure on the CPUs.
 
-use std::fs;
+use super::files::read;
 
 /// Nanoseconds, over all CPUs since the system's start, in which a CPU had work and the hypervisor
 /// gave it to another machine. Counted in ticks of usually 10 ms.
@@ -29,10 +29,6 @@ pub fn load() -> Result<f64, String> {
 /// Why the system does not tell.
 pub fn cpu_pressure() -> Result<f64, String> {
     parse_pressure(&read("/proc/pressure/cpu")?)
-}
-
-fn read(path: &str) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
 }
 
 /// The unit of `/proc/stat`, `USER_HZ`.
@@ -80,7 +76,6 @@ mod tests {
         assert!(parse_steal("cpu  1 2 3 4 5 6 7\n", 100).unwrap_err().contains("no column"));
         assert!(parse_load("").unwrap_err().contains("/proc/loadavg"));
         assert!(parse_pressure("full avg10=0.00").unwrap_err().contains("some avg10"));
-        assert!(read("/proc/no-such-file").unwrap_err().starts_with("/proc/no-such-file: "));
     }
 
     #[cfg(target_os = "linux")]

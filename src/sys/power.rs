@@ -1,0 +1,156 @@
+//! What sets the clock of the CPUs, and what feeds the machine.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::files;
+
+const CPUS: &str = "/sys/devices/system/cpu";
+
+/// The governors of all CPUs, each once, separated by commas.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn governor() -> Result<String, String> {
+    governor_below(Path::new(CPUS), &super::topology::online()?)
+}
+
+/// Whether CPUs may clock above their nominal rate while few of them are busy: turbo, boost.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn boost() -> Result<bool, String> {
+    boost_below(Path::new(CPUS))
+}
+
+/// The lowest and the highest clock that a CPU may have, in hertz.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn clock_range_hz() -> Result<(f64, f64), String> {
+    clock_range_below(Path::new(CPUS), &super::topology::online()?)
+}
+
+/// Whether the machine runs from a battery.
+///
+/// # Errors
+///
+/// Where the system lists no supply, as most servers do not.
+pub fn on_battery() -> Result<bool, String> {
+    on_battery_below(Path::new("/sys/class/power_supply"))
+}
+
+/// Why there is nothing to read about clocks.
+fn no_cpufreq(root: &Path) -> String {
+    format!("{}: no cpufreq; firmware or a hypervisor sets the clock", root.display())
+}
+
+fn governor_below(root: &Path, cpus: &[usize]) -> Result<String, String> {
+    let read = |cpu| files::read(root.join(format!("cpu{cpu}/cpufreq/scaling_governor"))).ok();
+    let governors: BTreeSet<String> = cpus.iter().filter_map(read).collect();
+    let governors: Vec<String> = governors.into_iter().collect();
+    if governors.is_empty() { Err(no_cpufreq(root)) } else { Ok(governors.join(",")) }
+}
+
+fn boost_below(root: &Path) -> Result<bool, String> {
+    let no_turbo = files::number::<u8>(root.join("intel_pstate/no_turbo")).map(|off| off == 0);
+    no_turbo
+        .or_else(|_| files::number::<u8>(root.join("cpufreq/boost")).map(|on| on != 0))
+        .map_err(|_| no_cpufreq(root))
+}
+
+fn clock_range_below(root: &Path, cpus: &[usize]) -> Result<(f64, f64), String> {
+    let extreme = |file: &str| {
+        let kilohertz = |cpu| files::number::<u64>(root.join(format!("cpu{cpu}/cpufreq/{file}"))).ok();
+        cpus.iter().filter_map(kilohertz).map(|value| value as f64 * 1e3).collect::<Vec<f64>>()
+    };
+    let lowest = extreme("cpuinfo_min_freq").into_iter().reduce(f64::min);
+    let highest = extreme("cpuinfo_max_freq").into_iter().reduce(f64::max);
+    lowest.zip(highest).ok_or_else(|| no_cpufreq(root))
+}
+
+fn on_battery_below(root: &Path) -> Result<bool, String> {
+    let none = || format!("{}: no power supply is listed", root.display());
+    let supplies = std::fs::read_dir(root).map_err(|_| none())?.filter_map(Result::ok);
+    let mut battery = None;
+    for supply in supplies {
+        match files::read(supply.path().join("type")).as_deref() {
+            Ok("Mains" | "USB") if files::number::<u8>(supply.path().join("online")) == Ok(1) => {
+                return Ok(false);
+            }
+            Ok("Battery") => {
+                let status = files::read(supply.path().join("status")).unwrap_or_default();
+                battery = Some(battery.unwrap_or(false) || status == "Discharging");
+            }
+            _ => {}
+        }
+    }
+    battery.ok_or_else(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{text}\n")).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn a_machine_without_cpufreq_says_so() {
+        let root = tree(&[]);
+        assert!(governor_below(root.path(), &[0]).unwrap_err().contains("no cpufreq"));
+        assert!(boost_below(root.path()).unwrap_err().contains("no cpufreq"));
+        assert!(clock_range_below(root.path(), &[0]).unwrap_err().contains("no cpufreq"));
+        assert!(on_battery_below(root.path()).unwrap_err().contains("no power supply"));
+    }
+
+    #[test]
+    fn governors_and_clocks_of_all_cpus_count() {
+        let root = tree(&[
+            ("cpu0/cpufreq/scaling_governor", "powersave"),
+            ("cpu1/cpufreq/scaling_governor", "performance"),
+            ("cpu2/cpufreq/scaling_governor", "powersave"),
+            ("cpu0/cpufreq/cpuinfo_min_freq", "800000"),
+            ("cpu0/cpufreq/cpuinfo_max_freq", "4700000"),
+            ("cpu1/cpufreq/cpuinfo_min_freq", "400000"),
+            ("cpu1/cpufreq/cpuinfo_max_freq", "3600000"),
+        ]);
+        assert_eq!(governor_below(root.path(), &[0, 1, 2]).unwrap(), "performance,powersave");
+        assert_eq!(clock_range_below(root.path(), &[0, 1, 2]).unwrap(), (4e8, 4.7e9));
+    }
+
+    #[test]
+    fn turbo_is_on_where_it_is_not_off() {
+        assert_eq!(boost_below(tree(&[("intel_pstate/no_turbo", "0")]).path()), Ok(true));
+        assert_eq!(boost_below(tree(&[("intel_pstate/no_turbo", "1")]).path()), Ok(false));
+        assert_eq!(boost_below(tree(&[("cpufreq/boost", "1")]).path()), Ok(true));
+    }
+
+    #[test]
+    fn a_battery_feeds_the_machine_only_while_it_discharges() {
+        let laptop = |mains, status| {
+            let root = tree(&[
+                ("AC/type", "Mains"),
+                ("AC/online", mains),
+                ("BAT0/type", "Battery"),
+                ("BAT0/status", status),
+            ]);
+            on_battery_below(root.path())
+        };
+        assert_eq!(laptop("1", "Charging"), Ok(false));
+        assert_eq!(laptop("0", "Discharging"), Ok(true));
+        assert_eq!(laptop("0", "Full"), Ok(false));
+    }
+}
