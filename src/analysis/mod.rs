@@ -4,6 +4,7 @@
 //! can be made again from the file alone.
 
 mod accounting;
+pub mod attribution;
 pub mod bounds;
 mod cells;
 mod crossover;

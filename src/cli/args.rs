@@ -21,6 +21,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
+    /// Prove that losses are attributed rightly: inject known faults and see where they are found
+    Selftest(SelftestArgs),
     /// List workloads, executors and report formats
     List,
     /// Show futures, map and crashing workers in action, as in chapter 17 of Fluent Python
@@ -146,4 +148,20 @@ pub(super) struct ReportArgs {
     /// Draw the charts of the first run into this folder, the others beside it
     #[arg(long, value_name = "DIR")]
     pub(super) charts: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each fault is something done wrong on purpose whose cost is known: workers that sleep, a job that is
+too large, a hog on the worker's CPU. It counts as found if the loss that it is grew most, and by the
+injected amount.
+
+Exit codes: 0 every fault was found where it is, 1 some were not, 2 usage.")]
+pub(super) struct SelftestArgs {
+    /// Rounds of every fault
+    #[arg(long, value_name = "N", default_value = "10", allow_hyphen_values = true)]
+    pub(super) rounds: String,
+    /// Executors, separated by commas
+    #[arg(long, value_name = "NAME,…", default_value = "threads,processes")]
+    pub(super) executor: String,
 }

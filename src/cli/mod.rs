@@ -9,6 +9,7 @@ mod demo;
 mod list;
 mod report;
 mod run;
+mod selftest;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -21,11 +22,18 @@ use crate::executor::task::TaskEntry;
 use crate::executor::worker;
 use crate::study;
 use crate::study::job::BatchJob;
+use crate::study::selftest as selftest_tasks;
 use crate::sys::signal::EXIT_INTERRUPTED;
 use crate::workload::Workload;
 
 /// What worker processes of this program can run.
-static TASKS: &[TaskEntry] = &[TaskEntry::of::<BatchJob>(), demo::TASKS[0], demo::TASKS[1]];
+static TASKS: &[TaskEntry] = &[
+    TaskEntry::of::<BatchJob>(),
+    selftest_tasks::TASKS[0],
+    selftest_tasks::TASKS[1],
+    demo::TASKS[0],
+    demo::TASKS[1],
+];
 
 /// Why the program ends without success.
 enum Failed {
@@ -72,6 +80,7 @@ fn dispatch(
     match cli.command {
         Command::Run(args) => run::run(&args, workloads),
         Command::Report(args) => report::report(&args),
+        Command::Selftest(args) => selftest::selftest(&args),
         Command::List => list::list(workloads),
         Command::Demo(demo) => demo::demo(&demo),
         Command::Completions { shell } => completions::completions(shell),

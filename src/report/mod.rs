@@ -2,12 +2,14 @@
 //!
 //! * [`grid`]: the tables as headings and cells, before any layout
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
+//! * [`confusion`]: the matrix of a self-test
 //! * [`chart`]: the pictures
 //! * [`files`]: everything that goes into the folder of a run
 //!
 //! Nothing here measures or estimates.
 
 pub mod chart;
+pub mod confusion;
 pub mod csv;
 pub mod files;
 pub mod grid;

@@ -26,7 +26,7 @@ impl Format for Table {
 }
 
 /// Columns parted by bars and a rule below the head, with nothing around.
-const STYLE: TableStyle = TableStyle::new()
+pub(super) const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction('|'))
     .header_separator(LineStyle::none().fill('-').junction('+'))
     .content_lines(ContentLineStyle::none().junction('|'));

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS};
+pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS, parse_rounds};
 use super::parse::{
     choose_pools, choose_workloads, parse_name, parse_number, parse_passes, parse_pool, parse_precision,
     parse_scale, parse_time, parse_workers,
@@ -150,7 +150,7 @@ impl RunRequest {
     /// [`ConfigError`] for the first of them that cannot be used.
     pub fn stop_rule(&self) -> Result<StopRule, ConfigError> {
         Ok(StopRule::of(
-            setting("rounds", self.rounds.as_deref(), |text| parse_number(text, 1, MAX_ROUNDS))?,
+            setting("rounds", self.rounds.as_deref(), parse_rounds)?,
             setting("precision", self.precision.as_deref(), parse_precision)?,
             setting("max-time", self.max_time.as_deref(), parse_time)?,
         ))

@@ -88,24 +88,29 @@ impl Task for BatchJob {
     type Output = JobReport;
 
     fn run(self) -> JobReport {
-        timed(|generated| self.compute(generated))
+        timed(|generated| {
+            let workload = workloads().iter().find(|workload| workload.name() == self.workload);
+            let workload = workload
+                .ok_or_else(|| format!("workload \"{}\" is not known in this process", self.workload))?;
+            compute(*workload, self.job, self.passes, generated)
+        })
     }
 }
 
-impl BatchJob {
-    /// Makes the array, computes over it and gives it back. Calls `generated` in between.
-    pub(super) fn compute(&self, generated: impl FnOnce()) -> Result<Digest, String> {
-        let workload = workloads().iter().find(|workload| workload.name() == self.workload);
-        let workload =
-            workload.ok_or_else(|| format!("workload \"{}\" is not known in this process", self.workload))?;
-        let mut array = workload.generate(self.job);
-        generated();
-        // The array is dropped before the clock is read: giving its memory back is part of the
-        // job, not of the executor.
-        let digest = workload.compute(&mut array, self.passes);
-        drop(array);
-        digest.map_err(|fault| fault.to_string())
-    }
+/// Makes the array, computes over it and gives it back. Calls `generated` in between.
+pub(super) fn compute(
+    workload: &dyn Workload,
+    job: Job,
+    passes: u32,
+    generated: impl FnOnce(),
+) -> Result<Digest, String> {
+    let mut array = workload.generate(job);
+    generated();
+    // The array is dropped before the clock is read: giving its memory back is part of the job, not
+    // of the executor.
+    let digest = workload.compute(&mut array, passes);
+    drop(array);
+    digest.map_err(|fault| fault.to_string())
 }
 
 /// Runs a job and reports what it took. The job gets a function to call when its array is made.

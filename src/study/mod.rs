@@ -8,6 +8,7 @@
 //! * `ceiling`: what the hardware does where nothing is handed out
 //! * [`stopping`]: when a run has measured enough
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
+//! * [`selftest`]: executions with faults on purpose
 //! * [`environment`]: the machine and the build, for the record; `describe` writes its head
 //! * [`progress`]: the bar on the terminal
 
@@ -23,6 +24,7 @@ pub mod plan;
 pub mod progress;
 pub mod resume;
 pub mod rounds;
+pub mod selftest;
 pub mod stopping;
 
 pub use config::{ConfigError, RunConfig, RunRequest};

@@ -20,6 +20,15 @@ pub const MAX_ROUNDS: u32 = 10_000;
 /// The greatest number of passes.
 pub const MAX_PASSES: u32 = 1_000_000;
 
+/// A number of rounds.
+///
+/// # Errors
+///
+/// What it must be.
+pub fn parse_rounds(text: &str) -> Result<u32, String> {
+    parse_number(text, 1, MAX_ROUNDS)
+}
+
 /// The trimmed parts of a comma-separated list; none may be empty.
 fn parse_list(text: &str) -> Result<Vec<&str>, String> {
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();

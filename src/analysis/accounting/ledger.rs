@@ -21,13 +21,13 @@ use crate::record::{Sample, TaskSpan, WorkerSpan};
 
 /// One execution's account, in nanoseconds of worker time.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ledger {
+pub(in crate::analysis) struct Ledger {
     /// T.
     pub(super) wall: f64,
     /// W.
     pub(super) serial: f64,
     /// By [`Loss::ALL`].
-    pub(super) losses: [f64; Loss::ALL.len()],
+    pub(in crate::analysis) losses: [f64; Loss::ALL.len()],
     /// What some losses consist of, by the loss and a name.
     pub(super) parts: Vec<(Loss, &'static str, f64)>,
     /// Whether some figure was missing that tells losses apart.
@@ -48,7 +48,7 @@ pub(super) struct Lacking {
 impl Ledger {
     /// The account of one execution on `workers` lanes; `None` if its tasks are not those of the
     /// serial baseline.
-    pub(super) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
+    pub(in crate::analysis) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
         let (sample, reference) = (pair.sample, &pair.reference);
         let times = task_times(sample, reference)?;
         let mut ledger = Self {
