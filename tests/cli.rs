@@ -23,7 +23,10 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
         "Workers | ",
         "RC4 factor | ",
         "1.00x",
-        "against serial (RC4 ",
+        "RC4 against serial (",
+        "SHA: where 2 workers went",
+        "residual",
+        "noise floor",
     ] {
         assert!(table.contains(expected), "{expected} is missing in\n{table}");
     }
@@ -42,9 +45,9 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
 
     let record = RunRecord::read(&folder).unwrap();
     assert_eq!(record.status, Status::Complete);
-    // Per workload the serial baseline and three executors with two numbers of workers; a
-    // warm-up round and two counted ones.
-    assert_eq!((record.plan.cases.len(), record.samples.len()), (14, 42));
+    // Per workload both arms of the serial baseline and three executors with two numbers of workers;
+    // a warm-up round and two counted ones.
+    assert_eq!((record.plan.cases.len(), record.samples.len()), (16, 48));
     assert!(record.samples.iter().all(|sample| sample.tasks.len() == 12));
     assert!(record.plan.workloads.iter().all(|workload| workload.digests.len() == 12));
     for sample in &record.samples {
@@ -93,7 +96,7 @@ fn one_worker_is_always_measured() {
     let record = RunRecord::read(&only_run(out.path())).unwrap();
     let workers: Vec<_> =
         record.plan.cases.iter().map(|case| (case.executor.as_str(), case.workers)).collect();
-    assert_eq!(workers, [("serial", 1), ("threads", 1), ("threads", 3)]);
+    assert_eq!(workers, [("serial", 1), ("serial", 1), ("threads", 1), ("threads", 3)]);
 }
 
 #[test]
@@ -119,7 +122,13 @@ fn wrong_arguments_are_one_line_and_exit_2() {
         (&["run", "--workers", "-2"], "--workers '-2': must be a whole number from 1 to 1024"),
         (&["run", "--workload", "md5"], "--workload 'md5': there is no workload md5; there are rc4, sha256"),
         (&["run", "--executor", "fibers"], "there are threads, processes, rayon"),
-        (&["run", "--runs", "0"], "--runs '0': must be a whole number from 1 to 10000"),
+        (&["run", "--rounds", "0"], "--rounds '0': must be a whole number from 1 to 10000"),
+        (&["run", "--precision", "-1%"], "--precision '-1%': must be a percentage from 0% (never) to 100%"),
+        (&["run", "--max-time", "soon"], "--max-time 'soon': must be a time such as 60s or 2m"),
+        (&["run", "--pool", "hot"], "--pool 'hot': there is no pool hot; there are cold, warm"),
+        (&["run", "--resume", "x", "--workers", "2"], "'--resume <DIR>' cannot be used with '--workers"),
+        (&["selftest", "--rounds", "0"], "--rounds '0': must be a whole number from 1 to 10000"),
+        (&["selftest", "--executor", "fibers"], "--executor 'fibers': must be a list of threads, processes"),
         (
             &["run", "--passes", "rc4=0"],
             "--passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000",
@@ -162,7 +171,7 @@ fn unusable_files_are_one_line_and_exit_1() {
         (write("damaged.json", &book[..book.len() / 2]), "the record is damaged: "),
         (write("foreign.json", r#"{"name": "something else"}"#), "not a run record of speedup"),
         (
-            write("future.json", &book.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1)),
+            write("future.json", &book.replacen("\"schema_version\": 2", "\"schema_version\": 99", 1)),
             "schema version 99",
         ),
         (write("zero.json", &book.replacen("\"mean_s\": 11.483", "\"mean_s\": 0.0", 1)), "not above zero"),

@@ -90,11 +90,11 @@ fn samples_of_a_case_become_its_cell_and_a_failure_shows_as_one() {
     record.failures.push(Failure { case: 2, round: 3, warmup: false, message: "it broke".to_string() });
     let analysis = Analysis::of(&record);
     let serial = analysis.workloads[0].serial.estimate().unwrap();
-    assert_eq!((serial.runs, serial.speedup), (2, Some(1.0)));
+    assert_eq!((serial.runs, serial.speedup.map(|speedup| speedup.value)), (2, Some(1.0)));
     let rows = &analysis.executors[0].rows;
     let one = rows[0].cells[0].estimate().unwrap();
     assert!((one.factor.unwrap() - 1.0).abs() < 1e-12);
-    assert!((one.speedup.unwrap() - serial.mean_s / one.mean_s).abs() < 1e-12);
+    assert!((one.speedup.unwrap().value - serial.mean_s / one.mean_s).abs() < 1e-12);
     assert!(one.overhead_s.unwrap() > 0.0 && one.overhead_s.unwrap() <= one.max_s);
     assert_eq!(rows[1].cells[0], Cell::Failed { reason: "it broke".to_string() });
 }

@@ -1,6 +1,8 @@
 //! What people and programs read: tables, CSV, JSON and charts, from analyses of saved files.
 //!
-//! * [`grid`]: the tables as headings and cells, before any layout
+//! * [`grid`]: the tables as headings and cells, before any layout; `book`, `speedups` and `losses`
+//!   make them
+//! * [`verdict`]: a case in a sentence; `conclusion`: the sentences below the tables
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
 //! * [`confusion`]: the matrix of a self-test
 //! * [`chart`]: the pictures
@@ -8,14 +10,19 @@
 //!
 //! Nothing here measures or estimates.
 
+mod book;
 pub mod chart;
+mod conclusion;
 pub mod confusion;
 pub mod csv;
 pub mod files;
 pub mod grid;
 pub mod json;
+mod losses;
 pub mod markdown;
+mod speedups;
 pub mod table;
+pub mod verdict;
 
 use crate::analysis::Analysis;
 

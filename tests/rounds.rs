@@ -1,0 +1,150 @@
+//! Runs that stop by a rule, are killed, and go on.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use speedup::analysis::Analysis;
+use speedup::record::{RunRecord, Status, Stop};
+use support::{only_run, run, speedup, stderr, stdout};
+
+/// A quick run of one workload into a folder, with further arguments.
+fn tiny<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
+    let fixed = ["run", "--scale", "tiny", "--workload", "rc4", "--executor", "threads", "--workers", "2"];
+    [&fixed[..], &["--out", out.to_str().unwrap()], further].concat()
+}
+
+fn counted(record: &RunRecord) -> usize {
+    record.samples.iter().filter(|sample| !sample.warmup).count()
+}
+
+#[test]
+fn a_run_stops_at_its_rounds_its_time_or_its_precision_and_says_which() {
+    for (further, stop, said) in [
+        (&["--rounds", "3", "--precision", "0"][..], Stop::Rounds, "3 rounds, and 1 more to warm up"),
+        (&["--max-time", "300ms", "--precision", "0"], Stop::Time, "rounds, and 1 more to warm up"),
+        (&["--precision", "100%", "--passes", "rc4=20"], Stop::Precision, "goal 100.0 %"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let output = run(&tiny(out.path(), further));
+        assert!(output.status.success(), "{}", stderr(&output));
+        let record = RunRecord::read(&only_run(out.path())).unwrap();
+        assert_eq!((record.status, record.stop), (Status::Complete, Some(stop)));
+        assert!(stdout(&output).contains(said), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_goal_that_was_not_reached_is_said_to_be() {
+    let out = tempfile::tempdir().unwrap();
+    let output = run(&tiny(out.path(), &["--rounds", "3", "--precision", "0.0001%"]));
+    assert!(stdout(&output).contains("the goal of ±0.0 % was not reached, as many rounds as asked for"));
+}
+
+#[test]
+fn every_account_sums_in_every_round() {
+    let out = tempfile::tempdir().unwrap();
+    let executors = ["--executor", "threads,processes,rayon", "--workers", "1,2,3", "--rounds", "3"];
+    let path = out.path().to_str().unwrap();
+    let output = run(&[&["run", "--scale", "tiny", "--out", path], &executors[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    for round in 0..3 {
+        let mut one = record.clone();
+        one.samples.retain(|sample| !sample.warmup && sample.round == round);
+        let analysis = Analysis::of(&one);
+        let accounts: Vec<_> =
+            analysis.estimates().map(|estimate| estimate.account.as_ref().unwrap()).collect();
+        assert_eq!(accounts.len(), 18);
+        for account in accounts {
+            assert!(account.residual.abs() < 1e-9 * account.workers as f64, "{account:?}");
+            let sum: f64 = account.rows.iter().map(|row| row.speedup.value).sum();
+            let workers = account.workers as f64;
+            assert!((account.speedup + sum - workers).abs() < 1e-9 * workers, "{account:?}");
+        }
+    }
+}
+
+#[test]
+fn a_warm_pool_starts_and_ends_outside_the_times() {
+    let out = tempfile::tempdir().unwrap();
+    let output = run(&tiny(out.path(), &["--rounds", "2", "--pool", "warm", "--executor=processes"][..3]));
+    assert_eq!(output.status.code(), Some(2), "an option without its value");
+    let warm = ["--rounds", "2", "--pool", "warm"];
+    assert!(run(&tiny(out.path(), &warm)).status.success());
+    let record = RunRecord::read(&only_run(out.path())).unwrap();
+    for sample in record.samples.iter().filter(|sample| !sample.workers.is_empty()) {
+        assert!(
+            sample.workers.iter().all(|worker| worker.ready_ns == 0 && worker.ended_ns == sample.wall_ns)
+        );
+    }
+    assert!(record.samples.iter().any(|sample| sample.workers.len() == 2));
+}
+
+#[test]
+fn a_killed_run_goes_on_and_ends_whole() {
+    let out = tempfile::tempdir().unwrap();
+    let further = ["--passes", "rc4=200", "--rounds", "10000", "--precision", "0"];
+    let mut child = speedup(&tiny(out.path(), &further)).spawn().unwrap();
+    let start = Instant::now();
+    let rounds = loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited for a minute");
+        let folder = fs::read_dir(out.path()).into_iter().flatten().filter_map(Result::ok).next();
+        let record = folder.and_then(|folder| RunRecord::read(&folder.path()).ok());
+        match record.map(|record| counted(&record)) {
+            Some(samples) if samples >= 8 => break samples,
+            _ => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let folder = only_run(out.path());
+    let path = folder.to_str().unwrap();
+    let second = run(&["run", "--resume", path]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(stderr(&second).contains("another process is writing this run"), "{}", stderr(&second));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let killed = RunRecord::read(&folder).unwrap();
+    assert_eq!(killed.status, Status::Running);
+
+    let wanted = (counted(&killed) / killed.plan.cases.len() + 3).to_string();
+    let output = run(&["run", "--resume", path, "--rounds", &wanted]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = RunRecord::read(&folder).unwrap();
+    assert_eq!((record.status, record.stop), (Status::Complete, Some(Stop::Rounds)));
+    assert_eq!(record.samples[..killed.samples.len()], killed.samples[..]);
+    assert!(counted(&record) >= rounds && record.plan.warmup_rounds == 2);
+    assert_eq!(
+        record.plan.order.len(),
+        record.plan.warmup_rounds as usize + wanted.parse::<usize>().unwrap()
+    );
+    let starts: Vec<u64> = record.samples.iter().map(|sample| sample.start_ns).collect();
+    assert!(starts.windows(2).all(|pair| pair[0] < pair[1]), "time runs on");
+    assert!(folder.join("report.html").exists() && folder.join("stack.svg").exists());
+}
+
+#[test]
+fn what_cannot_go_on_is_refused_in_a_line() {
+    let out = tempfile::tempdir().unwrap();
+    assert!(run(&tiny(out.path(), &["--rounds", "1"])).status.success());
+    let folder = only_run(out.path());
+    let path = folder.to_str().unwrap();
+    let text = fs::read_to_string(folder.join("run.json")).unwrap();
+    let edits = [
+        ("\"version\": \"", "\"version\": \"9", "was measured by speedup 9"),
+        ("\"sizes\": [", "\"sizes\": [1, ", "has another batch of rc4"),
+        (", \"again\": true", "", "has cases that"),
+        ("\"design\": \"interleaved-rounds\"", "\"design\": \"case-by-case\"", "only a run of 'speedup run'"),
+    ];
+    for (from, to, expected) in edits {
+        fs::write(folder.join("run.json"), text.replacen(from, to, 1)).unwrap();
+        let output = run(&["run", "--resume", path]);
+        assert_eq!(output.status.code(), Some(1), "{expected}");
+        let message = stderr(&output);
+        assert!(message.contains(path) && message.contains(expected), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    let missing = run(&["run", "--resume", "/nowhere"]);
+    assert!(stderr(&missing).contains("--resume /nowhere: "), "{}", stderr(&missing));
+}
