@@ -2,12 +2,22 @@
 //!
 //! No clock and no file: the same record gives the same [`Analysis`] anywhere, so that a report
 //! can be made again from the file alone.
+//!
+//! * [`model`]: what an analysis says, as plain data
+//! * `speedup`: from a record to an [`Analysis`]; `rounds` pairs its samples, `cells` fills the tables
+//! * `accounting`: where every worker-second went; [`attribution`] proves that it is right
+//! * [`bounds`], `limits`: what the sizes of the jobs and the hardware allow
+//! * [`scaling`], `laws`, `crossover`: laws over the number of workers, and of threads against processes
+//! * `effort`: how much was measured, how well, and which rounds stand out
+//! * `timeline`: what every worker did
+//! * [`doctor`]: what would spoil a measurement
 
 mod accounting;
 pub mod attribution;
 pub mod bounds;
 mod cells;
 mod crossover;
+pub mod doctor;
 mod effort;
 mod laws;
 mod limits;

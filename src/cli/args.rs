@@ -23,6 +23,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Prove that losses are attributed rightly: inject known faults and see where they are found
     Selftest(SelftestArgs),
+    /// Say what would spoil a measurement on this machine, and what to do about it
+    Doctor(DoctorArgs),
     /// List workloads, executors and report formats
     List,
     /// Show futures, map and crashing workers in action, as in chapter 17 of Fluent Python
@@ -164,4 +166,18 @@ pub(super) struct SelftestArgs {
     /// Executors, separated by commas
     #[arg(long, value_name = "NAME,…", default_value = "threads,processes")]
     pub(super) executor: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  speedup doctor
+  speedup doctor --json | jq -r '.diagnosis.findings[].what'
+
+Looks for about three seconds: at what the system tells, at the clock and the issue width of each CPU,
+and at how far one piece of work differs from itself. Exit code 0, also with warnings.")]
+pub(super) struct DoctorArgs {
+    /// Print findings and facts as JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }

@@ -6,6 +6,7 @@
 mod args;
 mod completions;
 mod demo;
+mod doctor;
 mod list;
 mod report;
 mod run;
@@ -81,6 +82,7 @@ fn dispatch(
         Command::Run(args) => run::run(&args, workloads),
         Command::Report(args) => report::report(&args),
         Command::Selftest(args) => selftest::selftest(&args),
+        Command::Doctor(args) => doctor::doctor(&args, workloads),
         Command::List => list::list(workloads),
         Command::Demo(demo) => demo::demo(&demo),
         Command::Completions { shell } => completions::completions(shell),
@@ -117,7 +119,7 @@ fn missing(help: &str) -> String {
     let (what, command) = if help.contains("Usage: speedup demo") {
         ("a demonstration is missing: map, futures or crash", "speedup demo")
     } else {
-        ("a command is missing: run, report, list, demo or completions", "speedup")
+        ("a command is missing: run, report, doctor, list, demo or completions", "speedup")
     };
     format!("{what}; see '{command} --help'")
 }

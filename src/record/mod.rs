@@ -7,10 +7,12 @@
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
 //! * [`sample`]: one timed execution of one case
 //! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
+//! * [`checkup`]: what `speedup doctor` finds on a machine
 //! * [`store`]: the folder of a run and files written whole or not at all
 //! * [`book`]: the published table of *Fluent Python*, as a record
 
 pub mod book;
+pub mod checkup;
 pub mod environment;
 mod known;
 mod layout;

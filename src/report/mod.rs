@@ -6,6 +6,7 @@
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
 //! * [`confusion`]: the matrix of a self-test
 //! * [`chart`]: the pictures
+//! * [`doctor`]: what `speedup doctor` says
 //! * [`files`]: everything that goes into the folder of a run
 //!
 //! Nothing here measures or estimates.
@@ -15,6 +16,7 @@ pub mod chart;
 mod conclusion;
 pub mod confusion;
 pub mod csv;
+pub mod doctor;
 pub mod files;
 pub mod grid;
 pub mod json;

@@ -21,7 +21,7 @@ pub struct Counts {
 ///
 /// # Errors
 ///
-/// Why there are no counts: none offered, not allowed, or shared with other users of the processor's
+/// Why there are no counts, to follow "no hardware counters:": none offered, not allowed, or shared with other users of the processor's
 /// counters, so that they did not count all the time.
 pub fn thread_counts() -> Result<Counts, String> {
     system::thread_counts()
@@ -30,7 +30,7 @@ pub fn thread_counts() -> Result<Counts, String> {
 #[cfg(not(target_os = "linux"))]
 mod system {
     pub(super) fn thread_counts() -> Result<super::Counts, String> {
-        Err(format!("{} offers no hardware counters to programs", std::env::consts::OS))
+        Err(format!("{} offers none to programs", std::env::consts::OS))
     }
 }
 
@@ -117,7 +117,7 @@ mod system {
             let second = group.read_all()?;
             group.check(&second)?;
             if second.instructions <= first.instructions || second.cycles <= first.cycles {
-                return Err("the hardware counters open but do not count".into());
+                return Err("they open but do not count".into());
             }
             Ok(group)
         }
@@ -132,7 +132,7 @@ mod system {
         fn check(&self, values: &Values) -> Result<(), String> {
             let missed_ns = values.enabled_ns.saturating_sub(values.running_ns);
             if values.running_ns == 0 || missed_ns > self.missed_ns + TOLERATED_NS {
-                return Err("the hardware counters did not count all the time: other programs use them, or \
+                return Err("they did not count all the time: other programs use them, or \
                             the thread ran on a core of another kind"
                     .into());
             }
@@ -143,8 +143,8 @@ mod system {
             let mut bytes = [0; 40];
             match self.leader.read(&mut bytes) {
                 Ok(40) => Values::parse(&bytes),
-                Ok(_) => Err("the hardware counters broke off".into()),
-                Err(error) => Err(format!("the hardware counters cannot be read: {error}")),
+                Ok(_) => Err("they broke off".into()),
+                Err(error) => Err(format!("they cannot be read: {error}")),
             }
         }
     }
@@ -164,7 +164,7 @@ mod system {
             let (words, _) = bytes.as_chunks::<8>();
             let number = |index: usize| u64::from_ne_bytes(words[index]);
             if number(0) != 2 {
-                return Err(format!("the system gives {} hardware counters in place of 2", number(0)));
+                return Err(format!("the system gives {} of them in place of 2", number(0)));
             }
             Ok(Self {
                 enabled_ns: number(1),
@@ -215,20 +215,20 @@ mod system {
     fn reason(error: &io::Error, paranoid: Option<&str>) -> String {
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ENODEV | libc::ENXIO | libc::EOPNOTSUPP) => {
-                "the processor, or the hypervisor under it, offers no hardware counters".into()
+                "none are offered by the processor, or by the hypervisor under it".into()
             }
             Some(libc::ENOSYS) => "the kernel has no perf_event_open".into(),
             Some(libc::EACCES | libc::EPERM) => match paranoid {
                 Some(level) if level.parse::<i32>().is_ok_and(|level| level <= 2) => format!(
-                    "hardware counters are forbidden, though kernel.perf_event_paranoid is {level}: \
+                    "forbidden, though kernel.perf_event_paranoid is {level}: \
                      probably by a filter of system calls, as containers have"
                 ),
-                Some(level) => format!(
-                    "hardware counters are forbidden: kernel.perf_event_paranoid is {level}, 2 or less is needed"
-                ),
-                None => "hardware counters are forbidden".into(),
+                Some(level) => {
+                    format!("forbidden: kernel.perf_event_paranoid is {level}, 2 or less is needed")
+                }
+                None => "forbidden".into(),
             },
-            _ => format!("hardware counters cannot be opened: {error}"),
+            _ => format!("they cannot be opened: {error}"),
         }
     }
 
@@ -270,7 +270,7 @@ mod system {
             assert!(group.check(&values(1_000_000, 900_000)).is_err());
             assert!(group.check(&values(0, 0)).is_err());
             // An end of file, as of a group that could not be put on the counters.
-            assert_eq!(group.read(), Err("the hardware counters broke off".into()));
+            assert_eq!(group.read(), Err("they broke off".into()));
         }
 
         #[test]

@@ -45,7 +45,7 @@ pub fn on_battery() -> Result<bool, String> {
 
 /// Why there is nothing to read about clocks.
 fn no_cpufreq(root: &Path) -> String {
-    format!("{}: no cpufreq; firmware or a hypervisor sets the clock", root.display())
+    format!("no cpufreq in {}", root.display())
 }
 
 fn governor_below(root: &Path, cpus: &[usize]) -> Result<String, String> {
@@ -73,7 +73,7 @@ fn clock_range_below(root: &Path, cpus: &[usize]) -> Result<(f64, f64), String> 
 }
 
 fn on_battery_below(root: &Path) -> Result<bool, String> {
-    let none = || format!("{}: no power supply is listed", root.display());
+    let none = || format!("no power supply is listed in {}", root.display());
     let supplies = std::fs::read_dir(root).map_err(|_| none())?.filter_map(Result::ok);
     let mut battery = None;
     for supply in supplies {

@@ -16,7 +16,7 @@ pub struct Probe {
     pub width: f64,
 }
 
-/// Probes clock and width: about 5 microseconds. `None` on processors that this has no code for.
+/// Probes clock and width: about 4 microseconds. `None` on processors that this has no code for.
 #[must_use]
 pub fn probe() -> Option<Probe> {
     let clock_hz = clock_hz()?;
@@ -24,7 +24,7 @@ pub fn probe() -> Option<Probe> {
     Some(Probe { clock_hz, width: rate(independent, INDEPENDENT_ROUNDS) / clock_hz })
 }
 
-/// Probes the clock alone, in cycles a second: about 3 microseconds. `None` on processors that this
+/// Probes the clock alone, in cycles a second: about 2 microseconds. `None` on processors that this
 /// has no code for.
 #[must_use]
 pub fn clock_hz() -> Option<f64> {

@@ -1,0 +1,73 @@
+//! Rules about what of the machine this process may use.
+
+use super::{Facts, Finding};
+use crate::record::Quota;
+
+pub(super) fn one_cpu(facts: &Facts) -> Option<Finding> {
+    (*facts.environment.cpus_available.value()? == 1).then(|| {
+        Finding::warning(
+            "only one CPU to use",
+            "Workers can only take turns: no speedup above 1 is possible, only its cost can be seen.",
+            "Measure on a machine with more, or widen affinity mask and quota.",
+        )
+    })
+}
+
+pub(super) fn quota(facts: &Facts) -> Option<Finding> {
+    let Quota::Cpus(cpus) = *facts.environment.cgroup_quota.value()? else { return None };
+    let allowed = facts.allowed_cpus.len();
+    (cpus < allowed as f64).then(|| {
+        Finding::warning(
+            format!("the control group may use {cpus:.2} of {allowed} CPUs"),
+            "Once a period's share is used up, all workers stand still until the next; the time comes out as \
+             waiting.",
+            format!(
+                "Raise the limit ('docker run --cpus', 'CPUQuota=' of systemd), or measure up to N = {}.",
+                cpus.floor().max(1.0)
+            ),
+        )
+    })
+}
+
+pub(super) fn affinity(facts: &Facts) -> Option<Finding> {
+    let (allowed, online) = (facts.allowed_cpus.len(), *facts.environment.cpus_online.value()?);
+    let list = facts.environment.affinity.value().map_or("unknown which", String::as_str);
+    (0 < allowed && allowed < online).then(|| {
+        Finding::note(
+            format!("this process may run on {allowed} of {online} CPUs (affinity {list})"),
+            format!("Speedup can grow up to N = {allowed}; more workers than that take turns."),
+            "Unless that is on purpose, look for 'taskset', a cpuset or a batch system around it.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::quiet;
+    use super::*;
+    use crate::record::Known;
+
+    #[test]
+    fn a_quota_counts_if_it_is_narrower_than_the_mask() {
+        let mut facts = quiet();
+        assert_eq!(quota(&facts), None);
+        facts.environment.cgroup_quota = Known::Value(Quota::Cpus(4.0));
+        assert_eq!(quota(&facts), None);
+        facts.environment.cgroup_quota = Known::Value(Quota::Cpus(2.5));
+        let finding = quota(&facts).unwrap();
+        assert!(finding.what.contains("2.50 of 4 CPUs") && finding.remedy.contains("N = 2."));
+        facts.environment.cgroup_quota = Known::Value(Quota::Cpus(0.5));
+        assert!(quota(&facts).unwrap().remedy.contains("N = 1."));
+    }
+
+    #[test]
+    fn a_narrow_mask_and_a_single_cpu_are_said() {
+        let mut facts = quiet();
+        assert_eq!((affinity(&facts), one_cpu(&facts)), (None, None));
+        facts.allowed_cpus = vec![2];
+        facts.environment.affinity = Known::Value("2".into());
+        facts.environment.cpus_available = Known::Value(1);
+        assert!(affinity(&facts).unwrap().what.contains("1 of 4 CPUs (affinity 2)"));
+        assert!(one_cpu(&facts).is_some());
+    }
+}

@@ -1,0 +1,154 @@
+//! Rules about the build and the machine itself.
+
+use super::{Facts, Finding};
+use crate::record::Host;
+
+/// Cores named in a finding; more are counted only.
+const NAMED: usize = 8;
+
+pub(super) fn build(facts: &Facts) -> Option<Finding> {
+    let level = facts.environment.opt_level.value()?;
+    matches!(level.as_str(), "0" | "1").then(|| {
+        Finding::warning(
+            format!("unoptimised build (opt-level {level})"),
+            "Tasks take several times as long as they need, so that every overhead looks small beside them.",
+            "Build with 'cargo build --release'; 'cargo install' does so by itself.",
+        )
+    })
+}
+
+pub(super) fn host(facts: &Facts) -> Option<Finding> {
+    match facts.environment.host.value() {
+        Some(Host::Hypervisor { name, evidence }) => Some(Finding::warning(
+            format!("virtual machine ({name}; {evidence})"),
+            "Others share its cores, caches and memory, and only part of what they take shows as steal. A CPU \
+             here may be half of a core whose other half is someone else's; the topology may be made up.",
+            "Measure on hardware of your own, or on a dedicated host. Otherwise compare only what was measured \
+             in the same run, and read the intervals.",
+        )),
+        Some(Host::Hardware { .. }) => None,
+        None => Some(Finding::note(
+            format!("unknown whether this is a virtual machine: {}", facts.environment.host.missing()?),
+            "If it is one, others may share its cores unseen.",
+            "Find out from whoever runs the machine.",
+        )),
+    }
+}
+
+pub(super) fn siblings(facts: &Facts) -> Option<Finding> {
+    let allowed = |core: &Vec<usize>| -> Vec<usize> {
+        core.iter().copied().filter(|cpu| facts.allowed_cpus.contains(cpu)).collect()
+    };
+    let cores: Vec<Vec<usize>> =
+        facts.environment.cores.value()?.iter().map(allowed).filter(|core| !core.is_empty()).collect();
+    let shared: Vec<String> = (cores.iter().filter(|core| core.len() > 1))
+        .map(|core| core.iter().map(usize::to_string).collect::<Vec<_>>().join("+"))
+        .collect();
+    if shared.is_empty() {
+        return None;
+    }
+    let more = match shared.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more pairs"),
+    };
+    let firsts: Vec<String> = cores.iter().map(|core| core[0].to_string()).collect();
+    let pinned = if firsts.len() > NAMED { "FIRST-OF-EACH-CORE".into() } else { firsts.join(",") };
+    Some(Finding::note(
+        format!("hardware threads share cores: CPUs {}{more}", shared[..shared.len().min(NAMED)].join(", ")),
+        format!(
+            "There are {} cores. Workers beyond that share execution units and caches with another, and add \
+             much less than one CPU each.",
+            cores.len()
+        ),
+        format!("To measure cores alone: 'taskset -c {pinned} speedup run …'."),
+    ))
+}
+
+pub(super) fn nodes(facts: &Facts) -> Option<Finding> {
+    let nodes = *facts.environment.numa_nodes.value()?;
+    (nodes > 1).then(|| {
+        Finding::note(
+            format!("memory in {nodes} nodes"),
+            "A task on one node that uses memory of another takes longer, and which one it gets is chance.",
+            "To leave that out: 'numactl --cpunodebind=0 --membind=0 speedup run …'.",
+        )
+    })
+}
+
+pub(super) fn memory(facts: &Facts) -> Option<Finding> {
+    const GIB: f64 = (1 << 30) as f64;
+    let available = *facts.memory_available_bytes.value()? as f64;
+    let total = *facts.environment.memory_bytes.value()? as f64;
+    (available < GIB || available < total / 20.0).then(|| {
+        Finding::warning(
+            format!("little memory left: {:.1} of {:.1} GiB", available / GIB, total / GIB),
+            "What does not fit is written to disk or ends the worker; every process brings memory of its own.",
+            "Stop what needs the memory, or measure with fewer workers.",
+        )
+    })
+}
+
+pub(super) fn battery(facts: &Facts) -> Option<Finding> {
+    facts.on_battery.value()?.then(|| {
+        Finding::warning(
+            "running from a battery",
+            "The clock is held down, and changes with the charge.",
+            "Plug the machine in.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::quiet;
+    use super::*;
+    use crate::record::Known;
+
+    #[test]
+    fn a_hypervisor_is_named_and_its_absence_is_no_finding() {
+        let mut facts = quiet();
+        assert_eq!(host(&facts), None);
+        let (name, evidence) = ("KVM".to_string(), "hypervisor flag in cpuid".to_string());
+        facts.environment.host = Known::Value(Host::Hypervisor { name, evidence });
+        assert!(host(&facts).unwrap().what.contains("KVM"));
+    }
+
+    #[test]
+    fn siblings_are_named_if_this_process_may_use_both() {
+        let mut facts = quiet();
+        assert_eq!(siblings(&facts), None);
+        facts.environment.cores = Known::Value(vec![vec![0, 2], vec![1, 3]]);
+        let finding = siblings(&facts).unwrap();
+        assert!(finding.what.ends_with("CPUs 0+2, 1+3"), "{finding:?}");
+        assert!(finding.consequence.contains("2 cores") && finding.remedy.contains("-c 0,1 "), "{finding:?}");
+        facts.allowed_cpus = vec![0, 1, 3];
+        assert!(siblings(&facts).unwrap().what.ends_with("CPUs 1+3"));
+        facts.allowed_cpus = vec![0, 1];
+        assert_eq!(siblings(&facts), None);
+        facts.environment.cores = Known::Value((0..64).map(|cpu| vec![cpu, cpu + 64]).collect());
+        facts.allowed_cpus = (0..128).collect();
+        assert!(siblings(&facts).unwrap().what.ends_with("7+71 and 56 more pairs"));
+    }
+
+    #[test]
+    fn a_debug_build_a_battery_and_little_memory_are_warned_of() {
+        let mut facts = quiet();
+        assert_eq!((build(&facts), battery(&facts), memory(&facts)), (None, None, None));
+        facts.environment.opt_level = Known::Value("1".into());
+        facts.on_battery = Known::Value(true);
+        facts.memory_available_bytes = Known::Value(700 << 20);
+        assert!(build(&facts).unwrap().what.contains("opt-level 1"));
+        assert!(battery(&facts).is_some());
+        assert_eq!(memory(&facts).unwrap().what, "little memory left: 0.7 of 16.0 GiB");
+        facts.on_battery = Known::Value(false);
+        assert_eq!(battery(&facts), None);
+    }
+
+    #[test]
+    fn more_than_one_node_is_noted() {
+        let mut facts = quiet();
+        assert_eq!(nodes(&facts), None);
+        facts.environment.numa_nodes = Known::Value(2);
+        assert!(nodes(&facts).unwrap().what.contains("2 nodes"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Rules about what others take: other machines on the same hardware, other programs on this one.
+
+use super::{Facts, Finding, percent};
+
+/// Threads of others, as a mean over a minute, that are too many.
+const BUSY: f64 = 0.5;
+
+/// Share of time, in per cent, in which threads wait for CPUs and that is too much.
+const PRESSED: f64 = 1.0;
+
+const STOLEN: &str = "While its CPU is taken away a task stands still, with no CPU time to show for it. Single \
+                      tasks grow longer, and the tail of the batch with them.";
+
+pub(super) fn steal(facts: &Facts) -> Option<Finding> {
+    let Some(&total_ns) = facts.after.steal_ns.value() else {
+        return Some(Finding::note(
+            format!("steal is not known: {}", facts.after.steal_ns.missing()?),
+            "What a hypervisor takes cannot be told from blocking.",
+            "Measure where the system tells, or on hardware of your own.",
+        ));
+    };
+    let cpus = *facts.environment.cpus_online.value()? as f64;
+    let since_start = facts.uptime_s.value().map_or(0.0, |seconds| total_ns as f64 * 1e-9 / (seconds * cpus));
+    let now_ns = total_ns.saturating_sub(facts.before.steal_ns.value().copied().unwrap_or(total_ns));
+    if now_ns > 0 {
+        let now = now_ns as f64 * 1e-9 / (facts.elapsed_s * cpus);
+        return Some(Finding::warning(
+            format!(
+                "steal: others took {} of the CPU time during this look ({} since the system's start)",
+                percent(now),
+                percent(since_start)
+            ),
+            STOLEN,
+            "Measure when the neighbours are quiet, and in more rounds; each sample keeps its steal.",
+        ));
+    }
+    (total_ns > 0).then(|| {
+        Finding::note(
+            format!(
+                "steal: none during this look, but {:.1} s since the system's start ({} of the CPU time)",
+                total_ns as f64 * 1e-9,
+                percent(since_start)
+            ),
+            STOLEN,
+            "Look at the steal of each sample when rounds differ.",
+        )
+    })
+}
+
+pub(super) fn busy(facts: &Facts) -> Option<Finding> {
+    let load = facts.before.load.value().copied();
+    let pressure = facts.before.cpu_pressure.value().copied();
+    let mut signs = Vec::new();
+    signs
+        .extend(load.filter(|&load| load >= BUSY).map(|load| format!("load {load:.1} over the last minute")));
+    signs.extend(
+        pressure
+            .filter(|&pressure| pressure >= PRESSED)
+            .map(|pressure| format!("threads waited for a CPU in {pressure:.0} % of the last ten seconds")),
+    );
+    (!signs.is_empty()).then(|| {
+        Finding::warning(
+            format!("others were at work: {}", signs.join(", ")),
+            "Workers wait for CPUs that others use. It lands in run-queue wait, and in slower tasks through \
+             shared caches.",
+            "See 'top', stop what need not run, wait a minute and look again. A run that has just ended counts \
+             too.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Severity;
+    use super::super::tests::quiet;
+    use super::*;
+    use crate::record::Known;
+
+    #[test]
+    fn steal_is_a_warning_while_it_happens_and_a_note_later() {
+        let mut facts = quiet();
+        assert_eq!(steal(&facts), None);
+        facts.before.steal_ns = Known::Value(4_000_000_000);
+        facts.after.steal_ns = Known::Value(4_000_000_000);
+        let past = steal(&facts).unwrap();
+        assert_eq!(past.severity, Severity::Note);
+        // 4 s of 4 CPUs over 1000 s.
+        assert!(past.what.contains("4.0 s") && past.what.contains("0.10 %"), "{past:?}");
+        facts.before.steal_ns = Known::Value(3_880_000_000);
+        let present = steal(&facts).unwrap();
+        assert_eq!(present.severity, Severity::Warning);
+        // 0.12 s of 4 CPUs over 3 s.
+        assert!(present.what.contains("1.0 % of the CPU time during"), "{present:?}");
+        facts.after.steal_ns = Known::Missing("/proc/stat: no such file".into());
+        assert!(steal(&facts).unwrap().what.contains("/proc/stat"));
+    }
+
+    #[test]
+    fn load_and_pressure_tell_of_others() {
+        let mut facts = quiet();
+        assert_eq!(busy(&facts), None);
+        facts.before.load = Known::Value(1.84);
+        assert!(busy(&facts).unwrap().what.ends_with("load 1.8 over the last minute"));
+        facts.before.load = Known::Value(0.2);
+        facts.before.cpu_pressure = Known::Value(12.3);
+        assert!(busy(&facts).unwrap().what.contains("in 12 % of"));
+        // What the look itself does is no finding.
+        let mut facts = quiet();
+        facts.after.load = Known::Value(1.0);
+        assert_eq!(busy(&facts), None);
+    }
+}
