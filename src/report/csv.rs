@@ -1,33 +1,42 @@
 //! One line per case, for spreadsheets and scripts.
 
-use serde::Serialize;
-
 use super::Format;
-use crate::analysis::{Analysis, Cell};
+use crate::analysis::{Account, Analysis, Cell, Estimate, Loss, WorkloadColumn};
 use crate::record::BASELINE;
+use crate::stats::Quantity;
 
 /// One line per case.
 #[derive(Debug)]
 pub struct Csv;
 
-#[derive(Serialize)]
-struct Line<'a> {
-    run: &'a str,
-    created: &'a str,
-    workload: &'a str,
-    executor: &'a str,
-    workers: usize,
-    state: &'a str,
-    runs: Option<usize>,
-    mean_s: Option<f64>,
-    min_s: Option<f64>,
-    max_s: Option<f64>,
-    sd_s: Option<f64>,
-    factor: Option<f64>,
-    speedup: Option<f64>,
-    overhead_s: Option<f64>,
-    reason: &'a str,
-}
+/// The columns before those of the losses, which are in units of speedup.
+const HEAD: [&str; 25] = [
+    "run",
+    "created",
+    "workload",
+    "executor",
+    "workers",
+    "state",
+    "runs",
+    "mean_s",
+    "min_s",
+    "max_s",
+    "sd_s",
+    "factor",
+    "speedup",
+    "speedup_low",
+    "speedup_high",
+    "efficiency",
+    "karp_flatt",
+    "karp_flatt_low",
+    "karp_flatt_high",
+    "bound",
+    "ceiling",
+    "overhead_s",
+    "oversubscribed",
+    "gap",
+    "residual",
+];
 
 impl Format for Csv {
     fn name(&self) -> &'static str {
@@ -40,16 +49,18 @@ impl Format for Csv {
 
     fn render(&self, runs: &[Analysis]) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut write = |fields: Vec<String>| {
+            writer.write_record(fields).expect("writing to memory does not fail");
+        };
+        let losses = Loss::ALL.iter().map(|loss| format!("loss_{}", loss.name().replace(' ', "_")));
+        write(HEAD.iter().map(ToString::to_string).chain(losses).chain(["reason".to_string()]).collect());
         for run in runs {
             for (index, workload) in run.workloads.iter().enumerate() {
-                let mut write = |executor: &str, workers, cell: &Cell| {
-                    let line = line(run, &workload.name, executor, workers, cell);
-                    writer.serialize(line).expect("writing to memory does not fail");
-                };
-                write(BASELINE, 1, &workload.serial);
+                write(line(run, workload, (BASELINE, 1, false), &workload.serial));
                 for table in &run.executors {
                     for row in &table.rows {
-                        write(&table.executor, row.workers, &row.cells[index]);
+                        let case = (table.executor.as_str(), row.workers, row.oversubscribed);
+                        write(line(run, workload, case, &row.cells[index]));
                     }
                 }
             }
@@ -59,34 +70,52 @@ impl Format for Csv {
     }
 }
 
-fn line<'a>(
-    run: &'a Analysis,
-    workload: &'a str,
-    executor: &'a str,
-    workers: usize,
-    cell: &'a Cell,
-) -> Line<'a> {
-    let estimate = cell.estimate();
+fn line(
+    run: &Analysis,
+    workload: &WorkloadColumn,
+    (executor, workers, oversubscribed): (&str, usize, bool),
+    cell: &Cell,
+) -> Vec<String> {
     let (state, reason) = match cell {
         Cell::Measured(_) => ("measured", ""),
         Cell::Failed { reason } => ("failed", reason.as_str()),
         Cell::NotMeasured => ("not-measured", ""),
     };
-    Line {
-        run: &run.name,
-        created: &run.created,
-        workload,
-        executor,
-        workers,
-        state,
-        runs: estimate.map(|e| e.runs),
-        mean_s: estimate.map(|e| e.mean_s),
-        min_s: estimate.map(|e| e.min_s),
-        max_s: estimate.map(|e| e.max_s),
-        sd_s: estimate.map(|e| e.sd_s),
-        factor: estimate.and_then(|e| e.factor),
-        speedup: estimate.and_then(|e| e.speedup).map(|speedup| speedup.value),
-        overhead_s: estimate.and_then(|e| e.overhead_s),
-        reason,
-    }
+    let mut fields: Vec<String> =
+        [&run.name, &run.created, &workload.name, executor].map(ToString::to_string).to_vec();
+    fields.extend([workers.to_string(), state.to_string()]);
+    let estimate = cell.estimate();
+    let of = |figure: fn(&Estimate) -> Option<f64>| number(estimate.and_then(figure));
+    fields.push(estimate.map_or(String::new(), |estimate| estimate.runs.to_string()));
+    fields.extend([of(|e| Some(e.mean_s)), of(|e| Some(e.min_s)), of(|e| Some(e.max_s))]);
+    fields.extend([of(|e| Some(e.sd_s)), of(|e| e.factor)]);
+    fields.extend(with_interval(estimate.and_then(|e| e.speedup)));
+    fields.push(of(|e| e.efficiency.map(|efficiency| efficiency.value)));
+    fields.extend(with_interval(estimate.and_then(|e| e.karp_flatt)));
+    let bound = workload.bounds.iter().find(|bound| bound.workers == workers);
+    let ceiling = workload.ceilings.iter().find(|ceiling| ceiling.workers == workers);
+    fields.push(number(bound.map(|bound| bound.speedup)));
+    fields.push(number(ceiling.map(|ceiling| ceiling.speedup.value)));
+    fields.extend([of(|e| e.overhead_s), oversubscribed.to_string()]);
+    fields.extend(account(estimate.and_then(|estimate| estimate.account.as_ref())));
+    fields.push(reason.to_string());
+    fields
+}
+
+/// Gap, residual and the losses; a loss that the account does not tell apart is empty.
+fn account(account: Option<&Account>) -> Vec<String> {
+    let mut fields = vec![number(account.map(|account| account.gap))];
+    fields.push(number(account.map(|account| account.residual)));
+    let row = |loss: Loss| Some(account?.rows.iter().find(|row| row.loss == loss)?.speedup.value);
+    fields.extend(Loss::ALL.map(|loss| number(row(loss))));
+    fields
+}
+
+fn with_interval(quantity: Option<Quantity>) -> [String; 3] {
+    let interval = quantity.and_then(|quantity| quantity.interval);
+    [quantity.map(|q| q.value), interval.map(|i| i.low), interval.map(|i| i.high)].map(number)
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
 }
