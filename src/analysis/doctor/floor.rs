@@ -55,14 +55,17 @@ const WANTED: f64 = 0.01;
 /// Ratio's distance from 1 that is worth a word.
 const DRIFT: f64 = 0.005;
 
-pub(super) fn noise(facts: &Facts) -> Option<Finding> {
-    let floor = floor(facts);
-    let floor = floor.value()?;
+/// Rules about the floor itself.
+pub(super) fn findings(floor: &Floor) -> impl Iterator<Item = Finding> {
+    [noise(floor), drift(floor)].into_iter().flatten()
+}
+
+fn noise(floor: &Floor) -> Option<Finding> {
     (floor.resolution > WANTED).then(|| {
         Finding::warning(
             format!("noise hides differences below {}", percent(floor.resolution)),
             format!(
-                "It would take about {:.0} pairs in place of {} to see 1 %.",
+                "It would take some {} pairs in place of {} to see a difference of 1 %.",
                 pairs_wanted(floor),
                 floor.pairs
             ),
@@ -71,14 +74,14 @@ pub(super) fn noise(facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// Intervals shrink with the square root of the number of pairs.
-fn pairs_wanted(floor: &Floor) -> f64 {
-    floor.pairs as f64 * (floor.resolution / WANTED).powi(2)
+/// Intervals shrink with the square root of the number of pairs. Two digits of that are enough.
+fn pairs_wanted(floor: &Floor) -> u64 {
+    let pairs = floor.pairs as f64 * (floor.resolution / WANTED).powi(2);
+    let unit = 10_f64.powf((pairs.log10() - 1.0).floor().max(0.0));
+    ((pairs / unit).round() * unit) as u64
 }
 
-pub(super) fn drift(facts: &Facts) -> Option<Finding> {
-    let floor = floor(facts);
-    let floor = floor.value()?;
+fn drift(floor: &Floor) -> Option<Finding> {
     let beyond = (floor.low > 1.0 || floor.high < 1.0) && (floor.ratio - 1.0).abs() > DRIFT;
     beyond.then(|| {
         Finding::note(
@@ -103,33 +106,42 @@ mod tests {
         facts
     }
 
+    fn floor_of(first_ns: &[f64], second_ns: &[f64]) -> Floor {
+        floor(&times(first_ns, second_ns)).value().unwrap().clone()
+    }
+
     #[test]
     fn noise_gives_a_ratio_about_one_and_what_it_hides() {
         let noisy: Vec<f64> = (0..200_u32).map(|n| 1e6 + f64::from(n * 7919 % 101) * 1e3).collect();
         let other: Vec<f64> = noisy.iter().rev().copied().collect();
-        let facts = times(&noisy, &other);
-        let floor = floor(&facts);
-        let floor = floor.value().unwrap();
+        let floor = floor_of(&noisy, &other);
         assert_eq!((floor.pairs, floor.what.as_str()), (200, "rc4"));
         assert!((floor.ratio - 1.0).abs() < 1e-12 && (1e6..1.1e6).contains(&floor.piece_ns));
         assert!(floor.low < 1.0 && 1.0 < floor.high);
         assert!(floor.resolution >= floor.high - 1.0 && floor.resolution >= 1.0 - floor.low);
-        assert!((1e-4..0.02).contains(&floor.resolution), "{floor:?}");
-        assert_eq!((drift(&facts), noise(&facts)), (None, None));
-        // The same with forty times the noise, which takes more pairs.
-        let facts = |times: &[f64]| times.iter().map(|time| 1e6 + (time - 1e6) * 40.0).collect::<Vec<_>>();
-        let finding = noise(&self::times(&facts(&noisy), &facts(&other))).unwrap();
-        assert!(finding.consequence.contains("in place of 200 to see 1 %"), "{finding:?}");
+        assert!((1e-4..0.01).contains(&floor.resolution), "{floor:?}");
+        assert_eq!(findings(&floor).next(), None);
+        // The same with forty times the noise.
+        let more = |times: &[f64]| times.iter().map(|time| 1e6 + (time - 1e6) * 40.0).collect::<Vec<_>>();
+        let finding = noise(&floor_of(&more(&noisy), &more(&other))).unwrap();
+        assert!(finding.consequence.contains("in place of 200 to see a difference of 1 %"), "{finding:?}");
     }
 
     #[test]
     fn arms_that_differ_are_noted() {
         let second: Vec<f64> = (0..100_u32).map(|n| 1e6 + f64::from(n % 10) * 1e3).collect();
         let first: Vec<f64> = second.iter().map(|time| time * 1.05).collect();
-        assert!(drift(&times(&first, &second)).unwrap().what.ends_with("by 5.0 %"));
+        assert!(drift(&floor_of(&first, &second)).unwrap().what.ends_with("by 5.0 %"));
         // A difference that is certain and does not matter.
         let first: Vec<f64> = second.iter().map(|time| time * 1.001).collect();
-        assert_eq!(drift(&times(&first, &second)), None);
+        assert_eq!(drift(&floor_of(&first, &second)), None);
+    }
+
+    #[test]
+    fn pairs_wanted_grow_with_the_square_of_the_noise() {
+        let floor = floor_of(&[1e6, 1.2e6, 1e6, 1.1e6], &[1.1e6, 1e6, 1e6, 1.2e6]);
+        let wanted = |pairs, resolution| pairs_wanted(&Floor { pairs, resolution, ..floor.clone() });
+        assert_eq!([wanted(230, 0.1316), wanted(230, 0.01), wanted(3, 0.02)], [40_000, 230, 12]);
     }
 
     #[test]

@@ -70,7 +70,8 @@ pub struct Diagnosis {
 /// Looks at all facts, and finds nothing or one thing.
 type Rule = fn(&Facts) -> Option<Finding>;
 
-/// Every rule, in the order in which findings of one severity appear.
+/// Every rule, in the order in which findings of one severity appear; those about the noise floor, which
+/// takes some computing, come last.
 const RULES: &[Rule] = &[
     machine::build,
     machine::host,
@@ -92,21 +93,16 @@ const RULES: &[Rule] = &[
     machine::nodes,
     machine::memory,
     machine::battery,
-    floor::noise,
-    floor::drift,
 ];
 
 /// Judges the facts.
 #[must_use]
 pub fn diagnose(facts: &Facts) -> Diagnosis {
+    let floor = floor::floor(facts);
     let mut findings: Vec<Finding> = RULES.iter().filter_map(|rule| rule(facts)).collect();
+    findings.extend(floor.value().into_iter().flat_map(floor::findings));
     findings.sort_by_key(|finding| finding.severity);
-    Diagnosis {
-        findings,
-        cpus: probe::speeds(&facts.readings),
-        together: probe::together(facts),
-        floor: floor::floor(facts),
-    }
+    Diagnosis { findings, cpus: probe::speeds(&facts.readings), together: probe::together(facts), floor }
 }
 
 /// A share as a percentage, of which small ones keep a digit or two.
