@@ -16,6 +16,7 @@ mod accounting;
 pub mod attribution;
 pub mod bounds;
 mod cells;
+pub mod compare;
 mod crossover;
 pub mod doctor;
 mod effort;

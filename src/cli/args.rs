@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::compare::CompareArgs;
 use super::demo::args::Demo;
 use crate::study::RunRequest;
 
@@ -21,6 +22,10 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
+    /// Compare two saved runs: has a case become slower, and which loss moved?
+    Compare(CompareArgs),
+    /// Print the JSON Schema of run.json
+    Schema,
     /// Prove that losses are attributed rightly: inject known faults and see where they are found
     Selftest(SelftestArgs),
     /// Say what would spoil a measurement on this machine, and what to do about it

@@ -4,6 +4,7 @@
 //! writes to standard output.
 
 mod args;
+mod compare;
 mod completions;
 mod demo;
 mod doctor;
@@ -21,6 +22,7 @@ use clap::Parser;
 use self::args::{Cli, Command};
 use crate::executor::task::TaskEntry;
 use crate::executor::worker;
+use crate::record::json_schema::JSON_SCHEMA;
 use crate::study;
 use crate::study::job::BatchJob;
 use crate::study::selftest as selftest_tasks;
@@ -44,12 +46,16 @@ enum Failed {
     Failure(String),
     /// The user stopped it: exit 130.
     Interrupted(String),
+    /// Two runs cannot be compared: exit 3.
+    NotComparable(String),
+    /// A comparison, as printed, ends with this exit code: nothing more to say.
+    Verdict(u8),
 }
 
 /// Runs the program over the given workloads. It must be called first thing in `main`: a process
 /// that a pool has started becomes a worker here and does not return.
 ///
-/// Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted.
+/// Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted; a comparison has its own.
 #[must_use]
 pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
     study::set_workloads(workloads);
@@ -58,6 +64,8 @@ pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             let (code, message) = match failed {
+                Failed::Verdict(code) => return ExitCode::from(code),
+                Failed::NotComparable(message) => (3, message),
                 Failed::Failure(message) => (1, message),
                 Failed::Usage(message) => (2, message),
                 Failed::Interrupted(message) => (EXIT_INTERRUPTED, message),
@@ -81,6 +89,8 @@ fn dispatch(
     match cli.command {
         Command::Run(args) => run::run(&args, workloads),
         Command::Report(args) => report::report(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
         Command::List => list::list(workloads),
@@ -117,9 +127,10 @@ fn print(text: &str) -> Result<(), Failed> {
 /// What to say of a missing command, of which clap says nothing but the help.
 fn missing(help: &str) -> String {
     let (what, command) = if help.contains("Usage: speedup demo") {
-        ("a demonstration is missing: map, futures or crash", "speedup demo")
+        ("a demonstration is missing: map, futures or crash".to_string(), "speedup demo")
     } else {
-        ("a command is missing: run, report, doctor, list, demo or completions", "speedup")
+        let commands = "run, report, compare, doctor, selftest, list, schema, demo or completions";
+        (format!("a command is missing: {commands}"), "speedup")
     };
     format!("{what}; see '{command} --help'")
 }

@@ -9,6 +9,7 @@ use super::Known;
 
 /// What ran the samples.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Environment {
     /// Model name of the processor.
     pub cpu_model: Known<String>,

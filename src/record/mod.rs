@@ -5,6 +5,7 @@
 //! file, so that a better estimator also improves old runs.
 //!
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
+//! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
 //! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
 //! * [`checkup`]: what `speedup doctor` finds on a machine
@@ -14,6 +15,7 @@
 pub mod book;
 pub mod checkup;
 pub mod environment;
+pub mod json_schema;
 mod known;
 mod layout;
 pub mod sample;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One timed execution of one case: pool start, the batch, results back, pool joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sample {
     /// Index into the plan's cases.
     pub case: usize,
@@ -33,6 +34,7 @@ pub struct Sample {
 
 /// What the machine did around and during a sample.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MachineState {
     /// Time that a hypervisor took from this machine during the sample, in nanoseconds over all
     /// CPUs. The system counts it in steps of some milliseconds.
@@ -51,6 +53,7 @@ pub struct MachineState {
 
 /// What some microseconds of register operations say about the processor.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Probe {
     /// Operations per second of a chain in which each waits for the one before: the clock, in Hz.
     pub clock_hz: f64,
@@ -60,6 +63,7 @@ pub struct Probe {
 
 /// The life of one worker within a sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkerSpan {
     /// Number of the worker, from 0.
     pub worker: usize,
@@ -73,6 +77,7 @@ pub struct WorkerSpan {
 
 /// One task within a sample, as timed by the worker that ran it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TaskSpan {
     /// Position of the job in the batch.
     pub job: usize,
@@ -115,6 +120,7 @@ pub struct TaskSpan {
 
 /// Counts of the processor between begin and end of a task, in user space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Instructions retired.
     pub instructions: u64,
@@ -125,6 +131,7 @@ pub struct Counts {
 /// What the machine can do when nothing has to be handed out: one window in which as many threads
 /// as a case has workers, each pinned to a CPU, compute over arrays of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CeilingSample {
     /// Name of the workload.
     pub workload: String,
@@ -138,6 +145,7 @@ pub struct CeilingSample {
 
 /// One thread of a [`CeilingSample`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CeilingLane {
     /// The CPU that it was pinned to; absent where it could not be pinned.
     pub cpu: Option<usize>,
@@ -149,6 +157,7 @@ pub struct CeilingLane {
 
 /// A case that could not be measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
     /// Index into the plan's cases.
     pub case: usize,

@@ -15,8 +15,10 @@ pub const BASELINE: &str = "serial";
 
 /// Everything known about one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunRecord {
     /// Always [`SCHEMA_VERSION`] in a file this version writes.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     pub schema_version: u32,
     /// The program that wrote the file.
     pub tool: Tool,
@@ -52,8 +54,10 @@ pub struct RunRecord {
 
 /// The program that wrote a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tool {
     /// Always `speedup` in a file this program writes.
+    #[cfg_attr(test, schemars(extend("const" = "speedup")))]
     pub name: String,
     /// Version of the crate.
     pub version: String,
@@ -63,6 +67,7 @@ pub struct Tool {
 
 /// How the samples of a run follow each other in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Design {
     /// Every round passes once over all cases, in a seeded random order.
@@ -75,6 +80,7 @@ pub enum Design {
 
 /// How far a run got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Under way, or ended without a chance to say so.
@@ -90,6 +96,7 @@ pub enum Status {
 
 /// Why a run that came to its end did not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
     /// The interval of every speedup was as narrow as asked for.
@@ -102,6 +109,7 @@ pub enum Stop {
 
 /// Whether starting and ending a pool is part of a sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PoolMode {
     /// Each sample starts its pool and ends it, within the timing: the book's definition.
@@ -124,6 +132,7 @@ impl PoolMode {
 
 /// What a run set out to measure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanRecord {
     /// Seed of the arrays and of the order of cases.
     pub seed: u64,
@@ -153,6 +162,7 @@ pub struct PlanRecord {
 
 /// One cell of the sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Case {
     /// Name of the workload.
     pub workload: String,
@@ -178,6 +188,7 @@ impl std::fmt::Display for Case {
 
 /// A workload as it was run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkloadRecord {
     /// Name on the command line.
     pub name: String,
@@ -193,6 +204,7 @@ pub struct WorkloadRecord {
 
 /// One row of a published table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PublishedCase {
     /// Index into the plan's cases.
     pub case: usize,

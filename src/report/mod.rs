@@ -4,6 +4,7 @@
 //!   make them
 //! * [`verdict`]: a case in a sentence; `conclusion`: the sentences below the tables
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
+//! * [`comparison`]: two runs against each other, in words
 //! * [`confusion`]: the matrix of a self-test
 //! * [`chart`]: the pictures
 //! * [`doctor`]: what `speedup doctor` says
@@ -13,6 +14,7 @@
 
 mod book;
 pub mod chart;
+pub mod comparison;
 mod conclusion;
 pub mod confusion;
 pub mod csv;

@@ -23,24 +23,24 @@ use crate::record::{Sample, TaskSpan, WorkerSpan};
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::analysis) struct Ledger {
     /// T.
-    pub(super) wall: f64,
+    pub(in crate::analysis) wall: f64,
     /// W.
-    pub(super) serial: f64,
+    pub(in crate::analysis) serial: f64,
     /// By [`Loss::ALL`].
     pub(in crate::analysis) losses: [f64; Loss::ALL.len()],
     /// What some losses consist of, by the loss and a name.
     pub(super) parts: Vec<(Loss, &'static str, f64)>,
     /// Whether some figure was missing that tells losses apart.
-    pub(super) lacking: Lacking,
+    pub(in crate::analysis) lacking: Lacking,
 }
 
 /// What the system did not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Lacking {
+pub(in crate::analysis) struct Lacking {
     /// Run-queue delays.
-    pub(super) queue: bool,
+    pub(in crate::analysis) queue: bool,
     /// Context switches.
-    pub(super) switches: bool,
+    pub(in crate::analysis) switches: bool,
     /// The exact optimum of the schedule.
     pub(super) optimum: bool,
 }

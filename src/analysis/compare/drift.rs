@@ -1,0 +1,115 @@
+//! How far the machine may have changed between two runs, from what each of them holds.
+
+use super::super::rounds::Rounds;
+use super::model::Drift;
+use crate::record::{Probe, RunRecord, Sample};
+use crate::stats::{Interval, Summary, bootstrap};
+
+/// Fewer executions cannot be halved into means.
+const LEAST: usize = 4;
+
+/// The drift that two runs of a workload show.
+pub(super) fn drift(a: (&RunRecord, &Rounds<'_>), b: (&RunRecord, &Rounds<'_>), workload: &str) -> Drift {
+    let larger = |of: &dyn Fn(&Rounds<'_>) -> Option<f64>| Some(of(a.1)?.max(of(b.1)?));
+    let probes = Speed::of(a.0, a.1, workload).zip(Speed::of(b.0, b.1, workload));
+    Drift {
+        floor: larger(&|rounds| floor(rounds, workload)),
+        halves: larger(&|rounds| halves(rounds, workload)),
+        clock: probes.map(|(a, b)| a.clock_hz / b.clock_hz),
+        throughput: probes.map(|(a, b)| a.throughput / b.throughput),
+    }
+}
+
+/// How far from 1 the interval of the ratio of the two serial arms reaches.
+fn floor(rounds: &Rounds<'_>, workload: &str) -> Option<f64> {
+    let (one, two) = rounds.both_arms(workload);
+    let interval = bootstrap::ratio_of_means(&one, &two)?.interval?;
+    Some((interval.high - 1.0).abs().max((1.0 - interval.low).abs()))
+}
+
+/// How far the mean of the later half of the serial executions lies from that of the earlier half.
+fn halves(rounds: &Rounds<'_>, workload: &str) -> Option<f64> {
+    let times: Vec<f64> = rounds.serial(workload).iter().map(|sample| sample.wall_ns as f64).collect();
+    let (early, late) = times.split_at(times.len() / 2);
+    let mean = |times: &[f64]| Some(Summary::of(times)?.mean);
+    (times.len() >= LEAST).then_some(())?;
+    Some((mean(late)? / mean(early)? - 1.0).abs())
+}
+
+/// What the probe says of a run's processor, mean over the samples of one workload.
+#[derive(Debug, Clone, Copy)]
+struct Speed {
+    clock_hz: f64,
+    /// Operations per second of code that fills the core.
+    throughput: f64,
+}
+
+impl Speed {
+    fn of(record: &RunRecord, rounds: &Rounds<'_>, workload: &str) -> Option<Self> {
+        let cases = record.plan.cases.iter().enumerate().filter(|(_, case)| case.workload == workload);
+        let samples = cases.flat_map(|(case, _)| rounds.samples(case).iter().copied());
+        let probes: Vec<Probe> = samples.flat_map(probes).collect();
+        let mean = |figure: fn(&Probe) -> f64| {
+            let mean = Summary::of(&probes.iter().map(figure).collect::<Vec<_>>())?.mean;
+            (mean.is_finite() && mean > 0.0).then_some(mean)
+        };
+        Some(Self {
+            clock_hz: mean(|probe| probe.clock_hz)?,
+            throughput: mean(|probe| probe.clock_hz * probe.width)?,
+        })
+    }
+}
+
+fn probes(sample: &Sample) -> impl Iterator<Item = Probe> + use<> {
+    [sample.machine.before, sample.machine.after].into_iter().flatten()
+}
+
+impl Drift {
+    /// The share that equal things may lie apart by, either way: the larger of noise floor and halves.
+    #[must_use]
+    pub fn either_way(&self) -> f64 {
+        [self.floor, self.halves].into_iter().flatten().fold(0.0, f64::max)
+    }
+
+    /// What a time may have been multiplied by because of the probed core: a range that holds 1.
+    #[must_use]
+    pub fn core(&self) -> Interval {
+        let factors = [self.clock, self.throughput].into_iter().flatten();
+        factors.fold(Interval { low: 1.0, high: 1.0 }, |range, factor| Interval {
+            low: range.low.min(factor),
+            high: range.high.max(factor),
+        })
+    }
+
+    /// An interval of a ratio, wider by the drift: both ends by what goes either way, and by a
+    /// slower or faster core only the end that it may explain.
+    #[must_use]
+    pub fn widen(&self, ratio: Interval) -> Interval {
+        let (either, core) = (1.0 + self.either_way(), self.core());
+        Interval { low: ratio.low / either / core.high, high: ratio.high * either / core.low }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slower_core_explains_slowness_and_nothing_else() {
+        let ratio = Interval { low: 1.03, high: 1.05 };
+        let slower = Drift { clock: Some(1.03), throughput: Some(1.01), ..Drift::default() };
+        let widened = slower.widen(ratio);
+        assert!((widened.low - 1.0).abs() < 1e-12 && (widened.high - 1.05).abs() < 1e-12);
+        let faster = Drift { clock: Some(0.5), ..Drift::default() };
+        let widened = faster.widen(ratio);
+        assert!((widened.low - 1.03).abs() < 1e-12 && (widened.high - 2.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn noise_goes_either_way_and_nothing_known_widens_nothing() {
+        let ratio = Interval { low: 1.0, high: 1.1 };
+        let widened = Drift { floor: Some(0.01), halves: Some(0.25), ..Drift::default() }.widen(ratio);
+        assert!((widened.low - 0.8).abs() < 1e-12 && (widened.high - 1.375).abs() < 1e-12);
+        assert_eq!(Drift::default().widen(ratio), ratio);
+    }
+}

@@ -1,0 +1,206 @@
+//! Two runs against each other: has a case become slower, and which loss moved?
+//!
+//! A comparison is of means: the ratio B / A with an interval from a bootstrap of both runs, each by
+//! itself, because nothing pairs a round of one with a round of the other. That interval knows only what
+//! happened within the runs. Between them the machine changes too, so that it is widened by the
+//! [`Drift`] that the runs themselves show before anything is concluded.
+
+mod change;
+mod comparable;
+mod drift;
+mod model;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use self::change::{Entries, change};
+use self::model::name_of;
+use super::accounting::ledger::Ledger;
+use super::rounds::{Paired, Reference, Rounds, seconds};
+use crate::record::{BASELINE, Case, RunRecord, Sample, WorkloadRecord};
+use crate::stats::{Interval, Quantity, Summary, bootstrap};
+
+pub use self::comparable::differences;
+pub use self::model::{
+    CaseComparison, Change, ChangePart, ChangeRow, Comparison, Difference, Drift, MissingCase, Outcome,
+    RunName, Verdict, WorkloadComparison,
+};
+
+/// Compares run `b` with run `a`, case by case, whether or not they are comparable: see
+/// [`Comparison::differences`]. A time that changed by no more than `threshold`, a share such as
+/// 0.02, counts as unchanged.
+#[must_use]
+pub fn compare(a: &RunRecord, b: &RunRecord, threshold: f64) -> Comparison {
+    let pair = Pair { a, b, of_a: Rounds::of(a), of_b: Rounds::of(b), threshold };
+    let shared = a.plan.workloads.iter().filter(|workload| b.workload(&workload.name).is_some());
+    let workloads: Vec<_> = shared.map(|workload| pair.workload(workload)).collect();
+    Comparison {
+        a: name(a),
+        b: name(b),
+        threshold,
+        outcome: outcome(&workloads, threshold),
+        differences: differences(a, b),
+        remarks: comparable::remarks(a, b),
+        workloads,
+    }
+}
+
+impl Comparison {
+    /// Every case that both runs measured, with its workload.
+    pub fn cases(&self) -> impl Iterator<Item = (&WorkloadComparison, &CaseComparison)> {
+        self.workloads.iter().flat_map(|workload| workload.cases.iter().map(move |case| (workload, case)))
+    }
+}
+
+fn name(record: &RunRecord) -> RunName {
+    RunName {
+        name: record.name.clone(),
+        created: record.created.clone(),
+        revision: record.tool.git_revision.clone(),
+    }
+}
+
+/// What follows from an interval, drift included.
+fn judge(interval: Option<Interval>, threshold: f64) -> Verdict {
+    let (low, high) = (1.0 - threshold, 1.0 + threshold);
+    match interval {
+        Some(interval) if interval.low > high => Verdict::Regression,
+        Some(interval) if interval.high < low => Verdict::Improvement,
+        Some(interval) if interval.low >= low && interval.high <= high => Verdict::NoChange,
+        _ => Verdict::Inconclusive,
+    }
+}
+
+/// What follows from all cases: see [`Outcome`].
+fn outcome(workloads: &[WorkloadComparison], threshold: f64) -> Outcome {
+    let mut cases = workloads.iter().flat_map(|workload| &workload.cases).peekable();
+    let missing = workloads.iter().any(|workload| !workload.missing.is_empty());
+    let some = cases.peek().is_some();
+    let mut excluded = some && !missing;
+    for case in cases {
+        if case.verdict == Verdict::Regression {
+            return Outcome::Regression;
+        }
+        excluded &= case.with_drift.is_some_and(|interval| interval.high <= 1.0 + threshold);
+    }
+    if excluded { Outcome::NoRegression } else { Outcome::Inconclusive }
+}
+
+/// Two records and their samples.
+struct Pair<'a> {
+    a: &'a RunRecord,
+    b: &'a RunRecord,
+    of_a: Rounds<'a>,
+    of_b: Rounds<'a>,
+    threshold: f64,
+}
+
+impl Pair<'_> {
+    fn workload(&self, workload: &WorkloadRecord) -> WorkloadComparison {
+        let drift = drift::drift((self.a, &self.of_a), (self.b, &self.of_b), &workload.name);
+        let (mut cases, mut missing) = (Vec::new(), Vec::new());
+        let own = self.a.plan.cases.iter().filter(|case| case.workload == workload.name && !case.again);
+        for case in own {
+            match self.case(case, &drift) {
+                Some(Ok(comparison)) => cases.push(comparison),
+                Some(Err(case)) => missing.push(case),
+                None => {}
+            }
+        }
+        let (name, label) = (workload.name.clone(), workload.label.clone());
+        WorkloadComparison { name, label, drift, cases, missing }
+    }
+
+    /// One case in both runs; `None` if B was not to measure it.
+    fn case(&self, case: &Case, drift: &Drift) -> Option<Result<CaseComparison, MissingCase>> {
+        let Case { workload, executor, workers, .. } = case;
+        self.of_b.case(workload, executor, *workers)?;
+        let executions = |run: &str, record: &RunRecord, rounds: &Rounds<'_>| {
+            Executions::of(record, rounds, case).map_err(|reason| MissingCase {
+                case: name_of(executor, *workers),
+                reason: format!("run {run}: {reason}"),
+            })
+        };
+        let both =
+            executions("A", self.a, &self.of_a).and_then(|a| Ok((a, executions("B", self.b, &self.of_b)?)));
+        Some(both.map(|(a, b)| self.measured(case, drift, &a, &b)))
+    }
+
+    fn measured(&self, case: &Case, drift: &Drift, a: &Executions, b: &Executions) -> CaseComparison {
+        let known = Quantity::known(b.mean_s / a.mean_s);
+        let ratio = bootstrap::ratio_of_independent_means(&b.walls_s, &a.walls_s).unwrap_or(known);
+        let with_drift = ratio.interval.map(|interval| drift.widen(interval));
+        CaseComparison {
+            executor: case.executor.clone(),
+            workers: case.workers,
+            a_s: a.mean_s,
+            b_s: b.mean_s,
+            ratio,
+            with_drift,
+            verdict: judge(with_drift, self.threshold),
+            change: change(&a.entries, &b.entries, case.executor != BASELINE),
+        }
+    }
+}
+
+/// The executions of one case in one run, a value per round. Of an interrupted round in which the serial
+/// baseline is missing nothing counts, so that time and account are about the same executions.
+struct Executions {
+    mean_s: f64,
+    /// Empty where only a published mean is known.
+    walls_s: Vec<f64>,
+    /// Empty where some execution has no account.
+    entries: Vec<Entries>,
+}
+
+impl Executions {
+    /// Collects them; in words, what keeps a case from having any.
+    fn of(record: &RunRecord, rounds: &Rounds<'_>, case: &Case) -> Result<Self, String> {
+        let index = rounds.case(&case.workload, &case.executor, case.workers).ok_or("not in its plan")?;
+        if let Some(reason) = rounds.failure(index) {
+            return Err(reason.to_string());
+        }
+        let groups = by_round(rounds, index, case);
+        if let Some(row) = record.published.iter().find(|row| row.case == index) {
+            return Ok(Self { mean_s: row.mean_s, walls_s: Vec::new(), entries: Vec::new() });
+        }
+        let walls_s: Vec<f64> = groups.iter().map(|group| mean_wall_s(group)).collect();
+        let entries = |group: &Vec<Paired<'_>>| {
+            let ledger = |pair: &Paired<'_>| {
+                let has_baseline = !pair.reference.0.is_empty();
+                has_baseline.then(|| Ledger::of(pair, case.workers)).flatten()
+            };
+            let entries = group.iter().map(|pair| Some(Entries::of(&ledger(pair)?, case.workers)));
+            entries.collect::<Option<Vec<Entries>>>().map(|entries| Entries::mean(&entries))
+        };
+        let entries: Option<Vec<Entries>> = groups.iter().map(entries).collect();
+        let mean_s = Summary::of(&walls_s).ok_or("not measured")?.mean;
+        Ok(Self { mean_s, walls_s, entries: entries.unwrap_or_default() })
+    }
+}
+
+/// The executions of a case in groups, each of one round, or of one execution where rounds say nothing:
+/// what lies in one round is not independent. Without a serial baseline there is nothing to group
+/// but the samples, and no account comes of them.
+fn by_round<'a>(rounds: &Rounds<'a>, index: usize, case: &Case) -> Vec<Vec<Paired<'a>>> {
+    let alone = |sample: &'a Sample| Paired { sample, reference: Reference(vec![sample]) };
+    let pairs: Vec<Paired<'a>> = if case.executor == BASELINE {
+        // Against itself, as one worker: what is not in its tasks is the loop around them.
+        rounds.serial(&case.workload).into_iter().map(alone).collect()
+    } else {
+        let pairs = rounds.pairs(index);
+        let bare = |&sample| Paired { sample, reference: Reference(Vec::new()) };
+        if pairs.is_empty() { rounds.samples(index).iter().map(bare).collect() } else { pairs }
+    };
+    let mut groups: BTreeMap<usize, Vec<Paired<'a>>> = BTreeMap::new();
+    for (position, pair) in pairs.into_iter().enumerate() {
+        let key = if rounds.paired() { pair.sample.round as usize } else { position };
+        groups.entry(key).or_default().push(pair);
+    }
+    groups.into_values().collect()
+}
+
+fn mean_wall_s(group: &[Paired<'_>]) -> f64 {
+    group.iter().map(|pair| seconds(pair.sample.wall_ns)).sum::<f64>() / group.len() as f64
+}

@@ -1,0 +1,156 @@
+//! `speedup compare` as its users meet it: two runs in, a table, a sentence and an exit code out.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use speedup::record::RunRecord;
+use support::{only_run, run, stderr, stdout};
+
+/// A small run of RC4 under one folder, with these arguments besides.
+fn measure(out: &Path, name: &str, more: &[&str]) -> PathBuf {
+    let out = out.join(name);
+    let usual = ["run", "--scale", "tiny", "--runs", "6", "--workers", "2", "--workload", "rc4"];
+    let place = ["--executor", "threads", "--name", name, "--quiet", "--out", out.to_str().unwrap()];
+    let output = run(&[&usual[..], &place, more].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    only_run(&out)
+}
+
+fn compare(a: &Path, b: &Path, more: &[&str]) -> (Option<i32>, String, String) {
+    let output = run(&[&["compare", a.to_str().unwrap(), b.to_str().unwrap()], more].concat());
+    (output.status.code(), stdout(&output).to_string(), stderr(&output))
+}
+
+/// The record at `from` with its samples' times multiplied, as if a build had become slower.
+fn slowed(from: &Path, to: &Path, factor: u64) -> PathBuf {
+    let mut record = RunRecord::read(from).unwrap();
+    for sample in &mut record.samples {
+        sample.wall_ns *= factor;
+        for worker in &mut sample.workers {
+            (worker.spawned_ns, worker.ready_ns) = (worker.spawned_ns * factor, worker.ready_ns * factor);
+        }
+        for task in &mut sample.tasks {
+            for time in [&mut task.submitted_ns, &mut task.begin_ns, &mut task.end_ns, &mut task.cpu_ns] {
+                *time *= factor;
+            }
+            task.queue_ns = task.queue_ns.map(|time| time * factor);
+        }
+    }
+    fs::write(to, record.to_json()).unwrap();
+    to.to_path_buf()
+}
+
+#[test]
+fn a_run_and_itself_are_no_regression_and_twice_the_time_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = measure(folder.path(), "a", &[]);
+    // A machine that is busy with other tests drifts within a run; what is 4 times as slow shows anyway.
+    let (code, text, errors) = compare(&a, &a, &["--threshold", "90%"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
+    assert!(text.contains("No regression: none of 3 cases takes more than 90 % longer."), "{text}");
+    assert!(text.contains("RC4\n") && text.contains("threads/2 | ") && text.contains("1.000x"), "{text}");
+
+    let slow = slowed(&a, &folder.path().join("slow.json"), 16);
+    let (code, text, _) = compare(&a, &slow, &["--threshold", "0.02"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("rc4 ") && text.contains(" takes 16.00x ["), "{text}");
+    assert!(text.contains("slower tasks +"), "{text}");
+    assert!(text.contains("Regression: 3 of 3 cases take more than 2 % longer."), "{text}");
+    let (code, text, _) = compare(&slow, &a, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("improvement"), "{text}");
+}
+
+#[test]
+fn every_format_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = measure(folder.path(), "a", &[]);
+    let slow = slowed(&a, &folder.path().join("slow.json"), 16);
+    let (code, markdown, _) = compare(&a, &slow, &["--format", "markdown"]);
+    assert_eq!(code, Some(1));
+    assert!(markdown.contains("**RC4**\n\n|") && markdown.contains("Regression: 3 of 3"), "{markdown}");
+    let (code, json, _) = compare(&a, &slow, &["--format", "json", "--threshold", "5%"]);
+    assert_eq!(code, Some(1));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["outcome"], &json["threshold"]), (&"regression".into(), &0.05.into()));
+    let cases = json["workloads"][0]["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 3);
+    for case in cases {
+        assert_eq!(case["verdict"], "regression");
+        let change = &case["change"];
+        let rows = change["rows"].as_array().unwrap();
+        let sum: f64 = rows.iter().map(|row| row["worker_seconds"]["value"].as_f64().unwrap()).sum();
+        let whole = change["worker_seconds"]["value"].as_f64().unwrap();
+        assert!((sum - whole).abs() < 1e-12 && whole > 0.0, "{change}");
+    }
+}
+
+#[test]
+fn other_batches_are_not_comparable_unless_forced() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = measure(folder.path(), "a", &[]);
+    let b = measure(folder.path(), "b", &["--passes", "rc4=320", "--seed", "3"]);
+    let (code, text, message) = compare(&a, &b, &[]);
+    assert_eq!((code, text.as_str()), (Some(3), ""), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    for expected in ["are not comparable: ", "seed: 17, then 3", "passes of rc4: 80, then 320", "--force"] {
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+    let (code, text, _) = compare(&a, &b, &["--force"]);
+    assert!(matches!(code, Some(1 | 4)), "{code:?}: {text}");
+    assert!(text.contains("Not the same: passes of rc4: 80, then 320."), "{text}");
+
+    let platform = format!("\"{}-{}\"", std::env::consts::ARCH, std::env::consts::OS);
+    let record = fs::read_to_string(a.join("run.json")).unwrap();
+    assert!(record.contains(&platform), "{platform}");
+    let elsewhere = folder.path().join("elsewhere.json");
+    fs::write(&elsewhere, record.replace(&platform, "\"vax-vms\"")).unwrap();
+    let (code, _, message) = compare(&a, &elsewhere, &[]);
+    assert_eq!(code, Some(3));
+    assert!(message.contains("platform: ") && message.contains("then vax-vms"), "{message}");
+}
+
+#[test]
+fn nothing_in_common_cannot_be_forced() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = measure(folder.path(), "a", &[]);
+    let mut other = RunRecord::read(&a).unwrap();
+    other.plan.workloads[0].name = "another".to_string();
+    for case in &mut other.plan.cases {
+        case.workload = "another".to_string();
+    }
+    let path = folder.path().join("other.json");
+    fs::write(&path, other.to_json()).unwrap();
+    let (code, text, message) = compare(&a, &path, &["--force"]);
+    assert_eq!((code, text.as_str()), (Some(3), ""));
+    assert!(message.ends_with("have no case in common\n"), "{message}");
+}
+
+#[test]
+fn means_without_samples_are_inconclusive() {
+    let book = Path::new("results/book-table-17-1");
+    let (code, text, _) = compare(book, book, &[]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("Inconclusive: of 8 of 8 cases"), "{text}");
+}
+
+#[test]
+fn wrong_arguments_are_one_line_and_exit_2() {
+    let book = "results/book-table-17-1";
+    for (arguments, expected) in [
+        (&["compare", book][..], "required arguments were not provided"),
+        (&["compare", book, book, "--threshold", "2"], "--threshold '2': must be a share"),
+        (&["compare", book, book, "--threshold", "-1%"], "--threshold '-1%': must be a share"),
+        (&["compare", book, book, "--format", "csv"], "--format 'csv': must be one of table, markdown, json"),
+        (&["compare", book, "missing"], "missing: cannot read it"),
+        (&["compare", "results", book], "run.json: cannot read it"),
+    ] {
+        let output = run(arguments);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.starts_with("speedup: ") && message.contains(expected), "{arguments:?}: {message}");
+        assert_eq!((message.lines().count(), stdout(&output)), (1, ""), "{arguments:?}: {message}");
+    }
+}
