@@ -68,6 +68,7 @@ pub struct Environment {
 
 /// A limit on CPU time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Quota {
     /// None.
@@ -78,6 +79,7 @@ pub enum Quota {
 
 /// Caches of one size and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cache {
     /// 1 is the one next to the core.
     pub level: u32,
@@ -93,6 +95,7 @@ pub struct Cache {
 
 /// Clocks that a CPU may have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClockRange {
     /// The lowest, in hertz.
     pub min_hz: f64,
@@ -102,6 +105,7 @@ pub struct ClockRange {
 
 /// What the system runs on, and how that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// The processor itself.
@@ -121,6 +125,7 @@ pub enum Host {
 /// What the instruments cost, so that it can be set against what they measure. Measured when the
 /// environment was described.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Harness {
     /// Nanoseconds of one reading of the clock.
     pub clock_read_ns: f64,
@@ -134,6 +139,7 @@ pub struct Harness {
 
 /// How busy others kept the machine at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Conditions {
     /// Mean number of threads that ran or waited over the last minute, ours among them.
     pub load: Known<f64>,
@@ -146,6 +152,7 @@ pub struct Conditions {
 
 /// How busy others kept the machine around a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Around {
     /// Just before the first sample.
     pub before: Conditions,
