@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::scaling::{Amdahl, Usl};
-use crate::record::{Design, Environment, PoolMode, Status, Stop};
+use crate::record::{Around, Design, Environment, PoolMode, Status, Stop};
 use crate::stats::Quantity;
 
 /// What a run says about scaling.
@@ -34,6 +34,8 @@ pub struct Analysis {
     pub crossovers: Vec<Crossover>,
     /// The machine and the build.
     pub environment: Environment,
+    /// How busy others kept the machine.
+    pub conditions: Around,
 }
 
 /// How much was measured, and how well.

@@ -41,6 +41,7 @@ impl Analysis {
             executors: executors(&cells),
             crossovers: Vec::new(),
             environment: record.environment.clone(),
+            conditions: record.conditions.clone(),
         };
         analysis.crossovers = crossover::crossovers(&analysis);
         analysis

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::{Format, chart, csv, markdown};
+use super::{Format, chart, csv, html, markdown, trace};
 use crate::analysis::Analysis;
 use crate::record::store::write_whole;
 
-/// Writes `table.md`, `table.csv` and the charts. The tables hold the first run alone; the others
-/// are drawn beside it.
+/// Writes `table.md`, `table.csv`, `report.html`, `trace.json` and the charts. Tables, page and trace
+/// hold the first run alone; the others are drawn beside it.
 ///
 /// # Errors
 ///
@@ -21,6 +21,8 @@ pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartErr
     let own = std::slice::from_ref(run);
     write_whole(&folder.join("table.md"), markdown::Markdown.render(own).as_bytes())?;
     write_whole(&folder.join("table.csv"), csv::Csv.render(own).as_bytes())?;
+    write_whole(&folder.join("report.html"), html::Html.render(own).as_bytes())?;
+    write_whole(&folder.join("trace.json"), trace::Trace.render(own).as_bytes())?;
     write_charts(folder, runs)
 }
 

@@ -6,6 +6,9 @@
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
 //! * [`comparison`]: two runs against each other, in words
 //! * [`confusion`]: the matrix of a self-test
+//! * [`html`]: everything on one page; [`trace`]: the timelines for Perfetto
+//! * `facts`: the machine and the build in words
+//! * [`rules`]: how a run was measured, against twelve rules
 //! * [`chart`]: the pictures
 //! * [`doctor`]: what `speedup doctor` says
 //! * [`files`]: everything that goes into the folder of a run
@@ -19,13 +22,17 @@ mod conclusion;
 pub mod confusion;
 pub mod csv;
 pub mod doctor;
+mod facts;
 pub mod files;
 pub mod grid;
+pub mod html;
 pub mod json;
 mod losses;
 pub mod markdown;
+pub mod rules;
 mod speedups;
 pub mod table;
+pub mod trace;
 pub mod verdict;
 
 use crate::analysis::Analysis;
@@ -43,7 +50,8 @@ pub trait Format: Sync {
 }
 
 /// Every format; the first is the default. A new one is one file and one line here.
-pub static FORMATS: &[&dyn Format] = &[&table::Table, &markdown::Markdown, &csv::Csv, &json::Json];
+pub static FORMATS: &[&dyn Format] =
+    &[&table::Table, &markdown::Markdown, &csv::Csv, &json::Json, &html::Html, &trace::Trace];
 
 /// The format of that name.
 #[must_use]

@@ -86,3 +86,58 @@ fn parts(account: &Account, gap: f64) -> Vec<String> {
 fn cents(value: f64) -> i64 {
     (value * 100.0).round() as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Loss;
+    use crate::report::html::sample;
+
+    fn estimate(rows: &[(Loss, f64)]) -> Estimate {
+        let gap = rows.iter().map(|(_, value)| value).sum::<f64>();
+        let mut estimate = sample::estimate(2, 2.0 - gap, 1.0);
+        estimate.account = Some(sample::account(2, rows, 1.0));
+        estimate
+    }
+
+    #[test]
+    fn losses_come_by_size_and_add_up() {
+        let estimate = estimate(&[(Loss::Spawn, 0.041), (Loss::SlowerTasks, 0.144), (Loss::Steal, 0.052)]);
+        assert_eq!(
+            headline(2, &estimate),
+            "1.76x [1.75, 1.78] on 2 workers; 0.24 missing: slower tasks 0.14, steal 0.05, spawn 0.04, other 0.01"
+        );
+    }
+
+    #[test]
+    fn gains_are_below_zero_and_small_rows_are_left_out() {
+        let estimate =
+            estimate(&[(Loss::Teardown, 0.001), (Loss::Dispatch, 0.02), (Loss::SlowerTasks, -0.07)]);
+        assert!(
+            headline(2, &estimate).ends_with(
+                "; 0.05 more than the workers alone would give: dispatch 0.02, slower tasks -0.07"
+            )
+        );
+    }
+
+    #[test]
+    fn without_an_account_or_a_baseline_less_is_said() {
+        let mut estimate = estimate(&[(Loss::Spawn, 0.3)]);
+        estimate.account = None;
+        assert_eq!(headline(2, &estimate), "1.70x [1.68, 1.72] on 2 workers; 0.30 missing");
+        estimate.speedup = Some(Quantity::known(0.999));
+        assert_eq!(headline(1, &estimate), "1.00x on 1 worker; nothing missing");
+        (estimate.speedup, estimate.factor) = (None, Some(2.064));
+        assert_eq!(headline(4, &estimate), "2.06x the speed of one worker on 4 workers");
+        estimate.factor = None;
+        assert_eq!(headline(4, &estimate), "0.588s on 4 workers");
+    }
+
+    #[test]
+    fn the_largest_loss_is_no_gain() {
+        let rows = [(Loss::Spawn, 0.01), (Loss::Steal, 0.2), (Loss::SlowerTasks, -0.5)];
+        let account = sample::account(2, &rows, 1.0);
+        assert_eq!(largest_loss(&account).map(|row| row.loss), Some(Loss::Steal));
+        assert_eq!(largest_loss(&sample::account(2, &[(Loss::SerialLoop, -0.1)], 1.0)), None);
+    }
+}
