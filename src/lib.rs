@@ -1,8 +1,10 @@
-//! How much faster do N workers, threads or processes, finish a batch of CPU-bound tasks?
+//! How much faster do N workers, threads or processes, finish a batch of CPU-bound tasks, and where
+//! does the missing speedup go?
 //!
 //! `speedup` runs a fixed batch of jobs over executors and numbers of workers, records every sample,
-//! and reports times, factors and speedups as tables and charts. It grew out of chapter 17 of
-//! *Fluent Python* (1st edition) and its Table 17-1.
+//! and reports times, factors and speedups with intervals, and an exact account of every
+//! worker-second that is missing, as tables, charts and a page. It grew out of chapter 17 of *Fluent
+//! Python* (1st edition) and its Table 17-1.
 //!
 //! # The way data flows
 //!
@@ -30,9 +32,9 @@
 //! # What holds throughout
 //!
 //! 1. [`stats`], [`analysis`] and [`study::plan`] do no I/O and read no clock.
-//! 2. Only [`study::measure`], the task wrapper in [`study::job`] and the pools, for the lives of
-//!    their workers, time anything; [`study::rounds`] reads a clock to space its saves, and whoever
-//!    waits with a timeout for that.
+//! 2. Only [`study`], the task wrapper in [`study::job`] that runs inside a worker, the pools, for
+//!    the lives of their workers, and the probe in [`sys`] time anything; and whoever waits with a
+//!    timeout reads a clock for that.
 //! 3. Only [`cli`] writes to standard output; progress and errors go to standard error.
 //! 4. Workers time themselves; the parent checks every result against the serial baseline.
 //! 5. A failure is a record in the file, not a lost line. Raw samples are never thrown away.

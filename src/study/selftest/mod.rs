@@ -153,11 +153,12 @@ fn prepare(fault: Fault, prepare: Prepare) -> Prepare {
 /// schedules from the serial times, the hog's own CPU time.
 fn injected(fault: Fault, serial: &Measured, tasks: usize, hog_ns: u64) -> f64 {
     let times = serial.tasks.iter().map(|task| task.end_ns as f64 - task.begin_ns as f64);
+    let cpu: f64 = serial.tasks.iter().map(|task| task.cpu_ns as f64).sum();
     let (work, largest) = (times.clone().sum::<f64>(), times.fold(0.0, f64::max));
     match fault {
         Fault::SlowStart | Fault::SlowExit => fault.workers() as f64 * WORKER_SLEEP.as_nanos() as f64,
         Fault::SlowHandOver | Fault::BlockingTask => tasks as f64 * TASK_SLEEP.as_nanos() as f64,
-        Fault::DoubledWork => work,
+        Fault::DoubledWork => cpu,
         Fault::Hog => hog_ns as f64,
         // While one worker has the giant, the other does all else and then nothing.
         Fault::GiantJob => 2.0 * largest - work,
