@@ -1,6 +1,5 @@
-//! The tables of a run as headings and cells: what stands in them, not how it is laid out.
+//! A table as headings and cells, before any layout, and what all tables share.
 
-use super::{book, conclusion, losses, speedups};
 use crate::analysis::{Analysis, Cell};
 use crate::record::{BASELINE, Design, Status};
 
@@ -45,18 +44,6 @@ pub fn runs_in_words(counts: (usize, usize)) -> String {
     }
 }
 
-/// The tables: the book's, one per executor; then, where there is a serial baseline, for each workload
-/// the speedups and where the rest went.
-#[must_use]
-pub fn grids(run: &Analysis) -> Vec<Grid> {
-    let mut grids: Vec<Grid> = run.executors.iter().map(|table| book::table(run, table)).collect();
-    for workload in 0..run.workloads.len() {
-        grids.extend(speedups::table(run, workload));
-        grids.extend(losses::table(run, workload));
-    }
-    grids
-}
-
 /// Lines below the tables: what failed, and whether the run ended early.
 #[must_use]
 pub fn notes(run: &Analysis) -> Vec<String> {
@@ -84,16 +71,6 @@ pub fn notes(run: &Analysis) -> Vec<String> {
     notes
 }
 
-/// A run as text: heading, laid-out tables, what they say in sentences, notes, an empty line between
-/// each.
-#[must_use]
-pub fn text(run: &Analysis, lay_out: impl Fn(&Grid) -> String) -> String {
-    let tables = grids(run);
-    let parts = std::iter::once(heading(run)).chain(tables.iter().map(lay_out));
-    let parts = parts.chain(conclusion::paragraphs(run)).chain(notes(run));
-    parts.collect::<Vec<_>>().join("\n\n") + "\n"
-}
-
 /// Decimals that give the least mean three digits that count; the book's times get its two.
 pub(super) fn decimals(run: &Analysis) -> usize {
     let serial = run.workloads.iter().filter_map(|workload| workload.serial.estimate());
@@ -102,6 +79,7 @@ pub(super) fn decimals(run: &Analysis) -> usize {
     if least.is_finite() && least > 0.0 { (2.0 - least.log10().floor()).clamp(2.0, 6.0) as usize } else { 2 }
 }
 
+/// The mean time of a cell.
 pub(super) fn time(cell: &Cell, decimals: usize) -> String {
     match cell {
         Cell::Measured(estimate) => format!("{:.decimals$}s", estimate.mean_s),
@@ -110,29 +88,7 @@ pub(super) fn time(cell: &Cell, decimals: usize) -> String {
     }
 }
 
+/// A ratio, such as a speedup.
 pub(super) fn ratio(value: Option<f64>) -> String {
     value.map_or(MISSING.to_string(), |value| format!("{value:.2}x"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::book;
-
-    #[test]
-    fn the_books_record_gives_the_books_table() {
-        let run = Analysis::of(&book::record());
-        let [grid] = grids(&run).try_into().expect("one executor and nothing serial");
-        assert_eq!(grid.head, ["Workers", "RC4 time", "RC4 factor", "SHA time", "SHA factor"]);
-        assert_eq!(
-            grid.rows,
-            [
-                ["1", "11.48s", "1.00x", "22.66s", "1.00x"],
-                ["2", "8.65s", "1.33x", "14.90s", "1.52x"],
-                ["3", "6.04s", "1.90x", "11.91s", "1.90x"],
-                ["4", "5.58s", "2.06x", "10.89s", "2.08x"],
-            ]
-        );
-        assert!(notes(&run).is_empty());
-    }
 }

@@ -3,8 +3,9 @@
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use super::Format;
-use super::grid::{self, Grid};
+use super::grid::Grid;
 use super::table::lay_out;
+use super::tables;
 use crate::analysis::Analysis;
 
 /// Tables in Markdown.
@@ -22,6 +23,6 @@ impl Format for Markdown {
 
     fn render(&self, runs: &[Analysis]) -> String {
         let lay_out = |table: &Grid| format!("**{}**\n\n{}", table.title, lay_out(table, ASCII_MARKDOWN));
-        runs.iter().map(|run| grid::text(run, lay_out)).collect::<Vec<_>>().join("\n---\n\n")
+        runs.iter().map(|run| tables::text(run, lay_out)).collect::<Vec<_>>().join("\n---\n\n")
     }
 }

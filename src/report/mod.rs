@@ -1,8 +1,8 @@
 //! What people and programs read: tables, CSV, JSON and charts, from analyses of saved files.
 //!
-//! * [`grid`]: the tables as headings and cells, before any layout; `book`, `speedups` and `losses`
-//!   make them
-//! * [`verdict`]: a case in a sentence; `conclusion`: the sentences below the tables
+//! * [`grid`]: a table as headings and cells, before any layout; [`tables`]: those of a run, and what they
+//!   say in sentences
+//! * [`verdict`]: a case in a sentence
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
 //! * [`comparison`]: two runs against each other, in words
 //! * [`confusion`]: the matrix of a self-test
@@ -15,10 +15,8 @@
 //!
 //! Nothing here measures or estimates.
 
-mod book;
 pub mod chart;
 pub mod comparison;
-mod conclusion;
 pub mod confusion;
 pub mod csv;
 pub mod doctor;
@@ -27,11 +25,10 @@ pub mod files;
 pub mod grid;
 pub mod html;
 pub mod json;
-mod losses;
 pub mod markdown;
 pub mod rules;
-mod speedups;
 pub mod table;
+pub mod tables;
 pub mod trace;
 pub mod verdict;
 

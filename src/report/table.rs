@@ -3,7 +3,8 @@
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table as Layout, TableStyle};
 
 use super::Format;
-use super::grid::{self, Grid};
+use super::grid::Grid;
+use super::tables;
 use crate::analysis::Analysis;
 
 /// Tables for a terminal.
@@ -21,7 +22,7 @@ impl Format for Table {
 
     fn render(&self, runs: &[Analysis]) -> String {
         let lay_out = |table: &Grid| format!("{}\n{}", table.title, lay_out(table, STYLE));
-        runs.iter().map(|run| grid::text(run, lay_out)).collect::<Vec<_>>().join("\n")
+        runs.iter().map(|run| tables::text(run, lay_out)).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -31,7 +31,7 @@ impl StopRule {
     pub fn of(rounds: Option<u32>, precision: Option<f64>, max_time: Option<Duration>) -> Self {
         let (rounds, max_time) = match (rounds, max_time) {
             (None, None) => (DEFAULT_LIMITS.0, Some(DEFAULT_LIMITS.1)),
-            (rounds, max_time) => (rounds.unwrap_or(super::config::MAX_ROUNDS), max_time),
+            (rounds, max_time) => (rounds.unwrap_or(super::parse::MAX_ROUNDS), max_time),
         };
         Self { rounds, precision: precision.unwrap_or(DEFAULT_PRECISION), max_time }
     }
@@ -106,6 +106,6 @@ mod tests {
         let rule = StopRule::of(None, None, None);
         assert_eq!(rule.max_time, Some(120 * SECOND));
         assert_eq!(StopRule::of(Some(7), None, None).max_time, None);
-        assert_eq!(StopRule::of(None, None, Some(SECOND)).rounds, super::super::config::MAX_ROUNDS);
+        assert_eq!(StopRule::of(None, None, Some(SECOND)).rounds, super::super::parse::MAX_ROUNDS);
     }
 }

@@ -5,7 +5,8 @@ use super::sheet::{Entry, Line, Sheet};
 use super::words;
 use crate::analysis::{Analysis, Cell, Row, WorkloadColumn};
 use crate::record::BASELINE;
-use crate::report::grid::{self, Grid, MISSING};
+use crate::report::grid::{Grid, MISSING};
+use crate::report::tables;
 use crate::report::verdict::largest_loss;
 
 const HEAD: [&str; 11] = [
@@ -27,7 +28,7 @@ pub(super) fn section(run: &Analysis) -> String {
     let figures =
         each(run.workloads.iter().enumerate(), |(column, workload)| sheet(run, column, workload).html());
     // The book's tables come first, one for each executor.
-    let book = each(grid::grids(run).iter().take(run.executors.len()), as_in_the_book);
+    let book = each(&tables::of_the_book(run), as_in_the_book);
     if book.is_empty() {
         return figures;
     }

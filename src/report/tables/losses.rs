@@ -1,7 +1,7 @@
 //! Where the missing speedup went: the accounts of a workload, executors side by side.
 
-use super::grid::{Grid, MISSING};
 use crate::analysis::{Account, Analysis, Loss, LossRow};
+use crate::report::grid::{Grid, MISSING};
 use crate::stats::Quantity;
 
 /// The accounts at the most workers that the CPUs allow; `None` where there is none.

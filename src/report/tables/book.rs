@@ -1,7 +1,7 @@
 //! Table 17-1 of *Fluent Python*, for an executor.
 
-use super::grid::{Grid, decimals, ratio, time};
 use crate::analysis::{Analysis, ExecutorTable, Row};
+use crate::report::grid::{Grid, decimals, ratio, time};
 
 /// `Workers | RC4 time | RC4 factor | …`.
 pub(super) fn table(run: &Analysis, table: &ExecutorTable) -> Grid {

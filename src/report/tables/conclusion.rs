@@ -1,8 +1,8 @@
 //! What a run says, in sentences: how fast, what is missing, what limits it, how well that is known.
 
-use super::verdict::{headline, times};
 use crate::analysis::{Analysis, Estimate, ExecutorTable, Law};
 use crate::record::{Design, Stop};
+use crate::report::verdict::{headline, times};
 use crate::stats::Quantity;
 
 /// The sentences, a paragraph per workload and one on the run; none without a serial baseline.

@@ -1,8 +1,8 @@
 //! Speedups over the serial baseline, with their intervals, limits and largest losses.
 
-use super::grid::{Grid, MISSING, decimals, ratio, time};
-use super::verdict::largest_loss;
 use crate::analysis::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
+use crate::report::grid::{Grid, MISSING, decimals, ratio, time};
+use crate::report::verdict::largest_loss;
 use crate::stats::Quantity;
 
 /// The table of a workload: a line for each executor and number of workers. `None` where nothing was

@@ -3,11 +3,18 @@
 //! Times are in seconds. Everything that may be missing is optional, because a run may have failed,
 //! been cut short, or come from a system or a publication that gives less.
 
+mod account;
+mod laws;
+mod timeline;
+
 use serde::Serialize;
 
-use super::scaling::{Amdahl, Usl};
 use crate::record::{Around, Design, Environment, PoolMode, Status, Stop};
 use crate::stats::Quantity;
+
+pub use account::{Account, Loss, LossPart, LossRow};
+pub use laws::{Crossover, Law, Scaling};
+pub use timeline::{Lane, Segment, State, Timeline};
 
 /// What a run says about scaling.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -189,132 +196,6 @@ pub struct Estimate {
     pub timeline: Option<Timeline>,
 }
 
-/// An exact account of the gap between the number of workers and the speedup.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Account {
-    /// Number of workers.
-    pub workers: usize,
-    /// Speedup over the rounds that the account is made of.
-    pub speedup: f64,
-    /// Number of workers less speedup.
-    pub gap: f64,
-    /// What the gap is made of, in units of speedup. Negative ones are gains.
-    pub rows: Vec<LossRow>,
-    /// Sum of the rows less the gap: rounding alone.
-    pub residual: f64,
-    /// Which rows the system could not tell apart, and why.
-    pub notes: Vec<String>,
-}
-
-/// One line of an account.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LossRow {
-    /// What was lost.
-    pub loss: Loss,
-    /// How much, in units of speedup.
-    pub speedup: Quantity,
-    /// How much, in worker-seconds per execution of the batch.
-    pub worker_seconds: f64,
-    /// What it consists of, as far as the system tells; empty if that is not known. They sum to the row.
-    pub parts: Vec<LossPart>,
-}
-
-/// A part of a line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LossPart {
-    /// What it is.
-    pub name: &'static str,
-    /// How much, in units of speedup.
-    pub speedup: Quantity,
-}
-
-/// Where worker time goes, other than into the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Loss {
-    /// From the start of the case until the worker was ready.
-    Spawn,
-    /// From ready, or from a task's end, to the next task's begin.
-    Dispatch,
-    /// Idle workers at the end that no schedule of these jobs could avoid.
-    Granularity,
-    /// Idle workers at the end because of the order of the jobs.
-    Ordering,
-    /// Idle workers at the end because tasks took other times than they did serially.
-    Jitter,
-    /// Tasks that needed more CPU time than serially.
-    SlowerTasks,
-    /// Tasks that could have run but waited for a CPU.
-    RunQueue,
-    /// Tasks that neither ran, nor waited in a queue, nor gave up their CPU: taken by a hypervisor,
-    /// or by interrupts.
-    Steal,
-    /// Tasks that gave up their CPU to wait for something.
-    Blocking,
-    /// The last three together, where the system does not tell them apart.
-    Waiting,
-    /// From the end of the last task until the pool was joined.
-    Teardown,
-    /// The serial loop's own time between its jobs, which no worker has to spend: a gain.
-    SerialLoop,
-}
-
-impl Loss {
-    /// Every loss, in the order of a report.
-    pub const ALL: [Self; 12] = [
-        Self::Spawn,
-        Self::Dispatch,
-        Self::Granularity,
-        Self::Ordering,
-        Self::Jitter,
-        Self::SlowerTasks,
-        Self::RunQueue,
-        Self::Steal,
-        Self::Blocking,
-        Self::Waiting,
-        Self::Teardown,
-        Self::SerialLoop,
-    ];
-
-    /// What reports call it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Spawn => "spawn",
-            Self::Dispatch => "dispatch",
-            Self::Granularity => "granularity",
-            Self::Ordering => "ordering",
-            Self::Jitter => "jitter",
-            Self::SlowerTasks => "slower tasks",
-            Self::RunQueue => "run queue",
-            Self::Steal => "steal",
-            Self::Blocking => "blocking",
-            Self::Waiting => "waiting",
-            Self::Teardown => "teardown",
-            Self::SerialLoop => "serial loop",
-        }
-    }
-
-    /// What it means, in a few words.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Spawn => "workers not yet ready",
-            Self::Dispatch => "ready workers between tasks",
-            Self::Granularity => "idle at the end; no schedule of these jobs avoids it",
-            Self::Ordering => "idle at the end because of the order of the jobs",
-            Self::Jitter => "idle at the end because tasks took other times than serially",
-            Self::SlowerTasks => "tasks needed more CPU time than serially",
-            Self::RunQueue => "tasks waited for a CPU",
-            Self::Steal => "a hypervisor or interrupts took the CPU",
-            Self::Blocking => "tasks gave up their CPU to wait",
-            Self::Waiting => "tasks did not run: run queue, steal and blocking together",
-            Self::Teardown => "after the last task until the pool was joined",
-            Self::SerialLoop => "what the serial loop spends between its jobs",
-        }
-    }
-}
-
 /// One execution of a case among the counted rounds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RoundPoint {
@@ -332,94 +213,4 @@ pub struct RoundPoint {
     pub clock_hz: Option<f64>,
     /// The issue width as probed around it, in operations per cycle.
     pub width: Option<f64>,
-}
-
-/// What every worker did in one execution.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Timeline {
-    /// The round that it is from.
-    pub round: u32,
-    /// Its length.
-    pub wall_s: f64,
-    /// The workers, by ascending number.
-    pub lanes: Vec<Lane>,
-}
-
-/// One worker's part of a timeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Lane {
-    /// Number of the worker.
-    pub worker: usize,
-    /// What it did, without gaps from the start to the end of the execution.
-    pub segments: Vec<Segment>,
-}
-
-/// A stretch of a worker's time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Segment {
-    /// What the worker did.
-    pub state: State,
-    /// The job, if it ran one.
-    pub job: Option<usize>,
-    /// Begin, in seconds from the start of the execution.
-    pub from_s: f64,
-    /// End, in seconds from the start of the execution.
-    pub to_s: f64,
-}
-
-/// What a worker does at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// Not yet ready.
-    Spawn,
-    /// Ready, waiting for a task.
-    Dispatch,
-    /// Running a task.
-    Task,
-    /// Done, while others still run tasks.
-    Tail,
-    /// All tasks are done; the pool ends.
-    Teardown,
-}
-
-/// Laws of scaling over the numbers of workers of one executor and workload.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Scaling {
-    /// Amdahl's law.
-    pub amdahl: Law<Amdahl>,
-    /// Gunther's universal scalability law.
-    pub usl: Law<Usl>,
-    /// COST (McSherry): the fewest workers whose speedup is above 1 with its whole interval.
-    pub cost: Option<usize>,
-}
-
-/// A law as fitted, or why it was not.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Law<T> {
-    /// The fit.
-    Fitted(T),
-    /// In a sentence, what keeps the parameters from being told.
-    Refused(String),
-}
-
-/// From which size of job on processes cost little more than threads.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Crossover {
-    /// Name of the workload.
-    pub workload: String,
-    /// Number of workers.
-    pub workers: usize,
-    /// Tasks in the batch.
-    pub tasks: usize,
-    /// What processes cost more than threads for starting and ending, in seconds of the batch's time.
-    pub start_s: f64,
-    /// What they cost more for each task, in worker-seconds.
-    pub task_s: f64,
-    /// Serial seconds of a job from which on processes take less than [`Crossover::share`] longer;
-    /// 0 if they always do.
-    pub job_s: f64,
-    /// The share that is meant, 0.05.
-    pub share: f64,
 }

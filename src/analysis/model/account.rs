@@ -1,0 +1,131 @@
+//! The shape of an account: rows that sum to the gap.
+
+use serde::Serialize;
+
+use crate::stats::Quantity;
+
+/// An exact account of the gap between the number of workers and the speedup.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Account {
+    /// Number of workers.
+    pub workers: usize,
+    /// Speedup over the rounds that the account is made of.
+    pub speedup: f64,
+    /// Number of workers less speedup.
+    pub gap: f64,
+    /// What the gap is made of, in units of speedup. Negative ones are gains.
+    pub rows: Vec<LossRow>,
+    /// Sum of the rows less the gap: rounding alone.
+    pub residual: f64,
+    /// Which rows the system could not tell apart, and why.
+    pub notes: Vec<String>,
+}
+
+/// One line of an account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LossRow {
+    /// What was lost.
+    pub loss: Loss,
+    /// How much, in units of speedup.
+    pub speedup: Quantity,
+    /// How much, in worker-seconds per execution of the batch.
+    pub worker_seconds: f64,
+    /// What it consists of, as far as the system tells; empty if that is not known. They sum to the row.
+    pub parts: Vec<LossPart>,
+}
+
+/// A part of a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LossPart {
+    /// What it is.
+    pub name: &'static str,
+    /// How much, in units of speedup.
+    pub speedup: Quantity,
+}
+
+/// Where worker time goes, other than into the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// From the start of the case until the worker was ready.
+    Spawn,
+    /// From ready, or from a task's end, to the next task's begin.
+    Dispatch,
+    /// Idle workers at the end that no schedule of these jobs could avoid.
+    Granularity,
+    /// Idle workers at the end because of the order of the jobs.
+    Ordering,
+    /// Idle workers at the end because tasks took other times than they did serially.
+    Jitter,
+    /// Tasks that needed more CPU time than serially.
+    SlowerTasks,
+    /// Tasks that could have run but waited for a CPU.
+    RunQueue,
+    /// Tasks that neither ran, nor waited in a queue, nor gave up their CPU: taken by a hypervisor,
+    /// or by interrupts.
+    Steal,
+    /// Tasks that gave up their CPU to wait for something.
+    Blocking,
+    /// The last three together, where the system does not tell them apart.
+    Waiting,
+    /// From the end of the last task until the pool was joined.
+    Teardown,
+    /// The serial loop's own time between its jobs, which no worker has to spend: a gain.
+    SerialLoop,
+}
+
+impl Loss {
+    /// Every loss, in the order of a report.
+    pub const ALL: [Self; 12] = [
+        Self::Spawn,
+        Self::Dispatch,
+        Self::Granularity,
+        Self::Ordering,
+        Self::Jitter,
+        Self::SlowerTasks,
+        Self::RunQueue,
+        Self::Steal,
+        Self::Blocking,
+        Self::Waiting,
+        Self::Teardown,
+        Self::SerialLoop,
+    ];
+
+    /// What reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spawn => "spawn",
+            Self::Dispatch => "dispatch",
+            Self::Granularity => "granularity",
+            Self::Ordering => "ordering",
+            Self::Jitter => "jitter",
+            Self::SlowerTasks => "slower tasks",
+            Self::RunQueue => "run queue",
+            Self::Steal => "steal",
+            Self::Blocking => "blocking",
+            Self::Waiting => "waiting",
+            Self::Teardown => "teardown",
+            Self::SerialLoop => "serial loop",
+        }
+    }
+
+    /// What it means, in a few words.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Spawn => "workers not yet ready",
+            Self::Dispatch => "ready workers between tasks",
+            Self::Granularity => "idle at the end; no schedule of these jobs avoids it",
+            Self::Ordering => "idle at the end because of the order of the jobs",
+            Self::Jitter => "idle at the end because tasks took other times than serially",
+            Self::SlowerTasks => "tasks needed more CPU time than serially",
+            Self::RunQueue => "tasks waited for a CPU",
+            Self::Steal => "a hypervisor or interrupts took the CPU",
+            Self::Blocking => "tasks gave up their CPU to wait",
+            Self::Waiting => "tasks did not run: run queue, steal and blocking together",
+            Self::Teardown => "after the last task until the pool was joined",
+            Self::SerialLoop => "what the serial loop spends between its jobs",
+        }
+    }
+}

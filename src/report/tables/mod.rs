@@ -1,0 +1,65 @@
+//! The tables of a run, and what they say in sentences: what stands in them, not how it is laid out.
+//!
+//! * `book`: Table 17-1 of *Fluent Python*, for an executor
+//! * `speedups`: speedups over the serial baseline, with intervals and limits
+//! * `losses`: where the rest went
+//! * `conclusion`: all that in sentences
+
+mod book;
+mod conclusion;
+mod losses;
+mod speedups;
+
+use super::grid::{Grid, heading, notes};
+use crate::analysis::Analysis;
+
+/// Table 17-1 of *Fluent Python*, one for each executor.
+#[must_use]
+pub fn of_the_book(run: &Analysis) -> Vec<Grid> {
+    run.executors.iter().map(|table| book::table(run, table)).collect()
+}
+
+/// All tables: the book's; then, where there is a serial baseline, for each workload the speedups and
+/// where the rest went.
+#[must_use]
+pub fn grids(run: &Analysis) -> Vec<Grid> {
+    let mut grids = of_the_book(run);
+    for workload in 0..run.workloads.len() {
+        grids.extend(speedups::table(run, workload));
+        grids.extend(losses::table(run, workload));
+    }
+    grids
+}
+
+/// A run as text: heading, laid-out tables, what they say in sentences, notes, an empty line between
+/// each.
+#[must_use]
+pub fn text(run: &Analysis, lay_out: impl Fn(&Grid) -> String) -> String {
+    let tables = grids(run);
+    let parts = std::iter::once(heading(run)).chain(tables.iter().map(lay_out));
+    let parts = parts.chain(conclusion::paragraphs(run)).chain(notes(run));
+    parts.collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::book;
+
+    #[test]
+    fn the_books_record_gives_the_books_table() {
+        let run = Analysis::of(&book::record());
+        let [grid] = grids(&run).try_into().expect("one executor and nothing serial");
+        assert_eq!(grid.head, ["Workers", "RC4 time", "RC4 factor", "SHA time", "SHA factor"]);
+        assert_eq!(
+            grid.rows,
+            [
+                ["1", "11.48s", "1.00x", "22.66s", "1.00x"],
+                ["2", "8.65s", "1.33x", "14.90s", "1.52x"],
+                ["3", "6.04s", "1.90x", "11.91s", "1.90x"],
+                ["4", "5.58s", "2.06x", "10.89s", "2.08x"],
+            ]
+        );
+        assert!(notes(&run).is_empty());
+    }
+}
