@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use speedup::record::RunRecord;
 use support::{only_run, run, stderr, stdout};
 
+/// Times that are kept: what follows from them does not depend on the machine of the test.
+const REFERENCE: &str = "results/2026-11-22-reference";
+
 /// A small run of RC4 under one folder, with these arguments besides.
 fn measure(out: &Path, name: &str, more: &[&str]) -> PathBuf {
     let out = out.join(name);
@@ -45,20 +48,24 @@ fn slowed(from: &Path, to: &Path, factor: u64) -> PathBuf {
 #[test]
 fn a_run_and_itself_are_no_regression_and_twice_the_time_is_one() {
     let folder = tempfile::tempdir().unwrap();
-    let a = measure(folder.path(), "a", &[]);
-    // A machine that is busy with other tests drifts within a run; what is 4 times as slow shows anyway.
-    let (code, text, errors) = compare(&a, &a, &["--threshold", "90%"]);
+    let a = Path::new(REFERENCE);
+    let all = RunRecord::read(a).unwrap().plan.cases.iter().filter(|case| !case.again).count();
+    let (code, text, errors) = compare(a, a, &["--threshold", "50%"]);
     assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
-    assert!(text.contains("No regression: none of 3 cases takes more than 90 % longer."), "{text}");
+    assert!(
+        text.contains(&format!("No regression: none of {all} cases takes more than 50 % longer.")),
+        "{text}"
+    );
     assert!(text.contains("RC4\n") && text.contains("threads/2 | ") && text.contains("1.000x"), "{text}");
 
-    let slow = slowed(&a, &folder.path().join("slow.json"), 16);
-    let (code, text, _) = compare(&a, &slow, &["--threshold", "0.02"]);
+    let slow = slowed(a, &folder.path().join("slow.json"), 2);
+    let (code, text, _) = compare(a, &slow, &["--threshold", "0.02"]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("rc4 ") && text.contains(" takes 16.00x ["), "{text}");
-    assert!(text.contains("slower tasks +"), "{text}");
-    assert!(text.contains("Regression: 3 of 3 cases take more than 2 % longer."), "{text}");
-    let (code, text, _) = compare(&slow, &a, &[]);
+    assert!(text.contains("rc4 ") && text.contains(" takes 2.00x ["), "{text}");
+    assert!(text.contains(" as long: slower tasks +"), "{text}");
+    let verdict = format!("Regression: {all} of {all} cases take more than 2 % longer.");
+    assert!(text.ends_with(&format!("{verdict}\n")), "{text}");
+    let (code, text, _) = compare(&slow, a, &[]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("improvement"), "{text}");
 }
@@ -66,24 +73,22 @@ fn a_run_and_itself_are_no_regression_and_twice_the_time_is_one() {
 #[test]
 fn every_format_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let a = measure(folder.path(), "a", &[]);
-    let slow = slowed(&a, &folder.path().join("slow.json"), 16);
-    let (code, markdown, _) = compare(&a, &slow, &["--format", "markdown"]);
+    let a = Path::new(REFERENCE);
+    let slow = slowed(a, &folder.path().join("slow.json"), 2);
+    let (code, markdown, _) = compare(a, &slow, &["--format", "markdown"]);
     assert_eq!(code, Some(1));
-    assert!(markdown.contains("**RC4**\n\n|") && markdown.contains("Regression: 3 of 3"), "{markdown}");
-    let (code, json, _) = compare(&a, &slow, &["--format", "json", "--threshold", "5%"]);
+    assert!(markdown.contains("**RC4**\n\n|") && markdown.contains("\nRegression: "), "{markdown}");
+    let (code, json, _) = compare(a, &slow, &["--format", "json", "--threshold", "5%"]);
     assert_eq!(code, Some(1));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["outcome"], &json["threshold"]), (&"regression".into(), &0.05.into()));
-    let cases = json["workloads"][0]["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 3);
-    for case in cases {
+    for case in json["workloads"][0]["cases"].as_array().unwrap() {
         assert_eq!(case["verdict"], "regression");
         let change = &case["change"];
         let rows = change["rows"].as_array().unwrap();
         let sum: f64 = rows.iter().map(|row| row["worker_seconds"]["value"].as_f64().unwrap()).sum();
         let whole = change["worker_seconds"]["value"].as_f64().unwrap();
-        assert!((sum - whole).abs() < 1e-12 && whole > 0.0, "{change}");
+        assert!((sum - whole).abs() < 1e-9 && whole > 0.0, "{change}");
     }
 }
 
@@ -115,15 +120,17 @@ fn other_batches_are_not_comparable_unless_forced() {
 #[test]
 fn nothing_in_common_cannot_be_forced() {
     let folder = tempfile::tempdir().unwrap();
-    let a = measure(folder.path(), "a", &[]);
-    let mut other = RunRecord::read(&a).unwrap();
-    other.plan.workloads[0].name = "another".to_string();
+    let a = Path::new(REFERENCE);
+    let mut other = RunRecord::read(a).unwrap();
+    for workload in &mut other.plan.workloads {
+        workload.name.push_str("-another");
+    }
     for case in &mut other.plan.cases {
-        case.workload = "another".to_string();
+        case.workload.push_str("-another");
     }
     let path = folder.path().join("other.json");
     fs::write(&path, other.to_json()).unwrap();
-    let (code, text, message) = compare(&a, &path, &["--force"]);
+    let (code, text, message) = compare(a, &path, &["--force"]);
     assert_eq!((code, text.as_str()), (Some(3), ""));
     assert!(message.ends_with("have no case in common\n"), "{message}");
 }

@@ -45,8 +45,7 @@ mod tests {
         while let Some((before, link)) = rest.split_once("[`") {
             let (name, after) = link.split_once("`]").expect("a link in documentation ends");
             let target = after.strip_prefix('(').and_then(|target| target.split_once(')'));
-            plain += before;
-            plain += &format!("`{name}`");
+            plain.extend([before, "`", name, "`"]);
             rest = target.map_or(after, |(_, after)| after);
         }
         plain += rest;

@@ -41,7 +41,7 @@ fn text(comparison: &Comparison, lay_out: impl Fn(&Grid) -> String) -> String {
                 .map(|case| format!("{} {} cannot be compared: {}.", workload.name, case.case, case.reason)),
         );
         parts.extend(sentence(workload, comparison.threshold));
-        parts.push(drift(&workload.drift));
+        parts.extend(drift(workload));
     }
     parts.push(outcome(comparison));
     parts.join("\n\n") + "\n"
@@ -103,7 +103,9 @@ fn sentence(workload: &WorkloadComparison, threshold: f64) -> Option<String> {
             return Some(format!("{}.{also}", in_words(workload, most)));
         }
     }
-    if let [widest, ..] = &with(Verdict::Inconclusive)[..] {
+    let end = |case: &&CaseComparison| case.with_drift.map_or(f64::INFINITY, |ends| ends.high);
+    let open = with(Verdict::Inconclusive).into_iter();
+    if let Some(widest) = open.max_by(|one, other| end(one).total_cmp(&end(other))) {
         return Some(format!(
             "{} {} is inconclusive at {}: with drift its ratio is {}. More rounds, or a quieter machine, narrow that.",
             workload.name,
@@ -135,31 +137,32 @@ fn in_words(workload: &WorkloadComparison, case: &CaseComparison) -> String {
         .map(|part| format!("{} {}", part.name, signed(part.worker_seconds.value)))
         .collect();
     if !parts.is_empty() {
-        text += &format!(" ({})", parts.join(", "));
+        text = format!("{text} ({})", parts.join(", "));
     }
     text
 }
 
 /// What was allowed for, and on what ground.
-fn drift(drift: &Drift) -> String {
+fn drift(workload: &WorkloadComparison) -> Option<String> {
+    let most = |figure: fn(&Drift) -> Option<f64>| {
+        workload.cases.iter().filter_map(|case| figure(&case.drift)).reduce(f64::max)
+    };
     let mut grounds = Vec::new();
-    if let Some(floor) = drift.floor {
-        grounds.push(format!("the serial arms of a run lie up to {} apart", percent(floor)));
+    if let Some(floor) = most(|drift| drift.floor) {
+        grounds.push(format!("the two serial arms of a run lie up to {} apart", percent(floor)));
     }
-    if let Some(halves) = drift.halves {
-        grounds.push(format!("its later half lies up to {} off the earlier", percent(halves)));
+    if let Some(halves) = most(|drift| drift.halves) {
+        grounds.push(format!("the later half of a run lies up to {} off the earlier", percent(halves)));
     }
-    let noise = if grounds.is_empty() {
-        "nothing either way, because the runs do not tell".to_string()
-    } else {
-        format!("{} either way ({})", percent(drift.either_way()), grounds.join("; "))
-    };
-    let core = drift.core();
-    let core = match drift.clock {
-        None => "of the clock nothing is known, because a run holds no probes".to_string(),
-        Some(_) => format!("by the probed core, B's times may be {:.3}x to {:.3}x A's", core.low, core.high),
-    };
-    format!("Allowed for drift between the runs: {noise}; {core}.")
+    let least = workload.cases.iter().map(|case| case.drift.machine().low).reduce(f64::min)?;
+    let greatest = workload.cases.iter().map(|case| case.drift.machine().high).reduce(f64::max)?;
+    grounds.push(format!(
+        "by the probed core and by what others had of the CPUs B may take {least:.3}x to {greatest:.3}x as long"
+    ));
+    if most(|drift| drift.clock).is_none() {
+        grounds.push("of the clock nothing is known, because a run holds no probes".to_string());
+    }
+    Some(format!("Drift between the runs, allowed for by case: {}.", grounds.join("; ")))
 }
 
 fn outcome(comparison: &Comparison) -> String {

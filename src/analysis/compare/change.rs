@@ -57,6 +57,16 @@ impl Entries {
         Self { seconds: std::array::from_fn(mean), merged: executions.iter().any(|one| one.merged) }
     }
 
+    /// The time of some rounds over the part of it that was not spent in waiting for a CPU, which only
+    /// others or the hypervisor can have had; `None` where that says nothing.
+    pub(super) fn contention(rounds: &[Self]) -> Option<f64> {
+        let all = |column: usize| rounds.iter().map(|one| one.seconds[column]).sum::<f64>();
+        let waits = [Loss::RunQueue, Loss::Steal, Loss::Waiting];
+        let waited: f64 = waits.into_iter().map(|wait| all(wait as usize)).sum();
+        let factor = all(TOTAL) / (all(TOTAL) - waited);
+        (factor.is_finite() && factor > 0.0).then_some(factor)
+    }
+
     fn merge(&mut self) {
         for wait in WAITS {
             self.seconds[Loss::Waiting as usize] += std::mem::take(&mut self.seconds[wait as usize]);

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::model::Difference;
 use crate::record::{Environment, RunRecord, WorkloadRecord};
+use crate::stats::Summary;
 
 /// Facts of the environment without which times are those of another machine.
 const MACHINE: [&str; 13] = [
@@ -28,6 +29,9 @@ const MACHINE: [&str; 13] = [
 /// Facts that change times too, but may be what the comparison is about.
 const BUILD: [&str; 7] =
     ["rustc", "opt_level", "target_features", "c_library", "kernel", "memory_bytes", "clock_source"];
+
+/// Difference of two load averages that is worth a remark: half a CPU more was wanted by somebody.
+const LOAD: f64 = 0.5;
 
 /// The longest text of a fact, in characters, before it is cut.
 const LONGEST: usize = 60;
@@ -57,7 +61,19 @@ pub(super) fn remarks(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
         found.unless_same("revision", one, other);
     }
     found.facts(&BUILD, &facts(&a.environment), &facts(&b.environment));
+    if let (Some(one), Some(other)) = (load(a), load(b))
+        && (one - other).abs() > LOAD
+    {
+        found.unless_same("load average", &format!("{one:.1}"), &format!("{other:.1}"));
+    }
     found.0
+}
+
+/// Mean load average before the counted samples.
+fn load(record: &RunRecord) -> Option<f64> {
+    let counted = record.samples.iter().filter(|sample| !sample.warmup);
+    let loads: Vec<f64> = counted.filter_map(|sample| sample.machine.load).collect();
+    Some(Summary::of(&loads)?.mean)
 }
 
 #[derive(Debug, Default)]

@@ -1,5 +1,6 @@
 //! How far the machine may have changed between two runs, from what each of them holds.
 
+use super::super::limits;
 use super::super::rounds::Rounds;
 use super::model::Drift;
 use crate::record::{Probe, RunRecord, Sample};
@@ -8,15 +9,15 @@ use crate::stats::{Interval, Summary, bootstrap};
 /// Fewer executions cannot be halved into means.
 const LEAST: usize = 4;
 
-/// The drift that two runs of a workload show.
+/// The drift that two runs of a workload show, apart from what comes of the executions of its cases.
 pub(super) fn drift(a: (&RunRecord, &Rounds<'_>), b: (&RunRecord, &Rounds<'_>), workload: &str) -> Drift {
-    let larger = |of: &dyn Fn(&Rounds<'_>) -> Option<f64>| Some(of(a.1)?.max(of(b.1)?));
+    let floors = floor(a.1, workload).zip(floor(b.1, workload));
     let probes = Speed::of(a.0, a.1, workload).zip(Speed::of(b.0, b.1, workload));
     Drift {
-        floor: larger(&|rounds| floor(rounds, workload)),
-        halves: larger(&|rounds| halves(rounds, workload)),
+        floor: floors.map(|(a, b)| a.max(b)),
         clock: probes.map(|(a, b)| a.clock_hz / b.clock_hz),
         throughput: probes.map(|(a, b)| a.throughput / b.throughput),
+        ..Drift::default()
     }
 }
 
@@ -27,9 +28,18 @@ fn floor(rounds: &Rounds<'_>, workload: &str) -> Option<f64> {
     Some((interval.high - 1.0).abs().max((1.0 - interval.low).abs()))
 }
 
-/// How far the mean of the later half of the serial executions lies from that of the earlier half.
-fn halves(rounds: &Rounds<'_>, workload: &str) -> Option<f64> {
-    let times: Vec<f64> = rounds.serial(workload).iter().map(|sample| sample.wall_ns as f64).collect();
+/// What the hardware allowed on some number of workers in run A, over the same in run B.
+pub(super) fn capacity(a: &RunRecord, b: &RunRecord, workload: &str, workers: usize) -> Option<f64> {
+    let ceiling = |record: &RunRecord| {
+        let ceilings = limits::ceilings(record, workload);
+        ceilings.into_iter().find(|ceiling| ceiling.workers == workers).map(|found| found.speedup.value)
+    };
+    let capacity = ceiling(a)? / ceiling(b)?;
+    (capacity.is_finite() && capacity > 0.0).then_some(capacity)
+}
+
+/// How far the mean of the later half of some times lies from that of the earlier half.
+pub(super) fn halves(times: &[f64]) -> Option<f64> {
     let (early, late) = times.split_at(times.len() / 2);
     let mean = |times: &[f64]| Some(Summary::of(times)?.mean);
     (times.len() >= LEAST).then_some(())?;
@@ -71,22 +81,26 @@ impl Drift {
         [self.floor, self.halves].into_iter().flatten().fold(0.0, f64::max)
     }
 
-    /// What a time may have been multiplied by because of the probed core: a range that holds 1.
+    /// What a time may have been multiplied by because the machine was slower or faster, or busier with
+    /// others: a range that holds 1.
     #[must_use]
-    pub fn core(&self) -> Interval {
-        let factors = [self.clock, self.throughput].into_iter().flatten();
-        factors.fold(Interval { low: 1.0, high: 1.0 }, |range, factor| Interval {
+    pub fn machine(&self) -> Interval {
+        let one = Interval { low: 1.0, high: 1.0 };
+        let over = |range: Interval, factor: f64| Interval {
             low: range.low.min(factor),
             high: range.high.max(factor),
-        })
+        };
+        let core = [self.clock, self.throughput].into_iter().flatten().fold(one, over);
+        let others = [self.contention, self.capacity].into_iter().flatten().fold(one, over);
+        Interval { low: core.low * others.low, high: core.high * others.high }
     }
 
     /// An interval of a ratio, wider by the drift: both ends by what goes either way, and by a
-    /// slower or faster core only the end that it may explain.
+    /// slower or faster machine only the end that it may explain.
     #[must_use]
     pub fn widen(&self, ratio: Interval) -> Interval {
-        let (either, core) = (1.0 + self.either_way(), self.core());
-        Interval { low: ratio.low / either / core.high, high: ratio.high * either / core.low }
+        let (either, machine) = (1.0 + self.either_way(), self.machine());
+        Interval { low: ratio.low / either / machine.high, high: ratio.high * either / machine.low }
     }
 }
 
@@ -95,14 +109,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slower_core_explains_slowness_and_nothing_else() {
+    fn a_slower_or_busier_machine_explains_slowness_and_nothing_else() {
         let ratio = Interval { low: 1.03, high: 1.05 };
         let slower = Drift { clock: Some(1.03), throughput: Some(1.01), ..Drift::default() };
         let widened = slower.widen(ratio);
         assert!((widened.low - 1.0).abs() < 1e-12 && (widened.high - 1.05).abs() < 1e-12);
+        let busier = Drift { contention: Some(1.03), ..slower };
+        assert!((busier.machine().high - 1.03 * 1.03).abs() < 1e-12 && busier.machine().low > 0.999);
         let faster = Drift { clock: Some(0.5), ..Drift::default() };
         let widened = faster.widen(ratio);
         assert!((widened.low - 1.03).abs() < 1e-12 && (widened.high - 2.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn halves_are_compared_by_their_means() {
+        assert!((halves(&[1.0, 3.0, 3.0, 3.0, 3.0]).unwrap() - 0.5).abs() < 1e-12);
+        assert!((halves(&[3.0, 3.0, 1.0, 2.0]).unwrap() - 0.5).abs() < 1e-12);
+        assert_eq!(halves(&[1.0, 2.0, 3.0]), None);
     }
 
     #[test]

@@ -98,38 +98,55 @@ struct Pair<'a> {
 
 impl Pair<'_> {
     fn workload(&self, workload: &WorkloadRecord) -> WorkloadComparison {
-        let drift = drift::drift((self.a, &self.of_a), (self.b, &self.of_b), &workload.name);
+        let mut drift = drift::drift((self.a, &self.of_a), (self.b, &self.of_b), &workload.name);
         let (mut cases, mut missing) = (Vec::new(), Vec::new());
-        let own = self.a.plan.cases.iter().filter(|case| case.workload == workload.name && !case.again);
-        for case in own {
-            match self.case(case, &drift) {
-                Some(Ok(comparison)) => cases.push(comparison),
-                Some(Err(case)) => missing.push(case),
-                None => {}
+        let planned = |case: &&Case| {
+            let Case { workload: of, executor, workers, again } = case;
+            *of == workload.name && !again && self.of_b.case(of, executor, *workers).is_some()
+        };
+        // The serial baseline stands first in a plan: what it drifts by holds for the pools too.
+        for case in self.a.plan.cases.iter().filter(planned) {
+            match self.executions(case) {
+                Ok((a, b)) => {
+                    let comparison = self.measured(case, drift, &a, &b);
+                    if case.executor == BASELINE {
+                        drift = comparison.drift;
+                    }
+                    cases.push(comparison);
+                }
+                Err(case) => missing.push(case),
             }
         }
         let (name, label) = (workload.name.clone(), workload.label.clone());
-        WorkloadComparison { name, label, drift, cases, missing }
+        WorkloadComparison { name, label, cases, missing }
     }
 
-    /// One case in both runs; `None` if B was not to measure it.
-    fn case(&self, case: &Case, drift: &Drift) -> Option<Result<CaseComparison, MissingCase>> {
-        let Case { workload, executor, workers, .. } = case;
-        self.of_b.case(workload, executor, *workers)?;
-        let executions = |run: &str, record: &RunRecord, rounds: &Rounds<'_>| {
+    /// The executions of a case in both runs.
+    fn executions(&self, case: &Case) -> Result<(Executions, Executions), MissingCase> {
+        let of = |run: &str, record: &RunRecord, rounds: &Rounds<'_>| {
             Executions::of(record, rounds, case).map_err(|reason| MissingCase {
-                case: name_of(executor, *workers),
+                case: name_of(&case.executor, case.workers),
                 reason: format!("run {run}: {reason}"),
             })
         };
-        let both =
-            executions("A", self.a, &self.of_a).and_then(|a| Ok((a, executions("B", self.b, &self.of_b)?)));
-        Some(both.map(|(a, b)| self.measured(case, drift, &a, &b)))
+        Ok((of("A", self.a, &self.of_a)?, of("B", self.b, &self.of_b)?))
     }
 
-    fn measured(&self, case: &Case, drift: &Drift, a: &Executions, b: &Executions) -> CaseComparison {
+    fn measured(&self, case: &Case, baseline: Drift, a: &Executions, b: &Executions) -> CaseComparison {
         let known = Quantity::known(b.mean_s / a.mean_s);
         let ratio = bootstrap::ratio_of_independent_means(&b.walls_s, &a.walls_s).unwrap_or(known);
+        let halves = [baseline.halves, drift::halves(&a.walls_s), drift::halves(&b.walls_s)];
+        let contention = if case.executor == BASELINE {
+            Entries::contention(&b.entries).zip(Entries::contention(&a.entries)).map(|(b, a)| b / a)
+        } else {
+            baseline.contention
+        };
+        let drift = Drift {
+            halves: halves.into_iter().flatten().reduce(f64::max),
+            contention,
+            capacity: drift::capacity(self.a, self.b, &case.workload, case.workers),
+            ..baseline
+        };
         let with_drift = ratio.interval.map(|interval| drift.widen(interval));
         CaseComparison {
             executor: case.executor.clone(),
@@ -137,6 +154,7 @@ impl Pair<'_> {
             a_s: a.mean_s,
             b_s: b.mean_s,
             ratio,
+            drift,
             with_drift,
             verdict: judge(with_drift, self.threshold),
             change: change(&a.entries, &b.entries, case.executor != BASELINE),

@@ -62,8 +62,6 @@ pub struct WorkloadComparison {
     pub name: String,
     /// Head of its tables.
     pub label: String,
-    /// How far the machine may have changed between the runs.
-    pub drift: Drift,
     /// The cases that both runs measured, the serial baseline first.
     pub cases: Vec<CaseComparison>,
     /// The cases that both runs were to measure, but that one did not.
@@ -92,7 +90,9 @@ pub struct CaseComparison {
     pub b_s: f64,
     /// Mean time after over mean time before, as far as the executions within each run tell.
     pub ratio: Quantity,
-    /// The interval of the ratio, wider by what the machine may have changed between the runs.
+    /// How far the machine may have changed between the runs.
+    pub drift: Drift,
+    /// The interval of the ratio, wider by that.
     pub with_drift: Option<Interval>,
     /// What follows from [`CaseComparison::with_drift`] and the threshold.
     pub verdict: Verdict,
@@ -171,20 +171,29 @@ pub struct ChangePart {
 /// How far the machine itself may have changed from one run to the other.
 ///
 /// The samples of one run say nothing of another hour. What they do say is how far equal things lay
-/// apart within it, and what clock and width the probe found; a change that these may explain is
-/// not laid on the program.
+/// apart within it, what clock and width the probe found, and how much of the CPU others had; a change
+/// that these may explain is not laid on the program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Drift {
     /// The noise floor: how far from 1 the interval of the ratio of two equal serial arms reaches,
     /// the larger of both runs; absent where a run has no second arm.
     pub floor: Option<f64>,
-    /// How far the serial baseline of the later half of a run lies from that of the earlier half, relative to
-    /// it, the larger of both runs; absent where it was executed less than four times.
+    /// How far the later half of a run's rounds lies from the earlier half, relative to that: the largest
+    /// of both runs, and of the case itself and the serial baseline; absent where one was executed less
+    /// than four times.
     pub halves: Option<f64>,
     /// What the probed clocks make of a time: run A's over run B's; absent without probes.
     pub clock: Option<f64>,
     /// What clock and issue width together make of the time of code that fills the core.
     pub throughput: Option<f64>,
+    /// What others make of a time who want the same CPUs: the serial baseline's time over the part of it
+    /// in which it did not have to wait for a CPU, run B's over run A's; absent without raw samples. A
+    /// single thread that computes has nobody to wait for but others.
+    pub contention: Option<f64>,
+    /// The hardware ceiling of as many workers as the case has, run A's over run B's: what others had of
+    /// the other CPUs. A slower kernel is slower for one thread as well and drops out. Absent where a
+    /// run holds no ceiling.
+    pub capacity: Option<f64>,
 }
 
 /// What follows from one case.

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::Loss;
-use crate::record::{Design, Failure, MachineState, Probe, TaskSpan, WorkerSpan, book};
+use crate::record::{
+    CeilingLane, CeilingSample, Design, Failure, MachineState, Probe, TaskSpan, WorkerSpan, book,
+};
 
 /// One task of a batch: its serial time, and in the pool its CPU time, its waits, and what is known.
 #[derive(Debug, Clone)]
@@ -250,11 +252,60 @@ fn a_clock_that_was_lower_in_b_is_seen_and_allowed_for() {
         record
     };
     let comparison = compare(&probed(3e9, 4.0), &probed(2.5e9, 2.0), 0.02);
-    let drift = comparison.workloads[0].drift;
+    let drift = of(&comparison, "serial").drift;
     assert!((drift.clock.unwrap() - 1.2).abs() < 1e-12 && (drift.throughput.unwrap() - 2.4).abs() < 1e-12);
     assert!(of(&comparison, "serial").with_drift.unwrap().low < 0.5);
     let without = compare(&probed(3e9, 4.0), &run(&rounds(|_| {})), 0.02);
-    assert_eq!(without.workloads[0].drift.clock, None);
+    assert_eq!(of(&without, "serial").drift.clock, None);
+}
+
+#[test]
+fn others_on_the_cpu_are_seen_in_the_serial_baseline_and_allowed_for() {
+    let (a, mut busy) = (run(&rounds(|_| {})), run(&rounds(|_| {})));
+    for sample in busy.samples.iter_mut().filter(|sample| sample.case == 0) {
+        // The last task waits in the run queue for as long as the whole batch took.
+        let waited = sample.wall_ns;
+        sample.wall_ns += waited;
+        let last = sample.tasks.last_mut().unwrap();
+        (last.end_ns, last.queue_ns) = (last.end_ns + waited, Some(waited));
+    }
+    let comparison = compare(&a, &busy, 0.02);
+    let serial = of(&comparison, "serial");
+    assert!((serial.drift.contention.unwrap() - 2.0).abs() < 1e-9, "{:?}", serial.drift);
+    assert!(serial.ratio.value > 1.99 && serial.verdict == Verdict::Inconclusive, "{serial:?}");
+    assert_eq!(of(&comparison, "threads/2").drift.contention, serial.drift.contention);
+}
+
+#[test]
+fn a_cpu_that_others_had_shows_in_the_ceiling_of_as_many_workers() {
+    let with = |passes: u64| {
+        let mut record = run(&rounds(|_| {}));
+        let lanes = |count: usize, passes: u64| vec![CeilingLane { cpu: None, passes, busy_ns: MS }; count];
+        let ceiling = |lanes| CeilingSample { workload: "rc4".into(), round: 0, warmup: false, lanes };
+        record.ceilings = vec![ceiling(lanes(1, 100)), ceiling(lanes(2, passes))];
+        record
+    };
+    let comparison = compare(&with(100), &with(50), 0.02);
+    let drift = of(&comparison, "threads/2").drift;
+    assert!((drift.capacity.unwrap() - 2.0).abs() < 1e-9 && drift.machine().high > 1.99, "{drift:?}");
+    assert!((of(&comparison, "serial").drift.capacity.unwrap() - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_pool_drifts_at_least_as_the_baseline_does() {
+    let (steady, mut drifting) = (run(&rounds(|_| {})), run(&rounds(|_| {})));
+    for sample in drifting.samples.iter_mut().filter(|sample| sample.case == 0 && sample.round >= 4) {
+        sample.wall_ns += sample.wall_ns / 10;
+    }
+    let comparison = compare(&steady, &drifting, 0.02);
+    let halves = |name: &str| of(&comparison, name).drift.halves.unwrap();
+    assert!((halves("serial") - 0.1).abs() < 1e-3 && halves("threads/2") >= halves("serial"));
+    for sample in drifting.samples.iter_mut().filter(|sample| sample.case == 1 && sample.round >= 4) {
+        sample.wall_ns *= 2;
+    }
+    let comparison = compare(&drifting, &steady, 0.02);
+    let halves = |name: &str| of(&comparison, name).drift.halves.unwrap();
+    assert!((halves("serial") - 0.1).abs() < 1e-3 && (halves("threads/2") - 1.0).abs() < 1e-3);
 }
 
 #[test]
