@@ -37,7 +37,7 @@ impl Attribution {
     /// baseline.
     #[must_use]
     pub fn of(rounds: &[Observation<'_>], workers: usize) -> Option<Self> {
-        let differences: Vec<([f64; Loss::ALL.len()], f64)> = rounds
+        let differences: Vec<Difference> = rounds
             .iter()
             .filter_map(|round| Some((difference(round, workers)?, round.injected_ns)))
             .collect();
@@ -46,7 +46,7 @@ impl Attribution {
             return None;
         }
         let shares = |weights: &[f64], out: &mut [f64]| {
-            let sum = |of: &dyn Fn(&([f64; Loss::ALL.len()], f64)) -> f64| -> f64 {
+            let sum = |of: &dyn Fn(&Difference) -> f64| -> f64 {
                 differences.iter().zip(weights).map(|(round, weight)| of(round) * weight).sum()
             };
             let injected = sum(&|round| round.1);
@@ -82,6 +82,9 @@ impl Attribution {
         self.largest() == loss && self.found.iter().any(|(of, quantity)| *of == loss && amount(quantity))
     }
 }
+
+/// How much more each loss had with the fault in one round, and what the fault costs there.
+type Difference = ([f64; Loss::ALL.len()], f64);
 
 /// How much more each loss had with the fault.
 fn difference(round: &Observation<'_>, workers: usize) -> Option<[f64; Loss::ALL.len()]> {

@@ -40,7 +40,9 @@ impl Cells<'_> {
                 quiet: self.quiet(&pairs),
                 efficiency: speedup.map(|speedup| map(speedup, |s| s / workers as f64)),
                 karp_flatt: speedup.and_then(|speedup| karp_flatt(speedup, workers)),
-                overhead_s: self.overhead_s(samples),
+                overhead_s: stats::median(
+                    &samples.iter().map(|sample| overhead_s(sample)).collect::<Vec<_>>(),
+                ),
                 account: account(&pairs, workers, self.rounds.paired()),
                 timeline: timeline::of_median(samples, workers),
                 ..self.times(case, summary, samples)
@@ -107,10 +109,6 @@ impl Cells<'_> {
             return None;
         }
         speedup_over(quiet())
-    }
-
-    fn overhead_s(&self, samples: &[&Sample]) -> Option<f64> {
-        stats::median(&samples.iter().map(|sample| overhead_s(sample)).collect::<Vec<_>>())
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn crossovers(analysis: &Analysis) -> Vec<Crossover> {
     (0..analysis.workloads.len()).filter_map(of_workload).collect()
 }
 
-fn crossover(workload: &str, tasks: usize, threads: &Account, processes: &Account) -> Crossover {
+fn crossover(workload: &str, batch: usize, threads: &Account, processes: &Account) -> Crossover {
     let more = |losses: &[Loss]| {
         let lost = |account: &Account| -> f64 {
             let rows = account.rows.iter().filter(|row| losses.contains(&row.loss));
@@ -39,10 +39,16 @@ fn crossover(workload: &str, tasks: usize, threads: &Account, processes: &Accoun
         };
         lost(processes) - lost(threads)
     };
-    let (workers, jobs) = (processes.workers as f64, tasks.max(1) as f64);
-    let start_s = more(&[Loss::Spawn, Loss::Teardown]) / workers;
-    let task_s = more(&[Loss::Dispatch]) / jobs;
-    let job_s = ((start_s * workers / jobs + task_s) / SHARE).max(0.0);
-    let (workload, workers) = (workload.to_string(), processes.workers);
-    Crossover { workload, workers, tasks, start_s, task_s, job_s, share: SHARE }
+    let (workers, jobs) = (processes.workers as f64, batch.max(1) as f64);
+    let start = more(&[Loss::Spawn, Loss::Teardown]) / workers;
+    let hand_over = more(&[Loss::Dispatch]) / jobs;
+    Crossover {
+        workload: workload.to_string(),
+        workers: processes.workers,
+        tasks: batch,
+        start_s: start,
+        task_s: hand_over,
+        job_s: ((start * workers / jobs + hand_over) / SHARE).max(0.0),
+        share: SHARE,
+    }
 }

@@ -19,7 +19,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Measure: workloads over executors over numbers of workers
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
     /// Compare two saved runs: has a case become slower, and which loss moved?

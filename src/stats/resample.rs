@@ -5,7 +5,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// Draws `count` indices below `count`, each as likely as any other to about one in 2³² / count.
 pub(super) fn draw(count: usize, random: &mut Xoshiro256PlusPlus, mut take: impl FnMut(usize)) {
-    let scaled = |bits: u64| ((bits & 0xFFFF_FFFF) * count as u64 >> 32) as usize;
+    let scaled = |bits: u64| (((bits & 0xFFFF_FFFF) * count as u64) >> 32) as usize;
     for _ in 0..count / 2 {
         let bits = random.next_u64();
         take(scaled(bits));

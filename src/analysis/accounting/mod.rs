@@ -27,7 +27,7 @@ pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Opt
     let gap = workers as f64 - speedup;
     let rows = columns.rows(&intervals);
     let sum: f64 = rows.iter().map(|row| row.speedup.value).sum();
-    let notes = notes(ledgers.iter().map(|ledger| ledger.lacking), paired);
+    let notes = notes(&ledgers, paired);
     Some(Account { workers, speedup, gap, rows, residual: sum - gap, notes })
 }
 
@@ -50,8 +50,7 @@ impl Columns {
         };
         // Parts that not every round has would not sum to their row.
         let parts: Vec<(Loss, &'static str)> = (Loss::ALL.into_iter())
-            .map(|loss| names(&ledgers[0], loss).into_iter().map(move |part| (loss, part)))
-            .flatten()
+            .flat_map(|loss| names(&ledgers[0], loss).into_iter().map(move |part| (loss, part)))
             .filter(|(loss, _)| ledgers.iter().all(|l| names(l, *loss) == names(&ledgers[0], *loss)))
             .map(|(_, part)| part)
             .collect();
@@ -128,7 +127,8 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// What readers must know of an account.
-fn notes(lacking: impl Iterator<Item = Lacking> + Clone, paired: bool) -> Vec<String> {
+fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
+    let lacking = |what: fn(&Lacking) -> bool| ledgers.iter().any(|ledger| what(&ledger.lacking));
     let mut notes = Vec::new();
     let mut note = |so: bool, text: &str| {
         if so {
@@ -136,15 +136,15 @@ fn notes(lacking: impl Iterator<Item = Lacking> + Clone, paired: bool) -> Vec<St
         }
     };
     note(
-        lacking.clone().any(|lacking| lacking.queue),
+        lacking(|lacking| lacking.queue),
         "run queue, steal and blocking are one row: the system gives no run-queue delay per thread",
     );
     note(
-        lacking.clone().any(|lacking| lacking.switches),
+        lacking(|lacking| lacking.switches),
         "steal and blocking are one row: the system counts no context switches per thread",
     );
     note(
-        lacking.clone().any(|lacking| lacking.optimum),
+        lacking(|lacking| lacking.optimum),
         "the best schedule was not found to the end: granularity may be smaller, and ordering larger",
     );
     note(!paired, "no intervals: the cases ran one after the other, so that no sample has a partner");

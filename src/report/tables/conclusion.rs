@@ -52,7 +52,7 @@ fn enough_workers(table: &ExecutorTable, workload: usize) -> Option<(usize, &Est
 /// What the machine itself allows on the most CPUs.
 fn on_ceiling(run: &Analysis, workload: usize) -> Option<String> {
     let column = &run.workloads[workload];
-    let ceiling = column.ceilings.iter().filter(|ceiling| ceiling.workers > 1).last()?;
+    let ceiling = column.ceilings.iter().rfind(|ceiling| ceiling.workers > 1)?;
     Some(format!(
         "{}: {} pinned threads without any queue do {} the work of one: that is the machine's ceiling.",
         column.label,

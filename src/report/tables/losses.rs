@@ -41,7 +41,7 @@ fn account<'a>(run: &'a Analysis, executor: &str, workload: usize) -> Option<&'a
         let account = row.cells[workload].estimate()?.account.as_ref()?;
         Some((row.oversubscribed, account))
     });
-    let allowed = accounts.clone().filter(|(oversubscribed, _)| !oversubscribed).last();
+    let allowed = accounts.clone().rfind(|(oversubscribed, _)| !oversubscribed);
     allowed.or(accounts.into_iter().next()).map(|(_, account)| account)
 }
 
