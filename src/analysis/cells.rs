@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::accounting::account;
 use super::model::{Cell, Estimate, RoundPoint};
 use super::rounds::{Paired, Rounds, seconds};
+use super::scaling::karp_flatt_quantity;
 use super::timeline;
 use crate::record::{BASELINE, Probe, RunRecord, Sample};
 use crate::stats::{self, Interval, Quantity, Summary, bootstrap};
@@ -38,8 +39,8 @@ impl Cells<'_> {
                 factor: self.mean_s(workload, executor, 1).map(|one| one / summary.mean),
                 speedup,
                 quiet: self.quiet(&pairs),
-                efficiency: speedup.map(|speedup| map(speedup, |s| s / workers as f64)),
-                karp_flatt: speedup.and_then(|speedup| karp_flatt(speedup, workers)),
+                efficiency: speedup.map(|speedup| efficiency(speedup, workers)),
+                karp_flatt: speedup.and_then(|speedup| karp_flatt_quantity(&speedup, workers)),
                 overhead_s: stats::median(
                     &samples.iter().map(|sample| overhead_s(sample)).collect::<Vec<_>>(),
                 ),
@@ -129,20 +130,12 @@ fn point(sample: &Sample, serial: &[&Sample], paired: bool) -> RoundPoint {
     }
 }
 
-/// A monotonic function of a figure, interval included.
-fn map(quantity: Quantity, function: impl Fn(f64) -> f64) -> Quantity {
-    let interval = quantity.interval.map(|interval| {
-        let (one, other) = (function(interval.low), function(interval.high));
-        Interval { low: one.min(other), high: one.max(other) }
-    });
-    Quantity { value: function(quantity.value), interval }
-}
-
-/// The experimentally determined serial fraction (Karp and Flatt, CACM 33, 1990):
-/// (1/S − 1/N) / (1 − 1/N).
-fn karp_flatt(speedup: Quantity, workers: usize) -> Option<Quantity> {
-    let share = 1.0 / workers as f64;
-    (workers > 1).then(|| map(speedup, |speedup| (1.0 / speedup - share) / (1.0 - share)))
+/// The share of a speedup in the number of workers.
+fn efficiency(speedup: Quantity, workers: usize) -> Quantity {
+    let share = |speedup: f64| speedup / workers as f64;
+    let interval =
+        speedup.interval.map(|Interval { low, high }| Interval { low: share(low), high: share(high) });
+    Quantity { value: share(speedup.value), interval }
 }
 
 /// The time of a sample that its busiest worker spent on neither generating nor computing.

@@ -1,7 +1,7 @@
 //! Confidence intervals by the bootstrap: what would the figure have been with other rounds?
 //!
 //! Rounds are resampled whole, with replacement, so that whatever disturbs a round disturbs all that
-//! is computed from it. The intervals are Efron's BCa (1987) with one correction: at small counts the
+//! is computed from it. The intervals are Efron's `BCa` (1987) with one correction: at small counts the
 //! plain interval is too narrow, since the resamples vary by a factor of √((n − 1)/n) less than the
 //! estimate does and know nothing of the uncertainty of that variance. As T. Hesterberg proposes
 //! ("What teachers should know about the bootstrap", The American Statistician 69, 2015: expanded
@@ -12,9 +12,10 @@
 //! bootstrap's and of one from Student's distribution: the jackknife's for a statistic of any kind
 //! (J. W. Tukey, "Bias and confidence in not quite large samples", Annals of Mathematical Statistics 29,
 //! 1958), and [`fieller`]'s for a ratio of means. The rule has no threshold, so that an interval does
-//! not shrink by leaving one rule for another. In simulated studies, which are among the tests, it
-//! covers the truth in 95 to 97 of 100 at 2 to 40 rounds, and costs 10 % of width at 7 rounds and
-//! 3 % at 40.
+//! not shrink by leaving one rule for another. In simulated studies, which are among the tests, the
+//! interval of a ratio covers the truth in 95 to 97 of 100 at 5 to 40 rounds, where the corrected
+//! bootstrap alone has 91 at 5 rounds, and 90 at 10 of which some are disturbed. The hull is wider
+//! than Fieller's interval by 7 % at 10 rounds and by 2 % at 40.
 //!
 //! The random numbers have a fixed seed: the same values have the same interval, always.
 
@@ -79,7 +80,7 @@ pub fn ratio_of_independent_means(a: &[f64], b: &[f64]) -> Option<Quantity> {
     independent_ratio(RESAMPLES, a, b)
 }
 
-pub(super) fn resampled(
+pub(crate) fn resampled(
     resamples: usize,
     count: usize,
     statistics: usize,
@@ -180,7 +181,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn mean_of<'a>(values: &'a [f64]) -> impl Fn(&[f64], &mut [f64]) + 'a {
+    fn mean_of(values: &[f64]) -> impl Fn(&[f64], &mut [f64]) + '_ {
         |weights, statistics| {
             let sum: f64 = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
             statistics[0] = sum / values.len() as f64;

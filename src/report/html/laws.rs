@@ -48,13 +48,13 @@ type Fit = (&'static str, [Option<crate::stats::Quantity>; 3], String);
 fn amdahl(scaling: &Scaling) -> Fit {
     match &scaling.amdahl {
         Law::Fitted(fit) => {
-            let limit = match fit.sigma.value {
+            let limit = match fit.serial_fraction.value {
                 sigma if sigma > 1e-9 => {
                     format!("no more than {:.1}x on any number of workers", fit.lambda.value / sigma)
                 }
                 _ => "no limit to be seen".into(),
             };
-            ("Amdahl", [Some(fit.lambda), Some(fit.sigma), None], limit)
+            ("Amdahl", [Some(fit.lambda), Some(fit.serial_fraction), None], limit)
         }
         Law::Refused(why) => ("Amdahl", [None; 3], why.clone()),
     }

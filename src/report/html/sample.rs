@@ -176,13 +176,22 @@ fn fitted() -> Scaling {
     };
     let (lambda, sigma) = (within(0.98, 0.01), within(0.06, 0.2));
     Scaling {
-        amdahl: Law::Fitted(Amdahl { lambda, sigma, curve: curve(0.0) }),
+        amdahl: Law::Fitted(Amdahl {
+            lambda,
+            serial_fraction: sigma,
+            curve: curve(0.0),
+            residual_rms: 0.004,
+            workers: vec![1, 2, 3, 4],
+        }),
         usl: Law::Fitted(Usl {
             lambda,
             sigma,
             kappa: within(0.08, 0.1),
             peak: Some(3.4),
+            peak_interval: Some(Interval { low: 3.1, high: 3.9 }),
             curve: curve(0.08),
+            residual_rms: 0.004,
+            workers: vec![1, 2, 3, 4],
         }),
         cost: Some(2),
     }
