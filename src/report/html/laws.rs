@@ -63,9 +63,10 @@ fn amdahl(scaling: &Scaling) -> Fit {
 fn universal(scaling: &Scaling) -> Fit {
     match &scaling.usl {
         Law::Fitted(fit) => {
-            let peak = fit
-                .peak
-                .map_or("no peak to be seen".to_string(), |peak| format!("peak at {peak:.1} workers"));
+            // Where coherency may as well be nothing, a peak is a play of the noise.
+            let peak = fit.peak.filter(|_| fit.peak_interval.is_some());
+            let peak =
+                peak.map_or("no peak in sight".to_string(), |peak| format!("peak at {peak:.1} workers"));
             ("Universal", [Some(fit.lambda), Some(fit.sigma), Some(fit.kappa)], peak)
         }
         Law::Refused(why) => ("Universal", [None; 3], why.clone()),

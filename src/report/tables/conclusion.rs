@@ -68,7 +68,11 @@ fn on_laws(run: &Analysis, workload: usize) -> Vec<String> {
     for table in &run.executors {
         let Some(scaling) = table.scaling.get(workload) else { continue };
         if let Law::Fitted(usl) = &scaling.usl {
-            let peak = usl.peak.map_or("no peak".to_string(), |peak| format!("a peak at {peak:.1} workers"));
+            // Where coherency may as well be nothing, a peak is a play of the noise.
+            let peak =
+                usl.peak.zip(usl.peak_interval).map_or("no peak in sight".to_string(), |(peak, interval)| {
+                    format!("a peak at {peak:.1} [{:.1}, {:.1}] workers", interval.low, interval.high)
+                });
             lines.push(format!(
                 "{label} {}: universal scalability law with contention {:.3}, coherency {:.4}, {peak}.",
                 table.executor, usl.sigma.value, usl.kappa.value

@@ -25,6 +25,9 @@ pub(super) fn jobs(fault: Fault, faulty: bool) -> Vec<usize> {
             sizes.reverse();
             sizes
         }
+        // At every hand-over the worker has to get its CPU back from the hog, which is part of
+        // handing over: few large jobs have few.
+        (Fault::Hog, _) => vec![JOBS / 2 * SIZE; 2],
         _ => vec![SIZE; JOBS],
     }
 }
