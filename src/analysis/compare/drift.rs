@@ -95,12 +95,14 @@ impl Drift {
         Interval { low: core.low * others.low, high: core.high * others.high }
     }
 
-    /// An interval of a ratio, wider by the drift: both ends by what goes either way, and by a
-    /// slower or faster machine only the end that it may explain.
+    /// The interval of a ratio, wider by the drift. It reaches at least as far from the ratio as what
+    /// goes either way; that is not added to its width, because it comes of the same noise. A slower
+    /// or faster machine moves only the end that it may explain.
     #[must_use]
-    pub fn widen(&self, ratio: Interval) -> Interval {
+    pub fn widen(&self, ratio: f64, interval: Interval) -> Interval {
         let (either, machine) = (1.0 + self.either_way(), self.machine());
-        Interval { low: ratio.low / either / machine.high, high: ratio.high * either / machine.low }
+        let reach = interval.hull(Interval { low: ratio / either, high: ratio * either });
+        Interval { low: reach.low / machine.high, high: reach.high / machine.low }
     }
 }
 
@@ -110,14 +112,14 @@ mod tests {
 
     #[test]
     fn a_slower_or_busier_machine_explains_slowness_and_nothing_else() {
-        let ratio = Interval { low: 1.03, high: 1.05 };
+        let (value, ratio) = (1.04, Interval { low: 1.03, high: 1.05 });
         let slower = Drift { clock: Some(1.03), throughput: Some(1.01), ..Drift::default() };
-        let widened = slower.widen(ratio);
+        let widened = slower.widen(value, ratio);
         assert!((widened.low - 1.0).abs() < 1e-12 && (widened.high - 1.05).abs() < 1e-12);
         let busier = Drift { contention: Some(1.03), ..slower };
         assert!((busier.machine().high - 1.03 * 1.03).abs() < 1e-12 && busier.machine().low > 0.999);
         let faster = Drift { clock: Some(0.5), ..Drift::default() };
-        let widened = faster.widen(ratio);
+        let widened = faster.widen(value, ratio);
         assert!((widened.low - 1.03).abs() < 1e-12 && (widened.high - 2.1).abs() < 1e-12);
     }
 
@@ -130,9 +132,12 @@ mod tests {
 
     #[test]
     fn noise_goes_either_way_and_nothing_known_widens_nothing() {
-        let ratio = Interval { low: 1.0, high: 1.1 };
-        let widened = Drift { floor: Some(0.01), halves: Some(0.25), ..Drift::default() }.widen(ratio);
-        assert!((widened.low - 0.8).abs() < 1e-12 && (widened.high - 1.375).abs() < 1e-12);
-        assert_eq!(Drift::default().widen(ratio), ratio);
+        let (value, ratio) = (1.05, Interval { low: 1.0, high: 1.1 });
+        let widened = Drift { floor: Some(0.01), halves: Some(0.25), ..Drift::default() }.widen(value, ratio);
+        assert!((widened.low - 0.84).abs() < 1e-12 && (widened.high - 1.3125).abs() < 1e-12);
+        // What the interval holds already is not counted twice.
+        let within = Drift { floor: Some(0.01), ..Drift::default() }.widen(value, ratio);
+        assert_eq!(within, ratio);
+        assert_eq!(Drift::default().widen(value, ratio), ratio);
     }
 }

@@ -147,7 +147,7 @@ impl Pair<'_> {
             capacity: drift::capacity(self.a, self.b, &case.workload, case.workers),
             ..baseline
         };
-        let with_drift = ratio.interval.map(|interval| drift.widen(interval));
+        let with_drift = ratio.interval.map(|interval| drift.widen(ratio.value, interval));
         CaseComparison {
             executor: case.executor.clone(),
             workers: case.workers,

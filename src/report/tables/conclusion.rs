@@ -64,7 +64,7 @@ fn on_ceiling(run: &Analysis, workload: usize) -> Option<String> {
 /// Laws of scaling, COST and the crossover of threads and processes.
 fn on_laws(run: &Analysis, workload: usize) -> Vec<String> {
     let label = &run.workloads[workload].label;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for table in &run.executors {
         let Some(scaling) = table.scaling.get(workload) else { continue };
         if let Law::Fitted(usl) = &scaling.usl {
@@ -77,6 +77,13 @@ fn on_laws(run: &Analysis, workload: usize) -> Vec<String> {
                 "{label} {}: universal scalability law with contention {:.3}, coherency {:.4}, {peak}.",
                 table.executor, usl.sigma.value, usl.kappa.value
             ));
+        }
+        if let Law::Refused(reason) = &scaling.usl {
+            let refusal = format!("{label}: {reason}");
+            // All executors lack the same numbers of workers, as a rule.
+            if !lines.contains(&refusal) {
+                lines.push(refusal);
+            }
         }
         match scaling.cost {
             Some(1) => {}
