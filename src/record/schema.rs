@@ -10,6 +10,10 @@ use super::{Around, CeilingSample, Environment, Failure, Sample};
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 2;
 
+/// The most workers that a case of a record may have: more than anybody starts, and few enough that a
+/// damaged file cannot ask for a table without end.
+const MAX_WORKERS: usize = 1 << 16;
+
 /// Name of the executor that every speedup is measured against: a plain loop, no pool.
 pub const BASELINE: &str = "serial";
 
@@ -335,8 +339,8 @@ impl RunRecord {
             if self.workload(&case.workload).is_none() {
                 return Err(format!("case {case} has a workload that the plan does not list"));
             }
-            if case.workers == 0 {
-                return Err(format!("case {case} has no workers"));
+            if !(1..=MAX_WORKERS).contains(&case.workers) {
+                return Err(format!("case {case} has {} workers; 1 to {MAX_WORKERS} can be", case.workers));
             }
         }
         Ok(())

@@ -89,7 +89,11 @@ fn floor(run: &Analysis) -> Option<String> {
 /// COST (McSherry): what it takes to be faster than the serial loop.
 fn cost(run: &Analysis) -> Option<String> {
     let each = |(index, workload): (usize, &WorkloadColumn)| {
-        let costs = run.executors.iter().filter_map(|table| {
+        let compared = run.executors.iter().filter(|table| {
+            let cells = table.rows.iter().filter_map(|row| row.cells.get(index)?.estimate());
+            cells.clone().any(|estimate| estimate.speedup.is_some())
+        });
+        let costs = compared.filter_map(|table| {
             let cost = table.scaling.get(index)?.cost;
             let cost = cost.map_or("no number of workers".to_string(), |workers| count(workers, "worker"));
             Some(format!("{} {cost}", table.executor))

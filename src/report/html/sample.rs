@@ -50,6 +50,7 @@ pub(crate) fn estimate(workers: usize, speedup: f64, serial_s: f64) -> Estimate 
         sd_s: 0.02 * mean_s,
         factor: Some(speedup / 0.98),
         speedup: Some(within(speedup, 0.01)),
+        quiet: None,
         efficiency: Some(within(speedup / count, 0.01)),
         karp_flatt: (workers > 1).then(|| within((1.0 / speedup - 1.0 / count) / (1.0 - 1.0 / count), 0.06)),
         overhead_s: Some(0.004 * count),
