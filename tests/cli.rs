@@ -40,7 +40,27 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
     files.sort();
     assert_eq!(
         files,
-        ["run.json", "speedup.png", "speedup.svg", "table.csv", "table.md", "time.png", "time.svg"]
+        [
+            "drift.png",
+            "drift.svg",
+            "efficiency.png",
+            "efficiency.svg",
+            "report.html",
+            "run.json",
+            "speedup.png",
+            "speedup.svg",
+            "stack.png",
+            "stack.svg",
+            "table.csv",
+            "table.md",
+            "time.png",
+            "time.svg",
+            "timeline.png",
+            "timeline.svg",
+            "trace.json",
+            "usl.png",
+            "usl.svg",
+        ]
     );
 
     let record = RunRecord::read(&folder).unwrap();

@@ -10,14 +10,14 @@ use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle,
 };
 
-use super::scene::{Anchor, Direction, Label, Point, Scene, Shape};
+use super::scene::{Anchor, Direction, Label, Point, Scene, Shape, Tip};
 use super::{text, theme};
 
 /// Drawing units per logical pixel.
 const UNITS: u32 = 4;
 
-/// The scene as SVG.
-pub(super) fn svg(scene: &Scene) -> Result<Vec<u8>, String> {
+/// The scene as SVG. It has no ids, so that several can stand in one document.
+pub(super) fn svg(scene: &Scene) -> Result<String, String> {
     let (width, height) = size(scene);
     let mut out = String::new();
     let mut backend = SVGBackend::with_string(&mut out, (width, height));
@@ -28,8 +28,31 @@ pub(super) fn svg(scene: &Scene) -> Result<Vec<u8>, String> {
     drop(backend);
     // The picture is as large as its logical size; the view box keeps the finer units.
     let fine = format!("width=\"{width}\" height=\"{height}\"");
-    let logical = format!("width=\"{}\" height=\"{}\"", width / UNITS, height / UNITS);
-    Ok(out.replacen(&fine, &logical, 1).into_bytes())
+    let (width, height, title) = (width / UNITS, height / UNITS, escape(&scene.title));
+    let logical = format!("width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\"");
+    // Everything is opaque, which need not be said of each of thousands of lines.
+    let mut out = out.replacen(&fine, &logical, 1).replace(" opacity=\"1\"", "");
+    if let Some(end) = out.rfind("</svg>") {
+        let tips: String = scene.tips.iter().map(tip).collect();
+        out.insert_str(end, &tips);
+    }
+    Ok(out)
+}
+
+/// An area that shows nothing but its title, when it is pointed at.
+fn tip(Tip { area, text }: &Tip) -> String {
+    let (left, top) = units((area.left, area.top));
+    let (right, bottom) = units((area.right(), area.bottom()));
+    let (width, height) = (right - left, bottom - top);
+    let text = escape(text);
+    format!(
+        "<rect class=\"tip\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"none\" \
+         pointer-events=\"all\"><title>{text}</title></rect>\n"
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The scene as PNG, with twice its logical width and height in pixels.

@@ -1,7 +1,10 @@
 //! The legend: a strip of its own, so that it never covers a curve, in as many rows as it takes.
 
-use super::panel::draw_marker;
-use super::scene::{Anchor, Scene};
+use plotters::style::RGBColor;
+
+use super::fill::Fill;
+use super::mark;
+use super::scene::{Anchor, Area, Scene, Stroke};
 use super::text;
 use super::theme::{self, Look};
 
@@ -17,8 +20,22 @@ const ROW: f64 = 21.0;
 /// What stands before a label.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Key {
+    /// A curve with markers.
     Series(Look),
-    Ideal,
+    /// Markers alone.
+    Marker(Look),
+    /// A line.
+    Line(Stroke),
+    /// A line that runs in steps.
+    Steps(Stroke),
+    /// A line upwards.
+    Upright(Stroke),
+    /// A line with a band around it.
+    Band(Stroke, RGBColor),
+    /// An area.
+    Fill(Fill),
+    /// A part of a plot with another background.
+    Shade,
 }
 
 /// A legend, laid out for a width.
@@ -28,17 +45,17 @@ pub(super) struct Legend {
 
 impl Legend {
     /// Lays out the entries in rows of at most `width`.
-    pub(super) fn new(entries: Vec<(Key, String)>, width: f64) -> Self {
+    pub(super) fn new(entries: &[(Key, String)], width: f64) -> Self {
         let mut rows: Vec<Vec<(Key, String)>> = Vec::new();
         let mut used = 0.0;
         for (key, label) in entries {
-            let label = text::shorten(&label, theme::TEXT, width - KEY - SPACE);
+            let label = text::shorten(label, theme::TEXT, width - KEY - SPACE);
             let needed = entry_width(&label);
             if let Some(row) = rows.last_mut().filter(|_| used + GAP + needed <= width) {
-                row.push((key, label));
+                row.push((*key, label));
                 used += GAP + needed;
             } else {
-                rows.push(vec![(key, label)]);
+                rows.push(vec![(*key, label)]);
                 used = needed;
             }
         }
@@ -70,11 +87,33 @@ fn entry_width(label: &str) -> f64 {
 
 fn draw_key(scene: &mut Scene, key: Key, (x, y): (f64, f64)) {
     let line = [(x, y), (x + KEY, y)];
+    let area = |half: f64| Area { left: x, top: y - half, width: KEY, height: 2.0 * half };
     match key {
         Key::Series(look) => {
-            scene.path(&line, theme::STROKE, look.colour, look.dash);
-            draw_marker(scene, look, (x + KEY / 2.0, y), theme::RADIUS);
+            scene.path(&line, look.stroke());
+            mark::marker(scene, look, (x + KEY / 2.0, y), theme::RADIUS);
         }
-        Key::Ideal => scene.path(&line, theme::STROKE, theme::IDEAL, theme::IDEAL_DASH),
+        Key::Marker(look) => {
+            let bar = (y - 0.4 * ROW, y + 0.4 * ROW);
+            mark::bar(scene, look, x + KEY / 2.0, bar, theme::RADIUS);
+            mark::marker(scene, look, (x + KEY / 2.0, y), theme::RADIUS);
+        }
+        Key::Line(stroke) => scene.path(&line, stroke),
+        Key::Steps(stroke) => {
+            let (middle, low, high) = (x + KEY / 2.0, y + 4.0, y - 4.0);
+            scene.path(&[(x, low), (middle, low), (middle, high), (x + KEY, high)], stroke);
+        }
+        Key::Upright(stroke) => {
+            scene.path(&[(x + KEY / 2.0, y - 0.4 * ROW), (x + KEY / 2.0, y + 0.4 * ROW)], stroke);
+        }
+        Key::Band(stroke, colour) => {
+            scene.polygon(area(6.0).corners(), colour);
+            scene.path(&line, stroke);
+        }
+        Key::Fill(fill) => fill.draw(scene, area(7.0)),
+        Key::Shade => {
+            scene.polygon(area(7.0).corners(), theme::SHADE);
+            scene.outline(area(7.0), Stroke::solid(0.5 * theme::HAIR, theme::SOFT));
+        }
     }
 }

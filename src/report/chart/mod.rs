@@ -4,27 +4,44 @@
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
 //! is one file here and one line in `CHARTS`.
 //!
-//! * `time`, `speedup`: the charts
-//! * `curves`: the curves over workers that both show, and the words around them
-//! * `page`, `panel`, `legend`, `axis`: where things go
-//! * `theme`, `text`: how they look
+//! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`: the charts; `stacked`,
+//!   `lanes` and `rounds` draw the plots of three of them
+//! * `curves`, `figure`, `panel`: what charts over numbers of workers have in common
+//! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
+//! * `theme`, `fill`, `mark`, `text`, `words`: how they look, and what is said about them
 //!
 //! Nothing is estimated here: every value comes from an [`Analysis`], and one that is absent there
-//! is a gap in the chart.
+//! is a gap in the chart. `time` and `speedup` are drawn for every run; the others only for runs
+//! that have what they show.
 
 mod axis;
 mod canvas;
 mod curves;
+mod drift;
+mod efficiency;
+mod figure;
+mod fill;
+mod frame;
+mod lanes;
 mod legend;
+mod mark;
 mod page;
 mod panel;
+mod rounds;
 mod scene;
 mod speedup;
+mod spread;
+mod stack;
+mod stacked;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
+mod ticks;
 mod time;
+mod timeline;
+mod usl;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -71,14 +88,23 @@ trait Chart: Sync {
     /// Name of its files.
     fn name(&self) -> &'static str;
 
-    /// The picture. A chart without any data is a picture too.
-    fn scene(&self, runs: &Runs<'_>) -> Scene;
+    /// The picture, unless the run has nothing to show in it.
+    fn scene(&self, runs: Runs<'_>) -> Option<Scene>;
 }
 
 /// Every chart, in the order in which they are written.
-static CHARTS: &[&dyn Chart] = &[&time::Time, &speedup::Speedup];
+static CHARTS: &[&dyn Chart] = &[
+    &time::Time,
+    &speedup::Speedup,
+    &stack::Stack,
+    &timeline::Timelines,
+    &efficiency::Efficiency,
+    &drift::Drift,
+    &usl::UslFit,
+];
 
-/// Draws every chart of a run into `folder`, as SVG and PNG.
+/// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures, and
+/// `time` and `speedup` in any case.
 ///
 /// The folder must exist; files of the same names are replaced. Returns the paths of the files.
 ///
@@ -90,19 +116,43 @@ pub fn write_all(
     analysis: &Analysis,
     beside: &[Beside<'_>],
 ) -> Result<Vec<PathBuf>, ChartError> {
-    let runs = Runs { own: analysis, beside };
     let mut written = Vec::new();
-    for chart in CHARTS {
-        let name = chart.name();
-        let scene = chart.scene(&runs);
-        let failed = |reason| ChartError::Draw { chart: name, reason };
-        let files =
-            [("svg", canvas::svg(&scene).map_err(failed)?), ("png", canvas::png(&scene).map_err(failed)?)];
+    for (chart, scene) in scenes(Runs { own: analysis, beside }) {
+        let failed = |reason| ChartError::Draw { chart, reason };
+        let files = [
+            ("svg", canvas::svg(&scene).map_err(failed)?.into_bytes()),
+            ("png", canvas::png(&scene).map_err(failed)?),
+        ];
         for (extension, bytes) in files {
-            let path = folder.join(format!("{name}.{extension}"));
+            let path = folder.join(format!("{chart}.{extension}"));
             write_whole(&path, &bytes)?;
             written.push(path);
         }
     }
     Ok(written)
+}
+
+/// The charts that [`write_all`] draws, as name, title and SVG.
+///
+/// The SVGs can stand in one HTML document: they are whole elements without ids. Areas of class
+/// `tip` lie above their marks and hold a `title` that says the mark's figures.
+///
+/// # Errors
+///
+/// [`ChartError::Draw`].
+pub fn svgs(
+    analysis: &Analysis,
+    beside: &[Beside<'_>],
+) -> Result<Vec<(&'static str, String, String)>, ChartError> {
+    scenes(Runs { own: analysis, beside })
+        .map(|(chart, scene)| {
+            let svg = canvas::svg(&scene).map_err(|reason| ChartError::Draw { chart, reason })?;
+            Ok((chart, scene.title, svg))
+        })
+        .collect()
+}
+
+/// The pictures of a run with the names of their charts.
+fn scenes(runs: Runs<'_>) -> impl Iterator<Item = (&'static str, Scene)> {
+    CHARTS.iter().filter_map(move |chart| Some((chart.name(), chart.scene(runs)?)))
 }

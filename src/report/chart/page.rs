@@ -1,61 +1,145 @@
-//! The page of a figure: title, notes, panels in a grid, and the legend below them.
+//! The page of a chart: title, notes, plots in bands of rows, and the legend below them.
 
-use super::axis::{Axis, Scale};
-use super::curves::{Figure, Panel, YRange};
+use super::frame;
 use super::legend::{Key, Legend};
-use super::panel::{self, Area};
-use super::scene::{Anchor, Scene};
+use super::scene::{Anchor, Area, Scene};
 use super::{text, theme};
 
-/// Space above a plot for the panel's title.
+/// Space above a plot for its title.
 const ABOVE: f64 = 34.0;
-/// Space below a plot for its ticks and the name of its axis.
-const BELOW: f64 = 42.0;
+/// Space above a plot without one.
+const ABOVE_UNTITLED: f64 = 8.0;
 /// Space left of a row's plots for the name of the vertical axis.
 const SIDE: f64 = 20.0;
 /// Space between tick labels and plot.
 const TICK: f64 = 7.0;
-/// How far above the data the ideal line may stretch the axis before it leaves the plot instead.
-const STRETCH: f64 = 2.5;
 
-/// Lays out a figure.
-pub(super) fn draw(figure: &Figure) -> Scene {
-    let counts = counts(figure);
-    let axes = axes(figure, &counts);
-    let gutter = TICK + axes.iter().map(Axis::label_width).fold(0.0, f64::max);
-    let (columns, plot_width) = match figure.panels.len() {
+/// What stands on a page.
+pub(super) struct Page<'a> {
+    pub(super) title: String,
+    /// Paragraphs under the title.
+    pub(super) notes: Vec<String>,
+    pub(super) legend: Vec<(Key, String)>,
+    pub(super) columns: usize,
+    /// Width of every plot.
+    pub(super) plot_width: f64,
+    pub(super) bands: Vec<Band<'a>>,
+}
+
+/// Plots that share the name of their vertical axis, in as many rows as they take.
+pub(super) struct Band<'a> {
+    pub(super) y_label: &'a str,
+    pub(super) plots: Vec<Box<dyn Plot + 'a>>,
+}
+
+/// One plot.
+pub(super) trait Plot {
+    /// Stands above it; empty for none.
+    fn title(&self) -> String;
+
+    /// Lines under the title.
+    fn words(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Width of the widest label on the vertical axis.
+    fn label_width(&self) -> f64;
+
+    /// Height of the plot itself.
+    fn height(&self) -> f64 {
+        theme::PLOT_HEIGHT
+    }
+
+    /// Space for what stands below the plot.
+    fn below(&self) -> f64 {
+        frame::BELOW
+    }
+
+    /// Whether it has nothing to show.
+    fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Draws it into an area of the page; not called if there is nothing to show.
+    fn draw(&self, scene: &mut Scene, area: Area);
+}
+
+/// Columns, and width of a plot, that suit a number of plots.
+pub(super) fn grid(plots: usize) -> (usize, f64) {
+    match plots {
         0 | 1 => (1, 560.0),
         2 | 4 => (2, 380.0),
-        _ => (3, 310.0),
-    };
-    let rows = figure.panels.len().div_ceil(columns);
-    let inner = SIDE + columns as f64 * (gutter + plot_width) + (columns - 1) as f64 * theme::GAP;
-    let title = text::wrap(&figure.title, theme::TITLE, inner);
+        _ => (3, theme::NARROW),
+    }
+}
+
+/// Lays out and draws a page.
+pub(super) fn draw(page: &Page<'_>) -> Scene {
+    let plots = || page.bands.iter().flat_map(|band| &band.plots);
+    let gutter = TICK + plots().map(|plot| plot.label_width()).fold(0.0, f64::max);
+    let step = gutter + page.plot_width + theme::GAP;
+    let inner = SIDE + page.columns as f64 * step - theme::GAP;
+    let title = text::wrap(&page.title, theme::TITLE, inner);
     let notes: Vec<String> =
-        figure.notes.iter().flat_map(|note| text::wrap(note, theme::TEXT, inner)).collect();
-    let legend = Legend::new(entries(figure), inner);
+        page.notes.iter().flat_map(|note| text::wrap(note, theme::TEXT, inner)).collect();
+    let legend = Legend::new(&page.legend, inner);
 
-    let grid_top = theme::MARGIN + 24.0 * title.len() as f64 + theme::LEADING * notes.len() as f64;
-    let row_height = ABOVE + theme::PLOT_HEIGHT + BELOW;
-    let legend_top = grid_top + rows as f64 * row_height + 14.0;
-    let mut scene =
-        Scene::new(inner + 2.0 * theme::MARGIN, legend_top + legend.height() + theme::MARGIN - 6.0);
-
+    let mut scene = Scene::new(&page.title, inner + 2.0 * theme::MARGIN, 0.0);
     draw_header(&mut scene, &title, &notes);
-    for (index, (panel, axis)) in figure.panels.iter().zip(&axes).enumerate() {
-        let (row, column) = (index / columns, index % columns);
-        let left = theme::MARGIN + SIDE + gutter + column as f64 * (gutter + plot_width + theme::GAP);
-        let top = grid_top + row as f64 * row_height + ABOVE;
-        let area = Area { left, top, width: plot_width, height: theme::PLOT_HEIGHT };
-        panel::draw(&mut scene, figure, panel, (axis, &counts), area);
-        let mut row_panels = figure.panels.iter().skip(row * columns).take(columns);
-        if column == 0 && row_panels.any(|panel| !panel.curves.is_empty()) {
-            let at = (theme::MARGIN + 0.76 * theme::TEXT, top + theme::PLOT_HEIGHT / 2.0);
-            scene.upright(figure.y_label, at, (theme::TEXT, theme::INK));
+    let mut top = theme::MARGIN + 24.0 * title.len() as f64 + theme::LEADING * notes.len() as f64;
+    for band in &page.bands {
+        for row in band.plots.chunks(page.columns) {
+            let row = Row { plots: row, y_label: band.y_label, width: page.plot_width, step };
+            top += row.draw(&mut scene, (theme::MARGIN + SIDE + gutter, top));
         }
     }
-    legend.draw(&mut scene, (theme::MARGIN, legend_top));
+    top += 14.0;
+    legend.draw(&mut scene, (theme::MARGIN, top));
+    scene.height = top + legend.height() + theme::MARGIN - 6.0;
     scene
+}
+
+/// Plots beside each other.
+struct Row<'a> {
+    plots: &'a [Box<dyn Plot + 'a>],
+    y_label: &'a str,
+    width: f64,
+    /// From one plot's left edge to the next.
+    step: f64,
+}
+
+impl Row<'_> {
+    /// Draws the row below a height, its first plot right of `left`, and says how high it is.
+    fn draw(&self, scene: &mut Scene, (left, start): (f64, f64)) -> f64 {
+        let most = |length: &dyn Fn(&dyn Plot) -> f64| {
+            self.plots.iter().map(|plot| length(plot.as_ref())).fold(0.0, f64::max)
+        };
+        let words: Vec<Vec<String>> = (self.plots.iter())
+            .map(|plot| {
+                plot.words().iter().flat_map(|line| text::wrap(line, theme::TEXT, self.width)).collect()
+            })
+            .collect();
+        let lines = words.iter().map(Vec::len).max().unwrap_or(0);
+        let head = most(&|plot| if plot.title().is_empty() { ABOVE_UNTITLED } else { ABOVE });
+        let (height, below) = (most(&|plot| plot.height()), most(&|plot| plot.below()));
+        let top = start + head + lines as f64 * theme::LEADING;
+        for (column, (plot, words)) in self.plots.iter().zip(&words).enumerate() {
+            let left = left + column as f64 * self.step;
+            let title = text::shorten(&plot.title(), theme::HEAD, self.width);
+            scene.text(&title, (left, start + head - 11.0), Anchor::Start, (theme::HEAD, theme::INK));
+            for (index, line) in words.iter().enumerate() {
+                let baseline = start + head - 11.0 + (index + 1) as f64 * theme::LEADING;
+                scene.text(line, (left, baseline), Anchor::Start, (theme::TEXT, theme::SOFT));
+            }
+            let area = Area { left, top, width: self.width, height: plot.height() };
+            if plot.is_empty() { frame::empty(scene, area) } else { plot.draw(scene, area) }
+        }
+        if self.plots.iter().any(|plot| !plot.is_empty()) {
+            let at = (theme::MARGIN + 0.76 * theme::TEXT, top + height / 2.0);
+            scene.upright(self.y_label, at, (theme::TEXT, theme::INK));
+        }
+        top + height + below - start
+    }
 }
 
 fn draw_header(scene: &mut Scene, title: &[String], notes: &[String]) {
@@ -68,51 +152,4 @@ fn draw_header(scene: &mut Scene, title: &[String], notes: &[String]) {
         baseline += theme::LEADING;
         scene.text(line, (theme::MARGIN, baseline), Anchor::Start, (theme::TEXT, theme::SOFT));
     }
-}
-
-/// The legend's entries: the series that some panel draws, then the ideal line.
-fn entries(figure: &Figure) -> Vec<(Key, String)> {
-    let drawn = |series: usize| {
-        figure.panels.iter().flat_map(|panel| &panel.curves).any(|curve| curve.series == series)
-    };
-    let series = (figure.series.iter().enumerate())
-        .filter(|(index, _)| drawn(*index))
-        .map(|(_, series)| (Key::Series(series.look), series.label.clone()));
-    let ideal = figure.panels.iter().any(|panel| !panel.curves.is_empty() && panel.ideal.is_some());
-    series.chain(ideal.then(|| (Key::Ideal, figure.ideal_label.clone()))).collect()
-}
-
-/// The numbers of workers that any panel has a place for.
-fn counts(figure: &Figure) -> Vec<usize> {
-    let points = figure.panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
-    let mut counts: Vec<usize> = points.map(|(count, _)| *count).collect();
-    counts.sort_unstable();
-    counts.dedup();
-    counts
-}
-
-/// The axis of each panel, for the numbers of workers that the figure shows.
-fn axes(figure: &Figure, counts: &[usize]) -> Vec<Axis> {
-    let ranges: Vec<_> = figure.panels.iter().map(|panel| range(figure.scale, panel, counts)).collect();
-    let shared = (ranges.iter())
-        .fold((f64::INFINITY, 0.0), |all: (f64, f64), own| (all.0.min(own.0), all.1.max(own.1)));
-    (ranges.into_iter())
-        .map(|own| if figure.y_range == YRange::Shared { shared } else { own })
-        .map(|(least, greatest)| Axis::over(figure.scale, least, greatest))
-        .collect()
-}
-
-/// Least and greatest value that a panel's axis must hold.
-fn range(scale: Scale, panel: &Panel, counts: &[usize]) -> (f64, f64) {
-    let bottom = panel.values().map(|value| value.least).fold(f64::INFINITY, f64::min);
-    let top = panel.values().map(|value| value.greatest).fold(0.0, f64::max);
-    let (Some(ideal), Some(fewest), Some(most)) = (panel.ideal, counts.first(), counts.last()) else {
-        return (bottom, top);
-    };
-    let ends = (ideal.at(*fewest as f64), ideal.at(*most as f64));
-    let (lower, upper) = (ends.0.min(ends.1), ends.0.max(ends.1));
-    // With many more workers than CPUs the ideal is far above anything measured; were it shown
-    // in full, the measurements would be flat on the ground.
-    let upper = if scale == Scale::Linear && upper > STRETCH * top { 1.5 * top } else { upper };
-    (bottom.min(lower), top.max(upper))
 }

@@ -1,219 +1,165 @@
-//! One panel: axes, grid, the ideal line, and curves with markers and bars.
+//! One panel over numbers of workers: guides, and curves with markers and bars.
 
-use super::axis::{Axis, worker_ticks};
-use super::curves::{Curve, Figure, Ideal, Panel, Value};
-use super::scene::{Anchor, Point, Scene};
-use super::text;
-use super::theme::{self, Look, Origin};
+use super::axis::Axis;
+use super::figure::{Curve, Form, Guide, Panel, Series, Value};
+use super::page::Plot;
+use super::scene::{Area, Point, Scene};
+use super::spread::Spread;
+use super::theme::{self, Look};
+use super::words::in_brackets;
+use super::{frame, mark};
 
-/// Steps in which the ideal line follows its curve.
-const IDEAL_STEPS: u32 = 96;
+/// Steps in which a line follows its function.
+const STEPS: u32 = 96;
 
-/// Where a panel's plot lies in the picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+/// A panel with all that it takes to draw it.
+pub(super) struct Plotted<'a> {
+    pub(super) panel: &'a Panel,
+    pub(super) series: &'a [Series],
+    pub(super) axis: Axis,
+    /// The numbers of workers on the horizontal axis, ascending.
+    pub(super) counts: &'a [usize],
+    /// Where the numbers of workers begin that are above the number of CPUs.
+    pub(super) edge: Option<f64>,
 }
 
-impl Area {
-    fn right(&self) -> f64 {
-        self.left + self.width
+impl Plot for Plotted<'_> {
+    fn title(&self) -> String {
+        self.panel.title.clone()
     }
 
-    fn bottom(&self) -> f64 {
-        self.top + self.height
+    fn words(&self) -> Vec<String> {
+        self.panel.words.clone()
     }
 
-    fn y(&self, axis: &Axis, value: f64) -> f64 {
-        self.bottom() - axis.part(value) * self.height
-    }
-}
-
-/// The numbers of workers that a figure shows, spread over the width of a plot.
-struct Workers<'a> {
-    counts: &'a [usize],
-    area: Area,
-}
-
-impl Workers<'_> {
-    fn ends(&self) -> (f64, f64) {
-        let end = |count: Option<&usize>| count.map_or(1.0, |&count| count as f64);
-        (end(self.counts.first()), end(self.counts.last()))
+    fn label_width(&self) -> f64 {
+        self.axis.label_width()
     }
 
-    /// Empty strip on either side: half a step of whole numbers, within reason.
-    fn pad(&self) -> f64 {
-        let (first, last) = self.ends();
-        (self.area.width / (2.0 * (last - first + 1.0))).clamp(24.0, 80.0)
+    fn is_empty(&self) -> bool {
+        self.panel.curves.is_empty()
     }
 
-    fn x(&self, workers: f64) -> f64 {
-        let (first, last) = self.ends();
-        if last <= first {
-            return self.area.left + self.area.width / 2.0;
+    fn draw(&self, scene: &mut Scene, area: Area) {
+        let workers = Spread { counts: self.counts, area };
+        if let Some(edge) = self.edge {
+            let left = workers.x(edge.max(0.0)).max(area.left);
+            if left < area.right() {
+                let shade = Area { left, width: area.right() - left, ..area };
+                scene.polygon(shade.corners(), theme::SHADE);
+            }
         }
-        self.area.left
-            + self.pad()
-            + (workers - first) / (last - first) * (self.area.width - 2.0 * self.pad())
-    }
-
-    /// Least and mean distance of neighbouring numbers.
-    fn distances(&self) -> (f64, f64) {
-        let gaps = self.counts.windows(2).map(|pair| self.x(pair[1] as f64) - self.x(pair[0] as f64));
-        let (least, sum) =
-            gaps.fold((f64::INFINITY, 0.0), |(least, sum): (f64, f64), gap| (least.min(gap), sum + gap));
-        (least, if self.counts.len() > 1 { sum / (self.counts.len() - 1) as f64 } else { f64::INFINITY })
-    }
-}
-
-/// Draws a panel into `area`; `counts` are the numbers of workers on its axis, ascending.
-pub(super) fn draw(
-    scene: &mut Scene,
-    figure: &Figure,
-    panel: &Panel,
-    (axis, counts): (&Axis, &[usize]),
-    area: Area,
-) {
-    let title = text::shorten(&panel.title, theme::HEAD, area.width);
-    scene.text(&title, (area.left, area.top - 11.0), Anchor::Start, (theme::HEAD, theme::INK));
-    if panel.curves.is_empty() {
-        draw_empty(scene, area);
-        return;
-    }
-    let workers = Workers { counts, area };
-    draw_axes(scene, axis, &workers);
-    if let Some(ideal) = panel.ideal {
-        draw_ideal(scene, axis, &workers, ideal);
-    }
-    for (position, curve) in panel.curves.iter().enumerate() {
-        let offset = position as f64 - (panel.curves.len() - 1) as f64 / 2.0;
-        let (least, _) = workers.distances();
-        // However many series there are, the points of neighbouring counts stay apart.
-        let dodge = theme::DODGE.min(0.45 * least / panel.curves.len() as f64);
-        draw_curve(scene, axis, &workers, curve, (figure.series[curve.series].look, offset * dodge));
-    }
-}
-
-fn draw_empty(scene: &mut Scene, area: Area) {
-    let (right, bottom) = (area.right(), area.bottom());
-    let corners = [
-        (area.left, area.top),
-        (right, area.top),
-        (right, bottom),
-        (area.left, bottom),
-        (area.left, area.top),
-    ];
-    scene.path(&corners, theme::HAIR, theme::GRID, &[]);
-    let middle = (area.left + area.width / 2.0, area.top + area.height / 2.0);
-    scene.text("not measured", middle, Anchor::Middle, (theme::HEAD, theme::SOFT));
-}
-
-fn draw_axes(scene: &mut Scene, axis: &Axis, workers: &Workers<'_>) {
-    let area = workers.area;
-    let style = (theme::TEXT, theme::INK);
-    for (value, label) in &axis.ticks {
-        let y = area.y(axis, *value);
-        scene.line((area.left, y), (area.right(), y), theme::HAIR, theme::GRID);
-        scene.text(label, (area.left - 7.0, y + 0.36 * theme::TEXT), Anchor::End, style);
-    }
-    let bottom = area.bottom();
-    scene.line((area.left, area.top), (area.left, bottom), theme::HAIR, theme::INK);
-    scene.line((area.left, bottom), (area.right(), bottom), theme::HAIR, theme::INK);
-    for count in worker_ticks(workers.counts, |count| workers.x(count as f64)) {
-        let x = workers.x(count as f64);
-        scene.line((x, bottom), (x, bottom + 4.0), theme::HAIR, theme::INK);
-        scene.text(&count.to_string(), (x, bottom + 17.0), Anchor::Middle, style);
-    }
-    let middle = area.left + area.width / 2.0;
-    scene.text("workers", (middle, bottom + 36.0), Anchor::Middle, style);
-}
-
-fn draw_ideal(scene: &mut Scene, axis: &Axis, workers: &Workers<'_>, ideal: Ideal) {
-    let area = workers.area;
-    let (first, last) = workers.ends();
-    let points: Vec<Point> = if first < last {
-        let steps = (0..=IDEAL_STEPS).map(|step| f64::from(step) / f64::from(IDEAL_STEPS));
-        steps
-            .map(|part| first + part * (last - first))
-            .map(|count| (workers.x(count), area.y(axis, ideal.at(count))))
-            .collect()
-    } else {
-        // A single number of workers has no line; a level stroke says where its ideal is.
-        let (x, y) = (workers.x(first), area.y(axis, ideal.at(first)));
-        vec![(x - 40.0, y), (x + 40.0, y)]
-    };
-    // It rises or falls throughout, so it leaves the plot once at most.
-    scene.path(&clip(&points, area.top), theme::STROKE, theme::IDEAL, theme::IDEAL_DASH);
-}
-
-/// What lies below `top` of a path that crosses it at most once.
-fn clip(points: &[Point], top: f64) -> Vec<Point> {
-    let mut inside = Vec::new();
-    let mut before: Option<Point> = None;
-    for &point in points {
-        if let Some(before) = before
-            && (before.1 < top) != (point.1 < top)
-        {
-            let part = (top - before.1) / (point.1 - before.1);
-            inside.push((before.0 + part * (point.0 - before.0), top));
+        for guide in &self.panel.guides {
+            self.draw_band(scene, workers, guide);
         }
-        if point.1 >= top {
-            inside.push(point);
+        frame::draw(scene, &self.axis, area);
+        workers.draw_ticks(scene);
+        frame::x_label(scene, area, "workers");
+        for guide in &self.panel.guides {
+            self.draw_guide(scene, workers, guide);
         }
-        before = Some(point);
-    }
-    inside
-}
-
-fn draw_curve(
-    scene: &mut Scene,
-    axis: &Axis,
-    workers: &Workers<'_>,
-    curve: &Curve,
-    (look, offset): (Look, f64),
-) {
-    let (_, mean) = workers.distances();
-    let radius = theme::RADIUS.min(0.4 * mean).max(1.8);
-    let place = |count: usize, value: Value| {
-        let y = |value: f64| workers.area.y(axis, value);
-        (workers.x(count as f64) + offset, y(value.middle), y(value.least), y(value.greatest))
-    };
-    for unbroken in curve.points.split(|(_, value)| value.is_none()) {
-        let places: Vec<_> =
-            unbroken.iter().filter_map(|(count, value)| value.map(|value| place(*count, value))).collect();
-        let line: Vec<Point> = places.iter().map(|&(x, y, ..)| (x, y)).collect();
-        scene.path(&line, theme::STROKE, look.colour, look.dash);
-        for (x, y, least, greatest) in places {
-            draw_bar(scene, look, x, (least, greatest), radius);
-            draw_marker(scene, look, (x, y), radius);
+        let curves = &self.panel.curves;
+        for (position, curve) in curves.iter().enumerate() {
+            let offset = position as f64 - (curves.len() - 1) as f64 / 2.0;
+            let (least, _) = workers.distances();
+            // However many series there are, the points of neighbouring counts stay apart.
+            let dodge = theme::DODGE.min(0.45 * least / curves.len() as f64);
+            self.draw_curve(scene, workers, curve, offset * dodge);
         }
     }
 }
 
-fn draw_bar(scene: &mut Scene, look: Look, x: f64, (least, greatest): (f64, f64), radius: f64) {
-    // A bar without a length says nothing that the marker does not.
-    if (least - greatest).abs() < 1.0 {
-        return;
+impl Plotted<'_> {
+    fn place(&self, workers: Spread<'_>, (count, value): (f64, f64)) -> Point {
+        (workers.x(count), frame::y(&workers.area, &self.axis, value))
     }
-    let (cap, width) = (0.8 * radius, 1.25 * theme::HAIR);
-    scene.line((x, least), (x, greatest), width, look.colour);
-    // Where markers are crowded, caps would join into lines that look like curves.
-    let ends = if radius < theme::RADIUS { [].as_slice() } else { &[least, greatest] };
-    for &end in ends {
-        scene.line((x - cap, end), (x + cap, end), width, look.colour);
+
+    fn draw_band(&self, scene: &mut Scene, workers: Spread<'_>, guide: &Guide) {
+        let Form::Fit(points, colour) = &guide.form else { return };
+        let area = workers.area;
+        let edge = |point: &[f64; 4], end: usize| {
+            let (x, y) = self.place(workers, (point[0], point[end]));
+            (x, y.clamp(area.top, area.bottom()))
+        };
+        for pair in points.windows(2) {
+            let corners = vec![edge(&pair[0], 2), edge(&pair[1], 2), edge(&pair[1], 3), edge(&pair[0], 3)];
+            scene.polygon(corners, *colour);
+        }
+    }
+
+    fn draw_guide(&self, scene: &mut Scene, workers: Spread<'_>, guide: &Guide) {
+        let area = workers.area;
+        let (first, last) = workers.ends();
+        let course: Vec<(f64, f64)> = match &guide.form {
+            Form::Ideal(ideal) => (0..=STEPS)
+                .map(|step| first + f64::from(step) / f64::from(STEPS) * (last - first))
+                .map(|count| (count, ideal.at(count)))
+                .collect(),
+            Form::Steps(steps) => stairs(steps),
+            Form::Line(points) => points.clone(),
+            Form::Fit(points, _) => points.iter().map(|point| (point[0], point[1])).collect(),
+            Form::Upright(place) => {
+                let x = workers.x(*place);
+                scene.path(&[(x, area.top), (x, area.bottom())], guide.stroke);
+                return;
+            }
+        };
+        let mut points: Vec<Point> = course.iter().map(|point| self.place(workers, *point)).collect();
+        if first >= last {
+            // A single number of workers has no line; a level stroke says what belongs to it.
+            let Some(&(x, y)) = points.first() else { return };
+            points = vec![(x - 40.0, y), (x + 40.0, y)];
+        }
+        for part in frame::clip(&points, area.top, area.bottom()) {
+            scene.path(&part, guide.stroke);
+        }
+    }
+
+    fn draw_curve(&self, scene: &mut Scene, workers: Spread<'_>, curve: &Curve, offset: f64) {
+        let Series { label, look } = &self.series[curve.series];
+        let radius = theme::RADIUS.min(0.4 * workers.distances().1).max(1.8);
+        let x = |count: usize| workers.x(count as f64) + offset;
+        for unbroken in curve.points.split(|(_, value)| value.is_none()) {
+            let values: Vec<(usize, Value)> =
+                unbroken.iter().filter_map(|(count, value)| Some((*count, (*value)?))).collect();
+            let y = |value: f64| frame::y(&workers.area, &self.axis, value);
+            if curve.joined {
+                let line: Vec<Point> =
+                    values.iter().map(|(count, value)| (x(*count), y(value.middle))).collect();
+                scene.path(&line, look.stroke());
+            }
+            for (count, value) in values {
+                let ends = (y(value.least), y(value.greatest));
+                draw_value(scene, *look, ((x(count), y(value.middle)), ends), radius);
+                let (left, top) = (x(count) - radius - 1.0, ends.1.min(y(value.middle) - radius - 1.0));
+                let bottom = ends.0.max(y(value.middle) + radius + 1.0);
+                let spot = Area { left, top, width: 2.0 * radius + 2.0, height: bottom - top };
+                scene.tip(spot, &format!("{label}, workers: {count}, {}", in_brackets(value)));
+            }
+        }
     }
 }
 
-/// Draws a series' marker; a thin rim of white keeps it apart from lines that pass below.
-pub(super) fn draw_marker(scene: &mut Scene, look: Look, at: Point, radius: f64) {
-    scene.polygon(look.marker(at, radius + 1.0), theme::PAPER);
-    scene.polygon(look.marker(at, radius), look.colour);
-    if look.origin == Origin::Beside {
-        scene.polygon(look.marker(at, 0.55 * radius), theme::PAPER);
+fn draw_value(scene: &mut Scene, look: Look, (at, ends): (Point, (f64, f64)), radius: f64) {
+    mark::bar(scene, look, at.0, ends, radius);
+    mark::marker(scene, look, at, radius);
+}
+
+/// Levels as a line that changes half-way between neighbouring numbers of workers.
+fn stairs(steps: &[(usize, f64)]) -> Vec<(f64, f64)> {
+    let mut course: Vec<(f64, f64)> = Vec::new();
+    for (index, (count, level)) in steps.iter().enumerate() {
+        if let Some((before, below)) = index.checked_sub(1).map(|index| steps[index]) {
+            let middle = f64::midpoint(before as f64, *count as f64);
+            course.extend([(middle, below), (middle, *level)]);
+        } else {
+            course.push((*count as f64, *level));
+        }
+        if index + 1 == steps.len() {
+            course.push((*count as f64, *level));
+        }
     }
+    course
 }
 
 #[cfg(test)]
@@ -221,10 +167,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_cut_where_it_leaves_the_plot() {
-        assert_eq!(clip(&[(0.0, 10.0), (10.0, 0.0)], 5.0), [(0.0, 10.0), (5.0, 5.0)]);
-        assert_eq!(clip(&[(0.0, 0.0), (10.0, 10.0)], 5.0), [(5.0, 5.0), (10.0, 10.0)]);
-        assert_eq!(clip(&[(0.0, 6.0), (1.0, 7.0)], 5.0), [(0.0, 6.0), (1.0, 7.0)]);
-        assert!(clip(&[(0.0, 1.0), (1.0, 2.0)], 5.0).is_empty());
+    fn stairs_have_their_levels_at_the_whole_numbers() {
+        assert_eq!(
+            stairs(&[(1, 1.0), (2, 2.0), (4, 3.5)]),
+            [(1.0, 1.0), (1.5, 1.0), (1.5, 2.0), (3.0, 2.0), (3.0, 3.5), (4.0, 3.5)]
+        );
+        assert!(stairs(&[]).is_empty());
     }
 }

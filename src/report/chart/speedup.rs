@@ -1,11 +1,16 @@
-//! The factor: mean time of one worker over that of N workers of the same executor.
+//! The speedup: mean time of the serial baseline over that of N workers, with what limits it.
+//!
+//! A run without serial baseline, as the book's table, shows the book's factor instead: mean time
+//! of one worker over that of N workers of the same executor.
 
-use crate::analysis::Estimate;
-
+use super::Chart;
 use super::axis::Scale;
-use super::curves::{Figure, Ideal, Runs, Value, YRange, gap_note, has_bars};
+use super::curves::Runs;
+use super::figure::{Curve, Figure, Form, Group, Guide, Ideal, Panel, Series, Value, YRange};
 use super::scene::Scene;
-use super::{Chart, page};
+use super::theme::{self, Look, Origin};
+use super::words::{gap_note, has_bars};
+use crate::analysis::{Analysis, Bound, Estimate, WorkloadColumn};
 
 /// The chart named `speedup`.
 pub(super) struct Speedup;
@@ -15,28 +20,140 @@ impl Chart for Speedup {
         "speedup"
     }
 
-    fn scene(&self, runs: &Runs<'_>) -> Scene {
-        let panels = runs.panels(value, |_| Some(Ideal::Workers));
-        let points = runs.behind_points().map(|behind| {
-            format!("Points: time with 1 worker ÷ time with N of the same executor, each {behind}.")
-        });
-        let bars = has_bars(&panels)
-            .then(|| "Bars: mean time with 1 worker ÷ slowest and fastest run with N.".to_string());
-        let gaps = gap_note(&panels, "the case, or its case with 1 worker, failed or was not measured");
-        page::draw(&Figure {
-            title: format!("Factor against one worker — {}", runs.own.name),
-            notes: runs.machines().into_iter().chain(points).chain(bars).chain(gaps).collect(),
-            y_label: "factor T₁ ÷ Tₙ",
-            y_range: YRange::Shared,
-            scale: Scale::Linear,
-            ideal_label: "ideal: factor = workers".to_string(),
-            series: runs.series(),
-            panels,
-        })
+    fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
+        let figure = if has_serial(runs.own) { against_serial(runs) } else { against_one_worker(runs) };
+        Some(figure.draw())
     }
 }
 
-fn value(estimate: &Estimate) -> Option<Value> {
+fn has_serial(analysis: &Analysis) -> bool {
+    analysis.estimates().any(|estimate| estimate.speedup.is_some())
+}
+
+fn against_serial(runs: Runs<'_>) -> Figure {
+    // A factor's bar would be a range of runs among intervals of means, so it has none.
+    let mut panels = runs.panels(|analysis, estimate| {
+        if has_serial(analysis) {
+            Value::of(estimate.speedup?)
+        } else {
+            Value::new(estimate.factor?, estimate.factor?, estimate.factor?)
+        }
+    });
+    let mut series = labelled(runs);
+    series.push(Series { label: "hardware ceiling".to_string(), look: Look::CEILING });
+    for (panel, workload) in panels.iter_mut().zip(&runs.own.workloads) {
+        panel.curves.extend(ceiling(workload, series.len() - 1));
+        panel.guides.push(ideal("ideal: speedup = workers"));
+        panel.guides.extend(granularity(workload, panel));
+    }
+    let behind = runs.behind_points().map(|behind| {
+        format!("Points: mean time of the serial baseline ÷ mean time with N workers, each {behind}.")
+    });
+    let bars = has_bars(&panels).then(|| "Bars: 95 % intervals.".to_string());
+    let points =
+        behind.map(|behind| [Some(behind), bars].into_iter().flatten().collect::<Vec<_>>().join(" "));
+    let factors = runs.beside.iter().any(|beside| !has_serial(beside.analysis)).then(|| {
+        "Factor: time with 1 worker ÷ time with N of the same executor, where there is no serial baseline."
+            .to_string()
+    });
+    let gaps = gap_note(&panels, "the case or its serial baseline failed or was not measured");
+    let notes = [points, limits(&panels, series.len() - 1), factors, gaps];
+    figure(runs, ("Speedup against serial", "speedup T(serial) ÷ T(N)"), notes, series, panels)
+}
+
+fn against_one_worker(runs: Runs<'_>) -> Figure {
+    let mut panels = runs.panels(|_, estimate| factor(estimate));
+    for panel in &mut panels {
+        panel.guides.push(ideal("ideal: factor = workers"));
+    }
+    let missing = runs.behind_points().map(|_| {
+        "There is no serial baseline here to measure a speedup against, so this is the book's factor."
+            .to_string()
+    });
+    let points = runs.behind_points().map(|behind| {
+        format!("Points: time with 1 worker ÷ time with N of the same executor, each {behind}.")
+    });
+    let bars = has_bars(&panels)
+        .then(|| "Bars: mean time with 1 worker ÷ slowest and fastest run with N.".to_string());
+    let gaps = gap_note(&panels, "the case, or its case with 1 worker, failed or was not measured");
+    let notes = [missing, points, bars, gaps];
+    figure(runs, ("Factor against one worker", "factor T₁ ÷ Tₙ"), notes, runs.series(), panels)
+}
+
+fn figure(
+    runs: Runs<'_>,
+    (title, y_label): (&str, &'static str),
+    notes: [Option<String>; 4],
+    series: Vec<Series>,
+    panels: Vec<Panel>,
+) -> Figure {
+    Figure {
+        title: format!("{title} — {}", runs.own.name),
+        notes: runs.machines().into_iter().chain(notes.into_iter().flatten()).collect(),
+        grid: None,
+        series,
+        groups: vec![Group { y_label, y_range: YRange::Shared, scale: Scale::Linear, panels }],
+        oversubscribed: runs.oversubscribed(),
+    }
+}
+
+/// The series of all runs; those that show factors say so.
+fn labelled(runs: Runs<'_>) -> Vec<Series> {
+    let mut series = runs.series();
+    let beside = runs.beside.iter().flat_map(|beside| {
+        let executors = beside.analysis.executors.len();
+        std::iter::repeat_n(has_serial(beside.analysis), executors)
+    });
+    let others = series.iter_mut().filter(|series| series.look.origin == Origin::Beside);
+    for (series, serial) in others.zip(beside) {
+        if !serial {
+            series.label.push_str(" (factor)");
+        }
+    }
+    series
+}
+
+fn factor(estimate: &Estimate) -> Option<Value> {
     let one_s = estimate.factor? * estimate.mean_s;
     Value::new(estimate.factor?, one_s / estimate.max_s, one_s / estimate.min_s)
+}
+
+fn ideal(label: &str) -> Guide {
+    Guide { label: label.to_string(), stroke: theme::IDEAL, form: Form::Ideal(Ideal::Workers) }
+}
+
+/// The bound as far as the panel's cases reach.
+fn granularity(workload: &WorkloadColumn, panel: &Panel) -> Option<Guide> {
+    let counts = || panel.curves.iter().flat_map(|curve| &curve.points).map(|(count, _)| *count);
+    let (fewest, most) = counts().min().zip(counts().max())?;
+    let bounds = workload.bounds.iter().filter(|bound| (fewest..=most).contains(&bound.workers));
+    // Where the best schedule is not known, only the upper end is a bound.
+    let level = |bound: &Bound| if bound.exact { bound.speedup } else { bound.at_most };
+    let steps: Vec<_> = bounds.map(|bound| (bound.workers, level(bound))).collect();
+    (!steps.is_empty()).then(|| Guide {
+        label: "granularity bound".to_string(),
+        stroke: theme::BOUND,
+        form: Form::Steps(steps),
+    })
+}
+
+fn ceiling(workload: &WorkloadColumn, series: usize) -> Option<Curve> {
+    let points: Vec<_> =
+        workload.ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
+    (!points.is_empty()).then_some(Curve { series, points, joined: true })
+}
+
+/// What the limits mean that are drawn.
+fn limits(panels: &[Panel], ceiling: usize) -> Option<String> {
+    let steps =
+        panels.iter().flat_map(|panel| &panel.guides).any(|guide| matches!(guide.form, Form::Steps(_)));
+    let measured = panels.iter().flat_map(|panel| &panel.curves).any(|curve| curve.series == ceiling);
+    let steps = steps.then_some(
+        "Granularity bound: no schedule of these jobs is faster (a step for each number of workers).",
+    );
+    let measured = measured.then_some(
+        "Hardware ceiling: work done by N pinned threads without any queue, over that of one thread.",
+    );
+    let said: Vec<_> = [steps, measured].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }

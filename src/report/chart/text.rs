@@ -48,10 +48,11 @@ pub(super) fn outlines(text: &str, size: f64) -> Vec<OutlinedGlyph> {
     place(text, size).0.into_iter().filter_map(|glyph| FONT.outline_glyph(glyph)).collect()
 }
 
-/// Breaks a text into lines of at most `room`, between words where possible.
+/// Breaks a text into lines of at most `room`, between words where possible; a no-break space is
+/// part of a word.
 pub(super) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in text.split_ascii_whitespace() {
         append(&mut lines, word, size, room);
     }
     lines

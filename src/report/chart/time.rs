@@ -2,11 +2,13 @@
 
 use crate::analysis::{Analysis, Cell, Estimate};
 
+use super::Chart;
 use super::axis::Scale;
-use super::curves::{Figure, Ideal, Panel, Runs, Value, YRange, gap_note, has_bars};
+use super::curves::Runs;
+use super::figure::{Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
 use super::scene::Scene;
-use super::theme::Origin;
-use super::{Chart, page};
+use super::theme::{self, Origin};
+use super::words::{gap_note, has_bars};
 
 /// Times that differ by more than this from those drawn beside need a logarithmic axis.
 const FAR: f64 = 4.0;
@@ -19,9 +21,14 @@ impl Chart for Time {
         "time"
     }
 
-    fn scene(&self, runs: &Runs<'_>) -> Scene {
+    fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
         let reference = Reference::of(runs.own);
-        let panels = runs.panels(value, |column| reference.mean(runs.own, column).map(Ideal::Share));
+        let mut panels = runs.panels(|_, estimate| value(estimate));
+        for (column, panel) in panels.iter_mut().enumerate() {
+            let ideal = reference.mean(runs.own, column).map(|mean| Form::Ideal(Ideal::Share(mean)));
+            let label = reference.label(runs.own);
+            panel.guides.extend(ideal.map(|form| Guide { label, stroke: theme::IDEAL, form }));
+        }
         let (scale, y_label) = if far_apart(runs, &panels) {
             (Scale::Log, "mean time in seconds (log scale)")
         } else {
@@ -29,30 +36,26 @@ impl Chart for Time {
         };
         let bars = if has_bars(&panels) { " Bars: fastest to slowest run." } else { "" };
         let points = runs.behind_points().map(|behind| format!("Points: {behind}.{bars}"));
-        page::draw(&Figure {
+        let gaps = gap_note(&panels, "the case failed or was not measured");
+        let figure = Figure {
             title: format!("Mean time over workers — {}", runs.own.name),
-            notes: runs
-                .machines()
-                .into_iter()
-                .chain(points)
-                .chain(gap_note(&panels, "the case failed or was not measured"))
-                .collect(),
-            y_label,
-            y_range: YRange::OwnOfEachPanel,
-            scale,
-            ideal_label: reference.label(runs.own),
+            notes: runs.machines().into_iter().chain(points).chain(gaps).collect(),
+            grid: None,
             series: runs.series(),
-            panels,
-        })
+            groups: vec![Group { y_label, y_range: YRange::OwnOfEachPanel, scale, panels }],
+            oversubscribed: runs.oversubscribed(),
+        };
+        Some(figure.draw())
     }
 }
 
 fn value(estimate: &Estimate) -> Option<Value> {
-    Value::new(estimate.mean_s, estimate.min_s, estimate.max_s)
+    // A time of zero has no place on a logarithmic axis.
+    Value::new(estimate.mean_s, estimate.min_s, estimate.max_s).filter(|value| value.least > 0.0)
 }
 
 /// Whether in some panel the run and one beside it are so far apart that the lower would lie flat.
-fn far_apart(runs: &Runs<'_>, panels: &[Panel]) -> bool {
+fn far_apart(runs: Runs<'_>, panels: &[Panel]) -> bool {
     let series = runs.series();
     panels.iter().any(|panel| {
         let most = |origin: Origin| {

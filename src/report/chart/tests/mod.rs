@@ -1,247 +1,71 @@
 //! Charts of many kinds of runs, looked at as a reader of the files would.
 
+mod lines;
 mod picture;
+mod synthetic;
 
 use std::fs;
 
 use super::*;
-use crate::analysis::{Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
-use crate::record::{Design, Status, book};
+use crate::record::{Status, book};
 
 use picture::{Picture, check_png, read_svg};
+use synthetic::{POOLS, plain, rich};
 
-/// A measured cell whose bar reaches from 6 % below the mean to 12 % above.
-fn measured(mean_s: f64, one_s: Option<f64>) -> Cell {
-    Cell::Measured(Estimate {
-        runs: 20,
-        mean_s,
-        min_s: 0.94 * mean_s,
-        max_s: 1.12 * mean_s,
-        sd_s: 0.05 * mean_s,
-        factor: one_s.map(|one_s| one_s / mean_s),
-        speedup: None,
-        overhead_s: None,
-    })
-}
-
-/// A run in which every executor follows Amdahl's law with a serial part of its own.
-fn synthetic(workloads: &[&str], executors: &[&str], counts: &[usize]) -> Analysis {
-    let one_s = |column: usize| 0.9 + 0.7 * column as f64;
-    let cell = |column: usize, executor: usize, workers: usize| {
-        let serial = 0.04 + 0.06 * executor as f64;
-        let time = |workers: usize| {
-            one_s(column) * (1.0 + 0.01 * executor as f64) * (serial + (1.0 - serial) / workers as f64)
-        };
-        measured(time(workers), Some(time(1)))
-    };
-    let rows = |executor: usize| {
-        let row = |workers: usize| Row {
-            workers,
-            cells: (0..workloads.len()).map(|column| cell(column, executor, workers)).collect(),
-        };
-        counts.iter().map(|workers| row(*workers)).collect()
-    };
-    Analysis {
-        name: "desk".to_string(),
-        created: "2026-02-03T04:05:06Z".to_string(),
-        machine: "AMD Ryzen 7 5800X 8-Core Processor, 16 CPUs".to_string(),
-        design: Design::InterleavedRounds,
-        status: Status::Complete,
-        workloads: (workloads.iter().enumerate())
-            .map(|(column, name)| WorkloadColumn {
-                name: (*name).to_string(),
-                label: name.to_uppercase(),
-                serial: measured(0.99 * one_s(column), None),
-            })
-            .collect(),
-        executors: (executors.iter().enumerate())
-            .map(|(index, name)| ExecutorTable { executor: (*name).to_string(), rows: rows(index) })
-            .collect(),
-    }
-}
-
-const POOLS: &[&str] = &["threads", "processes", "rayon"];
-
-/// Draws the charts of a run as SVG, in the order of the registry, and checks what holds for all.
-fn pictures(analysis: &Analysis, beside: &[Beside<'_>]) -> [Picture; 2] {
-    let runs = Runs { own: analysis, beside };
-    let charts: [&dyn Chart; 2] = [&time::Time, &speedup::Speedup];
-    charts.map(|chart| read_svg(String::from_utf8(canvas::svg(&chart.scene(&runs)).unwrap()).unwrap()))
+/// Draws a chart as SVG and checks what holds for all.
+fn picture(chart: &dyn Chart, analysis: &Analysis, beside: &[Beside<'_>]) -> Option<Picture> {
+    let scene = chart.scene(Runs { own: analysis, beside })?;
+    Some(read_svg(canvas::svg(&scene).unwrap()))
 }
 
 #[test]
-fn every_chart_is_written_as_svg_and_png() {
-    let book = Analysis::of(&book::record());
-    let mut empty = synthetic(&[], &[], &[]);
+fn charts_are_written_as_svg_and_png() {
+    let folder = tempfile::tempdir().unwrap();
+    let analysis = rich(&["rc4"], &POOLS[..2], &[1, 2, 3, 4], 4);
+    let files = write_all(folder.path(), &analysis, &[]).unwrap();
+    let names: Vec<_> = CHARTS.iter().map(|chart| chart.name()).collect();
+    assert_eq!(files.len(), 2 * names.len());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files.len());
+    for (pair, name) in files.chunks(2).zip(names) {
+        assert!(pair[0].ends_with(format!("{name}.svg")) && pair[1].ends_with(format!("{name}.png")));
+        let picture = read_svg(fs::read_to_string(&pair[0]).unwrap());
+        check_png(&fs::read(&pair[1]).unwrap(), &picture);
+    }
+}
+
+#[test]
+fn charts_without_figures_are_left_out() {
+    let mut empty = plain(&[], &[], &[]);
     empty.status = Status::Running;
-    for analysis in [book, empty] {
-        let folder = tempfile::tempdir().unwrap();
-        let files = write_all(folder.path(), &analysis, &[]).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["time.svg", "time.png", "speedup.svg", "speedup.png"]);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), names.len());
-        for pair in files.chunks(2) {
-            let picture = read_svg(fs::read_to_string(&pair[0]).unwrap());
-            check_png(&fs::read(&pair[1]).unwrap(), &picture);
-        }
+    for analysis in [Analysis::of(&book::record()), empty] {
+        let charts = svgs(&analysis, &[]).unwrap();
+        assert_eq!(charts.iter().map(|chart| chart.0).collect::<Vec<_>>(), ["time", "speedup"]);
     }
 }
 
 #[test]
-fn the_book_alone() {
-    let analysis = Analysis::of(&book::record());
-    for picture in pictures(&analysis, &[]) {
-        for text in ["RC4", "SHA", "processes", "Intel Core i7 2.7 GHz, 4 CPUs · 2015-08-20"] {
-            assert!(picture.says(text), "{text}");
-        }
-        assert!(picture.mentions("book-table-17-1") && picture.mentions("12 to 16 runs"));
-        assert_eq!(picture.worker_ticks()[..4], ["1", "2", "3", "4"]);
-    }
-    let [time, speedup] = pictures(&analysis, &[]);
-    assert!(time.says("ideal: time of processes with 1 worker ÷ workers"));
-    assert!(time.says("mean time in seconds"));
-    assert!(speedup.says("ideal: factor = workers"));
-}
-
-#[test]
-fn several_executors_share_a_panel() {
-    let analysis = synthetic(&["rc4", "sha256"], POOLS, &[1, 2, 3, 4]);
-    let [time, speedup] = pictures(&analysis, &[]);
-    for picture in [&time, &speedup] {
-        for text in ["threads", "processes", "rayon", "RC4", "SHA256"] {
-            assert!(picture.says(text), "{text}");
-        }
-        assert!(picture.mentions("20 runs"));
-        assert!(!picture.mentions("gap") && !picture.mentions("not complete"));
-    }
-    assert!(time.says("ideal: serial time ÷ workers"));
-}
-
-#[test]
-fn a_run_far_from_those_beside_has_a_log_axis() {
-    let book = Analysis::of(&book::record());
-    let beside = [Beside { label: "book", analysis: &book }];
-    let near = synthetic(&["rc4", "sha256"], POOLS, &[1, 2, 3, 4]);
-    let [time, speedup] = pictures(&near, &beside);
-    assert!(time.says("mean time in seconds (log scale)"));
-    for tick in ["0.2", "0.5", "1", "2", "5", "10", "20"] {
-        assert!(time.says(tick), "{tick}");
-    }
-    for picture in [&time, &speedup] {
-        assert!(picture.says("book: processes"));
-        assert!(picture.mentions("book: Intel Core i7 2.7 GHz, 4 CPUs · 2015-08-20 · the mean of 12"));
-    }
-    assert!(!speedup.mentions("log scale"));
-    let [time, _] = pictures(&book, &[Beside { label: "again", analysis: &book }]);
-    assert!(!time.mentions("log scale") && time.says("again: processes"));
-}
-
-#[test]
-fn a_single_number_of_workers() {
-    let [time, speedup] = pictures(&synthetic(&["rc4"], POOLS, &[1]), &[]);
-    assert_eq!(time.worker_ticks(), ["1"]);
-    assert_eq!(speedup.worker_ticks(), ["1"]);
-}
-
-#[test]
-fn many_numbers_of_workers() {
-    let spread = synthetic(&["rc4", "sha256"], POOLS, &[1, 2, 4, 8, 16, 32, 64]);
-    let [time, _] = pictures(&spread, &[]);
-    assert!(time.worker_ticks().ends_with(&["16", "32", "64"]));
-    let dense: Vec<usize> = (1..=64).collect();
-    let [time, _] = pictures(&synthetic(&["rc4", "sha256", "crc"], POOLS, &dense), &[]);
-    assert!(time.worker_ticks().starts_with(&["1", "5"]) || time.worker_ticks().starts_with(&["1", "10"]));
-}
-
-#[test]
-fn an_ideal_far_above_the_values_does_not_flatten_them() {
-    let mut flat = synthetic(&["rc4"], &["threads"], &[1, 2, 4, 8, 16, 32, 64]);
-    for row in &mut flat.executors[0].rows {
-        row.cells = vec![measured(0.5, Some(0.9))];
-    }
-    let [_, speedup] = pictures(&flat, &[]);
-    assert!(!speedup.texts.iter().any(|text| text.text == "60" && text.right < 60.0));
-    assert!(speedup.says("ideal: factor = workers"));
-}
-
-#[test]
-fn more_workloads_than_fit_into_a_row() {
-    let names = ["rc4", "sha256", "crc", "sort", "fft"];
-    let [time, _] = pictures(&synthetic(&names, &["threads"], &[1, 2, 4]), &[]);
-    let top = |name: &str| time.texts.iter().find(|text| text.text == name).unwrap().top;
-    assert!((top("RC4") - top("CRC")).abs() < 1.0 && top("SORT") > top("RC4") + 200.0);
-    pictures(&synthetic(&names[..4], POOLS, &[1, 2, 3, 4, 5, 6, 7, 8]), &[]);
-}
-
-#[test]
-fn missing_and_failed_cells_are_gaps() {
-    let mut analysis = synthetic(&["rc4", "sha256", "crc"], POOLS, &[1, 2, 3, 4]);
-    analysis.executors[0].rows[2].cells[0] = Cell::NotMeasured;
-    analysis.executors[1].rows[0].cells[0] = Cell::Failed { reason: "worker killed".to_string() };
-    for row in &mut analysis.executors[1].rows {
-        if let Cell::Measured(estimate) = &mut row.cells[0] {
-            estimate.factor = None;
-        }
-    }
-    for row in analysis.executors.iter_mut().flat_map(|table| &mut table.rows) {
-        row.cells[2] = Cell::NotMeasured;
-    }
-    analysis.status = Status::Interrupted;
-    let whole = synthetic(&["rc4", "sha256", "crc"], POOLS, &[1, 2, 3, 4]);
-    let [time, speedup] = pictures(&analysis, &[]);
-    let [whole_time, _] = pictures(&whole, &[]);
-    assert!(time.svg.matches("<polygon").count() < whole_time.svg.matches("<polygon").count());
-    for picture in [time, speedup] {
-        assert!(picture.mentions("Where a curve is missing or has a gap"));
-        assert!(picture.mentions("the run is not complete"));
-        assert_eq!(picture.texts.iter().filter(|text| text.text == "not measured").count(), 1);
+fn svgs_can_stand_in_one_document() {
+    let mut analysis = rich(&["rc4", "sha256"], POOLS, &[1, 2, 4], 4);
+    analysis.name = "a & \"b\" <c>".to_string();
+    let charts = svgs(&analysis, &[]).unwrap();
+    assert_eq!(charts.len(), CHARTS.len());
+    for (name, title, svg) in charts {
+        assert!(title.ends_with("— a & \"b\" <c>"), "{name}: {title}");
+        assert!(!svg.contains(" id=") && !svg.contains("<?xml") && !svg.contains("<!DOCTYPE"), "{name}");
+        assert!(svg.contains("aria-label=") && svg.contains("— a &amp; &quot;b&quot; &lt;c&gt;\""), "{name}");
     }
 }
 
 #[test]
-fn a_run_without_any_data() {
-    let mut analysis = synthetic(&["rc4", "sha256"], POOLS, &[1, 2]);
-    analysis.executors.clear();
-    for picture in pictures(&analysis, &[]) {
-        assert_eq!(picture.texts.iter().filter(|text| text.text == "not measured").count(), 2);
-        assert!(!picture.mentions("ideal"));
-    }
-    analysis.workloads.clear();
-    for picture in pictures(&analysis, &[]) {
-        assert_eq!(picture.texts.iter().filter(|text| text.text == "not measured").count(), 1);
-    }
-}
-
-#[test]
-fn long_names_stay_inside() {
-    let mut analysis = synthetic(&["rc4"], POOLS, &[1, 2]);
-    analysis.machine =
-        "Intel(R) Xeon(R) Platinum 8488C & a name <that> never seems to end at all, ".repeat(3);
-    analysis.name = "bell-\u{7}-and-a-name-without-any-place-to-break-it-".repeat(4);
-    analysis.workloads[0].label = "a workload with a very long label ".repeat(5);
-    analysis.executors[1].executor = "an executor with a long name ".repeat(5);
-    for picture in pictures(&analysis, &[]) {
-        assert!(picture.mentions("& a name <that>") && picture.mentions("bell--and"));
-        assert!(picture.mentions("…"));
-    }
-}
-
-#[test]
-fn a_single_run_has_no_bars_and_says_so() {
-    let mut analysis = synthetic(&["rc4"], &["threads"], &[1, 2, 4]);
-    for cell in analysis.executors[0].rows.iter_mut().flat_map(|row| &mut row.cells) {
-        if let Cell::Measured(estimate) = cell {
-            (estimate.runs, estimate.min_s, estimate.max_s) = (1, estimate.mean_s, estimate.mean_s);
-        }
-    }
-    for picture in pictures(&analysis, &[]) {
-        assert!(picture.mentions("a single run") && !picture.mentions("Bars"));
-    }
+fn marks_say_their_figures_when_pointed_at() {
+    let speedup = picture(&speedup::Speedup, &rich(&["rc4"], POOLS, &[1, 2, 4], 4), &[]).unwrap();
+    assert!(speedup.svg.contains("<title>threads, workers: 4, 3.5"));
+    assert_eq!(speedup.svg.matches("class=\"tip\"").count(), 4 * 3);
 }
 
 #[test]
 fn a_folder_that_is_missing_is_an_error_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
-    let error = write_all(&folder.path().join("gone"), &synthetic(&["rc4"], POOLS, &[1]), &[]).unwrap_err();
+    let error = write_all(&folder.path().join("gone"), &plain(&["rc4"], POOLS, &[1]), &[]).unwrap_err();
     assert!(error.to_string().contains("time.svg"), "{error}");
 }

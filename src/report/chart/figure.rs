@@ -1,0 +1,268 @@
+//! Charts over numbers of workers: what they consist of, and their page.
+
+use plotters::style::RGBColor;
+
+use super::axis::{Axis, Scale};
+use super::legend::Key;
+use super::page::{self, Band, Page};
+use super::panel::Plotted;
+use super::scene::{Scene, Stroke};
+use super::theme::Look;
+use crate::stats::Quantity;
+
+/// How far above the data a guide may stretch the axis before it leaves the plot instead.
+const STRETCH: f64 = 2.5;
+
+/// A chart before it is laid out.
+pub(super) struct Figure {
+    pub(super) title: String,
+    /// Paragraphs under the title.
+    pub(super) notes: Vec<String>,
+    /// Columns and width of a plot, if not those that suit the number of panels.
+    pub(super) grid: Option<(usize, f64)>,
+    /// Every series that the figure may draw, so that each looks the same in all panels.
+    pub(super) series: Vec<Series>,
+    pub(super) groups: Vec<Group>,
+    /// The least number of workers above the number of CPUs.
+    pub(super) oversubscribed: Option<usize>,
+}
+
+/// Panels of one kind.
+pub(super) struct Group {
+    pub(super) y_label: &'static str,
+    pub(super) y_range: YRange,
+    pub(super) scale: Scale,
+    pub(super) panels: Vec<Panel>,
+}
+
+/// Whether panels can be compared by height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum YRange {
+    Shared,
+    OwnOfEachPanel,
+}
+
+/// One executor of one run, or something measured that all are compared with.
+pub(super) struct Series {
+    pub(super) label: String,
+    pub(super) look: Look,
+}
+
+/// One workload, or one workload on one executor.
+pub(super) struct Panel {
+    pub(super) title: String,
+    /// Paragraphs under the title.
+    pub(super) words: Vec<String>,
+    pub(super) curves: Vec<Curve>,
+    pub(super) guides: Vec<Guide>,
+    /// Whether a curve of the run is missing beside others, or some curve lacks a value.
+    pub(super) gaps: bool,
+}
+
+/// A series in a panel.
+pub(super) struct Curve {
+    /// Index into [`Figure::series`].
+    pub(super) series: usize,
+    /// Values by ascending number of workers; none where the case was not measured.
+    pub(super) points: Vec<(usize, Option<Value>)>,
+    /// Whether a line joins them.
+    pub(super) joined: bool,
+}
+
+/// A value with the ends of its bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Value {
+    pub(super) middle: f64,
+    pub(super) least: f64,
+    pub(super) greatest: f64,
+}
+
+impl Value {
+    /// The value, unless some part of it cannot be drawn.
+    pub(super) fn new(middle: f64, least: f64, greatest: f64) -> Option<Self> {
+        let drawable = [middle, least, greatest].iter().all(|part| part.is_finite());
+        drawable.then_some(Self { middle, least, greatest })
+    }
+
+    /// A figure with its interval, if it has one.
+    pub(super) fn of(quantity: Quantity) -> Option<Self> {
+        let ends = quantity.interval.map_or((quantity.value, quantity.value), |ends| (ends.low, ends.high));
+        Self::new(quantity.value, ends.0, ends.1)
+    }
+}
+
+/// Something that measurements are compared with.
+pub(super) struct Guide {
+    pub(super) label: String,
+    pub(super) stroke: Stroke,
+    pub(super) form: Form,
+}
+
+/// The course of a guide.
+pub(super) enum Form {
+    /// A function of the number of workers.
+    Ideal(Ideal),
+    /// A level for each number of workers.
+    Steps(Vec<(usize, f64)>),
+    /// A curve through points.
+    Line(Vec<(f64, f64)>),
+    /// A curve in a band: number of workers, middle, lower and upper end; and the band's colour.
+    Fit(Vec<[f64; 4]>, RGBColor),
+    /// A place on the horizontal axis.
+    Upright(f64),
+}
+
+/// What would be, had nothing been lost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Ideal {
+    /// As many times faster as there are workers.
+    Workers,
+    /// A time divided evenly among the workers.
+    Share(f64),
+    /// The same on any number of workers.
+    Level(f64),
+}
+
+impl Ideal {
+    pub(super) fn at(self, workers: f64) -> f64 {
+        match self {
+            Self::Workers => workers,
+            Self::Share(time) => time / workers,
+            Self::Level(level) => level,
+        }
+    }
+}
+
+impl Guide {
+    fn key(&self) -> Key {
+        match self.form {
+            Form::Ideal(_) | Form::Line(_) => Key::Line(self.stroke),
+            Form::Steps(_) => Key::Steps(self.stroke),
+            Form::Fit(_, colour) => Key::Band(self.stroke, colour),
+            Form::Upright(_) => Key::Upright(self.stroke),
+        }
+    }
+
+    /// Least and greatest value between two numbers of workers.
+    fn range(&self, fewest: f64, most: f64) -> Option<(f64, f64)> {
+        let ends = |values: &mut dyn Iterator<Item = f64>| {
+            values.fold(None, |range: Option<(f64, f64)>, value| {
+                Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+            })
+        };
+        match &self.form {
+            Form::Ideal(ideal) => ends(&mut [fewest, most].iter().map(|workers| ideal.at(*workers))),
+            Form::Steps(steps) => ends(&mut steps.iter().map(|step| step.1)),
+            Form::Line(points) => ends(&mut points.iter().map(|point| point.1)),
+            Form::Fit(points, _) => ends(&mut points.iter().flat_map(|point| [point[2], point[3]])),
+            Form::Upright(_) => None,
+        }
+    }
+}
+
+impl Panel {
+    /// Every value that the panel draws.
+    pub(super) fn values(&self) -> impl Iterator<Item = Value> {
+        self.curves.iter().flat_map(|curve| &curve.points).filter_map(|(_, value)| *value)
+    }
+
+    /// Least and greatest value that the panel's axis must hold.
+    fn range(&self, scale: Scale, counts: &[usize]) -> (f64, f64) {
+        let mut bottom = self.values().map(|value| value.least).fold(f64::INFINITY, f64::min);
+        let mut top = self.values().map(|value| value.greatest).fold(0.0, f64::max);
+        let (Some(fewest), Some(most)) = (counts.first(), counts.last()) else { return (bottom, top) };
+        let data = top;
+        for guide in &self.guides {
+            let Some((low, high)) = guide.range(*fewest as f64, *most as f64) else { continue };
+            // With many more workers than CPUs the ideal is far above anything measured; were it
+            // shown in full, the measurements would be flat on the ground.
+            let high = if scale == Scale::Linear && high > STRETCH * data { 1.5 * data } else { high };
+            (bottom, top) = (bottom.min(low), top.max(high));
+        }
+        (bottom, top)
+    }
+}
+
+impl Group {
+    /// The axis of each panel, for the numbers of workers that the figure shows.
+    fn axes(&self, counts: &[usize]) -> Vec<Axis> {
+        let ranges: Vec<_> = self.panels.iter().map(|panel| panel.range(self.scale, counts)).collect();
+        let shared = (ranges.iter())
+            .fold((f64::INFINITY, 0.0), |all: (f64, f64), own| (all.0.min(own.0), all.1.max(own.1)));
+        (ranges.into_iter())
+            .map(|own| if self.y_range == YRange::Shared { shared } else { own })
+            .map(|(least, greatest)| Axis::over(self.scale, least, greatest))
+            .collect()
+    }
+}
+
+impl Figure {
+    /// Lays it out.
+    pub(super) fn draw(self) -> Scene {
+        let counts = self.counts();
+        let edge = self.oversubscribed.map(|over| edge(&counts, over));
+        let bands = (self.groups.iter())
+            .map(|group| Band {
+                y_label: group.y_label,
+                plots: (group.panels.iter().zip(group.axes(&counts)))
+                    .map(|(panel, axis)| {
+                        let (series, counts) = (self.series.as_slice(), counts.as_slice());
+                        Box::new(Plotted { panel, series, axis, counts, edge }) as Box<dyn page::Plot>
+                    })
+                    .collect(),
+            })
+            .collect();
+        let most = self.groups.iter().map(|group| group.panels.len()).max().unwrap_or(0);
+        let (columns, plot_width) = self.grid.unwrap_or_else(|| page::grid(most));
+        let legend = self.legend(&counts);
+        page::draw(&Page {
+            title: self.title.clone(),
+            notes: self.notes.clone(),
+            legend,
+            columns,
+            plot_width,
+            bands,
+        })
+    }
+
+    fn panels(&self) -> impl Iterator<Item = &Panel> {
+        self.groups.iter().flat_map(|group| &group.panels)
+    }
+
+    /// The numbers of workers that any panel has a place for.
+    fn counts(&self) -> Vec<usize> {
+        let points = self.panels().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
+        let mut counts: Vec<usize> = points.map(|(count, _)| *count).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        counts
+    }
+
+    /// The series that some panel draws, the guides, and what a shade means.
+    fn legend(&self, counts: &[usize]) -> Vec<(Key, String)> {
+        let mut entries: Vec<(Key, String)> = Vec::new();
+        for (index, series) in self.series.iter().enumerate() {
+            let mut curves = self.panels().flat_map(|panel| &panel.curves);
+            if let Some(curve) = curves.find(|curve| curve.series == index) {
+                let key = if curve.joined { Key::Series(series.look) } else { Key::Marker(series.look) };
+                entries.push((key, series.label.clone()));
+            }
+        }
+        let drawn = self.panels().filter(|panel| !panel.curves.is_empty());
+        for guide in drawn.flat_map(|panel| &panel.guides) {
+            if !entries.iter().any(|(_, label)| *label == guide.label) {
+                entries.push((guide.key(), guide.label.clone()));
+            }
+        }
+        if self.oversubscribed.is_some_and(|over| counts.last().is_some_and(|last| over <= *last)) {
+            entries.push((Key::Shade, "more workers than CPUs".to_string()));
+        }
+        entries
+    }
+}
+
+/// Where the numbers of workers begin that are above the number of CPUs.
+fn edge(counts: &[usize], over: usize) -> f64 {
+    let below = counts.iter().rev().find(|count| **count < over);
+    below.map_or(f64::NEG_INFINITY, |below| f64::midpoint(*below as f64, over as f64))
+}
