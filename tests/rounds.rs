@@ -91,7 +91,7 @@ fn a_killed_run_goes_on_and_ends_whole() {
     let start = Instant::now();
     let rounds = loop {
         assert!(start.elapsed() < Duration::from_secs(60), "waited for a minute");
-        let folder = fs::read_dir(out.path()).into_iter().flatten().filter_map(Result::ok).next();
+        let folder = fs::read_dir(out.path()).into_iter().flatten().find_map(Result::ok);
         let record = folder.and_then(|folder| RunRecord::read(&folder.path()).ok());
         match record.map(|record| counted(&record)) {
             Some(samples) if samples >= 8 => break samples,

@@ -71,15 +71,15 @@ impl Axis {
         let usable = least.is_finite() && greatest.is_finite() && least < greatest;
         let (least, greatest) = if usable { (least, greatest) } else { (0.0, 1.0) };
         let step = Round::at_least((greatest - least) / steps);
-        let first = (least / step.value() + 1e-9).floor() as i64;
-        let last = ((greatest / step.value() - 1e-9).ceil() as i64).max(first + 1);
+        let bottom = (least / step.value() + 1e-9).floor() as i64;
+        let top = ((greatest / step.value() - 1e-9).ceil() as i64).max(bottom + 1);
         let label = |index: i64| match index {
             0 => "0".to_string(),
             _ => format!("{:.*}", step.decimals(), index as f64 * step.value()).replace('-', "−"),
         };
         let value = |index: i64| index as f64 * step.value();
-        let ticks: Vec<_> = (first..=last).map(|index| (value(index), label(index))).collect();
-        Self { scale: Scale::Linear, low: value(first), high: value(last), ticks }
+        let ticks: Vec<_> = (bottom..=top).map(|index| (value(index), label(index))).collect();
+        Self { scale: Scale::Linear, low: value(bottom), high: value(top), ticks }
     }
 
     fn log(least: f64, greatest: f64) -> Self {

@@ -37,7 +37,8 @@ impl Chart for Drift {
         let mut bands = Vec::new();
         for (column, tracks) in tracks.into_iter().enumerate().filter(|(_, tracks)| !tracks.is_empty()) {
             let steal = steal(runs, column);
-            let title = runs.own.workloads[column].label.clone();
+            let cases: Vec<_> = tracks.iter().map(|track| track.label.as_str()).collect();
+            let title = format!("{} · {}", runs.own.workloads[column].label, cases.join(", "));
             let times = Times { title, tracks, rounds: &rounds, noisy: &noisy, last: steal.is_empty() };
             bands.push(Band { y_label: "time ÷ own median", plots: vec![Box::new(times) as Box<dyn Plot>] });
             if !steal.is_empty() {
@@ -69,15 +70,18 @@ fn tracks(runs: Runs<'_>, column: usize) -> Vec<Track> {
     let series = runs.alone().series();
     let has = |estimate: &Estimate| !estimate.rounds.is_empty();
     let serial = runs.own.workloads[column].serial.estimate().filter(|estimate| has(estimate));
-    let serial = serial.map(|estimate| track(BASELINE.to_string(), Look::BASELINE, &estimate.rounds));
+    let serial = serial.map(|estimate| {
+        track((BASELINE.to_string(), BASELINE.to_string()), Look::BASELINE, &estimate.rounds)
+    });
     let pools = runs.own.executors.iter().zip(series).filter_map(|(table, series)| {
         let (workers, estimate) = chosen(table, column, has)?;
-        Some(track(format!("{}/{workers}", series.label), series.look, &estimate.rounds))
+        let label = format!("{}/{workers}", series.label);
+        Some(track((series.label, label), series.look, &estimate.rounds))
     });
     serial.into_iter().chain(pools).collect()
 }
 
-fn track(label: String, look: Look, points: &[RoundPoint]) -> Track {
+fn track((executor, label): (String, String), look: Look, points: &[RoundPoint]) -> Track {
     let times: Vec<f64> = points.iter().map(|point| point.wall_s).collect();
     let median = stats::median(&times).unwrap_or(f64::NAN);
     // The serial baseline has two arms; what counts is the round.
@@ -87,7 +91,7 @@ fn track(label: String, look: Look, points: &[RoundPoint]) -> Track {
         (*sum, *count) = (*sum + point.wall_s / median, *count + 1.0);
     }
     let points = sums.into_iter().map(|(round, (sum, count))| (round, sum / count));
-    Track { label, look, points: points.filter(|(_, part)| part.is_finite()).collect() }
+    Track { executor, label, look, points: points.filter(|(_, part)| part.is_finite()).collect() }
 }
 
 /// The rounds that any track has a point for, ascending.
@@ -121,8 +125,8 @@ fn steal(runs: Runs<'_>, column: usize) -> Vec<(usize, f64)> {
 fn legend(tracks: &[Vec<Track>], noisy: &Noisy, rounds: &[usize]) -> Vec<(Key, String)> {
     let mut entries: Vec<(Key, String)> = Vec::new();
     for track in tracks.iter().flatten() {
-        if !entries.iter().any(|(_, label)| *label == track.label) {
-            entries.push((Key::Series(track.look.undashed()), track.label.clone()));
+        if !entries.iter().any(|(_, label)| *label == track.executor) {
+            entries.push((Key::Series(track.look.undashed()), track.executor.clone()));
         }
     }
     if noisy.iter().any(|(round, _)| rounds.contains(round)) {

@@ -13,6 +13,9 @@ use crate::analysis::Estimate;
 /// The chart named `efficiency`; left out where nothing has an efficiency.
 pub(super) struct Efficiency;
 
+const BELOW: &str = "Serial fraction: (1 ÷ speedup − 1 ÷ N) ÷ (1 − 1 ÷ N). If it is level, a part of the \
+                     work is serial; if it rises, the cost of having workers grows with their number.";
+
 impl Chart for Efficiency {
     fn name(&self) -> &'static str {
         "efficiency"
@@ -40,15 +43,18 @@ impl Chart for Efficiency {
         let gaps = gap_note(&above, "the case or its serial baseline failed or was not measured")
             .or_else(|| gap_note(&below, "the fraction could not be told"));
         let (columns, width) = page::grid(above.len());
+        let mut groups = vec![group("efficiency: speedup ÷ workers", YRange::Shared, above)];
+        let mut notes = vec![above_in_words(runs)];
+        if below.iter().any(|panel| !panel.curves.is_empty()) {
+            groups.push(group("serial fraction (Karp–Flatt)", YRange::OwnOfEachPanel, below));
+            notes.push(BELOW.to_string());
+        }
         let figure = Figure {
             title: format!("Efficiency and serial fraction over workers — {}", runs.own.name),
-            notes: runs.machines().into_iter().chain(meaning(runs)).chain(gaps).collect(),
+            notes: runs.machines().into_iter().chain(notes).chain(gaps).collect(),
             grid: Some((columns, width)),
             series: runs.series(),
-            groups: vec![
-                group("efficiency: speedup ÷ workers", YRange::Shared, above),
-                group("serial fraction (Karp–Flatt)", YRange::OwnOfEachPanel, below),
-            ],
+            groups,
             oversubscribed: runs.oversubscribed(),
         };
         Some(figure.draw())
@@ -59,13 +65,8 @@ fn group(y_label: &'static str, y_range: YRange, panels: Vec<Panel>) -> Group {
     Group { y_label, y_range, scale: Scale::Linear, panels }
 }
 
-fn meaning(runs: Runs<'_>) -> Vec<String> {
+fn above_in_words(runs: Runs<'_>) -> String {
     let interval = |estimate: &Estimate| estimate.efficiency.is_some_and(|part| part.interval.is_some());
     let bars = if runs.own.estimates().any(interval) { " Bars: 95 % intervals." } else { "" };
-    vec![
-        format!("Above: the share of each worker's time that is speedup.{bars}"),
-        "Below: (1 ÷ speedup − 1 ÷ N) ÷ (1 − 1 ÷ N). If it is level, a part of the work is serial; if it \
-         rises, the cost of having workers grows with their number."
-            .to_string(),
-    ]
+    format!("Efficiency: how much of a worker each worker is worth.{bars}")
 }

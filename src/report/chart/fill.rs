@@ -47,7 +47,7 @@ impl Fill {
 
     /// The fill of a loss. No two share both their hatching and their lightness.
     pub(super) const fn of_loss(loss: Loss) -> Self {
-        const GREY: RGBColor = RGBColor(228, 228, 228);
+        const GREY: RGBColor = RGBColor(214, 214, 214);
         const INK: RGBColor = RGBColor(60, 60, 60);
         match loss {
             Loss::Spawn => Self::plain(RGBColor(230, 159, 0)),
@@ -77,7 +77,7 @@ impl Fill {
     }
 
     /// Fills an area of the picture.
-    pub(super) fn draw(&self, scene: &mut Scene, area: Area) {
+    pub(super) fn draw(self, scene: &mut Scene, area: Area) {
         scene.polygon(area.corners(), self.base);
         if area.width < THIN || area.height < THIN {
             return;

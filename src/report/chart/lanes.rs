@@ -43,7 +43,7 @@ impl Unit {
 pub(super) struct Lanes<'a> {
     title: String,
     /// None where lanes are left out.
-    lanes: Vec<Option<&'a Lane>>,
+    shown: Vec<Option<&'a Lane>>,
     left_out: usize,
     axis: Axis,
     unit: Unit,
@@ -53,15 +53,15 @@ impl<'a> Lanes<'a> {
     /// A plot whose horizontal axis reaches to `longest` seconds.
     pub(super) fn new(title: String, timeline: &'a Timeline, unit: Unit, longest: f64) -> Self {
         let all = timeline.lanes.len();
-        let lanes: Vec<_> = if all <= ALL {
+        let shown: Vec<_> = if all <= ALL {
             timeline.lanes.iter().map(Some).collect()
         } else {
             let (first, last) = (&timeline.lanes[..ENDS], &timeline.lanes[all - ENDS..]);
             first.iter().map(Some).chain([None]).chain(last.iter().map(Some)).collect()
         };
-        let left_out = all - lanes.iter().flatten().count();
+        let left_out = all - shown.iter().flatten().count();
         let axis = Axis::tight(0.0, longest * unit.per_s);
-        Self { title, lanes, left_out, axis, unit }
+        Self { title, shown, left_out, axis, unit }
     }
 
     /// How many lanes are not drawn.
@@ -71,7 +71,7 @@ impl<'a> Lanes<'a> {
 
     /// What the drawn workers do.
     pub(super) fn states(&self) -> impl Iterator<Item = State> {
-        self.lanes.iter().flatten().flat_map(|lane| &lane.segments).map(|segment| segment.state)
+        self.shown.iter().flatten().flat_map(|lane| &lane.segments).map(|segment| segment.state)
     }
 
     fn draw_segment(&self, scene: &mut Scene, body: Area, plot: Area, (worker, segment): (usize, &Segment)) {
@@ -112,12 +112,12 @@ impl Plot for Lanes<'_> {
     }
 
     fn label_width(&self) -> f64 {
-        let numbers = self.lanes.iter().flatten().map(|lane| lane.worker.to_string());
+        let numbers = self.shown.iter().flatten().map(|lane| lane.worker.to_string());
         numbers.map(|number| text::width(&number, theme::TEXT)).fold(0.0, f64::max)
     }
 
     fn height(&self) -> f64 {
-        self.lanes.len() as f64 * LANE + 4.0
+        self.shown.len() as f64 * LANE + 4.0
     }
 
     fn draw(&self, scene: &mut Scene, area: Area) {
@@ -126,7 +126,7 @@ impl Plot for Lanes<'_> {
             scene.line((x, area.top), (x, area.bottom()), theme::HAIR, theme::GRID);
             frame::tick(scene, area, x, label);
         }
-        for (index, lane) in self.lanes.iter().enumerate() {
+        for (index, lane) in self.shown.iter().enumerate() {
             let top = area.top + index as f64 * LANE + (LANE - BODY) / 2.0 + 1.0;
             let body = Area { top, height: BODY, ..area };
             let baseline = body.middle().1 + 0.36 * theme::TEXT;

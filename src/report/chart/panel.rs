@@ -58,12 +58,16 @@ impl Plot for Plotted<'_> {
         for guide in &self.panel.guides {
             self.draw_guide(scene, workers, guide);
         }
-        let curves = &self.panel.curves;
-        for (position, curve) in curves.iter().enumerate() {
-            let offset = position as f64 - (curves.len() - 1) as f64 / 2.0;
-            let (least, _) = workers.distances();
-            // However many series there are, the points of neighbouring counts stay apart.
-            let dodge = theme::DODGE.min(0.45 * least / curves.len() as f64);
+        // What all are compared with stays where its number of workers is; the others stand beside
+        // each other, and however many they are, the points of neighbouring counts stay apart.
+        let (limits, pools): (Vec<_>, Vec<_>) =
+            self.panel.curves.iter().partition(|curve| self.series[curve.series].look.is_limit());
+        for curve in limits {
+            self.draw_curve(scene, workers, curve, 0.0);
+        }
+        let dodge = theme::DODGE.min(0.45 * workers.distances().0 / pools.len() as f64);
+        for (position, curve) in pools.iter().enumerate() {
+            let offset = position as f64 - (pools.len() - 1) as f64 / 2.0;
             self.draw_curve(scene, workers, curve, offset * dodge);
         }
     }

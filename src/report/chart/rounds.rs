@@ -24,6 +24,9 @@ pub(super) type Noisy = Vec<(usize, String)>;
 
 /// One case, round by round.
 pub(super) struct Track {
+    /// What stands in the legend.
+    pub(super) executor: String,
+    /// The case.
     pub(super) label: String,
     pub(super) look: Look,
     /// Round, and time over the median time.

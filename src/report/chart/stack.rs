@@ -43,8 +43,8 @@ impl Chart for Stack {
         let mut legend = legend(&all);
         legend.extend(oversubscribed.map(|_| (Key::Shade, "more workers than CPUs".to_string())));
         let plots = panels.into_iter().map(|(title, bars)| {
-            let names = runs.own.executors.iter().map(|table| table.executor.as_str()).collect();
-            Box::new(Stacked::new(title, bars, (&counts, oversubscribed), names)) as Box<dyn Plot>
+            let names: Vec<&str> = runs.own.executors.iter().map(|table| table.executor.as_str()).collect();
+            Box::new(Stacked::new(title, bars, (&counts, oversubscribed), &names)) as Box<dyn Plot>
         });
         let notes = runs.alone().machines().into_iter().chain(notes(&all)).chain(left_out).collect();
         Some(page::draw(&Page {
@@ -59,7 +59,7 @@ impl Chart for Stack {
 }
 
 /// The title of a workload's panel and its bars.
-fn bars<'a>(runs: Runs<'a>, column: usize) -> (String, Vec<Bar<'a>>) {
+fn bars(runs: Runs<'_>, column: usize) -> (String, Vec<Bar<'_>>) {
     let tables = runs.own.executors.iter().enumerate();
     let bars = tables.flat_map(|(executor, table)| {
         table.rows.iter().filter_map(move |row| {

@@ -47,7 +47,7 @@ impl<'a> Stacked<'a> {
         title: String,
         bars: Vec<Bar<'a>>,
         (counts, oversubscribed): (&'a [usize], Option<usize>),
-        names: Vec<&str>,
+        names: &[&str],
     ) -> Self {
         let top = |bar: &Bar<'_>| bar.account.workers as f64 + gained(bar.account);
         let greatest = bars.iter().map(top).fold(0.0, f64::max);

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_font_has_the_characters_that_charts_use() {
-        for character in "Az09µ×÷–—…−₁ₙ≤≥κσ™®()/:·".chars() {
+        for character in "Az09µ×÷–—…−₁ₙ≤≥κλσ™®()[]%*/:·\u{a0}".chars() {
             assert_ne!(FONT.glyph_id(character).0, 0, "{character}");
         }
     }

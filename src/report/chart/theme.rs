@@ -39,7 +39,7 @@ pub(super) const HAIR: f64 = 1.0;
 /// Radius of a marker where there is room for it.
 pub(super) const RADIUS: f64 = 4.5;
 /// Horizontal distance between the points of neighbouring series with the same number of workers.
-pub(super) const DODGE: f64 = 9.0;
+pub(super) const DODGE: f64 = 7.0;
 
 /// Width of the lines of a hatching.
 pub(super) const HATCH: f64 = 0.9;
@@ -141,6 +141,11 @@ impl Look {
     /// The look of what every executor is compared with.
     pub(super) const BASELINE: Self =
         Self { colour: INK, dash: &[2.0, 2.5], origin: Origin::Beside, marker: Marker::regular(32, 0.0) };
+
+    /// Whether it is the look of a limit.
+    pub(super) fn is_limit(&self) -> bool {
+        self.marker == Self::CEILING.marker
+    }
 
     /// The look with an unbroken line.
     pub(super) fn undashed(self) -> Self {

@@ -148,7 +148,7 @@ fn on_run(run: &Analysis) -> Vec<String> {
             "{} of {} rounds stand out, and are counted like all others; the first is round {}: {}.",
             effort.noisy.len(),
             effort.rounds,
-            first.round + 1,
+            first.round,
             first.reason
         ));
         lines.extend(without_noise(run));

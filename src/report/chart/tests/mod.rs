@@ -1,7 +1,12 @@
 //! Charts of many kinds of runs, looked at as a reader of the files would.
 
+mod course;
+mod laws;
+mod limits;
 mod lines;
+mod losses;
 mod picture;
+
 mod synthetic;
 
 use std::fs;
