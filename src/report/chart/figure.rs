@@ -1,12 +1,9 @@
-//! Charts over numbers of workers: what they consist of, and their page.
+//! Charts over numbers of workers: what they consist of, before they are laid out.
 
 use plotters::style::RGBColor;
 
 use super::axis::{Axis, Scale};
-use super::legend::Key;
-use super::page::{self, Band, Page};
-use super::panel::Plotted;
-use super::scene::{Scene, Stroke};
+use super::scene::Stroke;
 use super::theme::Look;
 use crate::stats::Quantity;
 
@@ -134,15 +131,6 @@ impl Ideal {
 }
 
 impl Guide {
-    fn key(&self) -> Key {
-        match self.form {
-            Form::Ideal(_) | Form::Line(_) => Key::Line(self.stroke),
-            Form::Steps(_) => Key::Steps(self.stroke),
-            Form::Fit(_, colour) => Key::Band(self.stroke, colour),
-            Form::Upright(_) => Key::Upright(self.stroke),
-        }
-    }
-
     /// Least and greatest value between two numbers of workers.
     fn range(&self, fewest: f64, most: f64) -> Option<(f64, f64)> {
         let ends = |values: &mut dyn Iterator<Item = f64>| {
@@ -185,7 +173,7 @@ impl Panel {
 
 impl Group {
     /// The axis of each panel, for the numbers of workers that the figure shows.
-    fn axes(&self, counts: &[usize]) -> Vec<Axis> {
+    pub(super) fn axes(&self, counts: &[usize]) -> Vec<Axis> {
         let ranges: Vec<_> = self.panels.iter().map(|panel| panel.range(self.scale, counts)).collect();
         let shared = (ranges.iter())
             .fold((f64::INFINITY, 0.0), |all: (f64, f64), own| (all.0.min(own.0), all.1.max(own.1)));
@@ -194,75 +182,4 @@ impl Group {
             .map(|(least, greatest)| Axis::over(self.scale, least, greatest))
             .collect()
     }
-}
-
-impl Figure {
-    /// Lays it out.
-    pub(super) fn draw(self) -> Scene {
-        let counts = self.counts();
-        let edge = self.oversubscribed.map(|over| edge(&counts, over));
-        let bands = (self.groups.iter())
-            .map(|group| Band {
-                y_label: group.y_label,
-                plots: (group.panels.iter().zip(group.axes(&counts)))
-                    .map(|(panel, axis)| {
-                        let (series, counts) = (self.series.as_slice(), counts.as_slice());
-                        Box::new(Plotted { panel, series, axis, counts, edge }) as Box<dyn page::Plot>
-                    })
-                    .collect(),
-            })
-            .collect();
-        let most = self.groups.iter().map(|group| group.panels.len()).max().unwrap_or(0);
-        let (columns, plot_width) = self.grid.unwrap_or_else(|| page::grid(most));
-        let legend = self.legend(&counts);
-        page::draw(&Page {
-            title: self.title.clone(),
-            notes: self.notes.clone(),
-            legend,
-            columns,
-            plot_width,
-            bands,
-        })
-    }
-
-    fn panels(&self) -> impl Iterator<Item = &Panel> {
-        self.groups.iter().flat_map(|group| &group.panels)
-    }
-
-    /// The numbers of workers that any panel has a place for.
-    fn counts(&self) -> Vec<usize> {
-        let points = self.panels().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
-        let mut counts: Vec<usize> = points.map(|(count, _)| *count).collect();
-        counts.sort_unstable();
-        counts.dedup();
-        counts
-    }
-
-    /// The series that some panel draws, the guides, and what a shade means.
-    fn legend(&self, counts: &[usize]) -> Vec<(Key, String)> {
-        let mut entries: Vec<(Key, String)> = Vec::new();
-        for (index, series) in self.series.iter().enumerate() {
-            let mut curves = self.panels().flat_map(|panel| &panel.curves);
-            if let Some(curve) = curves.find(|curve| curve.series == index) {
-                let key = if curve.joined { Key::Series(series.look) } else { Key::Marker(series.look) };
-                entries.push((key, series.label.clone()));
-            }
-        }
-        let drawn = self.panels().filter(|panel| !panel.curves.is_empty());
-        for guide in drawn.flat_map(|panel| &panel.guides) {
-            if !entries.iter().any(|(_, label)| *label == guide.label) {
-                entries.push((guide.key(), guide.label.clone()));
-            }
-        }
-        if self.oversubscribed.is_some_and(|over| counts.last().is_some_and(|last| over <= *last)) {
-            entries.push((Key::Shade, "more workers than CPUs".to_string()));
-        }
-        entries
-    }
-}
-
-/// Where the numbers of workers begin that are above the number of CPUs.
-fn edge(counts: &[usize], over: usize) -> f64 {
-    let below = counts.iter().rev().find(|count| **count < over);
-    below.map_or(f64::NEG_INFINITY, |below| f64::midpoint(*below as f64, over as f64))
 }

@@ -2,9 +2,9 @@
 
 use super::axis::Axis;
 use super::fill::Fill;
+use super::numbers::number;
 use super::page::Plot;
 use super::scene::{Anchor, Area, Scene};
-use super::words::number;
 use super::{frame, text, theme};
 use crate::analysis::{Lane, Segment, State, Timeline};
 

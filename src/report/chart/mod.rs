@@ -6,9 +6,9 @@
 //!
 //! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`: the charts; `stacked`,
 //!   `lanes` and `rounds` draw the plots of three of them
-//! * `curves`, `figure`, `panel`: what charts over numbers of workers have in common
+//! * `curves`, `figure`, `panel`, `layout`: what charts over numbers of workers have in common
 //! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
-//! * `theme`, `fill`, `mark`, `text`, `words`: how they look, and what is said about them
+//! * `theme`, `fill`, `mark`, `text`, `numbers`, `words`: how they look, and what is said about them
 //!
 //! Nothing is estimated here: every value comes from an [`Analysis`], and one that is absent there
 //! is a gap in the chart. `time` and `speedup` are drawn for every run; the others only for runs
@@ -23,8 +23,10 @@ mod figure;
 mod fill;
 mod frame;
 mod lanes;
+mod layout;
 mod legend;
 mod mark;
+mod numbers;
 mod page;
 mod panel;
 mod rounds;

@@ -2,11 +2,11 @@
 
 use super::axis::Axis;
 use super::figure::{Curve, Form, Guide, Panel, Series, Value};
+use super::numbers::in_brackets;
 use super::page::Plot;
 use super::scene::{Area, Point, Scene};
 use super::spread::Spread;
 use super::theme::{self, Look};
-use super::words::in_brackets;
 use super::{frame, mark};
 
 /// Steps in which a line follows its function.

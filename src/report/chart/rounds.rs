@@ -1,11 +1,11 @@
 //! Plots over the rounds of a run: times, and below them what was stolen.
 
 use super::axis::Axis;
+use super::numbers::number;
 use super::page::Plot;
 use super::scene::{Area, Point, Scene, Stroke};
 use super::spread::Spread;
 use super::theme::{self, Look};
-use super::words::number;
 use super::{frame, mark};
 
 /// Height of the plot of times.

@@ -6,12 +6,12 @@ use super::Chart;
 use super::curves::Runs;
 use super::fill::Fill;
 use super::legend::Key;
+use super::numbers::list;
 use super::page::{self, Band, Page, Plot};
 use super::scene::Scene;
 use super::stacked::{Bar, Stacked};
 use super::theme;
-use super::words::list;
-use crate::analysis::{Account, Loss};
+use crate::analysis::Loss;
 
 /// The chart named `stack`; left out where no gap is accounted for.
 pub(super) struct Stack;
@@ -112,9 +112,4 @@ fn notes(bars: &[Bar<'_>]) -> Vec<String> {
         notes.push(list(&merged, 3));
     }
     notes
-}
-
-/// What an account leaves below zero, as a positive number.
-pub(super) fn gained(account: &Account) -> f64 {
-    account.rows.iter().map(|row| (-row.speedup.value).max(0.0)).sum()
 }

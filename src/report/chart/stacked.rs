@@ -3,10 +3,9 @@
 use super::axis::Axis;
 use super::figure::Value;
 use super::fill::Fill;
+use super::numbers::{in_brackets, number};
 use super::page::Plot;
 use super::scene::{Anchor, Area, Scene};
-use super::stack::gained;
-use super::words::{in_brackets, number};
 use super::{frame, text, theme};
 use crate::analysis::{Account, Loss};
 
@@ -169,4 +168,9 @@ impl Plot for Stacked<'_> {
         }
         frame::x_label(scene, below, "workers");
     }
+}
+
+/// What an account leaves below zero, as a positive number.
+fn gained(account: &Account) -> f64 {
+    account.rows.iter().map(|row| (-row.speedup.value).max(0.0)).sum()
 }
