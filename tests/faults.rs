@@ -164,7 +164,9 @@ fn ctrl_c_keeps_what_was_measured_and_exits_130() {
     kill(child.id().cast_signed(), Signal::INT);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    assert_eq!(stderr(&output), "speedup: interrupted; what was measured is kept\n");
+    let folder = only_run(out.path());
+    let goes_on = format!("and 'speedup run --resume {}' goes on\n", folder.display());
+    assert_eq!(stderr(&output), format!("speedup: interrupted; what was measured is kept, {goes_on}"));
     let record = RunRecord::read(&only_run(out.path())).unwrap();
     assert_eq!(record.status, Status::Interrupted);
     assert!(!record.samples.is_empty());

@@ -1,5 +1,7 @@
 //! `speedup run`: measure, keep, report.
 
+use std::path::Path;
+
 use super::args::RunArgs;
 use super::{Failed, complain, print};
 use crate::analysis::{self, Analysis};
@@ -33,7 +35,7 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
     print(&format!("\nSaved in {}\n", folder.display()))?;
-    outcome(&run.record)
+    outcome(&run.record, folder)
 }
 
 /// A new run, or the one to be taken up again.
@@ -52,10 +54,13 @@ fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
-fn outcome(record: &RunRecord) -> Result<(), Failed> {
+fn outcome(record: &RunRecord, folder: &Path) -> Result<(), Failed> {
     match (record.status, record.first_failure()) {
         (Status::Interrupted, _) => {
-            Err(Failed::Interrupted("interrupted; what was measured is kept".to_string()))
+            let folder = folder.display();
+            Err(Failed::Interrupted(format!(
+                "interrupted; what was measured is kept, and 'speedup run --resume {folder}' goes on"
+            )))
         }
         (_, Some(failure)) => Err(Failed::Failure(failure)),
         _ => Ok(()),

@@ -135,6 +135,10 @@ fn on_run(run: &Analysis) -> Vec<String> {
     if let Some(worst) = worst.reduce(f64::max) {
         lines.push(format!("Every account sums to its number of workers; the worst is off by {worst:.0e}."));
     }
+    if let Some(harness) = run.environment.harness.value() {
+        let task_us = (2.0 * (harness.usage_read_ns + harness.clock_read_ns) + harness.probe_ns) / 1e3;
+        lines.push(format!("To measure a task takes about {task_us:.1} µs of its worker's time."));
+    }
     let mut notes: Vec<&String> = Vec::new();
     for note in run.estimates().filter_map(|e| e.account.as_ref()).flat_map(|account| &account.notes) {
         if !notes.contains(&note) {
