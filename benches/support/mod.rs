@@ -199,7 +199,7 @@ impl Recorder {
         record.status = status;
         self.update(&mut record);
         let kept = self.folder.borrow().as_ref().map_or(Ok(()), |(folder, _)| keep(&record, folder));
-        let code = match (kept, record.first_failure(), status) {
+        let code = match (kept, record.fatal_failure(), status) {
             (Err(message), ..) | (Ok(()), Some(message), _) => {
                 complain(&message);
                 1

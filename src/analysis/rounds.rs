@@ -113,10 +113,12 @@ impl<'a> Rounds<'a> {
             .collect()
     }
 
-    /// The first failure of a case.
+    /// The failure of a case, unless the run was taken up again after it and measured the case.
     pub(super) fn failure(&self, case: usize) -> Option<&'a str> {
-        let failure = self.record.failures.iter().find(|failure| failure.case == case)?;
-        Some(&failure.message)
+        let failure = self.record.failures.iter().rfind(|failure| failure.case == case)?;
+        let mut after = self.samples[case].iter();
+        let past = after.any(|sample| failure.warmup || sample.round > failure.round);
+        (!past).then_some(failure.message.as_str())
     }
 }
 

@@ -86,8 +86,8 @@ pub(super) struct RunArgs {
     /// [default: cold]
     #[arg(long, value_name = "cold|warm")]
     pool: Option<String>,
-    /// Go on with the run in this folder; only --rounds, --precision, --max-time, --book and --quiet
-    /// go with it
+    /// Go on with the run in this folder, with new limits if --rounds, --precision or --max-time are
+    /// given, which count the whole run; of the other options only --book and --quiet go with it
     #[arg(
         long,
         value_name = "DIR",

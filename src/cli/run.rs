@@ -24,16 +24,21 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
     }
     let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let watch = Watch { verbosity, interrupt: &interrupt, widest: analysis::widest };
+    let before = run.record.samples.len();
     run.go_on(&watch).map_err(|error| Failed::Failure(error.to_string()))?;
     run.warnings.iter().for_each(|warning| complain(warning));
+    if run.record.samples.len() == before && run.record.status == Status::Complete {
+        complain("the run was complete; --rounds, --precision or --max-time make it go on");
+    }
 
     let mut runs = vec![Analysis::of(&run.record)];
     if args.book {
         runs.push(Analysis::of(&book::record()));
     }
-    print(&FORMATS[0].render(&runs))?;
+    // The files first: whoever reads the output may be gone.
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
+    print(&FORMATS[0].render(&runs))?;
     print(&format!("\nSaved in {}\n", folder.display()))?;
     outcome(&run.record, folder)
 }
@@ -55,7 +60,7 @@ fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
 fn outcome(record: &RunRecord, folder: &Path) -> Result<(), Failed> {
-    match (record.status, record.first_failure()) {
+    match (record.status, record.fatal_failure()) {
         (Status::Interrupted, _) => {
             let folder = folder.display();
             Err(Failed::Interrupted(format!(

@@ -5,6 +5,7 @@
 //! file, so that a better estimator also improves old runs.
 //!
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
+//! * `check`: what the types of a record cannot promise
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
 //! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
@@ -13,6 +14,7 @@
 //! * [`book`]: the published table of *Fluent Python*, as a record
 
 pub mod book;
+mod check;
 pub mod checkup;
 pub mod environment;
 pub mod json_schema;

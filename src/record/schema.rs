@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::check::check;
 use super::layout;
 use super::{Around, CeilingSample, Environment, Failure, Sample};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 2;
-
-/// The most workers that a case of a record may have: more than anybody starts, and few enough that a
-/// damaged file cannot ask for a table without end.
-const MAX_WORKERS: usize = 1 << 16;
 
 /// Name of the executor that every speedup is measured against: a plain loop, no pool.
 pub const BASELINE: &str = "serial";
@@ -292,7 +289,7 @@ impl RunRecord {
             None => return Err(damaged("no schema_version".into())),
         }
         let record: Self = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
-        record.check().map_err(damaged)?;
+        check(&record).map_err(damaged)?;
         Ok(record)
     }
 
@@ -306,10 +303,11 @@ impl RunRecord {
         layout::to_json(self).expect("a record has only JSON types")
     }
 
-    /// The first case that failed and why, in one line.
+    /// The failure that ended the run, in one line; `None` if it did not end so. Failures before a
+    /// resumption are history.
     #[must_use]
-    pub fn first_failure(&self) -> Option<String> {
-        let failure = self.failures.first()?;
+    pub fn fatal_failure(&self) -> Option<String> {
+        let failure = self.failures.last().filter(|_| self.status == Status::Failed)?;
         Some(format!("{}: {}", self.plan.cases[failure.case], failure.message))
     }
 
@@ -317,32 +315,5 @@ impl RunRecord {
     #[must_use]
     pub fn workload(&self, name: &str) -> Option<&WorkloadRecord> {
         self.plan.workloads.iter().find(|workload| workload.name == name)
-    }
-
-    /// Checks what the types cannot: indices that point into the plan, times above zero.
-    fn check(&self) -> Result<(), String> {
-        let cases = self.plan.cases.len();
-        let used = (self.samples.iter().map(|s| ("sample", s.case)))
-            .chain(self.failures.iter().map(|f| ("failure", f.case)))
-            .chain(self.published.iter().map(|p| ("published row", p.case)));
-        for (what, case) in used {
-            if case >= cases {
-                return Err(format!("a {what} refers to case {case}, but the plan has {cases}"));
-            }
-        }
-        let timeless = self.samples.iter().find(|sample| sample.wall_ns == 0).map(|sample| sample.case);
-        let published = self.published.iter().find(|row| row.min_s <= 0.0 || row.mean_s <= 0.0);
-        if let Some(case) = timeless.or(published.map(|row| row.case)) {
-            return Err(format!("case {} has a time that is not above zero", self.plan.cases[case]));
-        }
-        for case in &self.plan.cases {
-            if self.workload(&case.workload).is_none() {
-                return Err(format!("case {case} has a workload that the plan does not list"));
-            }
-            if !(1..=MAX_WORKERS).contains(&case.workers) {
-                return Err(format!("case {case} has {} workers; 1 to {MAX_WORKERS} can be", case.workers));
-            }
-        }
-        Ok(())
     }
 }

@@ -54,7 +54,15 @@ impl RunFolder {
     ///
     /// [`StoreError`] if there is no such folder, or another process writes into it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { _lock: lock(path)?, path: path.to_path_buf() })
+        let folder = Self { _lock: lock(path)?, path: path.to_path_buf() };
+        // What a process left that was killed while it wrote; nobody else can be writing now.
+        for entry in fs::read_dir(path).into_iter().flatten().filter_map(Result::ok) {
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with("run.json.") && name.to_string_lossy().ends_with(".tmp") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(folder)
     }
 
     /// Where the run is kept.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::config::WorkloadChoice;
-use super::{Study, environment, plan};
+use super::{Study, environment};
 use crate::record::{Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord};
 use crate::workload::Digest;
 
@@ -39,7 +39,7 @@ impl Study {
                 precision: rounds.then_some(rule.precision),
                 max_time_s: rule.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
                 pool: self.config().pool,
-                warmup_rounds: if rounds { plan::WARMUP_ROUNDS } else { 0 },
+                warmup_rounds: 0,
                 scale: self.config().scale.name().to_string(),
                 workloads: Vec::new(),
                 cases: self.plan().cases.clone(),

@@ -23,8 +23,10 @@ pub struct Study {
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
     warm: BTreeMap<usize, Box<dyn Executor>>,
-    /// When the run would have begun had it never been stopped, on the monotonic clock.
+    /// When this part of the run began, on the monotonic clock.
     began_ns: u64,
+    /// Nanoseconds of the run before that.
+    before_ns: u64,
 }
 
 impl Study {
@@ -40,6 +42,7 @@ impl Study {
             serial_ns: vec![0; workloads],
             warm: BTreeMap::new(),
             began_ns: monotonic_ns(),
+            before_ns: 0,
         }
     }
 
@@ -64,12 +67,17 @@ impl Study {
     /// Nanoseconds that the run has gone on for, without those between a stop and a resumption.
     #[must_use]
     pub fn elapsed_ns(&self) -> u64 {
-        monotonic_ns().saturating_sub(self.began_ns)
+        self.run_ns(monotonic_ns())
+    }
+
+    /// A time on the monotonic clock as one of the run.
+    fn run_ns(&self, monotonic_ns: u64) -> u64 {
+        self.before_ns.saturating_add(monotonic_ns.saturating_sub(self.began_ns))
     }
 
     /// Takes up a run that has gone on for so long already.
     pub(super) fn resume_at(&mut self, elapsed_ns: u64) {
-        self.began_ns = monotonic_ns().saturating_sub(elapsed_ns);
+        (self.began_ns, self.before_ns) = (monotonic_ns(), elapsed_ns);
     }
 
     /// Executes a case once. If its workload's results are not known yet and it is not the serial
@@ -107,7 +115,7 @@ impl Study {
         if wanted.executor == BASELINE {
             self.serial_ns[workload] = measured.wall_ns;
         }
-        measured.start_ns = measured.start_ns.saturating_sub(self.began_ns);
+        measured.start_ns = self.run_ns(measured.start_ns);
         Ok(measured)
     }
 

@@ -2,7 +2,7 @@
 
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::SeedableRng;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::RunConfig;
 use crate::record::{BASELINE, Case, Design};
@@ -14,9 +14,6 @@ pub struct Plan {
     pub cases: Vec<Case>,
     seed: u64,
 }
-
-/// Rounds before the counted ones: one fills caches and page tables and wakes the processor.
-pub const WARMUP_ROUNDS: u32 = 1;
 
 impl Plan {
     /// Lays out the run. Only rounds have a second arm of the serial baseline: where cases run one
@@ -36,11 +33,9 @@ impl Plan {
         let mut order: Vec<usize> = (0..self.cases.len()).collect();
         if !warmup {
             // A generator for each round, so that a run that is taken up again goes on as it would have.
-            let mut generator = Xoshiro256PlusPlus::seed_from_u64(self.seed);
-            for _ in 0..round {
-                generator.jump();
-            }
-            order.shuffle(&mut generator);
+            let mut seeds = Xoshiro256PlusPlus::seed_from_u64(self.seed);
+            let seed = seeds.next_u64() ^ u64::from(round);
+            order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
         }
         order
     }

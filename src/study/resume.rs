@@ -8,7 +8,9 @@ use std::path::Path;
 
 use super::describe::tool;
 use super::{ConfigError, Run, RunRequest, Study, environment, measure};
-use crate::record::{Design, Environment, ReadError, RunFolder, RunRecord, Status, StoreError, Tool};
+use crate::record::{
+    BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
+};
 use crate::workload::Workload;
 
 /// Why a run cannot be taken up again.
@@ -29,7 +31,8 @@ pub enum ResumeError {
 }
 
 /// Opens the run in a folder. Where `request` sets rounds, precision or time, that replaces the
-/// record's; all else in it is ignored.
+/// record's, and the limit that ended the run is lifted; all else in it is ignored. Time counts from
+/// the run's first beginning.
 ///
 /// # Errors
 ///
@@ -40,9 +43,15 @@ pub fn open(
     workloads: &'static [&'static dyn Workload],
     cpus: usize,
 ) -> Result<Run, ResumeError> {
+    // The file itself is as good a name for the run.
+    let path = if path.ends_with("run.json") { path.parent().unwrap_or(path) } else { path };
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let other = |reason: String| ResumeError::Other(format!("{}: {reason}", path.display()));
+    if !path.join("run.json").is_file() {
+        return Err(other("holds no run".to_string()));
+    }
     let folder = RunFolder::open(path)?;
     let mut record = RunRecord::read(path)?;
-    let other = |reason: String| ResumeError::Other(format!("{}: {reason}", path.display()));
     if record.design != Design::InterleavedRounds {
         return Err(other("only a run of 'speedup run' can be taken up again".to_string()));
     }
@@ -50,13 +59,14 @@ pub fn open(
     let config = request_of(&record, request).resolve(workloads, cpus)?;
     let mut study = Study::new(config, record.design);
     study.adopt(&record).map_err(other)?;
-    record.plan.warmup_rounds += u32::from(!record.samples.is_empty());
     record.status = Status::Running;
     record.stop = None;
     let rule = study.config().stop;
     record.plan.rounds = rule.rounds;
     record.plan.precision = Some(rule.precision);
     record.plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
+    // Whether it can be written is better known now than after a round.
+    folder.save(&record)?;
     Ok(Run { study, record, folder, warnings: Vec::new() })
 }
 
@@ -64,7 +74,7 @@ pub fn open(
 fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
     let plan = &record.plan;
     let mut executors: Vec<&str> = Vec::new();
-    for case in plan.cases.iter().filter(|case| case.executor != crate::record::BASELINE) {
+    for case in plan.cases.iter().filter(|case| case.executor != BASELINE) {
         if !executors.contains(&case.executor.as_str()) {
             executors.push(&case.executor);
         }
@@ -73,10 +83,11 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
     let passes = plan.workloads.iter().map(|workload| format!("{}={}", workload.name, workload.passes));
     let names = plan.workloads.iter().map(|workload| workload.name.clone());
     let join = |texts: Vec<String>| Some(texts.join(","));
-    let limits = [&request.rounds, &request.precision, &request.max_time];
-    // Limits given now replace all of the record's: its rounds might end the run at once.
-    let kept = limits.iter().all(|limit| limit.is_none());
-    let keep = |own: &Option<String>, recorded: Option<String>| own.clone().or(recorded.filter(|_| kept));
+    // A limit that has ended the run would end it again at once, so another one takes its place.
+    let given = request.rounds.is_some() || request.precision.is_some() || request.max_time.is_some();
+    let keep = |own: &Option<String>, recorded: Option<String>, stop: Stop| {
+        own.clone().or(recorded.filter(|_| !(given && record.stop == Some(stop))))
+    };
     RunRequest {
         workload: join(names.collect()),
         executor: Some(executors.join(",")),
@@ -86,9 +97,9 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
         scale: Some(plan.scale.clone()),
         pool: Some(plan.pool.name().to_string()),
         name: Some(record.name.clone()),
-        rounds: keep(&request.rounds, Some(plan.rounds.to_string())),
+        rounds: keep(&request.rounds, Some(plan.rounds.to_string()), Stop::Rounds),
         precision: request.precision.clone().or(plan.precision.map(|precision| precision.to_string())),
-        max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string())),
+        max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string()), Stop::Time),
         out: None,
     }
 }
@@ -110,6 +121,11 @@ fn same_machine(recorded: &Environment) -> Result<(), String> {
             ("processor", format!("{:?}", environment.cpu_model)),
             ("number of CPUs to use", format!("{:?}", environment.cpus_available)),
             ("kernel", format!("{:?}", environment.kernel)),
+            ("affinity", format!("{:?}", environment.affinity)),
+            ("CPU quota", format!("{:?}", environment.cgroup_quota)),
+            ("governor", format!("{:?}", environment.governor)),
+            ("boost setting", format!("{:?}", environment.boost)),
+            ("host", format!("{:?}", environment.host)),
             ("compiler", format!("{:?}", environment.rustc)),
         ]
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::progress::{Progress, Verbosity};
-use super::stopping::{Reached, StopRule, whole_rounds};
+use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
 use super::{Study, environment};
 use crate::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
 use crate::sys::signal::Interrupt;
@@ -73,8 +73,14 @@ impl Run {
 
     fn measure(&mut self, progress: &Progress, watch: &Watch<'_>) -> Result<(), StoreError> {
         let rule = self.study.config().stop;
-        let warmup = self.record.plan.warmup_rounds - 1;
+        let mut reached = self.reached(&rule, watch);
+        // So it is where a complete run is taken up again and nothing more is asked for.
+        if reached.rounds > 0 && self.stops(&rule, &reached, Duration::ZERO) {
+            return Ok(());
+        }
         progress.show(0.0, "warming up".to_string());
+        let warmup = self.record.plan.warmup_rounds;
+        self.record.plan.warmup_rounds += 1;
         let mut ended = self.round(warmup, true, watch.interrupt);
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
@@ -89,27 +95,34 @@ impl Run {
             }
             self.save()?;
             let start = self.elapsed();
-            let reached = self.reached(watch);
             progress.show(rule.share(&reached, start), message(&rule, &reached, start));
             ended = self.round(round, false, watch.interrupt);
             round += 1;
-            if ended.is_ok() {
-                let elapsed = self.elapsed();
-                self.record.stop = rule.check(&self.reached(watch), elapsed, elapsed.saturating_sub(start));
-                if self.record.stop.is_some() {
-                    self.record.status = Status::Complete;
-                    return Ok(());
-                }
+            reached = self.reached(&rule, watch);
+            if ended.is_ok() && self.stops(&rule, &reached, self.elapsed().saturating_sub(start)) {
+                return Ok(());
             }
         }
+    }
+
+    /// Whether the rule ends the run here, with the record saying so.
+    fn stops(&mut self, rule: &StopRule, reached: &Reached, last: Duration) -> bool {
+        self.record.stop = rule.check(reached, self.elapsed(), last);
+        if self.record.stop.is_some() {
+            self.record.status = Status::Complete;
+        }
+        self.record.stop.is_some()
     }
 
     fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.study.elapsed_ns())
     }
 
-    fn reached(&self, watch: &Watch<'_>) -> Reached {
-        Reached { rounds: whole_rounds(&self.record), widest: (watch.widest)(&self.record) }
+    /// What there is so far. The intervals, which take a moment, only where the rule asks for them.
+    fn reached(&self, rule: &StopRule, watch: &Watch<'_>) -> Reached {
+        let rounds = whole_rounds(&self.record);
+        let widest = (rule.precision > 0.0 && rounds >= LEAST_ROUNDS).then(|| (watch.widest)(&self.record));
+        Reached { rounds, widest: widest.flatten() }
     }
 
     /// Passes once over all cases, then over the hardware's ceilings.

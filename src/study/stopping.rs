@@ -1,5 +1,6 @@
 //! When a run has measured enough. Pure: it is told the time and what was reached.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::record::{RunRecord, Stop};
@@ -66,11 +67,13 @@ pub struct Reached {
     pub widest: Option<f64>,
 }
 
-/// Counted samples of the case that has the fewest.
+/// Counted rounds that have every case.
 pub(super) fn whole_rounds(record: &RunRecord) -> u32 {
-    let mut counts = vec![0_u32; record.plan.cases.len()];
-    record.samples.iter().filter(|sample| !sample.warmup).for_each(|sample| counts[sample.case] += 1);
-    counts.into_iter().min().unwrap_or(0)
+    let mut cases: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
+    for sample in record.samples.iter().filter(|sample| !sample.warmup) {
+        cases.entry(sample.round).or_default().insert(sample.case);
+    }
+    cases.values().filter(|cases| cases.len() == record.plan.cases.len()).count() as u32
 }
 
 #[cfg(test)]
