@@ -195,6 +195,11 @@ fn unusable_files_are_one_line_and_exit_1() {
             "schema version 99",
         ),
         (write("zero.json", &book.replacen("\"mean_s\": 11.483", "\"mean_s\": 0.0", 1)), "not above zero"),
+        (
+            write("workers.json", &book.replacen("\"workers\": 4", "\"workers\": 1000000000000", 1)),
+            "workers; 1 to 4096",
+        ),
+        (write("twice.json", &book.replace("\"sha256\"", "\"rc4\"")), "lists the workload rc4 twice"),
         (write("index.json", &book.replacen("\"case\": 7", "\"case\": 77", 1)), "refers to case 77"),
         (folder.path().join("missing").to_str().unwrap().to_string(), "cannot read it"),
         (folder.path().to_str().unwrap().to_string(), "run.json: cannot read it"),

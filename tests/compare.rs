@@ -125,6 +125,9 @@ fn nothing_in_common_cannot_be_forced() {
     for workload in &mut other.plan.workloads {
         workload.name.push_str("-another");
     }
+    for ceiling in &mut other.ceilings {
+        ceiling.workload.push_str("-another");
+    }
     for case in &mut other.plan.cases {
         case.workload.push_str("-another");
     }
@@ -132,7 +135,7 @@ fn nothing_in_common_cannot_be_forced() {
     fs::write(&path, other.to_json()).unwrap();
     let (code, text, message) = compare(a, &path, &["--force"]);
     assert_eq!((code, text.as_str()), (Some(3), ""));
-    assert!(message.ends_with("have no case in common\n"), "{message}");
+    assert!(message.ends_with("have measured no case in common\n"), "{message}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use speedup::analysis::Analysis;
-use speedup::record::{RunRecord, Status, Stop};
+use speedup::record::{Failure, RunRecord, Status, Stop};
 use support::{only_run, run, speedup, stderr, stdout};
 
 /// A quick run of one workload into a folder, with further arguments.
@@ -23,8 +23,16 @@ fn counted(record: &RunRecord) -> usize {
 #[test]
 fn a_run_stops_at_its_rounds_its_time_or_its_precision_and_says_which() {
     for (further, stop, said) in [
-        (&["--rounds", "3", "--precision", "0"][..], Stop::Rounds, "3 rounds, and 1 more to warm up"),
-        (&["--max-time", "300ms", "--precision", "0"], Stop::Time, "rounds, and 1 more to warm up"),
+        (
+            &["--rounds", "3", "--precision", "0"][..],
+            Stop::Rounds,
+            "3 rounds, as many as asked for, and 1 more",
+        ),
+        (
+            &["--max-time", "300ms", "--precision", "0"],
+            Stop::Time,
+            ", until the time was up, and 1 more to warm up",
+        ),
         (&["--precision", "100%", "--passes", "rc4=20"], Stop::Precision, "goal 100.0 %"),
     ] {
         let out = tempfile::tempdir().unwrap();
@@ -40,7 +48,11 @@ fn a_run_stops_at_its_rounds_its_time_or_its_precision_and_says_which() {
 fn a_goal_that_was_not_reached_is_said_to_be() {
     let out = tempfile::tempdir().unwrap();
     let output = run(&tiny(out.path(), &["--rounds", "3", "--precision", "0.0001%"]));
-    assert!(stdout(&output).contains("the goal of ±0.0 % was not reached, as many rounds as asked for"));
+    let said = stdout(&output);
+    assert!(
+        said.contains("3 rounds, as many as asked for") && said.contains("the goal of ±0.0001 % was not"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -125,6 +137,39 @@ fn a_killed_run_goes_on_and_ends_whole() {
 }
 
 #[test]
+fn a_complete_run_stays_as_it_is_until_more_is_asked_for() {
+    let out = tempfile::tempdir().unwrap();
+    assert!(run(&tiny(out.path(), &["--rounds", "2"])).status.success());
+    let folder = only_run(out.path());
+    let file = folder.join("run.json");
+    let before = RunRecord::read(&folder).unwrap();
+    let again = run(&["run", "--resume", file.to_str().unwrap()]);
+    assert!(again.status.success() && stderr(&again).contains("the run was complete"), "{}", stderr(&again));
+    let after = RunRecord::read(&folder).unwrap();
+    assert_eq!((after.samples, after.status, after.stop), (before.samples, before.status, before.stop));
+    let more = run(&["run", "--resume", folder.to_str().unwrap(), "--rounds", "3"]);
+    assert!(more.status.success() && stderr(&more).is_empty(), "{}", stderr(&more));
+    assert_eq!(counted(&RunRecord::read(&folder).unwrap()), 3 * after.plan.cases.len());
+}
+
+#[test]
+fn a_failure_before_a_resumption_is_history() {
+    let out = tempfile::tempdir().unwrap();
+    assert!(run(&tiny(out.path(), &["--rounds", "2"])).status.success());
+    let folder = only_run(out.path());
+    let mut record = RunRecord::read(&folder).unwrap();
+    let failure = |round, warmup| Failure { case: 2, round, warmup, message: "it broke".to_string() };
+    record.failures.push(failure(0, true));
+    let cell = |record: &RunRecord| Analysis::of(record).executors[0].rows[0].cells[0].clone();
+    assert!(cell(&record).estimate().is_some(), "measured after it");
+    assert_eq!(record.fatal_failure(), None);
+    record.failures.push(failure(2, false));
+    record.status = Status::Failed;
+    assert!(cell(&record).estimate().is_none(), "nothing came after it");
+    assert!(record.fatal_failure().unwrap().contains("it broke"));
+}
+
+#[test]
 fn what_cannot_go_on_is_refused_in_a_line() {
     let out = tempfile::tempdir().unwrap();
     assert!(run(&tiny(out.path(), &["--rounds", "1"])).status.success());
@@ -133,7 +178,7 @@ fn what_cannot_go_on_is_refused_in_a_line() {
     let text = fs::read_to_string(folder.join("run.json")).unwrap();
     let edits = [
         ("\"version\": \"", "\"version\": \"9", "was measured by speedup 9"),
-        ("\"sizes\": [", "\"sizes\": [1, ", "has another batch of rc4"),
+        ("\"sizes\": [1536", "\"sizes\": [1537", "has another batch of rc4"),
         (", \"again\": true", "", "has cases that"),
         ("\"design\": \"interleaved-rounds\"", "\"design\": \"case-by-case\"", "only a run of 'speedup run'"),
     ];
@@ -146,5 +191,5 @@ fn what_cannot_go_on_is_refused_in_a_line() {
         assert_eq!(message.lines().count(), 1, "{message}");
     }
     let missing = run(&["run", "--resume", "/nowhere"]);
-    assert!(stderr(&missing).contains("--resume /nowhere: "), "{}", stderr(&missing));
+    assert!(stderr(&missing).contains("--resume /nowhere: holds no run"), "{}", stderr(&missing));
 }

@@ -11,6 +11,8 @@ use crate::stats::{self, Quantity};
 const STEAL: f64 = 0.02;
 /// How far, relative to the median, a round's serial time may lie off before it counts as noisy.
 const OFF: f64 = 0.05;
+/// Serial samples before any of them can stand out.
+const LEAST_SAMPLES: usize = 8;
 /// Share of the usual issue width below which the processor counts as shared.
 const NARROW: f64 = 0.75;
 
@@ -23,14 +25,18 @@ pub(super) fn effort(
     let counted: BTreeSet<u32> =
         record.samples.iter().filter(|sample| !sample.warmup).map(|sample| sample.round).collect();
     let pools = record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE);
-    let widths =
-        pools.filter_map(|(index, case)| Some((case.to_string(), speedup(index)?.relative_half_width()?)));
+    let widths: Vec<(String, Option<f64>)> = pools
+        .map(|(index, case)| (case.to_string(), speedup(index).and_then(|s| s.relative_half_width())))
+        .collect();
+    let without_interval = widths.iter().filter(|(_, width)| width.is_none()).count();
+    let known = widths.into_iter().filter_map(|(case, width)| Some((case, width?)));
     Effort {
         rounds: counted.len() as u32,
         warmup_rounds: record.plan.warmup_rounds,
         stop: record.stop,
         precision: record.plan.precision,
-        widest: widths.max_by(|one, other| one.1.total_cmp(&other.1)),
+        widest: known.max_by(|one, other| one.1.total_cmp(&other.1)),
+        without_interval,
         noisy: noisy(record, rounds),
     }
 }
@@ -75,7 +81,8 @@ fn stolen(record: &RunRecord, reasons: &mut BTreeMap<u32, Vec<String>>) {
 /// Rounds whose serial time lies far from the others'.
 fn off(serial: &[&Sample], label: &str, reasons: &mut BTreeMap<u32, Vec<String>>) {
     let times: Vec<f64> = serial.iter().map(|sample| seconds(sample.wall_ns)).collect();
-    let Some(median) = stats::median(&times) else { return };
+    // The median of a few may be the odd one itself.
+    let Some(median) = stats::median(&times).filter(|_| times.len() >= LEAST_SAMPLES) else { return };
     let mut worst: BTreeMap<u32, f64> = BTreeMap::new();
     for sample in serial {
         let deviation = seconds(sample.wall_ns) / median - 1.0;

@@ -23,6 +23,7 @@ mod effort;
 mod laws;
 mod limits;
 pub mod model;
+mod plain;
 mod rounds;
 pub mod scaling;
 mod speedup;

@@ -4,6 +4,7 @@ use super::cells::{Cells, speedup};
 use super::effort::{effort, noisy};
 use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
+use super::plain::plain;
 use super::rounds::Rounds;
 use super::{crossover, limits};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
@@ -30,9 +31,9 @@ impl Analysis {
         let rounds = Rounds::of(record);
         let cells = Cells { record, rounds: &rounds, noisy: noisy_rounds(record, &rounds) };
         let mut analysis = Self {
-            name: record.name.clone(),
-            created: record.created.clone(),
-            machine: record.environment.summary(),
+            name: plain(&record.name),
+            created: plain(&record.created),
+            machine: plain(&record.environment.summary()),
             design: record.design,
             pool: record.plan.pool,
             status: record.status,
@@ -67,8 +68,8 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
         let serial = cells.rounds.serial(&workload.name);
         let (one, two) = cells.rounds.both_arms(&workload.name);
         WorkloadColumn {
-            name: workload.name.clone(),
-            label: workload.label.clone(),
+            name: plain(&workload.name),
+            label: plain(&workload.label),
             jobs: workload.sizes.len(),
             serial: cells.serial(&workload.name, &serial),
             floor: bootstrap::ratio_of_means(&one, &two),
@@ -88,7 +89,7 @@ fn executors(cells: &Cells<'_>) -> Vec<ExecutorTable> {
         }
     }
     let table = |executor: &str| ExecutorTable {
-        executor: executor.to_string(),
+        executor: plain(executor),
         rows: rows(cells, executor),
         scaling: (cells.record.plan.workloads.iter())
             .map(|workload| laws(cells, &workload.name, executor, &counts(cells.record, executor)))

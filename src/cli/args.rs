@@ -163,7 +163,7 @@ Each fault is something done wrong on purpose whose cost is known: workers that 
 too large, a hog on the worker's CPU. It counts as found if the loss that it is grew most, and by the
 injected amount.
 
-Exit codes: 0 every fault was found where it is, 1 some were not, 2 usage.")]
+Exit codes: 0 every fault was found where it is, 1 some were not, 2 usage, 130 interrupted.")]
 pub(super) struct SelftestArgs {
     /// Rounds of every fault
     #[arg(long, value_name = "N", default_value = "10", allow_hyphen_values = true)]

@@ -62,8 +62,8 @@ pub(super) fn compare(args: &CompareArgs) -> Result<(), Failed> {
         )));
     }
     let comparison = compare::compare(&a, &b, threshold);
-    if comparison.workloads.iter().all(|of| of.cases.is_empty() && of.missing.is_empty()) {
-        return Err(Failed::NotComparable(format!("{} have no case in common", names())));
+    if comparison.cases().next().is_none() {
+        return Err(Failed::NotComparable(format!("{} have measured no case in common", names())));
     }
     print(&render.1(&comparison)).map_err(|failed| match failed {
         Failed::Failure(message) => Failed::Usage(message),

@@ -45,7 +45,11 @@ fn executors(text: &str) -> Result<Vec<&'static str>, Failed> {
             Failed::Usage(format!("--executor '{text}': must be a list of {}", EXECUTORS.join(", ")))
         })
     };
-    text.split(',').map(find).collect()
+    let chosen: Vec<_> = text.split(',').map(find).collect::<Result<_, _>>()?;
+    match (1..chosen.len()).find(|&index| chosen[..index].contains(&chosen[index])) {
+        Some(index) => Err(Failed::Usage(format!("--executor '{text}': names {} twice", chosen[index]))),
+        None => Ok(chosen),
+    }
 }
 
 fn line(trials: &[Trial], executor: &str, fault: Fault) -> Line {

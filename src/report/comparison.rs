@@ -106,6 +106,13 @@ fn sentence(workload: &WorkloadComparison, threshold: f64) -> Option<String> {
     let end = |case: &&CaseComparison| case.with_drift.map_or(f64::INFINITY, |ends| ends.high);
     let open = with(Verdict::Inconclusive).into_iter();
     if let Some(widest) = open.max_by(|one, other| end(one).total_cmp(&end(other))) {
+        if widest.with_drift.is_none() {
+            let case = widest.name();
+            return Some(format!(
+                "{} {case} has too few executions for an interval: run more rounds.",
+                workload.name
+            ));
+        }
         return Some(format!(
             "{} {} is inconclusive at {}: with drift its ratio is {}. More rounds, or a quieter machine, narrow that.",
             workload.name,

@@ -31,7 +31,8 @@ pub fn text(lines: &[Line], rounds: u32) -> String {
     head.push("verdict".to_string());
     let grid = Grid {
         title: format!(
-            "Found in each loss, in % of what was injected ({rounds} rounds; [x] is where it belongs)"
+            "Found in each loss, in % of what was injected ({}; [x] is where it belongs)",
+            if rounds == 1 { "1 round".to_string() } else { format!("{rounds} rounds") }
         ),
         head,
         rows: lines.iter().map(|line| row(line, &losses)).collect(),

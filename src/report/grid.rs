@@ -71,6 +71,11 @@ pub fn notes(run: &Analysis) -> Vec<String> {
     notes
 }
 
+/// A number of workers, as in `1 worker` or `2 workers`.
+pub(super) fn in_words(workers: usize) -> String {
+    if workers == 1 { "1 worker".to_string() } else { format!("{workers} workers") }
+}
+
 /// Decimals that give the least mean three digits that count; the book's times get its two.
 pub(super) fn decimals(run: &Analysis) -> usize {
     let serial = run.workloads.iter().filter_map(|workload| workload.serial.estimate());

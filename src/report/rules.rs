@@ -119,6 +119,9 @@ fn precision(run: &Analysis) -> String {
         (_, Some((case, widest))) if *widest > target => {
             format!("and not reached: {case} has {:.1} %", widest * 100.0)
         }
+        (_, Some(_)) if run.effort.without_interval > 0 => {
+            "and not reached: some cases have too few samples for an interval".into()
+        }
         (_, Some(_)) => "and reached".into(),
         (_, None) => "and it is not known whether they were reached".into(),
     };

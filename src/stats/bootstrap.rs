@@ -60,7 +60,7 @@ pub fn rounds(
 /// interval.
 ///
 /// It is never the mean of ratios. The interval is the hull of the bootstrap's and Fieller's, and
-/// absent where Fieller's is. `None` where there is no finite ratio.
+/// absent where Fieller's is or where it would reach across zero. `None` where there is no finite ratio.
 ///
 /// # Panics
 ///
@@ -122,7 +122,7 @@ pub(super) fn paired_ratio(resamples: usize, numerators: &[f64], denominators: &
     };
     let bootstrapped = resampled(resamples, count, 1, evaluate)[0];
     let exact = fieller::ratio(numerators, denominators);
-    Some(Quantity { value, interval: bootstrapped.zip(exact).map(|(a, b)| a.hull(b)) })
+    Some(Quantity { value, interval: bootstrapped.zip(exact).map(|(a, b)| a.hull(b)).filter(same_sign) })
 }
 
 pub(super) fn independent_ratio(resamples: usize, a: &[f64], b: &[f64]) -> Option<Quantity> {
@@ -139,7 +139,7 @@ pub(super) fn independent_ratio(resamples: usize, a: &[f64], b: &[f64]) -> Optio
         (0..resamples).map(|_| resampled_mean(a, &mut random) / resampled_mean(b, &mut random)).collect();
     let bootstrapped = bca::interval(&mut values, value, acceleration, reach);
     let exact = fieller::independent(a, b);
-    Some(Quantity { value, interval: bootstrapped.zip(exact).map(|(a, b)| a.hull(b)) })
+    Some(Quantity { value, interval: bootstrapped.zip(exact).map(|(a, b)| a.hull(b)).filter(same_sign) })
 }
 
 /// By how much the resamples of two sets vary less than the estimate: √(n/(n − 1)) where the sets are
@@ -156,6 +156,12 @@ fn expansion(shares_a: &[f64], shares_b: &[f64]) -> f64 {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Whether an interval keeps to one side of zero. That of a ratio of times which does not is of too few
+/// values to say anything, least of all that a time may be negative.
+fn same_sign(interval: &Interval) -> bool {
+    interval.low > 0.0 || interval.high < 0.0
 }
 
 fn finite(value: f64) -> Option<f64> {

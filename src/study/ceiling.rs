@@ -10,8 +10,8 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use crate::record::CeilingLane;
-use crate::sys::affinity;
 use crate::sys::clock::monotonic_ns;
+use crate::sys::{affinity, topology};
 use crate::workload::{Job, Workload};
 
 /// Share of a serial execution that a window takes.
@@ -32,7 +32,7 @@ pub(super) fn measure(
     workers: usize,
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
-    let cpus = affinity::allowed_cpus();
+    let cpus = one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default());
     // Closed while this thread holds it; what stands in it then says whether to go on.
     let gate = RwLock::new(true);
     thread::scope(|scope| {
@@ -72,6 +72,17 @@ pub(super) fn measure(
     })
 }
 
+/// The CPUs in the order in which to use them: hardware threads that share a core come last, as a
+/// scheduler would have it.
+fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> {
+    let sibling = |cpu: usize| {
+        let places = cores.iter().filter_map(|core| core.iter().position(|&other| other == cpu));
+        places.min().unwrap_or(0)
+    };
+    cpus.sort_by_key(|&cpu| (sibling(cpu), cpu));
+    cpus
+}
+
 /// Passes over the array until the window is over, and their time.
 fn passes(workload: &dyn Workload, array: &mut [u8], window: Duration) -> Result<(u64, u64), String> {
     let start = monotonic_ns();
@@ -83,5 +94,18 @@ fn passes(workload: &dyn Workload, array: &mut [u8], window: Duration) -> Result
         if u128::from(busy_ns) >= window.as_nanos() {
             return Ok((passes, busy_ns));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn siblings_of_a_core_come_last() {
+        let cores = [vec![0, 1], vec![2, 3]];
+        assert_eq!(one_per_core_first(vec![0, 1, 2, 3], &cores), [0, 2, 1, 3]);
+        assert_eq!(one_per_core_first(vec![1, 3], &cores), [1, 3]);
+        assert_eq!(one_per_core_first(vec![0, 1], &[]), [0, 1]);
     }
 }

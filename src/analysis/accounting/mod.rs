@@ -14,6 +14,9 @@ use super::model::{Account, Loss, LossPart, LossRow};
 use super::rounds::Paired;
 use crate::stats::{Interval, Quantity, bootstrap};
 
+/// Rounds before the losses have intervals: of fewer they would reach far below zero.
+const LEAST_ROUNDS: usize = 5;
+
 /// The account of a case over its rounds; `None` without any whose tasks are those of the serial
 /// baseline. Rows have intervals where the samples are paired by round.
 pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Option<Account> {
@@ -22,7 +25,8 @@ pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Opt
         return None;
     }
     let columns = Columns::of(&ledgers);
-    let intervals = if paired { columns.intervals() } else { vec![None; columns.values.len()] };
+    let enough = paired && ledgers.len() >= LEAST_ROUNDS;
+    let intervals = if enough { columns.intervals() } else { vec![None; columns.values.len()] };
     let speedup = columns.mean_serial() / columns.mean_wall();
     let gap = workers as f64 - speedup;
     let rows = columns.rows(&intervals);
@@ -146,6 +150,10 @@ fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
     note(
         lacking(|lacking| lacking.optimum),
         "the best schedule was not found to the end: granularity may be smaller, and ordering larger",
+    );
+    note(
+        paired && ledgers.len() < LEAST_ROUNDS,
+        "no intervals: too few rounds to tell how far a loss varies",
     );
     note(!paired, "no intervals: the cases ran one after the other, so that no sample has a partner");
     notes

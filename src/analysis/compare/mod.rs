@@ -33,8 +33,7 @@ pub use self::model::{
 #[must_use]
 pub fn compare(a: &RunRecord, b: &RunRecord, threshold: f64) -> Comparison {
     let pair = Pair { a, b, of_a: Rounds::of(a), of_b: Rounds::of(b), threshold };
-    let shared = a.plan.workloads.iter().filter(|workload| b.workload(&workload.name).is_some());
-    let workloads: Vec<_> = shared.map(|workload| pair.workload(workload)).collect();
+    let workloads: Vec<_> = a.plan.workloads.iter().map(|workload| pair.workload(workload)).collect();
     Comparison {
         a: name(a),
         b: name(b),
@@ -100,10 +99,7 @@ impl Pair<'_> {
     fn workload(&self, workload: &WorkloadRecord) -> WorkloadComparison {
         let mut drift = drift::drift((self.a, &self.of_a), (self.b, &self.of_b), &workload.name);
         let (mut cases, mut missing) = (Vec::new(), Vec::new());
-        let planned = |case: &&Case| {
-            let Case { workload: of, executor, workers, again } = case;
-            *of == workload.name && !again && self.of_b.case(of, executor, *workers).is_some()
-        };
+        let planned = |case: &&Case| case.workload == workload.name && !case.again;
         // The serial baseline stands first in a plan: what it drifts by holds for the pools too.
         for case in self.a.plan.cases.iter().filter(planned) {
             match self.executions(case) {

@@ -58,6 +58,8 @@ pub struct Effort {
     pub precision: Option<f64>,
     /// The case with the widest interval and its relative half-width.
     pub widest: Option<(String, f64)>,
+    /// Cases of pools whose speedup has no interval, because they have too few samples, or none.
+    pub without_interval: usize,
     /// Rounds that stand out, with the reason. They are counted like all others.
     pub noisy: Vec<NoisyRound>,
 }

@@ -1,18 +1,13 @@
-//! What a run says, in sentences: how fast, what is missing, what limits it, how well that is known.
+//! What a run says, in sentences: how fast, what is missing, what limits it.
 
 use crate::analysis::{Analysis, Estimate, ExecutorTable, Law};
-use crate::record::{Design, Stop};
+use crate::report::grid::in_words;
 use crate::report::verdict::{headline, times};
 use crate::stats::Quantity;
 
-/// The sentences, a paragraph per workload and one on the run; none without a serial baseline.
+/// The sentences, a paragraph per workload; none without a serial baseline.
 pub(super) fn paragraphs(run: &Analysis) -> Vec<String> {
-    let mut paragraphs: Vec<String> =
-        (0..run.workloads.len()).filter_map(|workload| on_workload(run, workload)).collect();
-    if !paragraphs.is_empty() {
-        paragraphs.push(on_run(run).join("\n"));
-    }
-    paragraphs
+    (0..run.workloads.len()).filter_map(|workload| on_workload(run, workload)).collect()
 }
 
 fn on_workload(run: &Analysis, workload: usize) -> Option<String> {
@@ -38,7 +33,7 @@ const REACHED: f64 = 0.99;
 
 /// The fewest workers that reach the best mean speedup, with their figures; among those that the CPUs
 /// allow, if there are any.
-fn enough_workers(table: &ExecutorTable, workload: usize) -> Option<(usize, &Estimate)> {
+pub(super) fn enough_workers(table: &ExecutorTable, workload: usize) -> Option<(usize, &Estimate)> {
     let allowed = table.rows.iter().any(|row| !row.oversubscribed);
     let measured = table.rows.iter().filter(|row| !(allowed && row.oversubscribed)).filter_map(|row| {
         let estimate = row.cells[workload].estimate()?;
@@ -54,7 +49,7 @@ fn on_ceiling(run: &Analysis, workload: usize) -> Option<String> {
     let column = &run.workloads[workload];
     let ceiling = column.ceilings.iter().rfind(|ceiling| ceiling.workers > 1)?;
     Some(format!(
-        "{}: {} pinned threads without any queue do {} the work of one: that is the machine's ceiling.",
+        "{}: {} pinned threads without any queue do {} the work of one: the machine's own ceiling.",
         column.label,
         ceiling.workers,
         times(ceiling.speedup)
@@ -91,21 +86,29 @@ fn on_laws(run: &Analysis, workload: usize) -> Vec<String> {
                 "{label} {}: it takes {workers} workers to be faster than the serial loop (COST).",
                 table.executor
             )),
-            None => lines.push(format!(
+            None if has_intervals(table, workload) => lines.push(format!(
                 "{label} {}: no number of workers is faster than the serial loop beyond doubt.",
                 table.executor
             )),
+            None => {}
         }
     }
-    for crossover in run.crossovers.iter().filter(|other| other.workload == run.workloads[workload].name) {
-        lines.push(format!(
-            "{label}: on {} workers, processes cost less than {:.0} % more than threads for jobs of {:.2} ms or more.",
-            crossover.workers,
-            100.0 * crossover.share,
-            1e3 * crossover.job_s
-        ));
-    }
+    let own = run.crossovers.iter().filter(|other| other.workload == run.workloads[workload].name);
+    lines.extend(own.map(|crossover| {
+        let sizes = match crossover.job_s {
+            0.0 => "whatever the size of a job".to_string(),
+            job_s => format!("for jobs of {:.2} ms or more", 1e3 * job_s),
+        };
+        let (workers, share) = (in_words(crossover.workers), 100.0 * crossover.share);
+        format!("{label}: on {workers}, processes cost less than {share:.0} % more than threads {sizes}.")
+    }));
     lines
+}
+
+/// Whether the speedups of an executor are known well enough to say what they are not.
+fn has_intervals(table: &ExecutorTable, workload: usize) -> bool {
+    let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
+    estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some()))
 }
 
 /// What the two serial arms, which differ in nothing, say of the noise.
@@ -122,88 +125,4 @@ fn on_floor(label: &str, floor: Quantity) -> Option<String> {
 fn plain(quantity: Quantity) -> String {
     let interval = quantity.interval.map(|interval| format!(" [{:.3}, {:.3}]", interval.low, interval.high));
     format!("{:.3}{}", quantity.value, interval.unwrap_or_default())
-}
-
-/// How much was measured and how well.
-fn on_run(run: &Analysis) -> Vec<String> {
-    let effort = &run.effort;
-    if run.design != Design::InterleavedRounds {
-        return vec!["Cases ran one after the other: drift of the machine is in the speedups. 'speedup run' pairs them in rounds.".to_string()];
-    }
-    let mut lines = vec![precision(run)];
-    let worst = run.estimates().filter_map(|e| e.account.as_ref()).map(|account| account.residual.abs());
-    if let Some(worst) = worst.reduce(f64::max) {
-        lines.push(format!("Every account sums to its number of workers; the worst is off by {worst:.0e}."));
-    }
-    if let Some(harness) = run.environment.harness.value() {
-        let task_us = (2.0 * (harness.usage_read_ns + harness.clock_read_ns) + harness.probe_ns) / 1e3;
-        lines.push(format!("To measure a task takes about {task_us:.1} µs of its worker's time."));
-    }
-    let mut notes: Vec<&String> = Vec::new();
-    for note in run.estimates().filter_map(|e| e.account.as_ref()).flat_map(|account| &account.notes) {
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
-    }
-    lines.extend(notes.into_iter().map(|note| format!("Note: {note}.")));
-    if !effort.noisy.is_empty() {
-        let first = &effort.noisy[0];
-        lines.push(format!(
-            "{} of {} rounds stand out, and are counted like all others; the first is round {}: {}.",
-            effort.noisy.len(),
-            effort.rounds,
-            first.round,
-            first.reason
-        ));
-        lines.extend(without_noise(run));
-    }
-    lines
-}
-
-/// What the rounds that do not stand out say, where that is something else.
-fn without_noise(run: &Analysis) -> Option<String> {
-    let mut cases = Vec::new();
-    for (index, column) in run.workloads.iter().enumerate() {
-        for table in &run.executors {
-            let Some((workers, estimate)) = enough_workers(table, index) else { continue };
-            if let Some(quiet) = estimate.quiet {
-                cases.push(format!("{} {}/{workers} {}", column.label, table.executor, times(quiet)));
-            }
-        }
-    }
-    (!cases.is_empty()).then(|| format!("Without them: {}.", cases.join(", ")))
-}
-
-fn precision(run: &Analysis) -> String {
-    let effort = &run.effort;
-    let rounds = if effort.rounds == 1 { "1 round".to_string() } else { format!("{} rounds", effort.rounds) };
-    let warmups = match effort.warmup_rounds {
-        1 => "1 more to warm up".to_string(),
-        count => format!("{count} more to warm up"),
-    };
-    let done = format!(
-        "{rounds}, and {warmups}, which by rule {} not counted",
-        if effort.warmup_rounds == 1 { "is" } else { "are" }
-    );
-    let widest = effort.widest.as_ref().map(|(case, width)| (case, 100.0 * width));
-    let goal = effort.precision.map(|goal| 100.0 * goal).filter(|goal| *goal > 0.0);
-    match (widest, goal) {
-        (Some((_, width)), Some(goal)) if width <= goal => {
-            format!("{done}: every speedup is known to ±{width:.1} % or better (goal {goal:.1} %).")
-        }
-        (Some((case, width)), Some(goal)) => {
-            let why = match effort.stop {
-                Some(Stop::Time) => "the time was up",
-                Some(Stop::Rounds) => "as many rounds as asked for",
-                Some(Stop::Precision) | None => "the run ended",
-            };
-            format!(
-                "{done}: the goal of ±{goal:.1} % was not reached, {why}; the widest is {case} with ±{width:.1} %."
-            )
-        }
-        (Some((case, width)), None) => {
-            format!("{done}: the widest interval is that of {case}, ±{width:.1} %.")
-        }
-        (None, _) => format!("{done}: too few for intervals."),
-    }
 }

@@ -1,7 +1,7 @@
 //! Where the missing speedup went: the accounts of a workload, executors side by side.
 
 use crate::analysis::{Account, Analysis, Loss, LossRow};
-use crate::report::grid::{Grid, MISSING};
+use crate::report::grid::{Grid, MISSING, in_words};
 use crate::stats::Quantity;
 
 /// The accounts at the most workers that the CPUs allow; `None` where there is none.
@@ -26,8 +26,9 @@ pub(super) fn table(run: &Analysis, workload: usize) -> Option<Grid> {
     let workers = first.workers;
     Some(Grid {
         title: format!(
-            "{}: where {workers} workers went, in units of speedup with 95 % intervals; gains are negative",
-            run.workloads[workload].label
+            "{}: where {} went, in units of speedup with 95 % intervals; gains are negative",
+            run.workloads[workload].label,
+            in_words(workers)
         ),
         head,
         rows,

@@ -3,10 +3,11 @@
 //! * `book`: Table 17-1 of *Fluent Python*, for an executor
 //! * `speedups`: speedups over the serial baseline, with intervals and limits
 //! * `losses`: where the rest went
-//! * `conclusion`: all that in sentences
+//! * `conclusion`: all that in sentences; `effort`: how much was measured and how well
 
 mod book;
 mod conclusion;
+mod effort;
 mod losses;
 mod speedups;
 
@@ -37,7 +38,9 @@ pub fn grids(run: &Analysis) -> Vec<Grid> {
 pub fn text(run: &Analysis, lay_out: impl Fn(&Grid) -> String) -> String {
     let tables = grids(run);
     let parts = std::iter::once(heading(run)).chain(tables.iter().map(lay_out));
-    let parts = parts.chain(conclusion::paragraphs(run)).chain(notes(run));
+    let paragraphs = conclusion::paragraphs(run);
+    let effort = (!paragraphs.is_empty()).then(|| effort::lines(run).join("\n"));
+    let parts = parts.chain(paragraphs).chain(effort).chain(notes(run));
     parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 

@@ -76,6 +76,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
             stop: None,
             precision: Some(0.01),
             widest: None,
+            without_interval: 0,
             noisy: Vec::new(),
         },
         workloads: (workloads.iter().enumerate())
