@@ -20,9 +20,9 @@ Examples:
   speedup compare before after --threshold 5% --format markdown
 
 A case is a regression if the interval of B / A, wider by the drift of the machine that the runs
-themselves show, lies above 1 + threshold as a whole. There is no regression if every interval ends
-below that; what is neither is inconclusive. Machines drift by more than a run can show: take turns
-(A, B, A, B), and compare A with A too.
+themselves show, lies above 1 + threshold as a whole. There is no regression if every interval, as
+measured, ends below that; what is neither is inconclusive. Machines drift by more than a run can
+show: take turns (A, B, A, B), and compare A with A too.
 
 Exit codes: 0 no regression; 1 regression; 2 usage, or a file that cannot be used; 3 not comparable
 (other batch, machine, pool, design or schema version); 4 inconclusive.")]

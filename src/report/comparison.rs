@@ -114,10 +114,11 @@ fn sentence(workload: &WorkloadComparison, threshold: f64) -> Option<String> {
             ));
         }
         return Some(format!(
-            "{} {} is inconclusive at {}: with drift its ratio is {}. More rounds, or a quieter machine, narrow that.",
+            "{} {} is inconclusive at {}: its ratio is within {}, with drift {}. More rounds, or a quieter machine, narrow that.",
             workload.name,
             widest.name(),
             percent(threshold),
+            interval(widest.ratio.interval),
             interval(widest.with_drift)
         ));
     }
@@ -188,9 +189,7 @@ fn outcome(comparison: &Comparison) -> String {
         }
         Outcome::Inconclusive => {
             let missing = comparison.workloads.iter().map(|workload| workload.missing.len()).sum::<usize>();
-            let excluded = |case: &CaseComparison| {
-                case.with_drift.is_some_and(|ends| ends.high <= 1.0 + comparison.threshold)
-            };
+            let excluded = |case: &CaseComparison| case.excludes_regression(comparison.threshold);
             let open = missing + count(&|case| !excluded(case));
             format!(
                 "Inconclusive: of {open} of {} cases it cannot be told whether they take more than {threshold} longer.",

@@ -60,13 +60,13 @@ fn name(record: &RunRecord) -> RunName {
     }
 }
 
-/// What follows from an interval, drift included.
-fn judge(interval: Option<Interval>, threshold: f64) -> Verdict {
+/// What follows from an interval as measured, and wider by the drift.
+fn judge(measured: Option<Interval>, with_drift: Option<Interval>, threshold: f64) -> Verdict {
     let (low, high) = (1.0 - threshold, 1.0 + threshold);
-    match interval {
-        Some(interval) if interval.low > high => Verdict::Regression,
-        Some(interval) if interval.high < low => Verdict::Improvement,
-        Some(interval) if interval.low >= low && interval.high <= high => Verdict::NoChange,
+    match measured.zip(with_drift) {
+        Some((_, wider)) if wider.low > high => Verdict::Regression,
+        Some((_, wider)) if wider.high < low => Verdict::Improvement,
+        Some((interval, _)) if interval.low >= low && interval.high <= high => Verdict::NoChange,
         _ => Verdict::Inconclusive,
     }
 }
@@ -81,7 +81,7 @@ fn outcome(workloads: &[WorkloadComparison], threshold: f64) -> Outcome {
         if case.verdict == Verdict::Regression {
             return Outcome::Regression;
         }
-        excluded &= case.with_drift.is_some_and(|interval| interval.high <= 1.0 + threshold);
+        excluded &= case.excludes_regression(threshold);
     }
     if excluded { Outcome::NoRegression } else { Outcome::Inconclusive }
 }
@@ -152,7 +152,7 @@ impl Pair<'_> {
             ratio,
             drift,
             with_drift,
-            verdict: judge(with_drift, self.threshold),
+            verdict: judge(ratio.interval, with_drift, self.threshold),
             change: change(&a.entries, &b.entries, case.executor != BASELINE),
         }
     }

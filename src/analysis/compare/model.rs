@@ -94,7 +94,7 @@ pub struct CaseComparison {
     pub drift: Drift,
     /// The interval of the ratio, wider by that.
     pub with_drift: Option<Interval>,
-    /// What follows from [`CaseComparison::with_drift`] and the threshold.
+    /// What follows from the intervals and the threshold.
     pub verdict: Verdict,
     /// Where the change comes from; absent without raw samples or serial baseline.
     pub change: Option<Change>,
@@ -105,6 +105,15 @@ impl CaseComparison {
     #[must_use]
     pub fn name(&self) -> String {
         name_of(&self.executor, self.workers)
+    }
+
+    /// Whether the case is, as measured, excluded from taking longer by more than `threshold`: the
+    /// interval within the runs ends below that, also with the clock of run A. The drift that may
+    /// have made a regression up is not held against one that is not there.
+    #[must_use]
+    pub fn excludes_regression(&self, threshold: f64) -> bool {
+        let faster_clock = self.drift.clock.map_or(1.0, |clock| clock.min(1.0));
+        self.ratio.interval.is_some_and(|interval| interval.high / faster_clock <= 1.0 + threshold)
     }
 }
 
@@ -200,13 +209,13 @@ pub struct Drift {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The whole interval lies above 1 + threshold.
+    /// The whole interval, wider by the drift, lies above 1 + threshold.
     Regression,
-    /// The whole interval lies below 1 − threshold.
+    /// The whole interval, wider by the drift, lies below 1 − threshold.
     Improvement,
-    /// The whole interval lies within 1 ± threshold.
+    /// The whole interval, as measured within the runs, lies within 1 ± threshold.
     NoChange,
-    /// Anything else: it reaches over one of these ends, or there is none.
+    /// Anything else, or there is no interval.
     Inconclusive,
 }
 
@@ -227,8 +236,8 @@ impl Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Every case is excluded from having become slower by more than the threshold: the upper end of
-    /// every interval is at most 1 + threshold, and no case is missing.
+    /// Every case is excluded from having become slower by more than the threshold, as
+    /// [`CaseComparison::excludes_regression`] says, and no case is missing.
     NoRegression,
     /// Some case is a regression.
     Regression,

@@ -214,9 +214,14 @@ fn verdicts_follow_from_the_whole_interval() {
         (0.981, 1.019, Verdict::NoChange),
         (0.5, 1.5, Verdict::Inconclusive),
     ] {
-        assert_eq!(judge(Some(Interval { low, high }), 0.02), verdict, "{low} {high}");
+        let interval = Some(Interval { low, high });
+        assert_eq!(judge(interval, interval, 0.02), verdict, "{low} {high}");
     }
-    assert_eq!(judge(None, 0.02), Verdict::Inconclusive);
+    assert_eq!(judge(None, None, 0.02), Verdict::Inconclusive);
+    // Drift may have made a regression up, but it does not make one of nothing.
+    let interval = |low, high| Some(Interval { low, high });
+    assert_eq!(judge(interval(1.03, 1.05), interval(1.0, 1.08), 0.02), Verdict::Inconclusive);
+    assert_eq!(judge(interval(0.99, 1.01), interval(0.96, 1.04), 0.02), Verdict::NoChange);
 }
 
 #[test]
@@ -227,7 +232,9 @@ fn a_regression_is_excluded_only_where_every_interval_ends_below_it() {
         let case = workload.cases[0].clone();
         let case = |ends: &Option<(f64, f64)>| {
             let with_drift = ends.map(|(low, high)| Interval { low, high });
-            CaseComparison { with_drift, verdict: judge(with_drift, 0.02), ..case.clone() }
+            let ratio = Quantity { value: 1.0, interval: with_drift };
+            let verdict = judge(with_drift, with_drift, 0.02);
+            CaseComparison { ratio, with_drift, verdict, ..case.clone() }
         };
         workload.cases = ends.iter().map(case).collect();
         workload.missing = vec![MissingCase { case: String::new(), reason: String::new() }; missing];
