@@ -12,7 +12,7 @@ use crate::executor::{Task, current_worker, worker};
 use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
 use crate::sys::counters::{Counts, thread_counts};
 use crate::sys::probe;
-use crate::sys::usage::{ThreadUsage, thread_usage};
+use crate::sys::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
 use crate::workload::{Digest, Job, Workload};
 
 /// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
@@ -119,8 +119,9 @@ pub(super) fn compute(
 /// them: so CPU time and delay both lie within the wall time, and what is left of it is time in which
 /// the thread neither ran nor stood in a queue. It matters because the system likes to take the CPU
 /// away at the end of a system call, such as those that read these figures. The counters' user-space
-/// counts do not mind, so they are read outside.
+/// counts do not mind, so they are read outside, as is whatever a thread's first reading has to open.
 pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Digest, String>) -> JobReport {
+    prepare_thread_usage();
     let counts_before = thread_counts().ok();
     let begin_ns = monotonic_ns();
     let before = thread_usage();
