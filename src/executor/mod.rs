@@ -166,11 +166,12 @@
 //! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`registry`] and `kind`: the
 //!   same by name
 //! * `pool`: what pools are made of: queue, threads, settings
-//! * [`work`]: a submitted task with its types forgotten; `wire`: tasks as bytes; `panics`: foreign
-//!   code, run with care
+//! * [`work`]: a submitted task with its types forgotten; `wire`: tasks as bytes; `attachments`: files
+//!   that go along with them; `panics`: foreign code, run with care
 //!
 //! The module knows tasks and nothing else: no workload, no record.
 
+mod attachments;
 pub mod error;
 pub mod future;
 mod kind;
@@ -193,7 +194,7 @@ pub use kind::ExecutorKind;
 pub use map::{Map, MapOptions};
 pub use pool::builder::Builder;
 pub use pool::life::{WorkerLife, current_worker};
-pub use pool::policy::{CancelFutures, OnCrash, Wait};
+pub use pool::policy::{CancelFutures, OnCrash, Spin, Wait};
 pub use process::{ProcessPoolExecutor, worker};
 pub use rayon::RayonExecutor;
 pub use registry::EXECUTORS;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::error::Error;
 use super::panics::catch_panic;
 use super::wire::{Outcome, decode, encode};
+use crate::sys::buffer::Buffer;
 
 /// An indivisible unit of work that the very same way can run on a thread or in another process.
 pub trait Task: Serialize + DeserializeOwned + Send + 'static {
@@ -26,7 +27,7 @@ pub trait Task: Serialize + DeserializeOwned + Send + 'static {
 pub struct TaskEntry {
     pub(super) name: &'static str,
     /// Decodes a task, runs it and appends the encoded output to the reply.
-    pub(super) run: fn(&[u8], &mut Vec<u8>) -> Result<(), Outcome>,
+    pub(super) run: fn(&[u8], &mut Buffer) -> Result<(), Outcome>,
 }
 
 impl TaskEntry {
@@ -43,7 +44,7 @@ impl fmt::Debug for TaskEntry {
     }
 }
 
-fn run_encoded<T: Task>(task: &[u8], reply: &mut Vec<u8>) -> Result<(), Outcome> {
+fn run_encoded<T: Task>(task: &[u8], reply: &mut Buffer) -> Result<(), Outcome> {
     let run = || {
         let task: T = decode(task).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
         let output = task.run();

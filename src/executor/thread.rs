@@ -8,7 +8,7 @@ use super::future::Future;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
 use super::pool::initializer::Initializer;
-use super::pool::lanes::{Lane, Lanes, Stack};
+use super::pool::lanes::{Lane, Lanes};
 use super::pool::life::{WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
 use super::work::{Work, closure};
@@ -60,7 +60,7 @@ impl Builder<ThreadPoolExecutor> {
         let (max, prefix) = (self.workers(default_workers)?, self.prefix("worker"));
         let initializer = self.initializer;
         let body = move |lane: &Lane| work_through(lane, initializer.as_ref());
-        Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Stack::Usual, Arc::new(body)) })
+        Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Arc::new(body)) })
     }
 }
 

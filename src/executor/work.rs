@@ -3,9 +3,14 @@
 //! Queues and workers handle [`Work`]; only this module knows which task and which output are behind
 //! it.
 
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::attachments::{self, Attachment};
 use super::error::Error;
 use super::future::Future;
 use super::future::promise::{self, Promise};
+use super::future::state::Attend;
 use super::panics::{catch_panic, report_panic};
 use super::task::Task;
 use super::wire::{Parts, Request, decode, encode, read_outcome};
@@ -29,8 +34,37 @@ trait Unit: Send {
     fn cancel_quietly(&mut self);
     fn fail_quietly(&mut self, error: &Error);
     fn tell(&mut self);
-    fn send(&mut self, request: &mut Request);
-    fn receive(&mut self, reply: &mut Parts<'_>);
+    fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>);
+    fn receive_quietly(&mut self, reply: &mut Replies<'_>);
+    fn move_to(&mut self, there: Option<&Arc<dyn Attend>>);
+    fn grouping(&self) -> Grouping;
+}
+
+/// Whether work may go to a worker process together with other work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grouping {
+    /// It is one task.
+    Single,
+    /// It is a chunk by its caller's wish, and stays as it is.
+    Chunk,
+}
+
+/// The outcomes in a reply, with the files that came along.
+pub(super) struct Replies<'a> {
+    parts: Parts<'a>,
+    files: &'a mut dyn FnMut() -> Option<OwnedFd>,
+}
+
+impl<'a> Replies<'a> {
+    pub(super) fn new(parts: Parts<'a>, files: &'a mut dyn FnMut() -> Option<OwnedFd>) -> Self {
+        Self { parts, files }
+    }
+
+    /// The next outcome and its files; a file that did not come is found missing by whoever looks for it.
+    fn next(&mut self) -> Option<(&'a [u8], Vec<Attachment>)> {
+        let part = self.parts.next()?;
+        Some((part.content, part.attached(&mut *self.files).unwrap_or_default()))
+    }
 }
 
 impl Work {
@@ -81,15 +115,38 @@ impl Work {
         }
     }
 
-    /// Marks the tasks as running, but for those that were cancelled, and adds them to a request. A
-    /// task that cannot be encoded has that error at once and is left out.
-    pub(super) fn send(&mut self, request: &mut Request) {
-        self.with(|unit| unit.send(request));
+    /// Marks the tasks as running, but for those that were cancelled, and adds them to a request; a
+    /// thread that waits for one can see to its result there. A task that cannot be encoded has that
+    /// error at once and is left out.
+    pub(super) fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
+        self.with(|unit| unit.send(request, there));
     }
 
-    /// Settles the futures of the tasks that were sent, each with its part of the reply.
-    pub(super) fn receive(mut self, mut reply: Parts<'_>) {
-        self.with(|unit| unit.receive(&mut reply));
+    /// Says where a thread that waits can see to the results of the running tasks from now on, if
+    /// anywhere.
+    pub(super) fn move_to(&mut self, there: Option<&Arc<dyn Attend>>) {
+        self.with(|unit| unit.move_to(there));
+    }
+
+    /// Settles the futures of the tasks that were sent, each with its part of the reply, and tells
+    /// nobody before [`tell`](Self::tell).
+    pub(super) fn receive_quietly(&mut self, reply: &mut Replies<'_>) {
+        self.with(|unit| unit.receive_quietly(reply));
+    }
+
+    /// Settles the futures that are not settled yet with an error, as quietly.
+    pub(super) fn fail_quietly(&mut self, error: &Error) {
+        self.with(|unit| unit.fail_quietly(error));
+    }
+
+    /// Tells those who are concerned that the futures are settled.
+    pub(super) fn tell(mut self) {
+        self.with(|unit| unit.tell());
+    }
+
+    /// Whether it may go together with other work.
+    pub(super) fn grouping(&self) -> Grouping {
+        self.unit.as_ref().map_or(Grouping::Chunk, |unit| unit.grouping())
     }
 }
 
@@ -131,7 +188,7 @@ trait Runnable: Send {
     fn run(self) -> Self::Output;
 
     /// Adds it to a request for a worker process.
-    fn send(self, request: &mut Request) -> Result<(), Error>;
+    fn send(self, request: &mut Request<'_>) -> Result<(), Error>;
 
     /// Its output from the part of the reply that is about it.
     fn receive(part: &[u8]) -> Result<Self::Output, Error>;
@@ -152,7 +209,7 @@ impl<T: Task> Runnable for ATask<T> {
         self.0.run()
     }
 
-    fn send(self, request: &mut Request) -> Result<(), Error> {
+    fn send(self, request: &mut Request<'_>) -> Result<(), Error> {
         request.add(T::NAME, |buffer| {
             // Encoding and dropping are code of the task's author too, and may panic like `run`.
             let encoded = catch_panic(|| encode(&self.0, buffer));
@@ -179,7 +236,7 @@ impl<F: FnOnce() -> R + Send, R: Send> Runnable for AClosure<F> {
     }
 
     /// Those who take closures have threads for workers; another executor could still try.
-    fn send(self, _: &mut Request) -> Result<(), Error> {
+    fn send(self, _: &mut Request<'_>) -> Result<(), Error> {
         let reason = "it cannot leave its process".to_string();
         Err(Error::Transfer { task: "a closure".to_string(), reason })
     }
@@ -235,20 +292,32 @@ impl<W: Runnable> Unit for Submitted<W> {
         self.promise.tell();
     }
 
-    fn send(&mut self, request: &mut Request) {
-        let added = self.start().map(|what| what.send(request));
-        if let Some(Err(error)) = added {
-            self.settle(Err(error));
+    fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
+        if self.promise.set_running_there(there) == Ok(true)
+            && let Some(what) = self.what.take()
+            && let Err(error) = what.send(request)
+        {
+            let _ = self.promise.settle_quietly(Err(error));
         }
     }
 
-    fn receive(&mut self, reply: &mut Parts<'_>) {
+    fn receive_quietly(&mut self, reply: &mut Replies<'_>) {
         // One that was cancelled, or could not be encoded, has not been sent.
         if self.promise.is_running()
-            && let Some(part) = reply.next()
+            && let Some((outcome, files)) = reply.next()
         {
-            self.settle(W::receive(part));
+            let outcome = attachments::deliver(files, || W::receive(outcome));
+            // Refused only where an error has come before: that one stays.
+            let _ = self.promise.settle_quietly(outcome);
         }
+    }
+
+    fn move_to(&mut self, there: Option<&Arc<dyn Attend>>) {
+        self.promise.move_to(there);
+    }
+
+    fn grouping(&self) -> Grouping {
+        Grouping::Single
     }
 }
 
@@ -271,12 +340,20 @@ impl<W: Runnable> Unit for Chunk<W> {
         self.0.iter_mut().for_each(Unit::tell);
     }
 
-    fn send(&mut self, request: &mut Request) {
-        self.0.iter_mut().for_each(|submitted| submitted.send(request));
+    fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
+        self.0.iter_mut().for_each(|submitted| submitted.send(request, there));
     }
 
-    fn receive(&mut self, reply: &mut Parts<'_>) {
-        self.0.iter_mut().for_each(|submitted| submitted.receive(reply));
+    fn receive_quietly(&mut self, reply: &mut Replies<'_>) {
+        self.0.iter_mut().for_each(|submitted| submitted.receive_quietly(reply));
+    }
+
+    fn move_to(&mut self, there: Option<&Arc<dyn Attend>>) {
+        self.0.iter_mut().for_each(|submitted| submitted.move_to(there));
+    }
+
+    fn grouping(&self) -> Grouping {
+        Grouping::Chunk
     }
 }
 

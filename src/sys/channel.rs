@@ -1,17 +1,21 @@
-//! A child process as its parent holds it: a socket to talk to it, and a handle to see its end.
+//! A child process as its parent holds it: a socket to wake each other by, and a handle to see its end.
 //!
 //! The end of the socket is not enough to see a child die. A process that the child has forked holds
-//! it open; whoever waits for an answer would wait for that one. Where the system gives a handle on a
+//! it open; whoever waits for the end would wait for that one's. Where the system gives a handle on a
 //! process (Linux), it is watched too.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::collections::VecDeque;
+use std::io;
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
+
+use super::doorbell::{self, Patience, Ring};
 
 /// A socket to a child process, and the process.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct Channel {
     /// Readable once the process has ended; it never means another process. None where the system
     /// has no such thing.
     process: Option<OwnedFd>,
+    /// Files that the child has sent and nobody has taken.
+    files: Mutex<VecDeque<OwnedFd>>,
 }
 
 /// How a process is to be ended.
@@ -41,7 +47,7 @@ impl Channel {
         let process = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok();
         #[cfg(not(target_os = "linux"))]
         let process = None;
-        Self { socket, pid, process }
+        Self { socket, pid, process, files: Mutex::default() }
     }
 
     /// Ends both directions, also for whoever waits to read or write.
@@ -50,17 +56,60 @@ impl Channel {
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 
-    /// Whether the process has died, or has closed its end of the socket.
+    /// Wakes the child if it waits at its end of the socket.
+    pub fn ring(&self) {
+        doorbell::ring(&self.socket);
+    }
+
+    /// Sends the child a file.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; `BrokenPipe` where the child has closed its end.
+    pub fn send_file(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        doorbell::send_file(&self.socket, file)
+    }
+
+    /// Waits until the child rings, dies, or closes its end of the socket.
     #[must_use]
-    pub fn has_died(&self) -> bool {
-        // Asked for nothing, the system tells of the end of the socket alone.
-        let socket = PollFd::new(&self.socket, PollFlags::empty());
-        let now = Some(&Timespec { tv_sec: 0, tv_nsec: 0 });
-        match &self.process {
-            Some(process) => poll(&mut [socket, PollFd::new(process, PollFlags::IN)], now),
-            None => poll(&mut [socket], now),
+    pub fn wait(&self) -> Ring {
+        let socket = PollFd::new(&self.socket, PollFlags::IN);
+        let ready = match &self.process {
+            Some(process) => {
+                let mut watched = [socket, PollFd::new(process, PollFlags::IN)];
+                poll(&mut watched, None).map(|_| watched[1].revents().is_empty())
+            }
+            None => poll(&mut [socket], None).map(|_| true),
+        };
+        match ready {
+            Ok(true) => self.receive(),
+            // What it has sent before its end stays to be read.
+            Ok(false) => Ring::Ended,
+            Err(rustix::io::Errno::INTR) => Ring::Rung,
+            Err(_) => Ring::Ended,
         }
-        .is_ok_and(|ready| ready > 0)
+    }
+
+    /// Reads what there is.
+    fn receive(&self) -> Ring {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        doorbell::receive(&self.socket, Patience::No, &mut files).unwrap_or(Ring::Ended)
+    }
+
+    /// The next file that the child has sent; `None` if there is none.
+    #[must_use]
+    pub fn take_file(&self) -> Option<OwnedFd> {
+        let take = || self.files.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        // A reading may end with bytes that have no file, before one that has.
+        for _ in 0..64 {
+            if let Some(file) = take() {
+                return Some(file);
+            }
+            if self.receive() == Ring::Ended {
+                break;
+            }
+        }
+        take()
     }
 
     /// Sends the process the signal. It must not have been reaped.
@@ -97,59 +146,5 @@ impl Channel {
                 Ok(Some(_)) | Err(_) => return true,
             }
         }
-    }
-
-    /// Waits until the socket can be read from, or written to. False if the process has died and
-    /// left nothing there.
-    fn wait_for(&self, what: PollFlags) -> io::Result<bool> {
-        let Some(process) = &self.process else { return Ok(true) };
-        let mut fds = [PollFd::new(&self.socket, what), PollFd::new(process, PollFlags::IN)];
-        poll(&mut fds, None)?;
-        Ok(!fds[0].revents().is_empty())
-    }
-
-    /// Sends what fits without waiting where the process is watched, else waits. Never raises
-    /// SIGPIPE, which would end a program that has not told the system to ignore it.
-    fn send(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
-            let dont_wait = if self.process.is_some() { SendFlags::DONTWAIT } else { SendFlags::empty() };
-            let flags = SendFlags::NOSIGNAL | dont_wait;
-            Ok(sendmsg(&self.socket, parts, &mut SendAncillaryBuffer::default(), flags)?)
-        }
-        // The other systems have that as a setting of the socket, which std makes.
-        #[cfg(not(target_os = "linux"))]
-        (&self.socket).write_vectored(parts)
-    }
-}
-
-/// It ends where the process has died, though another may hold its end of the socket.
-impl Read for &Channel {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.wait_for(PollFlags::IN)? { (&self.socket).read(buffer) } else { Ok(0) }
-    }
-}
-
-impl Write for &Channel {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        loop {
-            match self.send(parts) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !self.wait_for(PollFlags::OUT)? {
-                        return Err(io::ErrorKind::BrokenPipe.into());
-                    }
-                }
-                sent => return sent,
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

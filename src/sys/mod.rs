@@ -6,12 +6,16 @@
 #![allow(unsafe_code)]
 
 pub mod affinity;
+pub mod buffer;
 pub mod cgroup;
 pub mod channel;
 pub mod clock;
 pub mod counters;
+pub mod doorbell;
 mod files;
 pub mod machine;
+pub mod mailbox;
+pub mod memory;
 pub mod power;
 pub mod pressure;
 pub mod probe;

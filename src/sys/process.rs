@@ -49,11 +49,14 @@ pub fn take_channel() -> io::Result<UnixStream> {
     Ok(channel)
 }
 
-/// Asks the kernel to kill this process when the thread that started it ends. Where the system
-/// has no such thing, or does not grant it, the end of the channel is what ends a worker.
-pub fn die_with_parent() {
+/// Asks the kernel to kill this process when the thread that started it ends. False where the system
+/// has no such thing, or does not grant it.
+#[must_use]
+pub fn die_with_parent() -> bool {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    return rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 /// The running program, in a form that can be started again even if its file has been replaced.
@@ -128,9 +131,9 @@ pub fn take_name() {
 }
 
 /// Waits until the other end of the channel is closed, or this one is shut down.
-pub fn wait_for_hangup(channel: &UnixStream) {
+pub fn wait_for_hangup(channel: impl AsFd) {
     // Asked for nothing, the system tells of the end of the channel alone.
-    while !poll(&mut [PollFd::new(channel, PollFlags::empty())], None).is_ok_and(|ready| ready > 0) {}
+    while !poll(&mut [PollFd::new(&channel, PollFlags::empty())], None).is_ok_and(|ready| ready > 0) {}
 }
 
 /// Ends this process: no destructor runs, nothing is flushed.

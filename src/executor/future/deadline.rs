@@ -22,7 +22,7 @@ impl Deadline {
     }
 
     /// How much is left; `None` is for ever.
-    fn left(self) -> Option<Duration> {
+    pub(in crate::executor) fn left(self) -> Option<Duration> {
         match self {
             Self::Passed => Some(Duration::ZERO),
             Self::At(end) => Some(end.saturating_duration_since(Instant::now())),

@@ -7,7 +7,7 @@
 
 pub(super) mod deadline;
 pub mod promise;
-mod state;
+pub(super) mod state;
 pub(super) mod wait;
 mod watch;
 
@@ -71,7 +71,7 @@ impl<T> Future<T> {
     /// Whether a worker has the task.
     #[must_use]
     pub fn running(&self) -> bool {
-        self.shared.look(|phase| matches!(phase, Phase::Running))
+        self.shared.look(|phase| matches!(phase, Phase::Running(_)))
     }
 
     /// Whether the future was cancelled.
@@ -233,7 +233,7 @@ impl<T> fmt::Display for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, detail) = self.shared.look(|phase| match phase {
             Phase::Pending => ("pending", String::new()),
-            Phase::Running => ("running", String::new()),
+            Phase::Running(_) => ("running", String::new()),
             Phase::Cancelled | Phase::CancelledAndNotified => ("cancelled", String::new()),
             Phase::Finished(Ok(_)) | Phase::Taken => ("finished returned ", short_name(type_name::<T>())),
             Phase::Finished(Err(error)) => ("finished raised ", error.name().to_string()),

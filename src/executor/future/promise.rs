@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Future;
-use super::state::{Phase, Shared};
+use super::state::{Attend, Phase, Shared};
 use crate::executor::error::Error;
 
 /// The worker's end of a [`Future`]: settles it, once.
@@ -45,7 +45,13 @@ impl<T> Promise<T> {
     ///
     /// [`Error::InvalidState`] if that was said before or the future is settled.
     pub fn set_running_or_notify_cancel(&self) -> Result<bool, Error> {
-        self.future.set_running()
+        self.future.set_running(None)
+    }
+
+    /// As [`set_running_or_notify_cancel`](Self::set_running_or_notify_cancel), and says where a thread
+    /// that waits can see to the result.
+    pub(in crate::executor) fn set_running_there(&self, there: &Arc<dyn Attend>) -> Result<bool, Error> {
+        self.future.set_running(Some(Arc::clone(there)))
     }
 
     /// Settles the future with a result.
@@ -68,9 +74,19 @@ impl<T> Promise<T> {
     }
 
     fn settle(&self, outcome: Result<T, Error>) -> Result<(), Error> {
-        self.future.finish_quietly(outcome)?;
+        self.settle_quietly(outcome)?;
         self.future.tell_all();
         Ok(())
+    }
+
+    /// Settles the future, and tells nobody before [`tell`](Self::tell).
+    pub(in crate::executor) fn settle_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
+        self.future.finish_quietly(outcome)
+    }
+
+    /// Says where a thread that waits can see to the result of the running task from now on, if anywhere.
+    pub(in crate::executor) fn move_to(&self, there: Option<&Arc<dyn Attend>>) {
+        self.future.move_to(there.cloned());
     }
 
     /// Settles the future with an error if it is not settled yet, and tells nobody before

@@ -19,11 +19,18 @@ use super::watch::Watch;
 use crate::executor::error::Error;
 use crate::executor::panics::report_panic;
 
+/// Where a thread that waits for a task can do more than sleep.
+pub(in crate::executor) trait Attend: Send + Sync {
+    /// Looks after the results that come from there until the task is done or elsewhere, as the closure
+    /// says, or the deadline has passed. It may return sooner: then somebody else looks after them.
+    fn attend(&self, done: &dyn Fn() -> bool, deadline: Deadline);
+}
+
 /// How far a task has come.
-#[derive(Debug)]
 pub(super) enum Phase<T> {
     Pending,
-    Running,
+    /// With whom a waiting thread can see to the result itself.
+    Running(Option<Arc<dyn Attend>>),
     Cancelled,
     CancelledAndNotified,
     Finished(Result<T, Error>),
@@ -34,7 +41,15 @@ pub(super) enum Phase<T> {
 impl<T> Phase<T> {
     /// What a caller calls done.
     pub(super) fn done(&self) -> bool {
-        !matches!(self, Self::Pending | Self::Running)
+        !matches!(self, Self::Pending | Self::Running(_))
+    }
+
+    /// Where a waiting thread can see to the result itself.
+    fn place(&self) -> Option<&Arc<dyn Attend>> {
+        match self {
+            Self::Running(there) => there.as_ref(),
+            _ => None,
+        }
     }
 
     /// What those call done who wait for several futures: nothing can change any more.
@@ -99,6 +114,17 @@ impl<T> Shared<T> {
     ) -> Result<R, Error> {
         let mut state = self.lock();
         while !state.phase.done() {
+            if let Some(there) = state.phase.place() {
+                let there = Arc::clone(there);
+                drop(state);
+                let is_there =
+                    |phase: &Phase<T>| phase.place().is_some_and(|place| Arc::ptr_eq(place, &there));
+                there.attend(&|| !self.look(is_there), deadline);
+                state = self.lock();
+                if !is_there(&state.phase) {
+                    continue;
+                }
+            }
             state = deadline.wait(&self.done, state).map_err(|_| Error::TIMEOUT)?;
         }
         Ok(look(&mut state.phase))
@@ -114,7 +140,7 @@ impl<T> Future<T> {
         match state.phase {
             Phase::Pending => state.phase = Phase::Cancelled,
             Phase::Cancelled | Phase::CancelledAndNotified => return true,
-            Phase::Running | Phase::Finished(_) | Phase::Taken => return false,
+            Phase::Running(_) | Phase::Finished(_) | Phase::Taken => return false,
         }
         let (watches, others) = std::mem::take(&mut state.listeners)
             .into_iter()
@@ -127,11 +153,11 @@ impl<T> Future<T> {
     }
 
     /// From pending to running, or from cancelled to notified: then there is nothing to run.
-    pub(super) fn set_running(&self) -> Result<bool, Error> {
+    pub(super) fn set_running(&self, there: Option<Arc<dyn Attend>>) -> Result<bool, Error> {
         let mut state = self.shared.lock();
         match state.phase {
             Phase::Pending => {
-                state.phase = Phase::Running;
+                state.phase = Phase::Running(there);
                 Ok(true)
             }
             Phase::Cancelled => {
@@ -144,15 +170,27 @@ impl<T> Future<T> {
         }
     }
 
+    /// From running to running elsewhere.
+    pub(super) fn move_to(&self, there: Option<Arc<dyn Attend>>) {
+        let mut state = self.shared.lock();
+        if let Phase::Running(place) = &mut state.phase {
+            let before = std::mem::replace(place, there);
+            drop(state);
+            drop(before);
+        }
+    }
+
     /// From pending or running to finished. Nobody is told but those who wait in
     /// [`wait_until_done`](Shared::wait_until_done).
     pub(super) fn finish_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
         let mut state = self.shared.lock();
-        if !matches!(state.phase, Phase::Pending | Phase::Running) {
+        if !matches!(state.phase, Phase::Pending | Phase::Running(_)) {
             return Err(self.invalid_state(state));
         }
-        state.phase = Phase::Finished(outcome);
+        let before = std::mem::replace(&mut state.phase, Phase::Finished(outcome));
         drop(state);
+        // It may hold the last handle on what there is of a pool: not under the lock.
+        drop(before);
         self.shared.done.notify_all();
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::initializer::Initializer;
-use super::policy::OnCrash;
+use super::policy::{OnCrash, Spin};
 use crate::executor::error::Error;
 use crate::executor::task::Task;
 
@@ -28,6 +28,7 @@ pub struct Builder<P> {
     pub(in crate::executor) initializer: Option<Initializer>,
     pub(in crate::executor) max_tasks_per_child: Option<usize>,
     pub(in crate::executor) on_crash: OnCrash,
+    pub(in crate::executor) spin: Spin,
     pool: PhantomData<P>,
 }
 
@@ -39,6 +40,7 @@ impl<P> Builder<P> {
             initializer: None,
             max_tasks_per_child: None,
             on_crash: OnCrash::default(),
+            spin: Spin::default(),
             pool: PhantomData,
         }
     }

@@ -11,7 +11,7 @@ use crate::executor::wire::{Request, encode};
 /// A task that is run again in every worker, as a thread or a process needs it.
 pub(in crate::executor) struct Initializer {
     run: Box<dyn Fn() + Send + Sync>,
-    request: Box<dyn Fn() -> Result<Request, Error> + Send + Sync>,
+    add: Box<dyn Fn(&mut Request<'_>) -> Result<(), Error> + Send + Sync>,
 }
 
 impl Initializer {
@@ -21,15 +21,13 @@ impl Initializer {
     {
         let task = Arc::new(task);
         let for_request = Arc::clone(&task);
-        let request = move || {
-            let mut request = Request::default();
+        let add = move |request: &mut Request<'_>| {
             request.add(T::NAME, |buffer| {
                 catch_panic(|| encode(&*for_request, buffer))?
                     .map_err(|e| Error::Transfer { task: T::NAME.to_string(), reason: e.to_string() })
-            })?;
-            Ok(request)
+            })
         };
-        Self { run: Box::new(move || T::clone(&task).run()), request: Box::new(request) }
+        Self { run: Box::new(move || T::clone(&task).run()), add: Box::new(add) }
     }
 
     /// Runs it in the calling thread, which is the worker of that number.
@@ -37,9 +35,9 @@ impl Initializer {
         catch_panic(|| (self.run)()).map_err(|error| failed(worker, &error))
     }
 
-    /// What to send to a worker process.
-    pub(in crate::executor) fn request(&self, worker: usize) -> Result<Request, Error> {
-        (self.request)().map_err(|error| failed(worker, &error))
+    /// Adds it to a request for that worker process.
+    pub(in crate::executor) fn add_to(&self, request: &mut Request<'_>, worker: usize) -> Result<(), Error> {
+        (self.add)(request).map_err(|error| failed(worker, &error))
     }
 }
 

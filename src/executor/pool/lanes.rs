@@ -1,7 +1,4 @@
-//! The part that thread and process pools share: one thread per worker around one queue.
-//!
-//! A lane is a thread of this process. In the thread pool it is the worker; in the process pool it
-//! stands before the worker process, hands it tasks and waits for replies.
+//! The threads of a pool of threads: one per worker around one queue.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -28,25 +25,11 @@ pub(in crate::executor) struct Lane {
 /// What a lane does: take work until there is none.
 pub(in crate::executor) type Body = dyn Fn(&Lane) + Send + Sync;
 
-/// How much stack a lane has.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::executor) enum Stack {
-    /// What the standard library gives a thread.
-    Usual,
-    /// More than the main thread of a process usually has: what that one can encode in its depth is
-    /// decoded here.
-    Deep,
-}
-
-/// Twice the usual stack of a main thread. It is taken as it is used.
-const DEEP_STACK: usize = 16 << 20;
-
 /// The lanes of a pool. They start on demand, one for each piece of work that finds no idle
 /// worker, up to the maximum.
 pub(in crate::executor) struct Lanes {
     max: usize,
     names: String,
-    stack: Stack,
     queue: Arc<Queue>,
     body: Arc<Body>,
     started: Mutex<Started>,
@@ -61,9 +44,9 @@ struct Started {
 
 impl Lanes {
     /// Lanes up to that number, their threads' names beginning with the prefix.
-    pub(in crate::executor) fn new(max: usize, prefix: String, stack: Stack, body: Arc<Body>) -> Self {
+    pub(in crate::executor) fn new(max: usize, prefix: String, body: Arc<Body>) -> Self {
         let (queue, lives) = Default::default();
-        Self { max, names: prefix, stack, queue, body, started: Mutex::default(), lives }
+        Self { max, names: prefix, queue, body, started: Mutex::default(), lives }
     }
 
     pub(in crate::executor) fn max(&self) -> usize {
@@ -101,10 +84,7 @@ impl Lanes {
         let body = Arc::clone(&self.body);
         let (queue, lives) = (Arc::clone(&self.queue), Arc::clone(&self.lives));
         let lane = Lane { worker, spawned_ns: clock::monotonic_ns(), queue, lives };
-        let mut thread = std::thread::Builder::new().name(format!("{}_{worker}", self.names));
-        if let Stack::Deep = self.stack {
-            thread = thread.stack_size(DEEP_STACK);
-        }
+        let thread = std::thread::Builder::new().name(format!("{}_{worker}", self.names));
         let spawned = thread.spawn(move || {
             lane.lives.enter();
             // A lane that panicked would leave the queue to nobody, and whoever waits for a task in

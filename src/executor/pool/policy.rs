@@ -32,3 +32,15 @@ pub enum OnCrash {
     /// started breaks the pool all the same.
     FailTaskAndReplace,
 }
+
+/// Whether a worker process that waits for a task, or a thread that waits for its result, may keep its
+/// CPU busy for a moment before it sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Spin {
+    /// It sleeps at once, and is woken by the system: some microseconds each time.
+    Never,
+    /// It spins for at most 50 microseconds, in pools with no more workers than CPUs, and a thread only
+    /// while a CPU is left for it. An exchange of short tasks then goes without the system.
+    #[default]
+    Adaptive,
+}

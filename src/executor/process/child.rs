@@ -1,21 +1,23 @@
-//! One worker process as the parent sees it: started, greeted, given tasks, seen to its end.
+//! One worker process as the parent sees it: started, greeted, sent requests, seen to its end.
 
-use std::io::{self, BufReader, Read};
-use std::os::fd::OwnedFd;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{self, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::frame::{read_frame, write_frame};
 use super::hello::Hello;
 use super::roster::{Entry, Roster};
 use super::worker;
+use crate::executor::attachments::Attachment;
 use crate::executor::error::{Error, Exit};
 use crate::executor::wire::{Parts, Request};
 use crate::sys;
 use crate::sys::channel::Channel;
+use crate::sys::doorbell::{Doorbell, Ring};
+use crate::sys::mailbox::{ParentEnd, Signals};
 
 /// How long a worker whose channel has ended may take to be gone before it is killed. A process
 /// that dies closes its files first and can be reaped a moment later.
@@ -30,9 +32,7 @@ pub(super) struct Child {
     worker: usize,
     process: process::Child,
     channel: Arc<Channel>,
-    reader: BufReader<Reader>,
-    /// Used again for every reply.
-    reply: Vec<u8>,
+    mailbox: ParentEnd,
     /// Where those find it who end workers from outside. Out of there before it is reaped, so that
     /// no other process is meant that has got its number.
     entry: Option<Entry>,
@@ -40,16 +40,8 @@ pub(super) struct Child {
     exit: Option<Exit>,
 }
 
-/// A share in the channel that can be read from.
-struct Reader(Arc<Channel>);
-
-impl Read for Reader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self.0).read(buffer)
-    }
-}
-
 /// Why an exchange with a worker came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lost {
     /// Its end of the channel is closed: it has died.
     Gone,
@@ -58,10 +50,18 @@ pub(super) enum Lost {
 }
 
 impl Child {
-    /// Starts a worker process under that name, and enters it in the roster.
-    pub(super) fn start(worker: usize, name: &str, roster: &Arc<Roster>) -> Result<Self, Error> {
+    /// Starts a worker process under that name, and enters it in the roster. It may spin for work that
+    /// long before it sleeps.
+    pub(super) fn start(
+        worker: usize,
+        name: &str,
+        spin: Duration,
+        roster: &Arc<Roster>,
+    ) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Spawn { worker, reason: error.to_string() };
+        let mailbox = ParentEnd::new(spin).map_err(failed)?;
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        Doorbell::send_first(&ours, mailbox.as_fd()).map_err(failed)?;
         let mut command = Command::new(sys::process::this_program().map_err(failed)?);
         command
             .arg0(name)
@@ -70,20 +70,29 @@ impl Child {
             // Ctrl-C in a terminal goes to the foreground group: the parent alone decides.
             .process_group(0);
         let process = command.spawn().map_err(failed)?;
-        let mut child = Self::with(worker, process, ours);
+        let mut child = Self::with(worker, process, ours, mailbox);
         child.entry = Some(Roster::enter(roster, Arc::clone(&child.channel)));
         Ok(child)
     }
 
-    fn with(worker: usize, process: process::Child, socket: UnixStream) -> Self {
+    fn with(worker: usize, process: process::Child, socket: UnixStream, mailbox: ParentEnd) -> Self {
         let channel = Arc::new(Channel::new(socket, &process));
-        let reader = BufReader::new(Reader(Arc::clone(&channel)));
-        Self { worker, process, channel, reader, reply: Vec::new(), entry: None, exit: None }
+        Self { worker, process, channel, mailbox, entry: None, exit: None }
+    }
+
+    /// The way to it.
+    pub(super) fn channel(&self) -> &Arc<Channel> {
+        &self.channel
+    }
+
+    /// The numbers and notes of its mailbox.
+    pub(super) fn signals(&self) -> &Arc<Signals> {
+        self.mailbox.signals()
     }
 
     /// Waits for the worker's greeting and gives the time at which it was ready.
     pub(super) fn greet(&mut self) -> Result<u64, Error> {
-        let hello = self.receive().and_then(|()| Hello::decode(&self.reply).ok_or(Lost::Misbehaved));
+        let hello = self.await_reply().and_then(|hello| Hello::decode(hello).ok_or(Lost::Misbehaved));
         match hello {
             Ok(hello) if hello.build == worker::build_id() => Ok(hello.ready_ns),
             Ok(_) => {
@@ -91,35 +100,61 @@ impl Child {
                 Err(Error::Spawn { worker: self.worker, reason })
             }
             Err(lost) => {
-                let exit = self.bury(&lost, false);
+                let exit = self.bury(lost, false);
                 Err(Error::Spawn { worker: self.worker, reason: format!("process {} {exit}", self.id()) })
             }
         }
     }
 
-    /// Hands over tasks and waits for their outcomes.
-    pub(super) fn exchange(&mut self, request: &Request) -> Result<Parts<'_>, Lost> {
-        write_frame(&mut &*self.channel, request.bytes()).map_err(|_| Lost::Gone)?;
-        self.receive()?;
-        Parts::of_reply(&self.reply, request.tasks()).ok_or(Lost::Misbehaved)
-    }
-
-    fn receive(&mut self) -> Result<(), Lost> {
-        match read_frame(&mut self.reader, &mut self.reply) {
-            Ok(true) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Lost::Misbehaved),
-            Ok(false) | Err(_) => Err(Lost::Gone),
+    /// Waits for the reply to the latest request.
+    pub(super) fn await_reply(&mut self) -> Result<&[u8], Lost> {
+        loop {
+            let answered = self.signals().replied() == self.signals().requested();
+            if answered {
+                return self.reply();
+            }
+            if self.channel.wait() == Ring::Ended && self.signals().replied() != self.signals().requested() {
+                return Err(Lost::Gone);
+            }
         }
     }
 
-    /// Whether the worker, which has nothing to do, has died meanwhile.
-    pub(super) fn has_died(&self) -> bool {
-        self.channel.has_died()
+    /// Begins a request. The latest one must have been replied to.
+    pub(super) fn request(&mut self) -> Result<Request<'_>, Lost> {
+        let buffer = self.mailbox.request().ok_or(Lost::Misbehaved)?;
+        Request::new(buffer).map_err(|_| Lost::Misbehaved)
+    }
+
+    /// Publishes the request, with those files.
+    pub(super) fn send(&mut self, files: &[Attachment]) {
+        for file in files {
+            // Where it cannot be passed on, the worker finds it missing, or is dead, which is seen by
+            // whoever waits for the reply.
+            let _ = self.channel.send_file(file.file.as_fd());
+        }
+        if self.mailbox.publish() {
+            self.channel.ring();
+        }
+    }
+
+    /// The latest request.
+    pub(super) fn latest(&self) -> &[u8] {
+        self.mailbox.latest()
+    }
+
+    /// The reply to the latest request, which must be there.
+    pub(super) fn reply(&mut self) -> Result<&[u8], Lost> {
+        self.mailbox.reply().ok().flatten().ok_or(Lost::Misbehaved)
+    }
+
+    /// What there is of a reply of a worker that has died.
+    pub(super) fn remains(&mut self) -> Parts<'_> {
+        self.mailbox.remains().ok().and_then(Parts::of).unwrap_or_default()
     }
 
     /// Reaps a worker that is lost and says how it ended. `stopped` tells that the pool itself
     /// has ended the channel: then there is nothing to wait for.
-    pub(super) fn bury(&mut self, lost: &Lost, stopped: bool) -> Exit {
+    pub(super) fn bury(&mut self, lost: Lost, stopped: bool) -> Exit {
         match (lost, stopped) {
             (Lost::Gone, false) => self.reap(GRACE),
             (Lost::Gone, true) | (Lost::Misbehaved, _) => self.reap(Duration::ZERO),
@@ -165,62 +200,66 @@ impl Drop for Child {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::net::Shutdown;
 
     use super::*;
+    use crate::sys::mailbox::ChildEnd;
 
     /// A child whose part is played by the test, at the other end of the channel.
-    fn actor() -> (Child, UnixStream) {
+    fn actor() -> (Child, UnixStream, ChildEnd) {
         let (ours, theirs) = UnixStream::pair().unwrap();
+        let mailbox = ParentEnd::new(Duration::ZERO).unwrap();
+        let end = ChildEnd::new(mailbox.as_fd().try_clone_to_owned().unwrap()).unwrap();
         // It lives until it is killed.
-        (Child::with(3, Command::new("sleep").arg("60").spawn().unwrap(), ours), theirs)
+        let process = Command::new("sleep").arg("60").spawn().unwrap();
+        (Child::with(3, process, ours, mailbox), theirs, end)
     }
 
-    fn request() -> Request {
-        let mut request = Request::default();
-        request.add("task", |_| Ok(())).unwrap();
-        request
+    fn say(end: &mut ChildEnd, reply: &[u8]) {
+        let (_, reply_to) = end.begin().unwrap();
+        reply_to.buffer.extend(reply).unwrap();
+        reply_to.keep();
+        assert!(end.publish(Duration::ZERO));
     }
 
     #[test]
     fn a_worker_of_another_build_is_an_error_that_says_so() {
-        let (mut child, mut theirs) = actor();
+        let (mut child, _theirs, mut end) = actor();
         let hello = Hello { build: worker::build_id() ^ 1, ready_ns: 0 };
-        write_frame(&mut theirs, &hello.encode()).unwrap();
+        let (_, reply) = end.begin().unwrap();
+        hello.write(reply.buffer).unwrap();
+        reply.keep();
+        assert!(end.publish(Duration::ZERO));
         let error = child.greet().unwrap_err().to_string();
         assert_eq!(error, "cannot start worker 3: the program's file has been replaced by another build");
     }
 
     #[test]
     fn a_greeting_that_is_none_is_an_error() {
-        let (mut child, mut theirs) = actor();
-        write_frame(&mut theirs, b"\xff").unwrap();
+        let (mut child, _theirs, mut end) = actor();
+        say(&mut end, b"\xff");
         let error = child.greet().unwrap_err().to_string();
         assert!(error.ends_with("gave no proper reply and was stopped"), "{error}");
     }
 
     #[test]
-    fn a_reply_that_is_none_or_too_long_or_answers_too_much_is_told_from_a_death() {
-        for reply in [&b"\x02\0\0\0hi"[..], b"\xff\xff\xff\xff", b"\x0a\0\0\0\x01\0\0\0a\x01\0\0\0b"] {
-            let (mut child, mut theirs) = actor();
-            theirs.write_all(reply).unwrap();
-            assert!(matches!(child.exchange(&request()), Err(Lost::Misbehaved)), "{reply:?}");
-        }
-        for cut_short in [&b""[..], b"\x02\0", b"\x02\0\0\0h"] {
-            let (mut child, mut theirs) = actor();
-            theirs.write_all(cut_short).unwrap();
-            theirs.shutdown(Shutdown::Write).unwrap();
-            assert!(matches!(child.exchange(&request()), Err(Lost::Gone)), "{cut_short:?}");
-        }
+    fn a_reply_out_of_turn_is_told_from_a_death() {
+        let (mut child, theirs, mut end) = actor();
+        assert!(matches!(child.request(), Err(Lost::Misbehaved)));
+        say(&mut end, b"");
+        assert_eq!(child.await_reply(), Ok(&b""[..]));
+        child.request().unwrap();
+        child.send(&[]);
+        assert_eq!(child.reply(), Err(Lost::Misbehaved));
+        theirs.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(child.await_reply(), Err(Lost::Gone));
     }
 
     #[test]
     fn one_that_does_not_leave_is_killed() {
-        let (mut child, theirs) = actor();
-        assert!(!child.has_died());
+        let (mut child, theirs, _end) = actor();
         theirs.shutdown(Shutdown::Both).unwrap();
-        assert!(child.has_died());
-        assert_eq!(child.bury(&Lost::Gone, true), Exit::Misbehaved);
+        assert_eq!(child.channel().wait(), Ring::Ended);
+        assert_eq!(child.bury(Lost::Gone, true), Exit::Misbehaved);
     }
 }

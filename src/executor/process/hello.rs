@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::executor::wire::{decode, encode};
+use crate::sys::buffer::Buffer;
 
 /// What a worker says of itself once it is ready.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,10 +15,9 @@ pub(super) struct Hello {
 }
 
 impl Hello {
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut message = Vec::new();
-        encode(self, &mut message).expect("integers always have an encoding");
-        message
+    /// Writes it as a reply.
+    pub(super) fn write(&self, reply: &mut Buffer) -> Result<(), postcard::Error> {
+        encode(self, reply)
     }
 
     pub(super) fn decode(message: &[u8]) -> Option<Self> {
@@ -32,8 +32,9 @@ mod tests {
     #[test]
     fn it_comes_back_as_it_went() {
         let hello = Hello { build: u64::MAX, ready_ns: 5 };
-        let message = hello.encode();
-        assert_eq!(Hello::decode(&message), Some(hello));
-        assert_eq!(Hello::decode(&message[..3]), None);
+        let mut message = Buffer::private(1 << 16).unwrap();
+        hello.write(&mut message).unwrap();
+        assert_eq!(Hello::decode(message.as_slice()), Some(hello));
+        assert_eq!(Hello::decode(&message.as_slice()[..3]), None);
     }
 }

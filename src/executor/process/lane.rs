@@ -1,209 +1,166 @@
-//! A lane of the process pool: starts a worker process, hands it tasks, sees it to its end, and puts
-//! another in its place where that is wanted.
+//! A lane of the process pool: starts a worker process, sees it to its end, and puts another in its
+//! place where that is wanted.
+//!
+//! While the worker lives the lane sleeps, and is the one who receives its replies where nobody else
+//! does.
 
 use std::sync::Arc;
 
 use super::child::{Child, Lost};
-use super::roster::{Roster, Stop};
+use super::link::{Afterwards, Link, Receiver};
+use super::pool::Pool;
+use super::roster::Stop;
+use super::station::{Standing, Station};
 use crate::executor::error::Error;
-use crate::executor::pool::initializer::{Initializer, failed};
-use crate::executor::pool::lanes::Lane;
+use crate::executor::pool::initializer::failed;
 use crate::executor::pool::life::WorkerLife;
 use crate::executor::pool::policy::OnCrash;
-use crate::executor::wire::{Request, read_outcome};
-use crate::executor::work::Work;
+use crate::executor::wire::{Parts, read_outcome};
+use crate::sys::channel::Channel;
 use crate::sys::clock;
-
-/// What all lanes of a pool share.
-pub(super) struct Crew {
-    pub(super) prefix: String,
-    pub(super) initializer: Option<Initializer>,
-    /// Pieces of work after which a worker is replaced.
-    pub(super) task_limit: usize,
-    pub(super) on_crash: OnCrash,
-    pub(super) roster: Arc<Roster>,
-}
-
-/// A lane at work.
-struct Driver<'a> {
-    lane: &'a Lane,
-    crew: &'a Crew,
-    /// None before the first worker and between two.
-    staff: Option<Worker>,
-    /// Used again for every piece of work.
-    request: Request,
-}
-
-/// A worker that has been started and initialised.
-struct Worker {
-    child: Child,
-    spawned_ns: u64,
-    ready_ns: u64,
-    /// Pieces of work it has done.
-    done: usize,
-}
+use crate::sys::doorbell::Ring;
 
 /// Why a lane comes to its end before the queue does.
 enum Halt {
-    /// The pool is broken, for this reason.
-    Broken(Error),
+    /// The pool is broken.
+    Broken,
     /// The user has ended the workers.
     Ended,
 }
 
 /// A lane from its start to its end.
-pub(super) fn drive(lane: &Lane, crew: &Crew) {
-    let mut driver = Driver { lane, crew, staff: None, request: Request::default() };
-    // The first worker is started before there is work in hand: if it is slow to come, another may
-    // do the work.
-    if driver.start(lane.spawned_ns).is_err() {
-        return;
-    }
-    while let Some(work) = lane.queue.pop() {
-        match driver.serve(work) {
-            Ok(()) => {}
-            Err((work, Halt::Broken(reason))) => {
-                work.fail(&reason);
-                break;
-            }
-            // It had not begun.
-            Err((work, Halt::Ended)) => {
-                work.cancel();
-                break;
-            }
+pub(super) fn drive(pool: &Arc<Pool>, worker: usize, spawned_ns: u64) {
+    let lane = Lane { pool, worker, link: Link::new(pool) };
+    let mut spawned_ns = spawned_ns;
+    loop {
+        if lane.serve(spawned_ns).is_err() || !pool.dispatch.wait_for_work() {
+            return;
         }
+        spawned_ns = clock::monotonic_ns();
     }
-    driver.dismiss();
 }
 
-impl Driver<'_> {
-    /// Gives a piece of work to the worker, or to a new one if there is none. If the lane is to halt,
-    /// the work comes back with the reason.
-    fn serve(&mut self, mut work: Work) -> Result<(), (Work, Halt)> {
-        if let Err(halt) = self.ready() {
-            return Err((work, halt));
-        }
-        self.request.clear();
-        work.send(&mut self.request);
-        let Some(worker) = &mut self.staff else { return Ok(()) };
-        // Nothing is left where every task was cancelled or could not be encoded.
-        if self.request.tasks() == 0 {
-            return Ok(());
-        }
-        match worker.child.exchange(&self.request) {
-            Ok(reply) => {
-                work.receive(reply);
-                worker.done += 1;
-                if worker.done >= self.crew.task_limit {
-                    self.dismiss();
-                }
-                Ok(())
-            }
-            Err(lost) => match self.lose(&lost) {
-                Ok(died) => {
-                    work.fail(&died);
-                    Ok(())
-                }
-                Err(reason) => Err((work, Halt::Broken(reason))),
-            },
-        }
-    }
+struct Lane<'a> {
+    pool: &'a Arc<Pool>,
+    /// Number of the worker.
+    worker: usize,
+    link: Arc<Link>,
+}
 
-    /// Sees to it that there is a worker.
-    fn ready(&mut self) -> Result<(), Halt> {
-        if self.signalled() {
-            return Err(Halt::Ended);
-        }
-        // One that died while it was idle took no task with it.
-        if self.staff.as_ref().is_some_and(|worker| worker.child.has_died()) {
-            self.lose(&Lost::Gone).map_err(Halt::Broken)?;
-        }
-        if self.staff.is_none() {
-            self.start(clock::monotonic_ns())?;
-        }
-        Ok(())
-    }
-
-    /// Starts a worker. That this fails breaks the pool whatever the policy: to go on trying would be
-    /// to go on failing.
-    fn start(&mut self, spawned_ns: u64) -> Result<(), Halt> {
-        match self.try_start(spawned_ns) {
-            Ok(worker) => {
-                self.staff = Some(worker);
-                Ok(())
-            }
+impl Lane<'_> {
+    /// The life of one worker.
+    fn serve(&self, spawned_ns: u64) -> Result<(), Halt> {
+        let (child, ready_ns) = match self.start() {
+            Ok(started) => started,
             // It was ended on its way, and that is no failure to start.
-            Err(_) if self.signalled() => Err(Halt::Ended),
-            Err(error) => Err(Halt::Broken(self.break_pool(error))),
-        }
+            Err(_) if self.signalled() => return Err(Halt::Ended),
+            // To go on trying would be to go on failing, so that this breaks the pool whatever the
+            // policy.
+            Err(error) => {
+                self.pool.break_with(error);
+                return Err(Halt::Broken);
+            }
+        };
+        let channel = Arc::clone(child.channel());
+        self.link.connect(child, spawned_ns, ready_ns);
+        self.watch(&channel);
+        let Some(station) = self.link.disconnect() else { return Ok(()) };
+        self.bury(station)
     }
 
-    fn signalled(&self) -> bool {
-        matches!(self.crew.roster.stopped(), Some(Stop::Signalled(_)))
-    }
-
-    /// Whether the channels have been ended since the pool broke.
-    fn closed(&self) -> bool {
-        self.crew.roster.stopped() == Some(Stop::Closed)
-    }
-
-    fn try_start(&self, spawned_ns: u64) -> Result<Worker, Error> {
-        let number = self.lane.worker;
-        let name = format!("{}_{number}", self.crew.prefix);
-        let mut child = Child::start(number, &name, &self.crew.roster)?;
+    fn start(&self) -> Result<(Child, u64), Error> {
+        let (worker, crew) = (self.worker, &self.pool.crew);
+        let name = format!("{}_{worker}", crew.prefix);
+        let mut child = Child::start(worker, &name, crew.spin, &self.pool.roster)?;
         let mut ready_ns = child.greet()?;
-        if let Some(initializer) = &self.crew.initializer {
-            let request = initializer.request(number)?;
-            match child.exchange(&request) {
-                Ok(mut reply) => {
-                    let outcome = reply.next().map(|part| read_outcome("initializer", part));
-                    outcome.transpose().map_err(|error| failed(number, &error))?;
+        if let Some(initializer) = &crew.initializer {
+            let lost = |child: &mut Child, lost| {
+                let exit = child.bury(lost, self.closed());
+                failed(worker, &format!("process {} {exit}", child.id()))
+            };
+            let files = match child.request() {
+                Ok(mut request) => {
+                    initializer.add_to(&mut request, worker)?;
+                    request.into_files()
                 }
-                Err(lost) => {
-                    let exit = child.bury(&lost, self.closed());
-                    return Err(failed(number, &format!("process {} {exit}", child.id())));
+                Err(reason) => return Err(lost(&mut child, reason)),
+            };
+            child.send(&files);
+            match child.await_reply().and_then(|reply| Parts::of(reply).ok_or(Lost::Misbehaved)) {
+                Ok(mut parts) => {
+                    let outcome = parts.next().map(|part| read_outcome("initializer", part.content));
+                    outcome.transpose().map_err(|error| failed(worker, &error))?;
                 }
+                Err(reason) => return Err(lost(&mut child, reason)),
             }
             ready_ns = clock::monotonic_ns();
         }
-        Ok(Worker { child, spawned_ns, ready_ns, done: 0 })
+        Ok((child, ready_ns))
     }
 
-    /// The worker is lost. Gives the error of the task that it had, or the reason why the pool is
-    /// broken.
-    fn lose(&mut self, lost: &Lost) -> Result<Error, Error> {
-        let stopped = self.closed();
-        let Some(mut worker) = self.staff.take() else { return Ok(Error::Dropped) };
-        let exit = worker.child.bury(lost, stopped);
-        let (worker, pid) = (self.lane.worker, self.ended(worker));
-        match self.crew.on_crash {
-            OnCrash::FailTaskAndReplace if !stopped => Ok(Error::WorkerDied { worker, pid, exit }),
-            _ => Err(self.break_pool(Error::BrokenPool { worker, pid, exit })),
+    /// Receives what the worker replies until it is gone, or told to go.
+    fn watch(&self, channel: &Channel) {
+        while channel.wait() == Ring::Rung {
+            self.link.receive(Receiver::Lane);
         }
+        // It may have replied before its end.
+        self.link.receive(Receiver::Lane);
     }
 
-    /// Lets the worker go.
-    fn dismiss(&mut self) {
-        if let Some(mut worker) = self.staff.take() {
-            worker.child.dismiss();
-            self.ended(worker);
+    /// Reaps a worker that is gone, and settles what it had.
+    fn bury(&self, mut station: Station) -> Result<(), Halt> {
+        if station.standing == Standing::Leaving {
+            station.child.dismiss();
+            self.write_down(&station);
+            return Ok(());
+        }
+        let stopped = self.closed();
+        let exit = station.child.bury(station.loss(), stopped);
+        let pid = self.write_down(&station);
+        let remains = station.remains();
+        Afterwards { settled: remains.settled, refill: Vec::new() }.see_to_it();
+        // One that the user has ended while it was idle took no task with it.
+        if self.signalled() && remains.lost.is_none() {
+            self.pool.give_back(remains.returned).see_to_it();
+            station.wake();
+            return Err(Halt::Ended);
+        }
+        let worker = self.worker;
+        let survives = self.pool.crew.on_crash == OnCrash::FailTaskAndReplace && !stopped;
+        let error = if survives {
+            Error::WorkerDied { worker, pid, exit }
+        } else {
+            // The work goes before the pool is broken, so that it fails with the same reason.
+            self.pool.break_with(Error::BrokenPool { worker, pid, exit })
+        };
+        let mut afterwards = self.pool.give_back(remains.returned);
+        afterwards.settled.extend(remains.lost.map(|mut work| {
+            work.fail_quietly(&error);
+            work
+        }));
+        station.wake();
+        afterwards.see_to_it();
+        match (survives, self.signalled()) {
+            (_, true) => Err(Halt::Ended),
+            (true, false) => Ok(()),
+            (false, false) => Err(Halt::Broken),
         }
     }
 
     /// Writes down the life of a worker that has ended, and gives its process id.
-    fn ended(&self, worker: Worker) -> u32 {
-        let Worker { child, spawned_ns, ready_ns, .. } = worker;
+    fn write_down(&self, station: &Station) -> u32 {
+        let &Station { spawned_ns, ready_ns, .. } = station;
         let ended_ns = clock::monotonic_ns();
-        self.lane.lives.add(WorkerLife { worker: self.lane.worker, spawned_ns, ready_ns, ended_ns });
-        child.id()
+        self.pool.lives.add(WorkerLife { worker: self.worker, spawned_ns, ready_ns, ended_ns });
+        station.child.id()
     }
 
-    /// Breaks the pool and gives the reason: this one, or the one that came first. The other workers
-    /// are stopped before the futures in the queue are settled: a callback of theirs may wait for a
-    /// task that is running.
-    fn break_pool(&self, error: Error) -> Error {
-        let broken = self.lane.queue.break_with(error);
-        self.crew.roster.close_all();
-        broken.fail_queued()
+    fn signalled(&self) -> bool {
+        matches!(self.pool.roster.stopped(), Some(Stop::Signalled(_)))
+    }
+
+    /// Whether the channels have been ended since the pool broke.
+    fn closed(&self) -> bool {
+        self.pool.roster.stopped() == Some(Stop::Closed)
     }
 }

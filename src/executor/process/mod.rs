@@ -1,36 +1,42 @@
 //! Workers that are processes: this very program, started again.
 //!
-//! Each worker has a socket of its own to a lane, a thread in the parent that hands it one task
-//! at a time. The program is executed anew and never just forked: a fork copies one thread out of
-//! many, with whatever locks the others held.
+//! Requests and replies stand in memory that the two processes share; a socket wakes whoever sleeps,
+//! and passes files. Who submits a task writes it straight to an idle worker, and who waits for its
+//! result reads the reply straight from it. Each worker also has a lane, a thread in the parent that
+//! starts it, sees it die, and receives its replies where nobody waits for them. The program is
+//! executed anew and never just forked: a fork copies one thread out of many, with whatever locks the
+//! others held.
 //!
-//! * this file: the pool, on the parent's side
-//! * `lane`: what the pool does for one worker after the other
-//! * `child`: one worker process as the parent sees it
+//! * this file: the pool as its users see it; `pool`: what its lanes share
+//! * `dispatch`: the queue and the idle workers; `pace`: how many tasks go at a time
+//! * `link`: the way to a worker; `station`: what it has been sent and what comes back
+//! * `lane`: one worker after the other, from start to end; `child`: one of them, as the parent sees it
 //! * `roster`: the workers that are there, to be ended from outside
-//! * [`worker`]: the same process from inside
-//! * `hello` and `frame`: what a worker says first, and how the channel is cut into messages
+//! * [`worker`]: the same process from inside; `hello`: what it says first
 
 mod child;
-mod frame;
+mod dispatch;
 #[cfg(test)]
 mod fuzz;
 mod hello;
 mod lane;
+mod link;
+mod pace;
+mod pool;
 mod roster;
+mod station;
 pub mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use self::lane::{Crew, drive};
-use self::roster::Roster;
+use self::pool::{Crew, Pool};
 use super::Executor;
 use super::error::Error;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
-use super::pool::lanes::{Lane, Lanes, Stack};
 use super::pool::life::WorkerLife;
-use super::pool::policy::{CancelFutures, OnCrash, Wait};
+use super::pool::policy::{CancelFutures, OnCrash, Spin, Wait};
 use super::work::Work;
 use crate::sys::channel::Ending;
 use crate::sys::machine;
@@ -39,8 +45,14 @@ use crate::sys::machine;
 ///
 /// When a worker dies, the pool is broken: every task that is queued or running gets
 /// [`Error::BrokenPool`], the other workers are stopped, and nothing more can be submitted. With
-/// [`OnCrash::FailTaskAndReplace`] only the task that the worker had is lost. A worker that dies while
-/// it is idle is noticed when it is to have its next task.
+/// [`OnCrash::FailTaskAndReplace`] only the task that the worker was at is lost.
+///
+/// Tasks that take some microseconds go to a worker several at a time, as many as take a tenth of a
+/// millisecond by its own clock, but no more than their share of what is queued. Each keeps its own
+/// future and its own fate; those that go together count as running together.
+///
+/// A callback runs in the thread that receives the reply: one of the pool's, or one that waits for a
+/// result of the pool.
 ///
 /// ```
 /// # fn main() { example().unwrap() }
@@ -56,9 +68,12 @@ use crate::sys::machine;
 /// # }
 /// ```
 pub struct ProcessPoolExecutor {
-    lanes: Lanes,
-    roster: Arc<Roster>,
+    pool: Arc<Pool>,
 }
+
+/// How long a worker spins for its next task, and a thread for its result, before they sleep: several
+/// times what it takes to wake a sleeper, so that a quick exchange never sleeps.
+const SPIN: Duration = Duration::from_micros(50);
 
 impl ProcessPoolExecutor {
     /// A pool of at most `max_workers` processes; they start as tasks come in.
@@ -88,8 +103,8 @@ impl ProcessPoolExecutor {
     }
 
     fn end_workers(&self, ending: Ending) {
-        self.lanes.shutdown(Wait::No, CancelFutures::Yes);
-        self.roster.signal_all(ending);
+        self.pool.shutdown(Wait::No, CancelFutures::Yes);
+        self.pool.roster.signal_all(ending);
     }
 }
 
@@ -107,6 +122,12 @@ impl Builder<ProcessPoolExecutor> {
         self
     }
 
+    /// Whether workers, and threads that wait for them, may spin for a moment before they sleep.
+    pub fn spin(mut self, spin: Spin) -> Self {
+        self.spin = spin;
+        self
+    }
+
     /// Makes the pool.
     ///
     /// # Errors
@@ -120,38 +141,40 @@ impl Builder<ProcessPoolExecutor> {
             Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
             limit => limit.unwrap_or(usize::MAX),
         };
-        let roster = Arc::new(Roster::default());
+        let cpus = machine::cpus_available();
         let crew = Crew {
             prefix: self.prefix("speedup-worker"),
             task_limit,
             on_crash: self.on_crash,
             initializer: self.initializer,
-            roster: Arc::clone(&roster),
+            spin: if self.spin == Spin::Adaptive && max <= cpus { SPIN } else { Duration::ZERO },
+            cpus,
         };
-        // The threads in the parent are named for what they are, the processes as the user wishes.
-        let body = move |lane: &Lane| drive(lane, &crew);
-        Ok(ProcessPoolExecutor {
-            lanes: Lanes::new(max, "lane".to_string(), Stack::Deep, Arc::new(body)),
-            roster,
-        })
+        Ok(ProcessPoolExecutor { pool: Pool::new(max, crew) })
+    }
+}
+
+impl Drop for ProcessPoolExecutor {
+    fn drop(&mut self) {
+        self.pool.shutdown(Wait::Yes, CancelFutures::No);
     }
 }
 
 impl Executor for ProcessPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
-        self.lanes.push(work)
+        self.pool.push(work)
     }
 
     fn max_workers(&self) -> usize {
-        self.lanes.max()
+        self.pool.max
     }
 
     fn shutdown(&self, wait: Wait, queued: CancelFutures) {
-        self.lanes.shutdown(wait, queued);
+        self.pool.shutdown(wait, queued);
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {
-        self.lanes.lives().get()
+        self.pool.lives.get()
     }
 }
 

@@ -1,17 +1,21 @@
-//! The worker process from inside: read a task, run it, write the outcome, until the channel ends.
+//! The worker process from inside: read a request, run its tasks, write the reply, until the channel ends.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::frame::{read_frame, write_frame};
 use super::hello::Hello;
+use super::pace::PATIENCE;
+use crate::executor::attachments;
 use crate::executor::pool::life::enter_worker;
 use crate::executor::task::TaskEntry;
-use crate::executor::wire::{Outcome, add_outcome, empty, read_request};
+use crate::executor::wire::{Answer, Outcome, add_outcome, read_request, read_task};
 use crate::sys;
+use crate::sys::doorbell::{Doorbell, Ring};
+use crate::sys::mailbox::ChildEnd;
 
 /// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
 /// any setting that a user may mean to write.
@@ -19,6 +23,10 @@ pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
 
 /// How often the watchdog looks once the channel has ended.
 const WATCH_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Replies of more bytes are for the lane alone: a value that is nested deeply takes stack to be decoded,
+/// of which other threads may have little.
+pub(super) const SMALL: u64 = 1 << 10;
 
 static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
 
@@ -98,43 +106,119 @@ pub(super) fn build_id() -> u64 {
 }
 
 fn work_for_parent(number: Option<usize>) -> io::Result<()> {
-    sys::process::die_with_parent();
+    let dies_with_parent = sys::process::die_with_parent();
     let channel = sys::process::take_channel()?;
     sys::process::close_inherited(&channel);
     sys::process::take_name();
     enter_worker(number.unwrap_or(0));
-    let hello = Hello { build: build_id(), ready_ns: sys::clock::monotonic_ns() };
-    let served = write_frame(&mut &channel, &hello.encode())
-        .and_then(|()| Watchdog::start(&channel))
-        .and_then(|watchdog| serve(channel, &watchdog));
-    match served {
-        // The parent is gone, or has given up on this worker: nobody is left to tell.
-        Err(error) if error.kind() != io::ErrorKind::InvalidData => Ok(()),
-        outcome => outcome,
+    let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
+    let mut doorbell = Doorbell::new(channel);
+    match doorbell.take_file().and_then(|file| file.map(ChildEnd::new).transpose()) {
+        Ok(Some(mailbox)) => match (Worker { mailbox, doorbell, watchdog }).serve() {
+            // The parent is gone, or has given up on this worker: nobody is left to tell.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            served => served,
+        },
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
-fn serve(channel: UnixStream, watchdog: &Watchdog) -> io::Result<()> {
-    let mut channel = BufReader::new(channel);
-    let (mut request, mut reply) = (Vec::new(), Vec::new());
-    while read_frame(&mut channel, &mut request)? {
-        watchdog.while_busy(|| answer(&request, &mut reply));
-        write_frame(channel.get_mut(), &reply)?;
-    }
-    Ok(())
+/// A worker at work.
+struct Worker {
+    mailbox: ChildEnd,
+    doorbell: Doorbell,
+    /// None where the system ends this process with its parent.
+    watchdog: Option<Watchdog>,
 }
 
-/// Runs the tasks in a request and puts the whole reply into `reply`.
-fn answer(request: &[u8], reply: &mut Vec<u8>) {
-    empty(reply);
-    let Some((name, parts)) = read_request(request) else { return };
-    let tasks = TASKS.get().copied().unwrap_or_default();
-    let entry = tasks.iter().find(|entry| entry.name == name);
-    for part in parts {
-        add_outcome(reply, |reply| match entry {
-            Some(entry) => (entry.run)(part, reply),
-            None => Err(Outcome::Transfer("it was not registered with worker::init".to_string())),
-        });
+impl Worker {
+    fn serve(mut self) -> io::Result<()> {
+        let hello = Hello { build: build_id(), ready_ns: sys::clock::monotonic_ns() };
+        let (_, reply) = self.mailbox.begin()?;
+        hello.write(reply.buffer).map_err(|error| io::Error::other(error.to_string()))?;
+        reply.keep();
+        self.publish(Duration::ZERO);
+        while self.wait()? {
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.set_busy(true);
+            }
+            let busy = self.answer()?;
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.set_busy(false);
+            }
+            self.publish(busy);
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, busy: Duration) {
+        if self.mailbox.publish(busy) || self.mailbox.reply_length() > SMALL {
+            self.doorbell.ring();
+        }
+    }
+
+    /// Waits for a request: for a moment with the CPU in hand, where that is allowed, then asleep. False
+    /// where the parent has closed the channel.
+    fn wait(&mut self) -> io::Result<bool> {
+        if spin(self.mailbox.spin(), || self.mailbox.requested()) {
+            return Ok(true);
+        }
+        while self.mailbox.may_sleep() {
+            if self.doorbell.wait()? == Ring::Ended {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs the tasks in the request and writes the reply, and gives the time that it took.
+    fn answer(&mut self) -> io::Result<Duration> {
+        let begin_ns = sys::clock::monotonic_ns();
+        let spent = || Duration::from_nanos(sys::clock::monotonic_ns() - begin_ns);
+        let (request, reply) = self.mailbox.begin()?;
+        // What is no request has no reply that fits it, and the parent sees that.
+        let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
+        let tasks = TASKS.get().copied().unwrap_or_default();
+        for (index, part) in parts.enumerate() {
+            if index > 0 && answer == Answer::InPart && spent() > PATIENCE {
+                break;
+            }
+            let mut files = Vec::new();
+            for _ in 0..part.files() {
+                files.extend(self.doorbell.take_file()?);
+            }
+            let mut files = files.into_iter();
+            let attached = part.attached(|| files.next()).unwrap_or_default();
+            let sent = add_outcome(reply.buffer, |reply| {
+                let not_found = || Outcome::Transfer("it was not registered with worker::init".to_string());
+                let (name, argument) = read_task(part.content).ok_or_else(not_found)?;
+                let entry = tasks.iter().find(|entry| entry.name == name).ok_or_else(not_found)?;
+                attachments::deliver(attached, || (entry.run)(argument, reply))
+            })?;
+            for file in sent {
+                self.doorbell.send_file(file.file.as_fd())?;
+            }
+            reply.keep();
+        }
+        Ok(spent())
+    }
+}
+
+/// Waits with the CPU in hand, at most that long, until something has come; tells whether it has.
+pub(super) fn spin(limit: Duration, come: impl Fn() -> bool) -> bool {
+    if limit.is_zero() {
+        return come();
+    }
+    let end_ns = sys::clock::monotonic_ns() + limit.as_nanos() as u64;
+    loop {
+        if come() {
+            return true;
+        }
+        if sys::clock::monotonic_ns() > end_ns {
+            return false;
+        }
+        std::hint::spin_loop();
     }
 }
 
@@ -162,9 +246,7 @@ impl Watchdog {
         Ok(Self { busy })
     }
 
-    fn while_busy(&self, act: impl FnOnce()) {
-        self.busy.store(true, Ordering::Relaxed);
-        act();
-        self.busy.store(false, Ordering::Relaxed);
+    fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,232 @@
+//! What is queued, and which workers have nothing to do: who submits work and who has finished some
+//! meet here.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::link::Link;
+use super::pace::Pace;
+use crate::executor::error::Error;
+use crate::executor::pool::policy::CancelFutures;
+use crate::executor::wire::Encoded;
+use crate::executor::work::{Grouping, Work};
+
+/// Work on its way to a worker.
+pub(super) struct Item {
+    pub(super) work: Work,
+    /// As it was sent to a worker that has not begun it.
+    pub(super) encoded: Option<Encoded>,
+}
+
+impl From<Work> for Item {
+    fn from(work: Work) -> Self {
+        Self { work, encoded: None }
+    }
+}
+
+/// The queue of a process pool and its idle workers. One of the two is always empty.
+#[derive(Default)]
+pub(super) struct Dispatch {
+    state: Mutex<State>,
+    /// There is work, or will be no more.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Work that came back; it goes first.
+    returned: VecDeque<Item>,
+    pending: VecDeque<Work>,
+    /// The one that was busy last is used first: its memory is warm.
+    idle: Vec<Arc<Link>>,
+    /// Lanes that have no worker and wait until there is work for one.
+    vacant: usize,
+    /// Pieces of work that are on their way to a worker that was idle. They may come back.
+    claimed: usize,
+    /// Set once: why nothing more is taken.
+    closed: Option<Error>,
+}
+
+impl State {
+    fn queued(&self) -> usize {
+        self.returned.len() + self.pending.len()
+    }
+
+    fn pop(&mut self) -> Option<Item> {
+        self.returned.pop_front().or_else(|| self.pending.pop_front().map(Item::from))
+    }
+
+    /// As many single tasks as the pace allows, or one chunk.
+    fn pop_some(&mut self, pace: &Pace, workers: usize, most: usize) -> Vec<Item> {
+        let most = pace.tasks(self.queued(), workers).min(most);
+        let mut items: Vec<Item> = self.pop().into_iter().collect();
+        let single = |item: &Item| item.work.grouping() == Grouping::Single;
+        while items.len() < most && items.last().is_some_and(single) {
+            let next = match (self.returned.front(), self.pending.front()) {
+                (Some(item), _) => item.work.grouping(),
+                (None, Some(work)) => work.grouping(),
+                (None, None) => break,
+            };
+            if next == Grouping::Chunk {
+                break;
+            }
+            items.extend(self.pop());
+        }
+        items
+    }
+}
+
+/// What becomes of submitted work.
+pub(super) enum Pushed {
+    /// An idle worker is to have it.
+    Claimed(Arc<Link>, Item),
+    /// It is queued. `short` tells that there is more than the lanes without worker can take.
+    Queued { short: bool },
+}
+
+/// What a worker that has nothing to do is to do.
+pub(super) enum Next {
+    /// This.
+    Serve(Vec<Item>),
+    /// Wait: it counts as idle now, and may have been given work already.
+    Idle,
+    /// Leave.
+    Leave,
+}
+
+/// What is left of a broken queue.
+#[must_use = "what was queued is to be failed"]
+pub(super) struct Broken {
+    reason: Error,
+    queued: Vec<Work>,
+}
+
+impl Broken {
+    /// Settles what was queued with the reason, and returns that. It calls foreign code, and must not
+    /// be called under a lock.
+    pub(super) fn fail_queued(self) -> Error {
+        Work::fail_all(self.queued, &self.reason);
+        self.reason
+    }
+}
+
+impl Dispatch {
+    /// Takes work in: for an idle worker, or for the queue. Work that is
+    /// refused comes back: to drop it is to call foreign code, which must not be done under a lock.
+    pub(super) fn push(&self, work: Work) -> Result<Pushed, (Error, Work)> {
+        let mut state = self.lock();
+        if let Some(reason) = &state.closed {
+            return Err((reason.clone(), work));
+        }
+        if let Some(link) = state.idle.pop() {
+            state.claimed += 1;
+            return Ok(Pushed::Claimed(link, work.into()));
+        }
+        state.pending.push_back(work);
+        let short = state.queued() > state.vacant;
+        let wake = state.vacant > 0;
+        drop(state);
+        if wake {
+            self.changed.notify_one();
+        }
+        Ok(Pushed::Queued { short })
+    }
+
+    /// Says that work that was claimed for a worker is there, or back in the queue.
+    pub(super) fn settle_claim(&self) {
+        let mut state = self.lock();
+        state.claimed -= 1;
+        let waiting = state.vacant > 0;
+        drop(state);
+        if waiting {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Puts work back to the head of the queue, and gives the idle workers that are to be refilled
+    /// now. In a broken pool it comes back, with the reason.
+    pub(super) fn give_back(&self, items: Vec<Item>) -> Result<Vec<Arc<Link>>, (Error, Vec<Item>)> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut state = self.lock();
+        if let Some(reason) = state.closed.clone().filter(|reason| *reason != Error::Shutdown) {
+            return Err((reason, items));
+        }
+        for item in items.into_iter().rev() {
+            state.returned.push_front(item);
+        }
+        let claimed = (0..state.queued()).map_while(|_| state.idle.pop()).collect();
+        drop(state);
+        self.changed.notify_all();
+        Ok(claimed)
+    }
+
+    /// What a worker that has nothing to do is to do next.
+    pub(super) fn next(&self, link: &Arc<Link>, pace: &Pace, workers: usize, most: usize) -> Next {
+        let mut state = self.lock();
+        let items = state.pop_some(pace, workers, most);
+        if !items.is_empty() {
+            return Next::Serve(items);
+        }
+        if state.closed.is_some() {
+            return Next::Leave;
+        }
+        state.idle.push(Arc::clone(link));
+        Next::Idle
+    }
+
+    /// Takes a worker from among the idle ones, if it is there.
+    pub(super) fn forget_idle(&self, link: &Arc<Link>) {
+        self.lock().idle.retain(|other| !Arc::ptr_eq(other, link));
+    }
+
+    /// Waits until there is work; false if there will be none.
+    pub(super) fn wait_for_work(&self) -> bool {
+        let mut state = self.lock();
+        state.vacant += 1;
+        while state.queued() == 0 && (state.closed.is_none() || state.claimed > 0) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.vacant -= 1;
+        state.queued() > 0
+    }
+
+    /// Takes no more work. What is queued still comes out, or is cancelled. The idle workers are given
+    /// out, to be let go.
+    pub(super) fn close(&self, queued: CancelFutures) -> Vec<Arc<Link>> {
+        let mut state = self.lock();
+        state.closed.get_or_insert(Error::Shutdown);
+        let abandoned = match queued {
+            CancelFutures::Yes => std::mem::take(&mut state.pending),
+            CancelFutures::No => VecDeque::new(),
+        };
+        let idle = std::mem::take(&mut state.idle);
+        // Cancelling calls foreign code, which may submit again: not under the lock.
+        drop(state);
+        self.changed.notify_all();
+        Work::cancel_all(abandoned);
+        idle
+    }
+
+    /// Takes no more work, and gives out what is queued, to be failed. The first error stays as the
+    /// reason.
+    pub(super) fn break_with(&self, error: Error) -> Broken {
+        let mut state = self.lock();
+        if matches!(state.closed, None | Some(Error::Shutdown)) {
+            state.closed = Some(error);
+        }
+        let reason = state.closed.clone().unwrap_or(Error::Shutdown);
+        let returned = std::mem::take(&mut state.returned).into_iter().map(|item| item.work);
+        let queued = returned.chain(std::mem::take(&mut state.pending)).collect();
+        state.idle.clear();
+        drop(state);
+        self.changed.notify_all();
+        Broken { reason, queued }
+    }
+
+    /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

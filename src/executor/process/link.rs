@@ -1,0 +1,183 @@
+//! The way to one worker: whoever has work for it sends it, and whoever is there first when the reply
+//! comes settles the futures and sends it the next.
+//!
+//! That is the worker's lane, or a thread that waits for the very result. A gate sees to it that there
+//! is one at a time. Only the lane waits before it to receive: who holds it looks for a reply again
+//! after opening it, so that one that comes meanwhile can be left to him.
+
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use super::child::Child;
+use super::dispatch::{Item, Next};
+use super::pool::Pool;
+use super::station::{Standing, Station};
+use crate::executor::work::Work;
+
+/// Who is there when a reply comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receiver {
+    /// The worker's lane.
+    Lane,
+    /// A thread that waits for a result, or submits work. It leaves large replies to the lane.
+    Passing,
+}
+
+/// The way to one worker, or to the one that takes its place.
+pub(super) struct Link {
+    pub(super) pool: Arc<Pool>,
+    gate: Mutex<Option<Station>>,
+}
+
+/// What remains to be done when the gate is open again, since it is foreign code, or leads through
+/// other gates.
+#[derive(Default)]
+#[must_use = "somebody waits for it"]
+pub(super) struct Afterwards {
+    /// Those who wait for it are to be told that it is settled.
+    pub(super) settled: Vec<Work>,
+    /// Idle workers for which there is work now.
+    pub(super) refill: Vec<Arc<Link>>,
+}
+
+impl Afterwards {
+    pub(super) fn see_to_it(self) {
+        self.settled.into_iter().for_each(Work::tell);
+        self.refill.iter().for_each(Link::refill);
+    }
+
+    pub(super) fn add(&mut self, more: Self) {
+        self.settled.extend(more.settled);
+        self.refill.extend(more.refill);
+    }
+}
+
+impl Link {
+    pub(super) fn new(pool: &Arc<Pool>) -> Arc<Self> {
+        Arc::new(Self { pool: Arc::clone(pool), gate: Mutex::default() })
+    }
+
+    /// Makes a worker that is ready and idle the one at the end of the way, and gives it work if there
+    /// is some.
+    pub(super) fn connect(self: &Arc<Self>, child: Child, spawned_ns: u64, ready_ns: u64) {
+        *self.gate() = Some(Station::new(self, child, spawned_ns, ready_ns));
+        self.refill();
+    }
+
+    /// Takes the worker away from the end of the way.
+    pub(super) fn disconnect(self: &Arc<Self>) -> Option<Station> {
+        let station = self.gate().take();
+        self.pool.dispatch.forget_idle(self);
+        station
+    }
+
+    /// Sends work to the worker, which was idle and has been claimed for it. If it is there no more the
+    /// work goes back to the queue.
+    pub(super) fn serve(self: &Arc<Self>, item: Item) {
+        let mut gate = self.gate();
+        let afterwards = match gate.as_mut() {
+            Some(station) if station.standing == Standing::Serving => self.occupy(station, vec![item]),
+            _ => self.pool.give_back(vec![item]),
+        };
+        drop(gate);
+        self.pool.dispatch.settle_claim();
+        afterwards.see_to_it();
+        self.receive(Receiver::Passing);
+    }
+
+    /// Gives an idle worker that has been claimed what there is to do.
+    pub(super) fn refill(self: &Arc<Self>) {
+        let mut gate = self.gate();
+        let afterwards = match gate.as_mut() {
+            Some(station) if station.standing == Standing::Serving => self.occupy(station, Vec::new()),
+            _ => Afterwards::default(),
+        };
+        drop(gate);
+        afterwards.see_to_it();
+        self.receive(Receiver::Passing);
+    }
+
+    /// Lets an idle worker go that has been claimed.
+    pub(super) fn let_go(&self) {
+        if let Some(station) = &mut *self.gate() {
+            station.leave();
+        }
+    }
+
+    /// Settles what the worker has replied and gives it the next, unless somebody else does.
+    pub(super) fn receive(self: &Arc<Self>, receiver: Receiver) {
+        loop {
+            let mut gate = match (receiver, self.gate.try_lock()) {
+                (_, Ok(gate)) => gate,
+                (_, Err(TryLockError::Poisoned(gate))) => gate.into_inner(),
+                // Whoever has it looks again when he is done.
+                (Receiver::Passing, Err(TryLockError::WouldBlock)) => return,
+                (Receiver::Lane, Err(TryLockError::WouldBlock)) => self.gate(),
+            };
+            let Some(station) = gate.as_mut().filter(|station| station.post.reply_waits_for(receiver)) else {
+                return;
+            };
+            let (settled, returned) = station.receive();
+            let mut afterwards = Afterwards { settled, refill: Vec::new() };
+            afterwards.add(self.pool.give_back(returned));
+            if station.standing == Standing::Serving {
+                afterwards.add(self.occupy(station, Vec::new()));
+            }
+            drop(gate);
+            afterwards.see_to_it();
+        }
+    }
+
+    /// Sends these, or else what is queued, until the worker has something to do; if there is nothing,
+    /// it is idle or leaves.
+    fn occupy(self: &Arc<Self>, station: &mut Station, mut items: Vec<Item>) -> Afterwards {
+        let mut afterwards = Afterwards::default();
+        loop {
+            let (settled, returned) = station.send(items);
+            afterwards.settled.extend(settled);
+            afterwards.add(self.pool.give_back(returned));
+            if station.is_occupied() || station.standing != Standing::Serving {
+                return afterwards;
+            }
+            let most = self.pool.crew.task_limit.saturating_sub(station.pieces);
+            let next = match most {
+                0 => Next::Leave,
+                most => self.pool.dispatch.next(self, &station.pace, self.pool.max, most),
+            };
+            match next {
+                Next::Serve(next) => items = next,
+                Next::Idle => return afterwards,
+                Next::Leave => {
+                    station.leave();
+                    return afterwards;
+                }
+            }
+        }
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Option<Station>> {
+        // A panic of foreign code is caught before it gets here.
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    /// Puts work back to the queue; in a broken pool it fails.
+    pub(super) fn give_back(&self, items: Vec<Item>) -> Afterwards {
+        match self.dispatch.give_back(items) {
+            Ok(refill) => Afterwards { settled: Vec::new(), refill },
+            Err((reason, items)) => {
+                let fail = |mut item: Item| {
+                    item.work.fail_quietly(&reason);
+                    item.work
+                };
+                Afterwards { settled: items.into_iter().map(fail).collect(), refill: Vec::new() }
+            }
+        }
+    }
+
+    /// Whether a CPU is likely to be free for a thread that waits with the CPU in hand.
+    pub(super) fn may_spin(&self) -> bool {
+        !self.crew.spin.is_zero() && self.occupied.load(SeqCst) < self.crew.cpus
+    }
+}

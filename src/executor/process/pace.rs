@@ -1,0 +1,79 @@
+//! How many tasks go to a worker at a time.
+//!
+//! The way to a worker and back costs some microseconds, whatever is sent. Tasks that take no longer
+//! than that go together, as many as fill a fraction of a millisecond by the worker's own clock; but
+//! never more than their share of what is queued, so that all workers end at about the same time, after
+//! the rule of guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers C-36,
+//! 1987). Long tasks always go alone.
+
+use std::time::Duration;
+
+/// How long the tasks that go together should take.
+const TARGET: Duration = Duration::from_micros(100);
+
+/// How long they may take before the worker gives back those that it has not begun.
+pub(super) const PATIENCE: Duration = Duration::from_micros(200);
+
+/// The most tasks that go together.
+const MOST: usize = 1024;
+
+/// What is known of how long a worker's tasks take.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Nanoseconds that a task takes, of late; none before the first reply.
+    task_ns: Option<f64>,
+}
+
+impl Pace {
+    /// Notes that the worker took that long for so many tasks.
+    pub(super) fn note(&mut self, busy_ns: u64, tasks: usize) {
+        let latest = busy_ns as f64 / tasks.max(1) as f64;
+        // A longer task counts at once, shorter ones as they go on.
+        self.task_ns = Some(match self.task_ns {
+            Some(before) if latest < before => (before + latest) / 2.0,
+            _ => latest,
+        });
+    }
+
+    /// How many of the tasks that are queued to send at a time.
+    pub(super) fn tasks(&self, queued: usize, workers: usize) -> usize {
+        let Some(task_ns) = self.task_ns else { return 1 };
+        let fitting = TARGET.as_nanos() as f64 / task_ns.max(1.0);
+        (fitting as usize).min(queued / (2 * workers)).clamp(1, MOST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn short_tasks_go_together_and_long_ones_alone() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.tasks(1_000_000, 2), 1);
+        pace.note(1_000, 1);
+        assert_eq!(pace.tasks(1_000_000, 2), 100);
+        assert_eq!(pace.tasks(40, 2), 10);
+        pace.note(5_000_000, 100);
+        assert_eq!(pace.tasks(1_000_000, 2), 2);
+        pace.note(1_000_000, 1);
+        assert_eq!(pace.tasks(1_000_000, 2), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_gets_more_than_a_share(
+            notes in prop::collection::vec((0..u64::MAX, 0..5000_usize), 0..5),
+            queued in 0..10_000_000_usize,
+            workers in 1..600_usize,
+        ) {
+            let mut pace = Pace::default();
+            for (busy_ns, tasks) in notes {
+                pace.note(busy_ns, tasks);
+            }
+            let tasks = pace.tasks(queued, workers);
+            prop_assert!(tasks == 1 || tasks <= MOST && tasks * 2 * workers <= queued);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! A worker at its place: what it has been sent, and what comes back.
+
+use std::mem;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+use super::child::{Child, Lost};
+use super::dispatch::Item;
+use super::link::{Link, Receiver};
+use super::pace::Pace;
+use super::worker::{SMALL, spin};
+use crate::executor::attachments::Attachment;
+use crate::executor::future::deadline::Deadline;
+use crate::executor::future::state::Attend;
+use crate::executor::wire::{Answer, Encoded, Parts};
+use crate::executor::work::{Replies, Work};
+use crate::sys::mailbox::Signals;
+
+/// As much as a request holds before no further task goes with it, in bytes. A share of the nearest
+/// caches: more at a time is no faster.
+pub(super) const FULL: usize = 64 << 10;
+
+/// A worker at its place.
+pub(super) struct Station {
+    pub(super) child: Child,
+    pub(super) spawned_ns: u64,
+    pub(super) ready_ns: u64,
+    pub(super) post: Arc<Post>,
+    there: Arc<dyn Attend>,
+    sent: Vec<Sent>,
+    pub(super) pace: Pace,
+    /// Pieces of work that it has been sent.
+    pub(super) pieces: usize,
+    pub(super) standing: Standing,
+}
+
+/// What is expected of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It serves.
+    Serving,
+    /// It has nothing to do and was told to leave.
+    Leaving,
+    /// It gave no proper reply.
+    Misbehaved,
+}
+
+/// Work that a worker has been sent.
+struct Sent {
+    work: Work,
+    /// How many of its tasks.
+    tasks: usize,
+    /// Where they stand in the request.
+    place: Range<usize>,
+    files: Vec<Attachment>,
+}
+
+/// Work that is settled, and work that is to go back to the queue.
+type Outcome = (Vec<Work>, Vec<Item>);
+
+impl Station {
+    pub(super) fn new(link: &Arc<Link>, child: Child, spawned_ns: u64, ready_ns: u64) -> Self {
+        let signals = Arc::clone(child.signals());
+        let received = AtomicU32::new(signals.replied());
+        let post = Arc::new(Post { link: Arc::clone(link), signals, received });
+        let there: Arc<dyn Attend> = Arc::clone(&post) as _;
+        let (sent, pace) = Default::default();
+        let standing = Standing::Serving;
+        Self { child, spawned_ns, ready_ns, post, there, sent, pace, pieces: 0, standing }
+    }
+
+    /// Whether it has work.
+    pub(super) fn is_occupied(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
+    /// Sends it work, as far as there is something to send: what was cancelled, or cannot be encoded,
+    /// is settled instead.
+    pub(super) fn send(&mut self, items: Vec<Item>) -> Outcome {
+        let (mut settled, mut returned) = Outcome::default();
+        if items.is_empty() {
+            return (settled, returned);
+        }
+        let Ok(mut request) = self.child.request() else {
+            self.misbehaved();
+            return (settled, items);
+        };
+        for mut item in items {
+            if request.len() > FULL {
+                returned.push(item);
+                continue;
+            }
+            let (start, tasks, files) = (request.len(), request.tasks(), request.files().len());
+            request.next_piece();
+            match &item.encoded {
+                None => item.work.send(&mut request, &self.there),
+                Some(encoded) if request.add_again(encoded) => item.work.move_to(Some(&self.there)),
+                Some(_) => {
+                    returned.push(item);
+                    continue;
+                }
+            }
+            let tasks = request.tasks() - tasks;
+            if tasks == 0 {
+                settled.push(item.work);
+            } else {
+                let files = request.files()[files..].to_vec();
+                self.sent.push(Sent { work: item.work, tasks, place: start..request.len(), files });
+            }
+        }
+        if self.sent.is_empty() {
+            return (settled, returned);
+        }
+        if self.sent.len() > 1 {
+            request.answer(Answer::InPart);
+        }
+        let files = request.into_files();
+        self.pieces += self.sent.len();
+        self.post.link.pool.occupied.fetch_add(1, SeqCst);
+        self.child.send(&files);
+        (settled, returned)
+    }
+
+    /// Settles what it has replied, which must be there. The gate is shut, so that those concerned are
+    /// to be told later.
+    pub(super) fn receive(&mut self) -> Outcome {
+        let number = self.post.signals.replied();
+        let busy_ns = self.post.signals.busy_ns();
+        let may_be_short = self.sent.len() > 1;
+        let total: usize = self.sent.iter().map(|sent| sent.tasks).sum();
+        let channel = Arc::clone(self.child.channel());
+        let parts = self.child.reply().and_then(|reply| Parts::of(reply).ok_or(Lost::Misbehaved));
+        let settled = match parts {
+            Ok(parts) => {
+                let count = parts.clone().count();
+                let proper = count == total || may_be_short && count > 0 && count < total;
+                proper.then(|| {
+                    let mut files = || channel.take_file();
+                    self.pace.note(busy_ns, count);
+                    settle(&mut self.sent, count, Replies::new(parts, &mut files))
+                })
+            }
+            Err(_) => None,
+        };
+        self.post.received.store(number, SeqCst);
+        let Some(settled) = settled else {
+            self.misbehaved();
+            return Outcome::default();
+        };
+        self.post.link.pool.occupied.fetch_sub(1, SeqCst);
+        (settled, self.take_back())
+    }
+
+    /// Takes back what has been sent and not been begun, to be sent again.
+    fn take_back(&mut self) -> Vec<Item> {
+        let request = self.child.latest();
+        let take_back = |mut sent: Sent| {
+            // Who waits for it there waits in vain.
+            sent.work.move_to(None);
+            let Sent { work, tasks, place, files } = sent;
+            Item { work, encoded: Some(Encoded { bytes: request[place].into(), tasks, files }) }
+        };
+        let items: Vec<Item> = self.sent.drain(..).map(take_back).collect();
+        if !items.is_empty() {
+            self.post.signals.wake();
+        }
+        items
+    }
+
+    /// Tells it to leave. It must have nothing to do.
+    pub(super) fn leave(&mut self) {
+        self.standing = Standing::Leaving;
+        self.child.channel().close();
+    }
+
+    fn misbehaved(&mut self) {
+        self.standing = Standing::Misbehaved;
+        // The lane wakes and sees to it.
+        self.child.channel().close();
+    }
+
+    /// How it was lost, if it is.
+    pub(super) fn loss(&self) -> Lost {
+        if self.standing == Standing::Misbehaved { Lost::Misbehaved } else { Lost::Gone }
+    }
+
+    /// What becomes of the work of a worker that has died: what it has done is settled, what it was at
+    /// is lost, and what it has not begun can be sent to another.
+    pub(super) fn remains(&mut self) -> Remains {
+        let mut remains = Remains::default();
+        if self.sent.is_empty() {
+            return remains;
+        }
+        self.post.link.pool.occupied.fetch_sub(1, SeqCst);
+        if self.standing != Standing::Misbehaved && self.post.signals.begun() {
+            let single = self.sent.len() > 1;
+            let channel = Arc::clone(self.child.channel());
+            let parts = self.child.remains();
+            let count = parts.clone().count();
+            let total: usize = self.sent.iter().map(|sent| sent.tasks).sum();
+            // The tasks of a chunk share one fate.
+            if single || count == total {
+                let mut files = || channel.take_file();
+                remains.settled = settle(&mut self.sent, count, Replies::new(parts, &mut files));
+            }
+            if !self.sent.is_empty() {
+                remains.lost = Some(self.sent.remove(0).work);
+            }
+        } else if self.standing == Standing::Misbehaved && !self.sent.is_empty() {
+            remains.lost = Some(self.sent.remove(0).work);
+        }
+        remains.returned = self.take_back();
+        remains
+    }
+
+    /// Wakes those who wait for its replies: there will be none.
+    pub(super) fn wake(&self) {
+        self.post.signals.wake();
+    }
+}
+
+/// What is left of the work of a worker that has died.
+#[derive(Default)]
+pub(super) struct Remains {
+    pub(super) settled: Vec<Work>,
+    pub(super) lost: Option<Work>,
+    pub(super) returned: Vec<Item>,
+}
+
+/// Settles the first pieces of work with as many outcomes as came, and leaves the others.
+fn settle(sent: &mut Vec<Sent>, mut count: usize, mut replies: Replies<'_>) -> Vec<Work> {
+    let mut settled = Vec::new();
+    let rest = mem::take(sent);
+    for mut piece in rest {
+        if piece.tasks <= count {
+            count -= piece.tasks;
+            piece.work.receive_quietly(&mut replies);
+            settled.push(piece.work);
+        } else {
+            count = 0;
+            sent.push(piece);
+        }
+    }
+    settled
+}
+
+/// Where a thread that waits for a result looks after the replies of the worker that is to give it.
+pub(super) struct Post {
+    link: Arc<Link>,
+    signals: Arc<Signals>,
+    /// Number of the latest reply that has been received.
+    received: AtomicU32,
+}
+
+impl Post {
+    /// Whether there is a reply that nobody has received.
+    fn reply_waits(&self) -> bool {
+        self.signals.replied() != self.received.load(SeqCst)
+    }
+
+    /// Whether there is one that is for that receiver.
+    pub(super) fn reply_waits_for(&self, receiver: Receiver) -> bool {
+        self.reply_waits() && (receiver == Receiver::Lane || self.signals.reply_length() <= SMALL)
+    }
+
+    fn look_after(&self, done: &dyn Fn() -> bool, deadline: Deadline) {
+        loop {
+            let seen = self.signals.replied();
+            if self.reply_waits() {
+                self.link.receive(Receiver::Passing);
+                if self.reply_waits() {
+                    // Somebody else is at it.
+                    return;
+                }
+            }
+            let left = deadline.left();
+            if done() || left.is_some_and(|left| left.is_zero()) {
+                return;
+            }
+            let limit = left.map_or(self.link.pool.crew.spin, |left| left.min(self.link.pool.crew.spin));
+            if self.link.pool.may_spin() && spin(limit, || self.reply_waits()) {
+                continue;
+            }
+            if !self.signals.sleep(seen, left) {
+                return;
+            }
+        }
+    }
+}
+
+impl Attend for Post {
+    fn attend(&self, done: &dyn Fn() -> bool, deadline: Deadline) {
+        self.signals.attend();
+        self.look_after(done, deadline);
+        self.signals.leave();
+        // One that came meanwhile has been rung for to nobody.
+        if self.reply_waits() {
+            self.link.receive(Receiver::Passing);
+        }
+    }
+}
