@@ -299,7 +299,10 @@ fn check_length(length: usize) -> Result<(), String> {
 
 /// Appends what the closure writes, with its length before it, and behind it the names of the files
 /// that go along. On an error the buffer is as it was.
-fn put_part<R>(buffer: &mut Buffer, write: impl FnOnce(&mut Buffer) -> R) -> io::Result<(R, Vec<Attachment>)> {
+fn put_part<R>(
+    buffer: &mut Buffer,
+    write: impl FnOnce(&mut Buffer) -> R,
+) -> io::Result<(R, Vec<Attachment>)> {
     let start = buffer.len();
     let close = |buffer: &mut Buffer, files: &[Attachment]| {
         for file in files {

@@ -134,6 +134,11 @@ impl Work {
         self.with(|unit| unit.receive_quietly(reply));
     }
 
+    /// Cancels what has not been started, as quietly.
+    pub(super) fn cancel_quietly(&mut self) {
+        self.with(|unit| unit.cancel_quietly());
+    }
+
     /// Settles the futures that are not settled yet with an error, as quietly.
     pub(super) fn fail_quietly(&mut self, error: &Error) {
         self.with(|unit| unit.fail_quietly(error));

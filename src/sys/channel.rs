@@ -38,6 +38,21 @@ pub enum Ending {
     Kill,
 }
 
+impl Ending {
+    fn of_rustix(self) -> Signal {
+        match self {
+            Self::Terminate => Signal::TERM,
+            Self::Kill => Signal::KILL,
+        }
+    }
+
+    /// Number of the signal.
+    #[must_use]
+    pub fn signal(self) -> i32 {
+        self.of_rustix().as_raw()
+    }
+}
+
 impl Channel {
     /// The channel to a child process that has not been reaped.
     #[must_use]
@@ -114,10 +129,7 @@ impl Channel {
 
     /// Sends the process the signal. It must not have been reaped.
     pub fn end_process(&self, ending: Ending) {
-        let signal = match ending {
-            Ending::Terminate => Signal::TERM,
-            Ending::Kill => Signal::KILL,
-        };
+        let signal = ending.of_rustix();
         // One that is dead is no error.
         #[cfg(target_os = "linux")]
         if let Some(process) = &self.process {

@@ -49,6 +49,8 @@ struct Control {
     reply: Direction,
     /// The child is about to sleep until it is rung for.
     child_sleeps: AtomicU32,
+    /// Counted up where there may be something new for those who look after the reply. They sleep on it.
+    news: AtomicU32,
     /// Number of the latest request that the child has begun.
     begun: AtomicU32,
     /// Threads of the parent that look after the reply, and need no ringing.
@@ -118,22 +120,30 @@ impl Signals {
         self.control().attendants.fetch_sub(1, SeqCst);
     }
 
-    /// Sleeps until the latest reply has another number than this, or that long; it may wake for no
-    /// reason. The calling thread must [attend](Self::attend). False where the system has no such
-    /// sleep.
+    /// How often there has been [something new](Self::wake) for those who look after the reply.
     #[must_use]
-    pub fn sleep(&self, number: u32, timeout: Option<Duration>) -> bool {
+    pub fn news(&self) -> u32 {
+        self.control().news.load(SeqCst)
+    }
+
+    /// Sleeps until there is something newer than that, or that long; it may wake for no reason. What it
+    /// is to be woken for must be looked at after `news` has been asked for and before this call. The
+    /// calling thread must [attend](Self::attend). False where the system has no such sleep.
+    #[must_use]
+    pub fn sleep(&self, news: u32, timeout: Option<Duration>) -> bool {
         let control = self.control();
         control.sleepers.fetch_add(1, SeqCst);
-        let slept = futex::wait(&control.reply.number, number, timeout);
+        let slept = futex::wait(&control.news, news, timeout);
         control.sleepers.fetch_sub(1, SeqCst);
         slept
     }
 
-    /// Wakes the threads of the parent that sleep.
+    /// Wakes the threads of the parent that sleep: there is something new.
     pub fn wake(&self) {
-        if self.control().sleepers.load(SeqCst) > 0 {
-            futex::wake(&self.control().reply.number);
+        let control = self.control();
+        control.news.fetch_add(1, SeqCst);
+        if control.sleepers.load(SeqCst) > 0 {
+            futex::wake(&control.news);
         }
     }
 }
@@ -420,8 +430,12 @@ mod tests {
         signals.attend();
         std::thread::scope(|scope| {
             let sleeper = scope.spawn(|| {
-                while signals.replied() == 0 {
-                    let _ = signals.sleep(0, None);
+                loop {
+                    let news = signals.news();
+                    if signals.replied() != 0 {
+                        break;
+                    }
+                    let _ = signals.sleep(news, None);
                 }
             });
             assert!(!echo(&mut child));

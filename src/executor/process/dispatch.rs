@@ -41,7 +41,7 @@ struct State {
     idle: Vec<Arc<Link>>,
     /// Lanes that have no worker and wait until there is work for one.
     vacant: usize,
-    /// Pieces of work that are on their way to a worker that was idle. They may come back.
+    /// Pieces of work that are on their way to a worker. They may come back.
     claimed: usize,
     /// Set once: why nothing more is taken.
     closed: Option<Error>,
@@ -181,15 +181,17 @@ impl Dispatch {
         self.lock().idle.retain(|other| !Arc::ptr_eq(other, link));
     }
 
-    /// Waits until there is work; false if there will be none.
-    pub(super) fn wait_for_work(&self) -> bool {
+    /// Waits until there is work and takes it; `None` if there will be none.
+    pub(super) fn wait_for_work(&self) -> Option<Item> {
         let mut state = self.lock();
         state.vacant += 1;
         while state.queued() == 0 && (state.closed.is_none() || state.claimed > 0) {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.vacant -= 1;
-        state.queued() > 0
+        let item = state.pop();
+        state.claimed += usize::from(item.is_some());
+        item
     }
 
     /// Takes no more work. What is queued still comes out, or is cancelled. The idle workers are given

@@ -4,10 +4,10 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::hello::Hello;
+use crate::executor::error::Error;
 use crate::executor::wire::{
     Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task,
 };
-use crate::executor::error::Error;
 use crate::sys::buffer::Buffer;
 
 const MESSAGES: usize = 1_000_000;
@@ -29,7 +29,9 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
         1 => {
             let mut request = Request::new(buffer).expect("there is room");
             for part in [first, second] {
-                request.add("task", |buffer| encode(&part, buffer).map_err(|_| Error::Dropped)).expect("there is room");
+                request
+                    .add("task", |buffer| encode(&part, buffer).map_err(|_| Error::Dropped))
+                    .expect("there is room");
             }
         }
         _ => {
@@ -38,8 +40,7 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
                 reply.extend(&first).expect("there is room");
                 Ok(())
             };
-            add_outcome(buffer, put)
-                .expect("there is room");
+            add_outcome(buffer, put).expect("there is room");
             add_outcome(buffer, |_| Err(Outcome::Panicked(text.clone(), Some(text)))).expect("there is room");
         }
     }

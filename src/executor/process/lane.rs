@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::child::{Child, Lost};
+use super::dispatch::Item;
 use super::link::{Afterwards, Link, Receiver};
 use super::pool::Pool;
 use super::roster::Stop;
@@ -30,13 +31,14 @@ enum Halt {
 
 /// A lane from its start to its end.
 pub(super) fn drive(pool: &Arc<Pool>, worker: usize, spawned_ns: u64) {
-    let lane = Lane { pool, worker, link: Link::new(pool) };
-    let mut spawned_ns = spawned_ns;
-    loop {
-        if lane.serve(spawned_ns).is_err() || !pool.dispatch.wait_for_work() {
-            return;
-        }
-        spawned_ns = clock::monotonic_ns();
+    let lane = Lane { pool, worker, link: Link::new(pool, worker) };
+    // The first worker is started before there is work in hand: if it is slow to come, another may do
+    // the work. A further one is started only for work that there is.
+    let mut ended = lane.serve(spawned_ns, None);
+    while ended.is_ok()
+        && let Some(item) = pool.dispatch.wait_for_work()
+    {
+        ended = lane.serve(clock::monotonic_ns(), Some(item));
     }
 }
 
@@ -48,21 +50,27 @@ struct Lane<'a> {
 }
 
 impl Lane<'_> {
-    /// The life of one worker.
-    fn serve(&self, spawned_ns: u64) -> Result<(), Halt> {
+    /// The life of one worker, which begins with that work.
+    fn serve(&self, spawned_ns: u64, first: Option<Item>) -> Result<(), Halt> {
         let (child, ready_ns) = match self.start() {
             Ok(started) => started,
-            // It was ended on its way, and that is no failure to start.
-            Err(_) if self.signalled() => return Err(Halt::Ended),
-            // To go on trying would be to go on failing, so that this breaks the pool whatever the
-            // policy.
             Err(error) => {
-                self.pool.break_with(error);
-                return Err(Halt::Broken);
+                // One that was ended on its way is no failure to start. To go on trying after one would
+                // be to go on failing, so that it breaks the pool whatever the policy.
+                let halt = if self.pool.signalled().is_some() { Halt::Ended } else { Halt::Broken };
+                if let Halt::Broken = halt {
+                    self.pool.break_with(error);
+                }
+                if let Some(item) = first {
+                    let afterwards = self.pool.give_back(vec![item], || Error::Dropped);
+                    self.pool.dispatch.settle_claim();
+                    afterwards.see_to_it();
+                }
+                return Err(halt);
             }
         };
         let channel = Arc::clone(child.channel());
-        self.link.connect(child, spawned_ns, ready_ns);
+        self.link.connect(child, spawned_ns, ready_ns, first);
         self.watch(&channel);
         let Some(station) = self.link.disconnect() else { return Ok(()) };
         self.bury(station)
@@ -119,32 +127,29 @@ impl Lane<'_> {
         let pid = self.write_down(&station);
         let remains = station.remains();
         Afterwards { settled: remains.settled, refill: Vec::new() }.see_to_it();
-        // One that the user has ended while it was idle took no task with it.
-        if self.signalled() && remains.lost.is_none() {
-            self.pool.give_back(remains.returned).see_to_it();
-            station.wake();
-            return Err(Halt::Ended);
-        }
+        let signalled = self.pool.signalled().is_some();
         let worker = self.worker;
-        let survives = self.pool.crew.on_crash == OnCrash::FailTaskAndReplace && !stopped;
-        let error = if survives {
-            Error::WorkerDied { worker, pid, exit }
+        let halt;
+        let error = if self.pool.crew.on_crash == OnCrash::FailTaskAndReplace && !stopped {
+            halt = if signalled { Err(Halt::Ended) } else { Ok(()) };
+            self.pool.death(worker, pid, exit)
+        } else if signalled && remains.lost.is_none() {
+            // One that the user has ended while it was idle took no task with it.
+            halt = Err(Halt::Ended);
+            self.pool.death(worker, pid, exit)
         } else {
-            // The work goes before the pool is broken, so that it fails with the same reason.
+            // The pool is broken before its work fails, so that all of it fails with the same reason.
+            halt = Err(Halt::Broken);
             self.pool.break_with(Error::BrokenPool { worker, pid, exit })
         };
-        let mut afterwards = self.pool.give_back(remains.returned);
+        let mut afterwards = self.pool.give_back(remains.returned, || error.clone());
         afterwards.settled.extend(remains.lost.map(|mut work| {
             work.fail_quietly(&error);
             work
         }));
         station.wake();
         afterwards.see_to_it();
-        match (survives, self.signalled()) {
-            (_, true) => Err(Halt::Ended),
-            (true, false) => Ok(()),
-            (false, false) => Err(Halt::Broken),
-        }
+        halt
     }
 
     /// Writes down the life of a worker that has ended, and gives its process id.
@@ -153,10 +158,6 @@ impl Lane<'_> {
         let ended_ns = clock::monotonic_ns();
         self.pool.lives.add(WorkerLife { worker: self.worker, spawned_ns, ready_ns, ended_ns });
         station.child.id()
-    }
-
-    fn signalled(&self) -> bool {
-        matches!(self.pool.roster.stopped(), Some(Stop::Signalled(_)))
     }
 
     /// Whether the channels have been ended since the pool broke.

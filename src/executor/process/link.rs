@@ -12,6 +12,7 @@ use super::child::Child;
 use super::dispatch::{Item, Next};
 use super::pool::Pool;
 use super::station::{Standing, Station};
+use crate::executor::error::Error;
 use crate::executor::work::Work;
 
 /// Who is there when a reply comes.
@@ -26,6 +27,8 @@ pub(super) enum Receiver {
 /// The way to one worker, or to the one that takes its place.
 pub(super) struct Link {
     pub(super) pool: Arc<Pool>,
+    /// Number of the worker.
+    pub(super) worker: usize,
     gate: Mutex<Option<Station>>,
 }
 
@@ -53,15 +56,24 @@ impl Afterwards {
 }
 
 impl Link {
-    pub(super) fn new(pool: &Arc<Pool>) -> Arc<Self> {
-        Arc::new(Self { pool: Arc::clone(pool), gate: Mutex::default() })
+    pub(super) fn new(pool: &Arc<Pool>, worker: usize) -> Arc<Self> {
+        Arc::new(Self { pool: Arc::clone(pool), worker, gate: Mutex::default() })
     }
 
-    /// Makes a worker that is ready and idle the one at the end of the way, and gives it work if there
-    /// is some.
-    pub(super) fn connect(self: &Arc<Self>, child: Child, spawned_ns: u64, ready_ns: u64) {
+    /// Makes a worker that is ready and idle the one at the end of the way, and gives it that work, or
+    /// what there is.
+    pub(super) fn connect(
+        self: &Arc<Self>,
+        child: Child,
+        spawned_ns: u64,
+        ready_ns: u64,
+        first: Option<Item>,
+    ) {
         *self.gate() = Some(Station::new(self, child, spawned_ns, ready_ns));
-        self.refill();
+        match first {
+            Some(item) => self.serve(item),
+            None => self.refill(),
+        }
     }
 
     /// Takes the worker away from the end of the way.
@@ -77,7 +89,7 @@ impl Link {
         let mut gate = self.gate();
         let afterwards = match gate.as_mut() {
             Some(station) if station.standing == Standing::Serving => self.occupy(station, vec![item]),
-            _ => self.pool.give_back(vec![item]),
+            _ => self.pool.give_back(vec![item], || Error::Dropped),
         };
         drop(gate);
         self.pool.dispatch.settle_claim();
@@ -119,7 +131,7 @@ impl Link {
             };
             let (settled, returned) = station.receive();
             let mut afterwards = Afterwards { settled, refill: Vec::new() };
-            afterwards.add(self.pool.give_back(returned));
+            afterwards.add(self.pool.give_back(returned, || station.ended()));
             if station.standing == Standing::Serving {
                 afterwards.add(self.occupy(station, Vec::new()));
             }
@@ -135,7 +147,7 @@ impl Link {
         loop {
             let (settled, returned) = station.send(items);
             afterwards.settled.extend(settled);
-            afterwards.add(self.pool.give_back(returned));
+            afterwards.add(self.pool.give_back(returned, || station.ended()));
             if station.is_occupied() || station.standing != Standing::Serving {
                 return afterwards;
             }
@@ -162,17 +174,27 @@ impl Link {
 }
 
 impl Pool {
-    /// Puts work back to the queue; in a broken pool it fails.
-    pub(super) fn give_back(&self, items: Vec<Item>) -> Afterwards {
+    /// Puts work back to the queue; in a broken pool it fails. Where the user has ended the workers it
+    /// is cancelled, or fails with that error if it has been sent.
+    pub(super) fn give_back(&self, items: Vec<Item>, died: impl Fn() -> Error) -> Afterwards {
+        let settle = |mut item: Item, error: &Error| {
+            match (&item.encoded, error) {
+                (None, Error::Cancelled) => item.work.cancel_quietly(),
+                (Some(_), Error::Cancelled) => item.work.fail_quietly(&died()),
+                _ => item.work.fail_quietly(error),
+            }
+            item.work
+        };
+        let settle_all = |items: Vec<Item>, error: &Error| {
+            let settled = items.into_iter().map(|item| settle(item, error)).collect();
+            Afterwards { settled, refill: Vec::new() }
+        };
+        if self.signalled().is_some() {
+            return settle_all(items, &Error::Cancelled);
+        }
         match self.dispatch.give_back(items) {
             Ok(refill) => Afterwards { settled: Vec::new(), refill },
-            Err((reason, items)) => {
-                let fail = |mut item: Item| {
-                    item.work.fail_quietly(&reason);
-                    item.work
-                };
-                Afterwards { settled: items.into_iter().map(fail).collect(), refill: Vec::new() }
-            }
+            Err((reason, items)) => settle_all(items, &reason),
         }
     }
 

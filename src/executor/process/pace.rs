@@ -2,7 +2,7 @@
 //!
 //! The way to a worker and back costs some microseconds, whatever is sent. Tasks that take no longer
 //! than that go together, as many as fill a fraction of a millisecond by the worker's own clock; but
-//! never more than their share of what is queued, so that all workers end at about the same time, after
+//! never more than a part of their share of the queue, so that all workers end at about the same time, after
 //! the rule of guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers C-36,
 //! 1987). Long tasks always go alone.
 
@@ -16,6 +16,9 @@ pub(super) const PATIENCE: Duration = Duration::from_micros(200);
 
 /// The most tasks that go together.
 const MOST: usize = 1024;
+
+/// Into how many parts each worker's share of the queue is cut.
+const SHARES: usize = 8;
 
 /// What is known of how long a worker's tasks take.
 #[derive(Debug, Default)]
@@ -39,7 +42,7 @@ impl Pace {
     pub(super) fn tasks(&self, queued: usize, workers: usize) -> usize {
         let Some(task_ns) = self.task_ns else { return 1 };
         let fitting = TARGET.as_nanos() as f64 / task_ns.max(1.0);
-        (fitting as usize).min(queued / (2 * workers)).clamp(1, MOST)
+        (fitting as usize).min(queued / (SHARES * workers)).clamp(1, MOST)
     }
 }
 
@@ -54,7 +57,7 @@ mod tests {
         assert_eq!(pace.tasks(1_000_000, 2), 1);
         pace.note(1_000, 1);
         assert_eq!(pace.tasks(1_000_000, 2), 100);
-        assert_eq!(pace.tasks(40, 2), 10);
+        assert_eq!(pace.tasks(160, 2), 10);
         pace.note(5_000_000, 100);
         assert_eq!(pace.tasks(1_000_000, 2), 2);
         pace.note(1_000_000, 1);
@@ -73,7 +76,7 @@ mod tests {
                 pace.note(busy_ns, tasks);
             }
             let tasks = pace.tasks(queued, workers);
-            prop_assert!(tasks == 1 || tasks <= MOST && tasks * 2 * workers <= queued);
+            prop_assert!(tasks == 1 || tasks <= MOST && tasks * SHARES * workers <= queued);
         }
     }
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use super::dispatch::{Dispatch, Pushed};
 use super::lane;
-use super::roster::Roster;
-use crate::executor::error::Error;
+use super::roster::{Roster, Stop};
+use crate::executor::error::{Error, Exit};
 use crate::executor::panics::catch_panic;
 use crate::executor::pool::initializer::Initializer;
 use crate::executor::pool::life::Lives;
 use crate::executor::pool::policy::{CancelFutures, OnCrash, Wait};
 use crate::executor::work::Work;
+use crate::sys::channel::Ending;
 use crate::sys::clock;
 
 /// Stack of a lane: more than the main thread of a process usually has, since what that one can encode
@@ -127,5 +128,21 @@ impl Pool {
         let broken = self.dispatch.break_with(error);
         self.roster.close_all();
         broken.fail_queued()
+    }
+
+    /// The error of the work that a worker took with it.
+    pub(super) fn death(&self, worker: usize, pid: u32, exit: Exit) -> Error {
+        match self.crew.on_crash {
+            OnCrash::BreakPool => Error::BrokenPool { worker, pid, exit },
+            OnCrash::FailTaskAndReplace => Error::WorkerDied { worker, pid, exit },
+        }
+    }
+
+    /// How the user has ended the workers, if so.
+    pub(super) fn signalled(&self) -> Option<Ending> {
+        match self.roster.stopped() {
+            Some(Stop::Signalled(ending)) => Some(ending),
+            _ => None,
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::link::{Link, Receiver};
 use super::pace::Pace;
 use super::worker::{SMALL, spin};
 use crate::executor::attachments::Attachment;
+use crate::executor::error::{Error, Exit};
 use crate::executor::future::deadline::Deadline;
 use crate::executor::future::state::Attend;
 use crate::executor::wire::{Answer, Encoded, Parts};
@@ -214,6 +215,13 @@ impl Station {
         remains
     }
 
+    /// The error of work that it was to have when the user ended it.
+    pub(super) fn ended(&self) -> Error {
+        let pool = &self.post.link.pool;
+        let exit = pool.signalled().map_or(Exit::Unknown, |ending| Exit::Signal(ending.signal()));
+        pool.death(self.post.link.worker, self.child.id(), exit)
+    }
+
     /// Wakes those who wait for its replies: there will be none.
     pub(super) fn wake(&self) {
         self.post.signals.wake();
@@ -266,7 +274,7 @@ impl Post {
 
     fn look_after(&self, done: &dyn Fn() -> bool, deadline: Deadline) {
         loop {
-            let seen = self.signals.replied();
+            let news = self.signals.news();
             if self.reply_waits() {
                 self.link.receive(Receiver::Passing);
                 if self.reply_waits() {
@@ -282,7 +290,7 @@ impl Post {
             if self.link.pool.may_spin() && spin(limit, || self.reply_waits()) {
                 continue;
             }
-            if !self.signals.sleep(seen, left) {
+            if !self.signals.sleep(news, left) {
                 return;
             }
         }
