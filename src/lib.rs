@@ -47,7 +47,7 @@
 //! ```no_run
 //! use std::process::ExitCode;
 //!
-//! use speedup::workload::{Digest, Fault, Scale, Workload};
+//! use speedup::workload::{Digest, Fault, Kernel, Scale, Workload};
 //!
 //! struct Sum;
 //!
@@ -58,7 +58,7 @@
 //!     fn sizes(&self, scale: Scale) -> Vec<usize> { vec![scale.apply(4 << 20); 8] }
 //!     fn default_passes(&self) -> u32 { 100 }
 //!
-//!     fn compute(&self, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
+//!     fn compute(&self, _: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
 //!         let sum = (0..passes).fold(0_u64, |sum, _| {
 //!             sum + std::hint::black_box(&*array).iter().map(|&byte| u64::from(byte)).sum::<u64>()
 //!         });

@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 
-use speedup::record::{RunRecord, Status};
+use speedup::record::{Data, RunRecord, Status};
 use support::{TINY, only_run, run, speedup, stderr, stdout};
 
 #[test]
@@ -70,6 +70,11 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
     assert_eq!((record.plan.cases.len(), record.samples.len()), (16, 48));
     assert!(record.samples.iter().all(|sample| sample.tasks.len() == 12));
     assert!(record.plan.workloads.iter().all(|workload| workload.digests.len() == 12));
+    let kernels: Vec<_> = (record.plan.workloads.iter())
+        .map(|workload| (workload.name.as_str(), workload.kernel.as_str(), workload.data))
+        .collect();
+    assert_eq!(kernels, [("rc4", "textbook", Data::Generate), ("sha256", "sha2", Data::Generate)]);
+    assert!(record.workload("sha256").unwrap().backend.is_some());
     for sample in &record.samples {
         for task in &sample.tasks {
             assert!(
@@ -154,6 +159,25 @@ fn wrong_arguments_are_one_line_and_exit_2() {
             "--passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000",
         ),
         (&["run", "--passes", "md5=3"], "--passes 'md5=3': there is no workload md5; there are rc4, sha256"),
+        (&["run", "--kernel", "rc4=fast"], "--kernel 'rc4=fast': rc4 has no kernel fast; it has textbook"),
+        (
+            &["run", "--kernel", "textbook"],
+            "--kernel 'textbook': 'textbook' is not of the form WORKLOAD=KERNEL; see 'speedup list'",
+        ),
+        (
+            &["run", "--kernel", "sha256=sha2", "--workload", "rc4"],
+            "--kernel 'sha256=sha2': sha256 is not among the workloads of this run",
+        ),
+        (&["run", "--kernel", "sha2", "--workload", "rc4"], "--kernel 'sha2': rc4 has no kernel sha2"),
+        (&["run", "--kernel", "rc4=textbook,rc4=textbook"], "names rc4 twice"),
+        (
+            &["run", "--data", "moved"],
+            "--data 'moved': there is no way to pass data called moved; there are generate, copy, shared",
+        ),
+        (&["run", "--data", "generate,generate"], "--data 'generate,generate': names generate twice"),
+        (&["run", "--data", "copy"], "--data 'copy': copy cannot be done yet"),
+        (&["run", "--resume", "x", "--kernel", "rc4=textbook"], "cannot be used with '--kernel"),
+        (&["run", "--resume", "x", "--data", "copy"], "cannot be used with '--data"),
         (&["run", "--passes", "80"], "--passes '80': '80' is not of the form WORKLOAD=PASSES"),
         (&["run", "--scale", "huge"], "--scale 'huge': there is no scale huge; there are book, tiny"),
         (&["run", "--name", "a\nb"], r"--name 'a\nb': must be"),
@@ -191,7 +215,7 @@ fn unusable_files_are_one_line_and_exit_1() {
         (write("damaged.json", &book[..book.len() / 2]), "the record is damaged: "),
         (write("foreign.json", r#"{"name": "something else"}"#), "not a run record of speedup"),
         (
-            write("future.json", &book.replacen("\"schema_version\": 2", "\"schema_version\": 99", 1)),
+            write("future.json", &book.replacen("\"schema_version\": 3", "\"schema_version\": 99", 1)),
             "schema version 99",
         ),
         (write("zero.json", &book.replacen("\"mean_s\": 11.483", "\"mean_s\": 0.0", 1)), "not above zero"),
@@ -219,7 +243,17 @@ fn help_list_and_completions_speak_of_what_there_is() {
         help.status.success() && stdout(&help).contains("Examples:") && stdout(&help).contains("--workers")
     );
     let list = run(&["list"]);
-    for name in ["rc4 (80)", "sha256 (16)", "serial", "threads", "processes", "rayon", "markdown"] {
+    for name in [
+        "rc4 (80)",
+        "sha256 (16)",
+        "rc4=textbook",
+        "sha256=sha2",
+        "serial",
+        "threads",
+        "processes",
+        "rayon",
+        "markdown",
+    ] {
         assert!(stdout(&list).contains(name), "{name}");
     }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

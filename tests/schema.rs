@@ -55,7 +55,7 @@ fn a_new_record_fits_and_a_changed_one_does_not() {
         value
     };
     for (pointer, to) in [
-        ("/schema_version", json!(1)),
+        ("/schema_version", json!(2)),
         ("/tool/name", json!("another")),
         ("/design", json!("at-random")),
         ("/samples", json!({})),
@@ -84,7 +84,7 @@ fn broken_records() -> Vec<Broken> {
         assert!(book.contains(from), "{from}");
         book.replacen(from, to, 1)
     };
-    let version = |number: &str| replaced("\"schema_version\": 2", &format!("\"schema_version\": {number}"));
+    let version = |number: &str| replaced("\"schema_version\": 3", &format!("\"schema_version\": {number}"));
     vec![
         ("empty", String::new(), "the record is damaged: EOF", false),
         ("truncated", book[..book.len() / 2].to_string(), "the record is damaged: EOF", false),
@@ -104,7 +104,7 @@ fn broken_records() -> Vec<Broken> {
         ("lacking", replaced("\"plan\"", "\"plans\""), "the record is damaged: missing field `plan`", false),
         ("index", replaced("\"case\": 7", "\"case\": 77"), "refers to case 77, but the plan has 8", false),
         ("no-version", replaced("\"schema_version\"", "\"version\""), "no schema_version", false),
-        ("old", version("1"), "schema version 1, but", true),
+        ("old", version("2"), "schema version 2, but", true),
         ("new", version("99"), "schema version 99, but", true),
     ]
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use speedup::analysis::{Analysis, Cell};
 use speedup::record::{Design, Failure};
 use speedup::study::{self, RunRequest, Study};
-use speedup::workload::{Digest, Fault, Scale, Workload};
+use speedup::workload::{Digest, Fault, Kernel, Scale, Workload};
 
 macro_rules! workload {
     ($workload:ident, $name:literal, $compute:expr) => {
@@ -32,7 +32,7 @@ macro_rules! workload {
                 1
             }
 
-            fn compute(&self, array: &mut [u8], _passes: u32) -> Result<Digest, Fault> {
+            fn compute(&self, _: &Kernel, array: &mut [u8], _: u32) -> Result<Digest, Fault> {
                 let compute: fn(&mut [u8]) -> Result<Digest, Fault> = $compute;
                 compute(array)
             }

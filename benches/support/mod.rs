@@ -19,7 +19,7 @@ use speedup::sys::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup::workload::Scale;
 
 /// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_EXECUTOR`, `SPEEDUP_WORKERS`,
-/// `SPEEDUP_PASSES`, `SPEEDUP_POOL`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
+/// `SPEEDUP_KERNEL`, `SPEEDUP_DATA`, `SPEEDUP_PASSES`, `SPEEDUP_POOL`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
 /// as the options of `speedup run`. The number of runs is criterion's `--sample-size`.
 pub(crate) fn request(name: &str) -> RunRequest {
     // What is no Unicode cannot be right either, and must be refused by name, not passed over.
@@ -32,6 +32,8 @@ pub(crate) fn request(name: &str) -> RunRequest {
         precision: None,
         max_time: None,
         pool: variable("pool"),
+        kernel: variable("kernel"),
+        data: variable("data"),
         passes: variable("passes"),
         seed: variable("seed"),
         scale: variable("scale"),

@@ -70,6 +70,12 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
         WorkloadColumn {
             name: plain(&workload.name),
             label: plain(&workload.label),
+            workload: plain(&workload.workload),
+            kernel: plain(&workload.kernel),
+            backend: workload.backend.as_deref().map(plain),
+            data: workload.data,
+            passes: workload.passes,
+            bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),
             jobs: workload.sizes.len(),
             serial: cells.serial(&workload.name, &serial),
             floor: bootstrap::ratio_of_means(&one, &two),

@@ -91,9 +91,17 @@ pub(super) struct RunArgs {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["workload", "executor", "workers", "pool", "passes", "seed", "scale", "out", "name"]
+        conflicts_with_all = ["workload", "executor", "workers", "pool", "kernel", "data", "passes", "seed", "scale", "out", "name"]
     )]
     pub(super) resume: Option<PathBuf>,
+    /// Kernels that compute, by workload, such as rc4=tuned; of a single workload, the kernel alone
+    /// [default: the first of each in 'speedup list']
+    #[arg(long, value_name = "NAME=KERNEL,…")]
+    kernel: Option<String>,
+    /// How arrays reach workers, each way with a serial baseline of its own: made by the worker
+    /// (generate), sent with the task (copy), or in shared memory (shared) [default: generate]
+    #[arg(long, value_name = "WAY,…")]
+    data: Option<String>,
     /// Times that a job computes over its array, by workload [default: see 'speedup list']
     #[arg(long, value_name = "NAME=N,…")]
     passes: Option<String>,
@@ -127,6 +135,8 @@ impl RunArgs {
             precision: self.precision.clone(),
             max_time: self.max_time.clone(),
             pool: self.pool.clone(),
+            kernel: self.kernel.clone(),
+            data: self.data.clone(),
             passes: self.passes.clone(),
             seed: self.seed.clone(),
             scale: self.scale.clone(),

@@ -11,6 +11,14 @@ pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
         let name = format!("{} ({})", workload.name(), workload.default_passes());
         text += &line(&name, workload.summary());
     }
+    text += "\nKernels (the first of each workload is its default)\n";
+    for workload in workloads {
+        for kernel in workload.kernels() {
+            let backend = workload.backend(kernel).map(|backend| format!("; here {backend}"));
+            let name = format!("{}={}", workload.name(), kernel.name);
+            text += &line(&name, &format!("{}{}", kernel.summary, backend.unwrap_or_default()));
+        }
+    }
     text += "\nExecutors\n";
     for executor in EXECUTORS {
         text += &line(executor.name(), executor.summary());

@@ -31,6 +31,9 @@ fn workloads(record: &RunRecord) -> Result<(), String> {
         if !names.insert(&workload.name) {
             return Err(format!("the plan lists the workload {} twice", workload.name));
         }
+        if workload.workload.is_empty() || workload.kernel.is_empty() {
+            return Err(format!("the workload {} lacks its own name or its kernel's", workload.name));
+        }
         let (jobs, digests) = (workload.sizes.len(), workload.digests.len());
         if digests != 0 && digests != jobs {
             return Err(format!("the workload {} has {jobs} jobs, but {digests} digests", workload.name));

@@ -30,7 +30,7 @@ pub use sample::{
     CeilingLane, CeilingSample, Counts, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan,
 };
 pub use schema::{
-    BASELINE, Case, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
+    BASELINE, Case, Data, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
     Status, Stop, Tool, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

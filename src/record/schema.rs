@@ -9,7 +9,7 @@ use super::layout;
 use super::{Around, CeilingSample, Environment, Failure, Sample};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Name of the executor that every speedup is measured against: a plain loop, no pool.
 pub const BASELINE: &str = "serial";
@@ -131,6 +131,35 @@ impl PoolMode {
     }
 }
 
+/// How a job's array reaches the worker that computes on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Data {
+    /// The worker makes it, as in the book.
+    #[default]
+    Generate,
+    /// It travels with the task.
+    Copy,
+    /// It stands in memory that all share, and the task says where.
+    Shared,
+}
+
+impl Data {
+    /// Every way, the default first.
+    pub const ALL: [Self; 3] = [Self::Generate, Self::Copy, Self::Shared];
+
+    /// Name on the command line and in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generate => "generate",
+            Self::Copy => "copy",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 /// What a run set out to measure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -165,7 +194,7 @@ pub struct PlanRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Case {
-    /// Name of the workload.
+    /// Name of the workload in the plan, which tells the ways of passing data apart.
     pub workload: String,
     /// Name of the executor.
     pub executor: String,
@@ -191,10 +220,20 @@ impl std::fmt::Display for Case {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkloadRecord {
-    /// Name on the command line.
+    /// What the cases refer to it by: its own name and, where arrays are not generated, how they
+    /// travel, as in `rc4 shared`.
     pub name: String,
     /// Head of its columns.
     pub label: String,
+    /// Name on the command line.
+    pub workload: String,
+    /// Name of the kernel that computed.
+    pub kernel: String,
+    /// What the kernel came down to on this machine, where it left that to the processor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
+    /// How the arrays reached the workers.
+    pub data: Data,
     /// Times that each job computes over its array.
     pub passes: u32,
     /// Bytes of each job's array, in the order of the batch.

@@ -10,10 +10,13 @@ use crate::stats::Quantity;
 pub struct Csv;
 
 /// The columns before those of the losses, which are in units of speedup.
-const HEAD: [&str; 25] = [
+const HEAD: [&str; 28] = [
     "run",
     "created",
     "workload",
+    "kernel",
+    "backend",
+    "data",
     "executor",
     "workers",
     "state",
@@ -82,7 +85,9 @@ fn line(
         Cell::NotMeasured => ("not-measured", ""),
     };
     let mut fields: Vec<String> =
-        [&run.name, &run.created, &workload.name, executor].map(ToString::to_string).to_vec();
+        [&run.name, &run.created, &workload.workload, &workload.kernel].map(ToString::to_string).to_vec();
+    let backend = workload.backend.as_deref().unwrap_or_default();
+    fields.extend([backend, workload.data.name(), executor].map(ToString::to_string));
     fields.extend([workers.to_string(), state.to_string()]);
     let estimate = cell.estimate();
     let of = |figure: fn(&Estimate) -> Option<f64>| number(estimate.and_then(figure));

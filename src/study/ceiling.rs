@@ -9,16 +9,21 @@ use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
+use super::config::WorkloadChoice;
 use crate::record::CeilingLane;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::{affinity, topology};
-use crate::workload::{Job, Workload};
+use crate::workload::{Job, Kernel, Workload};
 
 /// Share of a serial execution that a window takes.
 const SHARE: u64 = 8;
 /// The shortest and the longest window: long enough for many passes, and for few rounds of seconds
 /// to be spent on it.
 const WINDOWS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(150));
+
+/// Passes before the next look at the clock: what a kernel that takes two of them together needs to
+/// do what it does in a job.
+const AT_ONCE: u32 = 2;
 
 /// The window for a workload whose serial execution takes so long.
 pub(super) fn window(serial_ns: u64) -> Duration {
@@ -27,11 +32,12 @@ pub(super) fn window(serial_ns: u64) -> Duration {
 
 /// One window with that many threads.
 pub(super) fn measure(
-    workload: &'static dyn Workload,
+    choice: &WorkloadChoice,
     job: Job,
     workers: usize,
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
+    let (workload, kernel) = (choice.workload, choice.kernel);
     let cpus = one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default());
     // Closed while this thread holds it; what stands in it then says whether to go on.
     let gate = RwLock::new(true);
@@ -50,7 +56,7 @@ pub(super) fn measure(
                 if !*gate.read().unwrap_or_else(PoisonError::into_inner) {
                     return Ok(None);
                 }
-                let (passes, busy_ns) = passes(workload, &mut array, window)?;
+                let (passes, busy_ns) = passes(workload, kernel, &mut array, window)?;
                 Ok(Some(CeilingLane { cpu, passes, busy_ns }))
             };
             match thread::Builder::new().name(format!("ceiling_{worker}")).spawn_scoped(scope, lane) {
@@ -84,12 +90,17 @@ fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> 
 }
 
 /// Passes over the array until the window is over, and their time.
-fn passes(workload: &dyn Workload, array: &mut [u8], window: Duration) -> Result<(u64, u64), String> {
+fn passes(
+    workload: &dyn Workload,
+    kernel: &Kernel,
+    array: &mut [u8],
+    window: Duration,
+) -> Result<(u64, u64), String> {
     let start = monotonic_ns();
     let mut passes = 0;
     loop {
-        workload.compute(array, 1).map_err(|fault| format!("ceiling: {fault}"))?;
-        passes += 1;
+        workload.compute(kernel, array, AT_ONCE).map_err(|fault| format!("ceiling: {fault}"))?;
+        passes += u64::from(AT_ONCE);
         let busy_ns = monotonic_ns() - start;
         if u128::from(busy_ns) >= window.as_nanos() {
             return Ok((passes, busy_ns));

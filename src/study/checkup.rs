@@ -123,7 +123,7 @@ fn pair(workloads: &[&dyn Workload]) -> Result<FloorTimes, String> {
     let time_ns = |passes| {
         let mut array = array.clone();
         let start = clock::monotonic_ns();
-        let digest = workload.compute(&mut array, passes);
+        let digest = workload.compute(workload.default_kernel(), &mut array, passes);
         let time_ns = (clock::monotonic_ns() - start) as f64;
         digest.map(|_| time_ns).map_err(|fault| format!("{}: {fault}", workload.name()))
     };

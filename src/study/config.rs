@@ -8,13 +8,13 @@ use std::path::PathBuf;
 
 pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS, parse_rounds};
 use super::parse::{
-    choose_pools, choose_workloads, parse_name, parse_number, parse_passes, parse_pool, parse_precision,
-    parse_scale, parse_time, parse_workers,
+    choose_pools, choose_workloads, parse_data, parse_kernels, parse_name, parse_number, parse_passes,
+    parse_pool, parse_precision, parse_scale, parse_time, parse_workers,
 };
 use super::stopping::StopRule;
 use crate::executor::ExecutorKind;
-use crate::record::PoolMode;
-use crate::workload::{Scale, Workload};
+use crate::record::{Data, PoolMode};
+use crate::workload::{Kernel, Scale, Workload};
 
 /// Settings as the user wrote them; what is absent takes its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub struct RunRequest {
     pub max_time: Option<String>,
     /// Whether a pool is started for each sample, `cold`, or once for all, `warm`.
     pub pool: Option<String>,
+    /// Kernels by workload, such as `rc4=tuned,sha256=sha2`; the kernel alone where there is but one
+    /// workload.
+    pub kernel: Option<String>,
+    /// How arrays reach workers: `generate`, `copy`, `shared`, or several of them.
+    pub data: Option<String>,
     /// Passes by workload, such as `rc4=80,sha256=16`.
     pub passes: Option<String>,
     /// Seed of arrays and order.
@@ -48,7 +53,7 @@ pub struct RunRequest {
 /// Settings that can be run.
 #[derive(Clone)]
 pub struct RunConfig {
-    /// The workloads with their passes.
+    /// The workloads with their kernels and passes, each once for every way of passing data.
     pub workloads: Vec<WorkloadChoice>,
     /// The pools to measure.
     pub executors: Vec<&'static dyn ExecutorKind>,
@@ -68,13 +73,41 @@ pub struct RunConfig {
     pub name: String,
 }
 
-/// A workload and how often each job computes over its array.
+/// A workload and how it is run: what has a serial baseline of its own.
 #[derive(Clone)]
 pub struct WorkloadChoice {
     /// The workload.
     pub workload: &'static dyn Workload,
+    /// Which of its kernels computes.
+    pub kernel: &'static Kernel,
+    /// How its arrays reach the workers.
+    pub data: Data,
     /// Times that each job computes over its array.
     pub passes: u32,
+}
+
+impl WorkloadChoice {
+    /// Its name in the plan: the workload's, with how data is passed where that is not the default.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}{}", self.workload.name(), self.by())
+    }
+
+    /// Head of its columns: the workload's, with the kernel and how data is passed where those are
+    /// not the defaults.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let kernel = if self.kernel == self.workload.default_kernel() {
+            String::new()
+        } else {
+            format!(" ({})", self.kernel.name)
+        };
+        format!("{}{kernel}{}", self.workload.label(), self.by())
+    }
+
+    fn by(&self) -> String {
+        if self.data == Data::default() { String::new() } else { format!(" {}", self.data.name()) }
+    }
 }
 
 /// A setting that cannot be used.
@@ -116,14 +149,20 @@ impl RunRequest {
         let passes =
             setting("passes", self.passes.as_deref(), |text| parse_passes(text, &chosen, workloads))?
                 .unwrap_or_default();
-        let given =
-            |name: &str| passes.iter().find(|(workload, _)| workload == name).map(|&(_, count)| count);
+        let kernels =
+            setting("kernel", self.kernel.as_deref(), |text| parse_kernels(text, &chosen, workloads))?
+                .unwrap_or_default();
+        let data =
+            setting("data", self.data.as_deref(), parse_data)?.unwrap_or_else(|| vec![Data::default()]);
+        let choice = |workload: &'static dyn Workload, data| WorkloadChoice {
+            workload,
+            kernel: of(&kernels, workload).unwrap_or_else(|| workload.default_kernel()),
+            data,
+            passes: of(&passes, workload).unwrap_or_else(|| workload.default_passes()),
+        };
         Ok(RunConfig {
             workloads: (chosen.iter())
-                .map(|&workload| WorkloadChoice {
-                    workload,
-                    passes: given(workload.name()).unwrap_or_else(|| workload.default_passes()),
-                })
+                .flat_map(|&workload| data.iter().map(move |&data| choice(workload, data)))
                 .collect(),
             executors: setting(
                 "executor",
@@ -165,6 +204,11 @@ fn setting<T>(
 ) -> Result<Option<T>, ConfigError> {
     let Some(value) = value else { return Ok(None) };
     parse(value).map(Some).map_err(|problem| ConfigError { setting, value: value.to_string(), problem })
+}
+
+/// What a list says of a workload.
+fn of<T: Copy>(list: &[(String, T)], workload: &dyn Workload) -> Option<T> {
+    list.iter().find(|(name, _)| name == workload.name()).map(|&(_, value)| value)
 }
 
 /// Every number up to eight; above, steps that keep the run short and a logarithmic axis even.

@@ -58,8 +58,12 @@ impl Study {
     /// Brings the record's workloads up to date: digests become known as the study goes on.
     pub fn describe_workloads(&self, record: &mut RunRecord) {
         let describe = |(choice, digests): (&WorkloadChoice, &Option<Vec<Digest>>)| WorkloadRecord {
-            name: choice.workload.name().to_string(),
-            label: choice.workload.label().to_string(),
+            name: choice.name(),
+            label: choice.label(),
+            workload: choice.workload.name().to_string(),
+            kernel: choice.kernel.name.to_string(),
+            backend: choice.workload.backend(choice.kernel).map(ToString::to_string),
+            data: choice.data,
             passes: choice.passes,
             sizes: choice.workload.sizes(self.config().scale),
             digests: digests.clone().unwrap_or_default(),

@@ -7,13 +7,14 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::array::Passed;
 use crate::executor::task::TaskEntry;
 use crate::executor::{Task, current_worker, worker};
 use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
 use crate::sys::counters::{Counts, thread_counts};
 use crate::sys::probe;
 use crate::sys::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
-use crate::workload::{Digest, Job, Workload};
+use crate::workload::{Digest, Job, Kernel, Workload};
 
 /// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
 /// microseconds and would be a part of them worth mentioning.
@@ -49,8 +50,12 @@ pub fn workloads() -> &'static [&'static dyn Workload] {
 pub struct BatchJob {
     /// Name of the workload.
     pub workload: String,
+    /// Name of the kernel.
+    pub kernel: String,
     /// The job.
     pub job: Job,
+    /// Its array, or what it takes to get it.
+    pub array: Passed,
     /// Times that it computes over its array.
     pub passes: u32,
 }
@@ -92,23 +97,28 @@ impl Task for BatchJob {
             let workload = workloads().iter().find(|workload| workload.name() == self.workload);
             let workload = workload
                 .ok_or_else(|| format!("workload \"{}\" is not known in this process", self.workload))?;
-            compute(*workload, self.job, self.passes, generated)
+            let kernel = workload.kernel(&self.kernel).ok_or_else(|| {
+                format!("kernel \"{}\" of {} is not known in this process", self.kernel, self.workload)
+            })?;
+            let take = || self.array.take(*workload, self.job);
+            compute(*workload, kernel, take, self.passes, generated)
         })
     }
 }
 
-/// Makes the array, computes over it and gives it back. Calls `generated` in between.
+/// Gets the array, computes over it and gives it back. Calls `generated` in between.
 pub(super) fn compute(
     workload: &dyn Workload,
-    job: Job,
+    kernel: &Kernel,
+    array: impl FnOnce() -> Vec<u8>,
     passes: u32,
     generated: impl FnOnce(),
 ) -> Result<Digest, String> {
-    let mut array = workload.generate(job);
+    let mut array = array();
     generated();
     // The array is dropped before the clock is read: giving its memory back is part of the job, not
     // of the executor.
-    let digest = workload.compute(&mut array, passes);
+    let digest = workload.compute(kernel, &mut array, passes);
     drop(array);
     digest.map_err(|fault| fault.to_string())
 }

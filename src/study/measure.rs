@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::array::Passed;
 use super::config::WorkloadChoice;
 use super::execute::{Batch, Measured, Pool, execute};
 use super::job::BatchJob;
@@ -96,11 +97,11 @@ impl Study {
         let workload = self.workload(&wanted.workload);
         if wanted.executor != BASELINE && self.references[workload].is_none() {
             let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
-            let (_, digests) = execute(&pool, self.batch(workload))?;
+            let (_, digests) = execute(&pool, self.batch(workload)?)?;
             self.references[workload] = Some(digests);
         }
         let pool = self.pool(case)?;
-        let (mut measured, digests) = execute(&pool, self.batch(workload))?;
+        let (mut measured, digests) = execute(&pool, self.batch(workload)?)?;
         // A pool that gave an error is not kept.
         if let Pool::Warm(pool) = pool {
             self.warm.insert(case, pool);
@@ -138,12 +139,12 @@ impl Study {
         let size = choice.workload.sizes(self.config.scale).into_iter().max().unwrap_or(0);
         let job = Job { seed: self.config.seed, index: 0, size };
         let window = ceiling::window(self.serial_ns[workload]);
-        let lanes = ceiling::measure(choice.workload, job, workers, window)?;
-        Ok(CeilingSample { workload: choice.workload.name().to_string(), round, warmup, lanes })
+        let lanes = ceiling::measure(choice, job, workers, window)?;
+        Ok(CeilingSample { workload: choice.name(), round, warmup, lanes })
     }
 
     fn workload(&self, name: &str) -> usize {
-        let position = |choice: &WorkloadChoice| choice.workload.name() == name;
+        let position = |choice: &WorkloadChoice| choice.name() == name;
         self.config.workloads.iter().position(position).expect("the plan has only chosen workloads")
     }
 
@@ -160,14 +161,21 @@ impl Study {
         kind.start(workers).map(Pool::Warm).map_err(|error| error.to_string())
     }
 
-    fn batch(&self, workload: usize) -> Batch<BatchJob> {
+    fn batch(&self, workload: usize) -> Result<Batch<BatchJob>, String> {
         let choice = &self.config.workloads[workload];
         let sizes = choice.workload.sizes(self.config.scale).into_iter().enumerate();
-        Batch::of(sizes.map(|(index, size)| BatchJob {
-            workload: choice.workload.name().to_string(),
-            job: Job { seed: self.config.seed, index, size },
-            passes: choice.passes,
-        }))
+        let job = |(index, size)| {
+            let job = Job { seed: self.config.seed, index, size };
+            Ok(BatchJob {
+                workload: choice.workload.name().to_string(),
+                kernel: choice.kernel.name.to_string(),
+                job,
+                array: Passed::of(choice.workload, job, choice.data)?,
+                passes: choice.passes,
+            })
+        };
+        let jobs: Result<Vec<BatchJob>, String> = sizes.map(job).collect();
+        Ok(Batch::of(jobs?.into_iter()))
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::executor::{EXECUTORS, ExecutorKind};
-use crate::record::{BASELINE, PoolMode};
-use crate::workload::{Scale, Workload};
+use crate::record::{BASELINE, Data, PoolMode};
+use crate::workload::{Kernel, Scale, Workload};
 
 /// The greatest number of workers in one case.
 pub const MAX_WORKERS: usize = 1024;
@@ -113,29 +113,70 @@ pub(super) fn parse_number<T: Copy + FromStr + PartialOrd + fmt::Display>(
     }
 }
 
+/// What a list says of workloads, of which each may stand once and must be chosen. `form` says what a
+/// part looks like.
+fn by_workload<T>(
+    text: &str,
+    form: &str,
+    chosen: &[&'static dyn Workload],
+    workloads: &[&'static dyn Workload],
+    value: impl Fn(&'static dyn Workload, &str) -> Result<T, String>,
+) -> Result<Vec<(String, T)>, String> {
+    let mut list: Vec<(String, T)> = Vec::new();
+    for part in parse_list(text)? {
+        let (name, of_it) =
+            part.split_once('=').ok_or_else(|| format!("'{part}' is not of the form {form}"))?;
+        let workload = find("workload", name.trim(), workloads, Workload::name)?;
+        let name = workload.name();
+        if !chosen.iter().any(|workload| workload.name() == name) {
+            return Err(format!("{name} is not among the workloads of this run"));
+        }
+        if list.iter().any(|(other, _)| other == name) {
+            return Err(format!("names {name} twice"));
+        }
+        list.push((name.to_string(), value(workload, of_it.trim())?));
+    }
+    Ok(list)
+}
+
 pub(super) fn parse_passes(
     text: &str,
     chosen: &[&'static dyn Workload],
     workloads: &[&'static dyn Workload],
 ) -> Result<Vec<(String, u32)>, String> {
-    let mut passes: Vec<(String, u32)> = Vec::new();
-    for part in parse_list(text)? {
-        let Some((name, count)) = part.split_once('=') else {
-            return Err(format!("'{part}' is not of the form WORKLOAD=PASSES, such as rc4=80"));
-        };
-        let name = name.trim();
-        find("workload", name, workloads, Workload::name)?;
-        if !chosen.iter().any(|workload| workload.name() == name) {
-            return Err(format!("{name} is not among the workloads of this run"));
+    by_workload(text, "WORKLOAD=PASSES, such as rc4=80", chosen, workloads, |workload, count| {
+        let problem = |problem: String| format!("passes of {} {problem}", workload.name());
+        parse_number(count, 1, MAX_PASSES).map_err(problem)
+    })
+}
+
+/// Kernels by workload. Where one workload is chosen, the kernel alone will do.
+pub(super) fn parse_kernels(
+    text: &str,
+    chosen: &[&'static dyn Workload],
+    workloads: &[&'static dyn Workload],
+) -> Result<Vec<(String, &'static Kernel)>, String> {
+    let find = |workload: &'static dyn Workload, name: &str| {
+        let names = || workload.kernels().iter().map(|kernel| kernel.name).collect::<Vec<_>>().join(", ");
+        let found = workload.kernel(name);
+        found.ok_or_else(|| format!("{} has no kernel {name}; it has {}", workload.name(), names()))
+    };
+    match chosen {
+        [workload] if !text.contains(['=', ',']) => {
+            Ok(vec![(workload.name().to_string(), find(*workload, text.trim())?)])
         }
-        if passes.iter().any(|(other, _)| other == name) {
-            return Err(format!("names {name} twice"));
-        }
-        let count =
-            parse_number(count, 1, MAX_PASSES).map_err(|problem| format!("passes of {name} {problem}"))?;
-        passes.push((name.to_string(), count));
+        _ => by_workload(text, "WORKLOAD=KERNEL; see 'speedup list'", chosen, workloads, find),
     }
-    Ok(passes)
+}
+
+/// Ways of passing data, each once.
+pub(super) fn parse_data(text: &str) -> Result<Vec<Data>, String> {
+    let ways: Vec<&Data> = Data::ALL.iter().collect();
+    let choose = |name| {
+        let data = *find("way to pass data called", name, &ways, |data| data.name())?;
+        super::array::can_pass(data).map(|()| data)
+    };
+    parse_names(text)?.into_iter().map(choose).collect()
 }
 
 pub(super) fn parse_scale(text: &str) -> Result<Scale, String> {
@@ -221,6 +262,7 @@ mod tests {
                 prop_assert!(workers.windows(2).all(|pair| pair[0] < pair[1]) && workers.len() <= MAX_WORKERS);
             }
             let _ = parse_passes(&text, WORKLOADS, WORKLOADS);
+            let _ = (parse_kernels(&text, WORKLOADS, WORKLOADS), parse_data(&text));
             let _ = (parse_precision(&text), parse_time(&text));
         }
     }

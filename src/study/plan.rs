@@ -45,12 +45,7 @@ fn cases(config: &RunConfig, both_arms: bool) -> Vec<Case> {
     let mut cases = Vec::new();
     for choice in &config.workloads {
         let mut add = |executor: &str, workers, again| {
-            cases.push(Case {
-                workload: choice.workload.name().to_string(),
-                executor: executor.to_string(),
-                workers,
-                again,
-            });
+            cases.push(Case { workload: choice.name(), executor: executor.to_string(), workers, again });
         };
         add(BASELINE, 1, false);
         if both_arms {

@@ -10,6 +10,7 @@ use super::describe::tool;
 use super::{ConfigError, Run, RunRequest, Study, environment, measure};
 use crate::record::{
     BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
+    WorkloadRecord,
 };
 use crate::workload::Workload;
 
@@ -80,8 +81,20 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
         }
     }
     let workers = plan.cases.iter().map(|case| case.workers.to_string());
-    let passes = plan.workloads.iter().map(|workload| format!("{}={}", workload.name, workload.passes));
-    let names = plan.workloads.iter().map(|workload| workload.name.clone());
+    // One of each workload, as all that they differ in is how data is passed.
+    let mut workloads: Vec<&WorkloadRecord> = Vec::new();
+    let mut data: Vec<String> = Vec::new();
+    for workload in &plan.workloads {
+        if !workloads.iter().any(|other| other.workload == workload.workload) {
+            workloads.push(workload);
+        }
+        if !data.iter().any(|name| name == workload.data.name()) {
+            data.push(workload.data.name().to_string());
+        }
+    }
+    let of_each = |text: &dyn Fn(&WorkloadRecord) -> String| {
+        Some(workloads.iter().map(|workload| text(workload)).collect::<Vec<_>>().join(","))
+    };
     let join = |texts: Vec<String>| Some(texts.join(","));
     // A limit that has ended the run would end it again at once, so another one takes its place.
     let given = request.rounds.is_some() || request.precision.is_some() || request.max_time.is_some();
@@ -89,10 +102,12 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
         own.clone().or(recorded.filter(|_| !(given && record.stop == Some(stop))))
     };
     RunRequest {
-        workload: join(names.collect()),
+        workload: of_each(&|workload| workload.workload.clone()),
+        kernel: of_each(&|workload| format!("{}={}", workload.workload, workload.kernel)),
+        data: join(data),
         executor: Some(executors.join(",")),
         workers: join(workers.collect()),
-        passes: join(passes.collect()),
+        passes: of_each(&|workload| format!("{}={}", workload.workload, workload.passes)),
         seed: Some(plan.seed.to_string()),
         scale: Some(plan.scale.clone()),
         pool: Some(plan.pool.name().to_string()),

@@ -1,7 +1,8 @@
 //! What is computed: a batch of jobs, each an array of bytes and some work on it.
 //!
-//! A [`Workload`] says how large the arrays of its batch are and how to compute on one. It reads no
-//! clock and starts no thread; [`study`](crate::study) times it and hands its jobs to executors.
+//! A [`Workload`] says how large the arrays of its batch are and how to compute on one, in one or
+//! several ways, its [`Kernel`]s: they differ in speed and in nothing else. It reads no clock and
+//! starts no thread; [`study`](crate::study) times it and hands its jobs to executors.
 //! Adding one is one file like [`rc4`] or [`sha256`] and one line in [`WORKLOADS`]; a program of
 //! its own can hand any other slice to [`cli::main`](crate::cli::main).
 
@@ -39,12 +40,54 @@ pub trait Workload: Sync {
         bytes::generate(job)
     }
 
-    /// Computes `passes` times over the array and gives a digest of the result.
+    /// The ways in which it can compute, at least one; the first is the default. A workload that
+    /// has but one need not say so.
+    fn kernels(&self) -> &'static [Kernel] {
+        &[Kernel::ONLY]
+    }
+
+    /// The implementation that a kernel comes down to on this machine, where it leaves the choice to
+    /// what the processor has.
+    fn backend(&self, kernel: &Kernel) -> Option<&'static str> {
+        let _ = kernel;
+        None
+    }
+
+    /// Computes `passes` times over the array with one of its kernels, and gives a digest of the
+    /// result, which is the same whatever the kernel.
     ///
     /// # Errors
     ///
     /// [`Fault`] if the computation finds itself to be wrong.
-    fn compute(&self, array: &mut [u8], passes: u32) -> Result<Digest, Fault>;
+    fn compute(&self, kernel: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault>;
+}
+
+impl dyn Workload + '_ {
+    /// The kernel where the user does not say.
+    #[must_use]
+    pub fn default_kernel(&self) -> &'static Kernel {
+        self.kernels().first().unwrap_or(&Kernel::ONLY)
+    }
+
+    /// The kernel of that name.
+    #[must_use]
+    pub fn kernel(&self, name: &str) -> Option<&'static Kernel> {
+        self.kernels().iter().find(|kernel| kernel.name == name)
+    }
+}
+
+/// One of the ways in which a workload can compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kernel {
+    /// Name on the command line and in records.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+}
+
+impl Kernel {
+    /// That of a workload which has no other.
+    pub const ONLY: Self = Self { name: "plain", summary: "the only one" };
 }
 
 /// One job of a batch.

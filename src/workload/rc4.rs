@@ -4,7 +4,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Digest, Fault, Scale};
+use super::{Digest, Fault, Kernel, Scale};
 
 /// The stream cipher: 256 bytes of state and two indices.
 ///
@@ -116,8 +116,12 @@ impl super::Workload for Workload {
         80
     }
 
+    fn kernels(&self) -> &'static [Kernel] {
+        &[Kernel { name: "textbook", summary: "a byte at a time, as RC4 is written down" }]
+    }
+
     /// Each pass encrypts and decrypts the array. The digest is that of the first ciphertext.
-    fn compute(&self, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
+    fn compute(&self, _: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
         let cipher = Rc4::with_repetitions(KEY, REPETITIONS).map_err(|e| Fault(e.to_string()))?;
         let original = array.to_vec();
         let mut digest = String::new();

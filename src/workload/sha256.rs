@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::bytes::hex;
-use super::{Digest, Fault, Scale};
+use super::{Digest, Fault, Kernel, Scale};
 
 /// The batch of the book: the SHA-256 hash of twelve arrays of 1 MiB.
 #[derive(Debug)]
@@ -30,15 +30,43 @@ impl super::Workload for Workload {
         16
     }
 
+    fn kernels(&self) -> &'static [Kernel] {
+        &[SHA2]
+    }
+
+    fn backend(&self, _: &Kernel) -> Option<&'static str> {
+        Some(backend())
+    }
+
     /// The first pass hashes the array; each further one the array and the digest before it, so
     /// that no pass can be left out.
-    fn compute(&self, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
+    fn compute(&self, _: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
         let mut digest = Sha256::digest(&*array);
         for _ in 1..passes {
             digest = Sha256::new().chain_update(&*array).chain_update(digest).finalize();
         }
         Ok(hex(&digest))
     }
+}
+
+const SHA2: Kernel =
+    Kernel { name: "sha2", summary: "the sha2 crate, with the processor's instructions for it" };
+
+/// What the crate dispatches to, by its own rules: those that its configuration flags force, else
+/// the processor's instructions where it has them, found at run time.
+fn backend() -> &'static str {
+    if cfg!(any(sha2_backend = "soft", sha2_256_backend = "soft")) {
+        return "soft";
+    }
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    if std::arch::is_x86_feature_detected!("sha") && std::arch::is_x86_feature_detected!("sse4.1") {
+        return "SHA-NI";
+    }
+    #[cfg(target_arch = "aarch64")]
+    if std::arch::is_aarch64_feature_detected!("sha2") {
+        return "ARMv8 SHA-2";
+    }
+    "soft"
 }
 
 #[cfg(test)]
@@ -56,13 +84,14 @@ mod tests {
             (long, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
             (vec![b'a'; 1_000_000], "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
         ] {
-            assert_eq!(Workload.compute(&mut array, 1).unwrap(), expected);
+            assert_eq!(Workload.compute(&SHA2, &mut array, 1).unwrap(), expected);
         }
     }
 
     #[test]
     fn every_pass_counts() {
-        let digests: Vec<_> = (1..4).map(|passes| Workload.compute(&mut [7; 100], passes).unwrap()).collect();
+        let digests: Vec<_> =
+            (1..4).map(|passes| Workload.compute(&SHA2, &mut [7; 100], passes).unwrap()).collect();
         assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
     }
 }

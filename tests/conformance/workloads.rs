@@ -1,6 +1,7 @@
 //! Every registered executor with every registered workload.
 
 use speedup::executor::Executor;
+use speedup::study::array::Passed;
 use speedup::study::job::BatchJob;
 use speedup::workload::{Job, Scale, WORKLOADS};
 
@@ -8,24 +9,34 @@ use crate::suite::{Behaviour, On, Subject};
 
 pub(crate) const BEHAVIOURS: &[Behaviour] = &[Behaviour {
     group: "workloads",
-    name: "same digests as a plain loop from 1 to 4 workers, every workload",
+    name: "same digests as a plain loop from 1 to 4 workers, every workload and kernel",
     on: On::Every,
     test: every_workload_gives_the_serial_digests,
 }];
 
 fn every_workload_gives_the_serial_digests(subject: Subject) {
-    for workload in WORKLOADS {
+    for &workload in WORKLOADS {
         let sizes = workload.sizes(Scale::Tiny).into_iter().enumerate();
         let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed: 5, index, size }).collect();
-        let direct =
-            |&job: &Job| workload.compute(&mut workload.generate(job), 3).map_err(|fault| fault.to_string());
+        let direct = |&job: &Job| {
+            let mut array = workload.generate(job);
+            workload.compute(workload.default_kernel(), &mut array, 3).map_err(|fault| fault.to_string())
+        };
         let expected: Vec<_> = jobs.iter().map(direct).collect();
-        for workers in 1..=4 {
+        for (kernel, workers) in
+            workload.kernels().iter().flat_map(|kernel| (1..=4).map(move |n| (kernel, n)))
+        {
             let executor = subject.start(workers);
-            let tasks =
-                jobs.iter().map(|&job| BatchJob { workload: workload.name().to_string(), job, passes: 3 });
-            let digests: Vec<_> = executor.map(tasks).map(|report| report.unwrap().digest).collect();
-            assert_eq!(digests, expected, "{} with {workers} workers", workload.name());
+            let task = |&job: &Job| BatchJob {
+                workload: workload.name().to_string(),
+                kernel: kernel.name.to_string(),
+                job,
+                array: Passed::Generate,
+                passes: 3,
+            };
+            let digests: Vec<_> =
+                executor.map(jobs.iter().map(task)).map(|report| report.unwrap().digest).collect();
+            assert_eq!(digests, expected, "{} {} with {workers} workers", workload.name(), kernel.name);
         }
     }
 }

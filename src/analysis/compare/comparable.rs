@@ -44,6 +44,7 @@ pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     found.unless_same("pool", a.plan.pool.name(), b.plan.pool.name());
     found.unless_same("scale", &a.plan.scale, &b.plan.scale);
     found.unless_same("seed", &a.plan.seed.to_string(), &b.plan.seed.to_string());
+    found.ways_of_passing_data(a, b);
     for workload in &a.plan.workloads {
         if let Some(other) = b.workload(&workload.name) {
             found.batch(workload, other, a.plan.seed == b.plan.seed);
@@ -90,10 +91,31 @@ impl Found {
         }
     }
 
-    /// A batch is its sizes and passes, and then the results that came out.
+    /// Where both runs have a workload, but not with the same ways of passing data.
+    fn ways_of_passing_data(&mut self, a: &RunRecord, b: &RunRecord) {
+        let ways = |record: &RunRecord, name: &str| {
+            let own = record.plan.workloads.iter().filter(|workload| workload.workload == name);
+            own.map(|workload| workload.data.name()).collect::<Vec<_>>().join(", ")
+        };
+        let mut seen: Vec<&str> = Vec::new();
+        for workload in &a.plan.workloads {
+            let name = workload.workload.as_str();
+            if !seen.contains(&name) && !ways(b, name).is_empty() {
+                self.unless_same(&format!("data of {name}"), &ways(a, name), &ways(b, name));
+                seen.push(name);
+            }
+        }
+    }
+
+    /// A batch is what computes it and how it gets its data, then sizes and passes, and then the results
+    /// that came out, which do not depend on what computed them.
     fn batch(&mut self, a: &WorkloadRecord, b: &WorkloadRecord, same_seed: bool) {
-        let before = self.0.len();
         let name = &a.name;
+        self.unless_same(&format!("kernel of {name}"), &a.kernel, &b.kernel);
+        if let (Some(one), Some(other)) = (&a.backend, &b.backend) {
+            self.unless_same(&format!("backend of {name}"), one, other);
+        }
+        let before = self.0.len();
         self.unless_same(&format!("jobs of {name}"), &jobs(a), &jobs(b));
         self.unless_same(&format!("passes of {name}"), &a.passes.to_string(), &b.passes.to_string());
         // With other arrays or passes, other results are no news.
@@ -150,7 +172,7 @@ fn text(value: &impl serde::Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{PoolMode, book};
+    use crate::record::{Data, PoolMode, book};
 
     fn named(a: &RunRecord, b: &RunRecord) -> Vec<String> {
         differences(a, b).iter().map(ToString::to_string).collect()
@@ -186,6 +208,25 @@ mod tests {
         assert_eq!(named(&a, &b), ["bytes of rc4 job 0: 8, then 10"]);
         b.plan.seed += 1;
         assert_eq!(named(&a, &b).len(), 1, "another seed says it all: {:?}", named(&a, &b));
+    }
+
+    #[test]
+    fn another_kernel_or_another_way_of_passing_data_is_another_batch() {
+        let a = book::record();
+        let mut b = a.clone();
+        b.plan.workloads[0].kernel = "tuned".into();
+        assert_eq!(named(&a, &b), ["kernel of rc4: cpython, then tuned"]);
+        b.plan.workloads[0].kernel.clone_from(&a.plan.workloads[0].kernel);
+        b.plan.workloads[1].backend = Some("soft".into());
+        assert_eq!(named(&a, &b), [""; 0], "one that is not known is no difference");
+        let mut c = b.clone();
+        c.plan.workloads[1].backend = Some("SHA-NI".into());
+        assert_eq!(named(&b, &c), ["backend of sha256: soft, then SHA-NI"]);
+        c = a.clone();
+        let shared = &mut c.plan.workloads[0];
+        (shared.name, shared.data) = ("rc4 shared".into(), Data::Shared);
+        assert_eq!(named(&a, &c), ["data of rc4: generate, then shared"]);
+        assert_eq!(named(&c, &a), ["data of rc4: shared, then generate"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod timeline;
 
 use serde::Serialize;
 
-use crate::record::{Around, Design, Environment, PoolMode, Status, Stop};
+use crate::record::{Around, Data, Design, Environment, PoolMode, Status, Stop};
 use crate::stats::Quantity;
 
 pub use account::{Account, Loss, LossPart, LossRow};
@@ -76,10 +76,22 @@ pub struct NoisyRound {
 /// A workload, its serial baseline, and what limits its speedup whatever the executor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorkloadColumn {
-    /// Name on the command line.
+    /// Name in the plan.
     pub name: String,
     /// Head of its columns.
     pub label: String,
+    /// Name on the command line.
+    pub workload: String,
+    /// Name of the kernel that computed.
+    pub kernel: String,
+    /// What the kernel came down to on that machine, where it left that to the processor.
+    pub backend: Option<String>,
+    /// How the arrays reached the workers.
+    pub data: Data,
+    /// Times that each job computed over its array.
+    pub passes: u32,
+    /// Bytes of all arrays.
+    pub bytes: usize,
     /// Number of jobs in the batch.
     pub jobs: usize,
     /// The batch run by a plain loop; both arms where there are two.

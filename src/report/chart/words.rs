@@ -2,7 +2,7 @@
 
 use super::curves::Runs;
 use super::figure::Panel;
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, WorkloadColumn};
 use crate::record::Status;
 use crate::report::grid::runs_in_words;
 
@@ -13,12 +13,29 @@ impl Runs<'_> {
             Status::Complete => "",
             Status::Running | Status::Interrupted | Status::Failed => " · the run is not complete",
         };
-        let own = format!("{}{state}", place(self.own));
+        let kernels = if self.beside.iter().any(|beside| self.other_kernels(beside.analysis).is_some()) {
+            kernels(self.own.workloads.iter())
+        } else {
+            String::new()
+        };
+        let own = format!("{}{state}{kernels}", place(self.own));
         let beside = self.beside.iter().map(|beside| {
             let runs = behind_points(beside.analysis).map_or(String::new(), |runs| format!(" · {runs}"));
-            format!("{}: {}{runs}", beside.label, place(beside.analysis))
+            let kernels = self.other_kernels(beside.analysis).unwrap_or_default();
+            format!("{}: {}{runs}{kernels}", beside.label, place(beside.analysis))
         });
         std::iter::once(own).chain(beside).collect()
+    }
+
+    /// The kernels of a run that are not those of this one; none if all are.
+    fn other_kernels(&self, beside: &Analysis) -> Option<String> {
+        let others: Vec<&WorkloadColumn> = (beside.workloads.iter())
+            .filter(|column| {
+                let same = self.own.workloads.iter().find(|own| own.name == column.name);
+                same.is_some_and(|own| own.kernel != column.kernel)
+            })
+            .collect();
+        (!others.is_empty()).then(|| kernels(others.into_iter()))
     }
 
     /// What is behind a point of the run, in words; none if nothing was measured.
@@ -32,6 +49,12 @@ fn behind_points(analysis: &Analysis) -> Option<String> {
         (1, 1) => "a single run".to_string(),
         counts => format!("the mean of {}", runs_in_words(counts)),
     })
+}
+
+/// What computed which workload.
+fn kernels<'a>(columns: impl Iterator<Item = &'a WorkloadColumn>) -> String {
+    let each: Vec<_> = columns.map(|column| format!("{} by {}", column.name, column.kernel)).collect();
+    format!(" · {}", each.join(", "))
 }
 
 /// Machine and date of a run.

@@ -5,7 +5,7 @@ use crate::analysis::{
     Account, Analysis, Bound, Ceiling, Cell, Crossover, Effort, Estimate, ExecutorTable, Lane, Law, Loss,
     LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, Timeline, WorkloadColumn,
 };
-use crate::record::{Around, Design, Environment, Known, PoolMode, Status, Stop};
+use crate::record::{Around, Data, Design, Environment, Known, PoolMode, Status, Stop};
 use crate::stats::{Interval, Quantity};
 
 /// A figure whose interval reaches `share` of it to either side.
@@ -153,7 +153,13 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
     WorkloadColumn {
         name: name.into(),
         label: label.into(),
+        workload: name.into(),
+        kernel: "plain".into(),
+        backend: None,
+        data: Data::Generate,
+        passes: 80,
         jobs: 12,
+        bytes: 3_276_800,
         serial: Cell::Measured(Box::new(serial)),
         floor: Some(Quantity { value: 1.001, interval: Some(Interval { low: 0.996, high: 1.006 }) }),
         bounds: [(1, 1.0), (2, 2.0), (3, 3.0), (4, 3.947)].map(bound).into(),

@@ -14,7 +14,7 @@ use crate::executor::task::TaskEntry;
 use crate::study::job::{JobReport, compute, timed};
 use crate::sys::affinity;
 use crate::sys::clock::thread_cpu_ns;
-use crate::workload::{Job, rc4};
+use crate::workload::{Job, Workload, rc4};
 
 /// The tasks of the self-test, for [`worker::init`](crate::executor::worker::init).
 pub static TASKS: [TaskEntry; 2] = [TaskEntry::of::<FaultyJob>(), TaskEntry::of::<Prepare>()];
@@ -38,7 +38,9 @@ impl Task for FaultyJob {
         sleep(self.delay_ns);
         timed(|generated| {
             sleep(self.block_ns);
-            compute(&rc4::Workload, self.job, self.passes, generated)
+            let workload: &dyn Workload = &rc4::Workload;
+            let generate = || workload.generate(self.job);
+            compute(workload, workload.default_kernel(), generate, self.passes, generated)
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::analysis::{
     Account, Analysis, Bound, Ceiling, Cell, Effort, Estimate, ExecutorTable, Lane, Law, Loss, LossRow,
     NoisyRound, RoundPoint, Row, Scaling, Segment, State, Timeline, WorkloadColumn,
 };
-use crate::record::{Around, Design, Environment, Known, PoolMode, Status};
+use crate::record::{Around, Data, Design, Environment, Known, PoolMode, Status};
 use crate::stats::{Interval, Quantity};
 
 pub(super) const POOLS: &[&str] = &["threads", "processes", "rayon"];
@@ -83,7 +83,13 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
             .map(|(column, name)| WorkloadColumn {
                 name: (*name).to_string(),
                 label: name.to_uppercase(),
+                workload: (*name).to_string(),
+                kernel: "plain".to_string(),
+                backend: None,
+                data: Data::Generate,
+                passes: 80,
                 jobs: 12,
+                bytes: 3_276_800,
                 serial: measured(0.99 * one_s(column), None),
                 floor: None,
                 bounds: Vec::new(),
