@@ -11,12 +11,14 @@
 //! * `effort`: how much was measured, how well, and which rounds stand out
 //! * `timeline`: what every worker did
 //! * [`doctor`]: what would spoil a measurement
+//! * [`contest`]: different ways to do the same work, set against each other
 
 mod accounting;
 pub mod attribution;
 pub mod bounds;
 mod cells;
 pub mod compare;
+pub mod contest;
 mod crossover;
 pub mod doctor;
 mod effort;

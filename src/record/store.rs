@@ -94,8 +94,12 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Creates the first free one of `stem`, `stem-2`, `stem-3`, …
-fn claim(out: &Path, stem: &str) -> Result<PathBuf, StoreError> {
+/// Creates the first free one of the folders `stem`, `stem-2`, `stem-3`, … in `out`.
+///
+/// # Errors
+///
+/// [`StoreError`] if it cannot be created.
+pub fn claim(out: &Path, stem: &str) -> Result<PathBuf, StoreError> {
     let mut path = out.join(stem);
     let mut next = 2_u64;
     loop {

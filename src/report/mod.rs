@@ -6,6 +6,7 @@
 //! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
 //! * [`comparison`]: two runs against each other, in words
 //! * [`confusion`]: the matrix of a self-test
+//! * [`contest`]: different ways to do the same work, beside each other
 //! * [`html`]: everything on one page; [`trace`]: the timelines for Perfetto
 //! * `facts`: the machine and the build in words
 //! * [`rules`]: how a run was measured, against twelve rules
@@ -18,6 +19,7 @@
 pub mod chart;
 pub mod comparison;
 pub mod confusion;
+pub mod contest;
 pub mod csv;
 pub mod doctor;
 mod facts;

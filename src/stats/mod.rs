@@ -1,12 +1,13 @@
 //! Numbers in, numbers out: no clock, no file, no knowledge of what is measured.
 //!
 //! [`summary`] describes a set of values; [`interval`] has the shape of an estimate with its
-//! uncertainty, which [`bootstrap`] gives to any statistic of whole rounds and [`fieller`] to ratios
-//! of means.
+//! uncertainty, which [`bootstrap`] gives to any statistic of whole rounds, [`fieller`] to ratios
+//! of means and [`order`] to medians.
 
 pub mod bootstrap;
 pub mod fieller;
 pub mod interval;
+pub mod order;
 pub mod summary;
 
 mod bca;

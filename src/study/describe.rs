@@ -7,8 +7,16 @@ use super::{Study, environment};
 use crate::record::{Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord};
 use crate::workload::Digest;
 
+/// The time as records have it: to the second, in UTC.
+#[must_use]
+pub fn now() -> String {
+    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// The program as it was built.
-pub(super) fn tool() -> Tool {
+#[must_use]
+pub fn tool() -> Tool {
     let revision = env!("SPEEDUP_GIT_REVISION");
     Tool {
         name: "speedup".to_string(),
@@ -23,12 +31,11 @@ impl Study {
     pub fn new_record(&self) -> RunRecord {
         let rounds = self.design() == Design::InterleavedRounds;
         let rule = self.config().stop;
-        let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
         let mut record = RunRecord {
             schema_version: SCHEMA_VERSION,
             tool: tool(),
             name: self.config().name.clone(),
-            created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            created: now(),
             design: self.design(),
             status: Status::Running,
             environment: environment::gather(),

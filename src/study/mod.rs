@@ -11,14 +11,14 @@
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
 //! * [`selftest`]: executions with faults on purpose
 //! * [`checkup`]: a look at the machine before anything is measured
-//! * [`environment`]: the machine and the build, for the record; `describe` writes its head
+//! * [`environment`]: the machine and the build, for the record; [`describe`] writes its head
 //! * [`progress`]: the bar on the terminal
 
 pub mod array;
 mod ceiling;
 pub mod checkup;
 pub mod config;
-mod describe;
+pub mod describe;
 pub mod environment;
 pub mod execute;
 pub mod job;
