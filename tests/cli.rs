@@ -175,7 +175,7 @@ fn wrong_arguments_are_one_line_and_exit_2() {
             "--data 'moved': there is no way to pass data called moved; there are generate, copy, shared",
         ),
         (&["run", "--data", "generate,generate"], "--data 'generate,generate': names generate twice"),
-        (&["run", "--data", "copy"], "--data 'copy': copy cannot be done yet"),
+        (&["run", "--data", ""], "--data '': has an empty item"),
         (&["run", "--resume", "x", "--kernel", "rc4=textbook"], "cannot be used with '--kernel"),
         (&["run", "--resume", "x", "--data", "copy"], "cannot be used with '--data"),
         (&["run", "--passes", "80"], "--passes '80': '80' is not of the form WORKLOAD=PASSES"),

@@ -8,6 +8,7 @@
 //! * `accounting`: where every worker-second went; [`attribution`] proves that it is right
 //! * [`bounds`], `limits`: what the sizes of the jobs and the hardware allow
 //! * [`scaling`], `laws`, `crossover`: laws over the number of workers, and of threads against processes
+//! * `sizes`: how long a task takes by the size of its array
 //! * `effort`: how much was measured, how well, and which rounds stand out
 //! * `timeline`: what every worker did
 //! * [`doctor`]: what would spoil a measurement
@@ -28,12 +29,14 @@ pub mod model;
 mod plain;
 mod rounds;
 pub mod scaling;
+mod sizes;
 mod speedup;
 mod timeline;
 
 pub use speedup::widest;
 
 pub use model::{
-    Account, Analysis, Bound, Ceiling, Cell, Crossover, Effort, Estimate, ExecutorTable, Lane, Law, Loss,
-    LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, Timeline, WorkloadColumn,
+    Account, Analysis, Bound, Ceiling, Cell, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
+    Loss, LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
+    TaskPoint, TaskTimes, Timeline, WorkloadColumn,
 };

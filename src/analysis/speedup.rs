@@ -6,7 +6,7 @@ use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
 use super::plain::plain;
 use super::rounds::Rounds;
-use super::{crossover, limits};
+use super::{crossover, limits, sizes};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
 use crate::stats::bootstrap;
 
@@ -41,6 +41,7 @@ impl Analysis {
             workloads: workloads(&cells),
             executors: executors(&cells),
             crossovers: Vec::new(),
+            task_times: sizes::task_times(record, &rounds),
             environment: record.environment.clone(),
             conditions: record.conditions.clone(),
         };

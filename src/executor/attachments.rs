@@ -24,6 +24,8 @@ thread_local! {
     static OUTGOING: RefCell<Option<Vec<Attachment>>> = const { RefCell::new(None) };
     /// What came with the message that is being decoded.
     static INCOMING: RefCell<Vec<Attachment>> = const { RefCell::new(Vec::new()) };
+    /// Why a handle could not be decoded.
+    static COMPLAINT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Runs something that encodes, and gives the files that are to go along.
@@ -63,6 +65,16 @@ pub(in crate::executor) fn deliver<R>(files: Vec<Attachment>, decode: impl FnOnc
 /// The file of that name, if it came with the message that this thread decodes.
 pub(in crate::executor) fn arrived(id: u64) -> Option<Attachment> {
     INCOMING.with_borrow(|incoming| incoming.iter().find(|file| file.id == id).cloned())
+}
+
+/// Leaves word of why a handle cannot be decoded, which the encoding's own error does not tell.
+pub(in crate::executor) fn complain(reason: &str) {
+    COMPLAINT.set(Some(reason.to_string()));
+}
+
+/// Takes what was left since the last time.
+pub(in crate::executor) fn complaint() -> Option<String> {
+    COMPLAINT.take()
 }
 
 #[cfg(test)]

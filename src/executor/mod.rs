@@ -168,6 +168,7 @@
 //! * `pool`: what pools are made of: queue, threads, settings
 //! * [`work`]: a submitted task with its types forgotten; `wire`: tasks as bytes; `attachments`: files
 //!   that go along with them; `panics`: foreign code, run with care
+//! * [`shared`]: bytes that all workers read where they are
 //!
 //! The module knows tasks and nothing else: no workload, no record.
 
@@ -182,6 +183,7 @@ pub mod process;
 pub mod rayon;
 pub mod registry;
 pub mod serial;
+pub mod shared;
 pub mod task;
 pub mod thread;
 mod wire;
@@ -199,6 +201,7 @@ pub use process::{ProcessPoolExecutor, worker};
 pub use rayon::RayonExecutor;
 pub use registry::EXECUTORS;
 pub use serial::SerialExecutor;
+pub use shared::{SharedBytes, SharedBytesMut};
 pub use task::Task;
 pub use thread::ThreadPoolExecutor;
 pub use work::Work;

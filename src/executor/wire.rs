@@ -284,9 +284,10 @@ pub(super) fn encode<T: Serialize>(value: &T, buffer: &mut Buffer) -> Result<(),
     postcard::serialize_with_flavor(value, Append(buffer))
 }
 
-/// Reads a value from its encoded form.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, postcard::Error> {
-    postcard::from_bytes(bytes)
+/// Reads a value from its encoded form; else says why it cannot.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    attachments::complaint();
+    postcard::from_bytes(bytes).map_err(|error| attachments::complaint().unwrap_or_else(|| error.to_string()))
 }
 
 /// Whether a message of that length can be sent; else why not.

@@ -9,6 +9,7 @@ use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
+use super::array::{Array, Passed};
 use super::config::WorkloadChoice;
 use crate::record::CeilingLane;
 use crate::sys::clock::monotonic_ns;
@@ -50,9 +51,10 @@ pub(super) fn measure(
             let (gate, ready, job) = (&gate, ready.clone(), Job { index: worker, ..job });
             let lane = move || {
                 let cpu = cpu.filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
-                let mut array = workload.generate(job);
-                // The receiver waits for as many as there are.
+                let mut array = Passed::of(workload, job, choice.data)?.at_home().take(workload, job);
+                // The receiver waits for as many as there are, or until nobody is left who could be.
                 let _ = ready.send(());
+                drop(ready);
                 if !*gate.read().unwrap_or_else(PoisonError::into_inner) {
                     return Ok(None);
                 }
@@ -93,13 +95,13 @@ fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> 
 fn passes(
     workload: &dyn Workload,
     kernel: &Kernel,
-    array: &mut [u8],
+    array: &mut Array,
     window: Duration,
 ) -> Result<(u64, u64), String> {
     let start = monotonic_ns();
     let mut passes = 0;
     loop {
-        workload.compute(kernel, array, AT_ONCE).map_err(|fault| format!("ceiling: {fault}"))?;
+        array.compute(workload, kernel, AT_ONCE).map_err(|fault| format!("ceiling: {fault}"))?;
         passes += u64::from(AT_ONCE);
         let busy_ns = monotonic_ns() - start;
         if u128::from(busy_ns) >= window.as_nanos() {
@@ -111,6 +113,54 @@ fn passes(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Data;
+    use crate::workload::{Digest, Fault, Scale};
+
+    struct Failing;
+
+    impl Workload for Failing {
+        fn name(&self) -> &'static str {
+            "failing"
+        }
+
+        fn label(&self) -> &'static str {
+            "failing"
+        }
+
+        fn summary(&self) -> &'static str {
+            "has no second array"
+        }
+
+        fn sizes(&self, _: Scale) -> Vec<usize> {
+            vec![1]
+        }
+
+        fn default_passes(&self) -> u32 {
+            1
+        }
+
+        fn generate(&self, job: Job) -> Vec<u8> {
+            assert_eq!(job.index, 0, "on purpose");
+            vec![0]
+        }
+
+        fn compute(&self, _: &Kernel, _: &mut [u8], _: u32) -> Result<Digest, Fault> {
+            Ok(String::new())
+        }
+    }
+
+    #[test]
+    fn a_thread_without_an_array_is_an_error_and_holds_up_nobody() {
+        let (done, ended) = mpsc::channel();
+        thread::spawn(move || {
+            let (kernel, data, passes) = (&Kernel::ONLY, Data::Generate, 1);
+            let choice = WorkloadChoice { workload: &Failing, kernel, data, passes };
+            let job = Job { seed: 0, index: 0, size: 1 };
+            done.send(measure(&choice, job, 2, Duration::from_millis(1))).unwrap();
+        });
+        let measured = ended.recv_timeout(Duration::from_secs(60)).expect("it does not hang");
+        assert_eq!(measured.unwrap_err(), "a thread of the ceiling panicked");
+    }
 
     #[test]
     fn siblings_of_a_core_come_last() {

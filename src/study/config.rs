@@ -14,7 +14,7 @@ use super::parse::{
 use super::stopping::StopRule;
 use crate::executor::ExecutorKind;
 use crate::record::{Data, PoolMode};
-use crate::workload::{Kernel, Scale, Workload};
+use crate::workload::{Kernel, Scale, Selection, Workload};
 
 /// Settings as the user wrote them; what is absent takes its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl RunRequest {
         cpus: usize,
     ) -> Result<RunConfig, ConfigError> {
         let chosen = setting("workload", self.workload.as_deref(), |text| choose_workloads(text, workloads))?
-            .unwrap_or_else(|| workloads.to_vec());
+            .unwrap_or_else(|| run_by_default(workloads));
         let passes =
             setting("passes", self.passes.as_deref(), |text| parse_passes(text, &chosen, workloads))?
                 .unwrap_or_default();
@@ -206,6 +206,13 @@ fn setting<T>(
     parse(value).map(Some).map_err(|problem| ConfigError { setting, value: value.to_string(), problem })
 }
 
+/// The workloads of a run that names none; all, where each is to be named.
+fn run_by_default(workloads: &[&'static dyn Workload]) -> Vec<&'static dyn Workload> {
+    let default: Vec<_> =
+        workloads.iter().copied().filter(|workload| workload.selection() == Selection::Default).collect();
+    if default.is_empty() { workloads.to_vec() } else { default }
+}
+
 /// What a list says of a workload.
 fn of<T: Copy>(list: &[(String, T)], workload: &dyn Workload) -> Option<T> {
     list.iter().find(|(name, _)| name == workload.name()).map(|&(_, value)| value)
@@ -258,14 +265,20 @@ mod tests {
     #[test]
     fn each_refusal_names_setting_value_and_remedy() {
         let request = RunRequest { workload: Some("md5".into()), ..RunRequest::default() };
-        assert_eq!(problem(&request), "workload 'md5': there is no workload md5; there are rc4, sha256");
+        assert_eq!(
+            problem(&request),
+            "workload 'md5': there is no workload md5; there are rc4, sha256, read"
+        );
         let request = RunRequest { passes: Some("rc4=0".into()), ..RunRequest::default() };
         assert_eq!(
             problem(&request),
             "passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000"
         );
         let request = RunRequest { passes: Some("md5=3".into()), ..RunRequest::default() };
-        assert_eq!(problem(&request), "passes 'md5=3': there is no workload md5; there are rc4, sha256");
+        assert_eq!(
+            problem(&request),
+            "passes 'md5=3': there is no workload md5; there are rc4, sha256, read"
+        );
         let request = RunRequest {
             passes: Some("rc4=3".into()),
             workload: Some("sha256".into()),

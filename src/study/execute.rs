@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::job::JobReport;
 use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
 use crate::record::{Counts, MachineState, Probe, Sample, TaskSpan, WorkerSpan};
@@ -70,22 +72,31 @@ impl<T> Batch<T> {
     }
 }
 
+/// What the jobs of a batch have come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Results {
+    /// Their digests.
+    pub(super) digests: Vec<Digest>,
+    /// Hashes of the arrays that have come back.
+    pub(super) arrays: Vec<Option<u64>>,
+}
+
 /// Executes a batch once, with a look at the machine before and after.
 pub(super) fn execute<T: Task<Output = JobReport>>(
     pool: &Pool,
     batch: Batch<T>,
-) -> Result<(Measured, Vec<Digest>), String> {
+) -> Result<(Measured, Results), String> {
     let load = pressure::load().ok();
     let before = probe::probe().map(recorded);
     let stolen_ns = pressure::steal_ns().ok();
-    let (mut measured, digests) = match pool {
+    let (mut measured, results) = match pool {
         Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch)?,
         Pool::Made(start) => cold(start, batch)?,
         Pool::Warm(pool) => warm(pool, batch)?,
     };
     let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
     measured.machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
-    Ok((measured, digests))
+    Ok((measured, results))
 }
 
 fn recorded(probe: probe::Probe) -> Probe {
@@ -96,7 +107,7 @@ fn recorded(probe: probe::Probe) -> Probe {
 fn cold<T: Task<Output = JobReport>>(
     start_pool: &dyn Fn() -> Result<Box<dyn Executor>, Error>,
     batch: Batch<T>,
-) -> Result<(Measured, Vec<Digest>), String> {
+) -> Result<(Measured, Results), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
     let start = monotonic_ns();
     let pool = start_pool().map_err(|error| error.to_string())?;
@@ -108,7 +119,7 @@ fn cold<T: Task<Output = JobReport>>(
     let wall_ns = monotonic_ns() - start;
 
     let since = |time: u64| time.saturating_sub(start);
-    let (tasks, digests) = spans(reports, &submitted, start)?;
+    let (tasks, results) = spans(reports, &submitted, start)?;
     let workers = (pool.worker_lives().into_iter())
         .map(|life| WorkerSpan {
             worker: life.worker,
@@ -117,24 +128,24 @@ fn cold<T: Task<Output = JobReport>>(
             ended_ns: since(life.ended_ns),
         })
         .collect();
-    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, digests))
+    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, results))
 }
 
 /// Every job and the results back; the workers are there before and after.
 fn warm<T: Task<Output = JobReport>>(
     pool: &impl Executor,
     batch: Batch<T>,
-) -> Result<(Measured, Vec<Digest>), String> {
+) -> Result<(Measured, Results), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
     let start = monotonic_ns();
     let reports: Vec<Result<JobReport, Error>> = pool.map(stamped(batch, &mut submitted)).collect();
     let wall_ns = monotonic_ns() - start;
 
-    let (tasks, digests) = spans(reports, &submitted, start)?;
+    let (tasks, results) = spans(reports, &submitted, start)?;
     let workers = (0..pool.max_workers())
         .map(|worker| WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: wall_ns })
         .collect();
-    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, digests))
+    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, results))
 }
 
 /// The tasks, each with a note of when it was asked for.
@@ -148,15 +159,15 @@ fn stamped<T>(batch: Batch<T>, submitted: &mut Vec<u64>) -> impl Iterator<Item =
     })
 }
 
-/// The tasks as spans from `start` on, and the digests of their results.
+/// The tasks as spans from `start` on, and their results.
 fn spans(
     reports: Vec<Result<JobReport, Error>>,
     submitted: &[u64],
     start: u64,
-) -> Result<(Vec<TaskSpan>, Vec<Digest>), String> {
+) -> Result<(Vec<TaskSpan>, Results), String> {
     let since = |time: u64| time.saturating_sub(start);
     let mut tasks = Vec::with_capacity(reports.len());
-    let mut digests = Vec::with_capacity(reports.len());
+    let mut results = Results { digests: Vec::new(), arrays: Vec::new() };
     for (job, report) in reports.into_iter().enumerate() {
         let report = report.map_err(|error| in_job(job, &error))?;
         tasks.push(TaskSpan {
@@ -176,9 +187,10 @@ fn spans(
             generate_ns: report.generated_ns - report.begin_ns,
             compute_ns: report.end_ns - report.generated_ns,
         });
-        digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
+        results.digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
+        results.arrays.push(report.array.map(|array| xxh3_64(&array.0)));
     }
-    Ok((tasks, digests))
+    Ok((tasks, results))
 }
 
 /// A broken pool is no fault of the job in whose place the error came back.

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::array::Passed;
+use super::array::{Answer, Array, Passed};
+use super::bytes::Bytes;
 use crate::executor::task::TaskEntry;
 use crate::executor::{Task, current_worker, worker};
 use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
@@ -68,7 +69,7 @@ pub struct JobReport {
     pub worker: usize,
     /// When it began.
     pub begin_ns: u64,
-    /// When the array was made.
+    /// When the array was there: made, copied or found.
     pub generated_ns: u64,
     /// When the result was there and the array given back.
     pub end_ns: u64,
@@ -86,6 +87,8 @@ pub struct JobReport {
     pub clock_hz: Option<f64>,
     /// Digest of the result, or why there is none.
     pub digest: Result<Digest, String>,
+    /// The array as the job left it, where arrays travel and it was written to.
+    pub array: Option<Bytes>,
 }
 
 impl Task for BatchJob {
@@ -110,17 +113,16 @@ impl Task for BatchJob {
 pub(super) fn compute(
     workload: &dyn Workload,
     kernel: &Kernel,
-    array: impl FnOnce() -> Vec<u8>,
+    array: impl FnOnce() -> Array,
     passes: u32,
     generated: impl FnOnce(),
-) -> Result<Digest, String> {
+) -> Result<Answer, String> {
     let mut array = array();
     generated();
-    // The array is dropped before the clock is read: giving its memory back is part of the job, not
-    // of the executor.
-    let digest = workload.compute(kernel, &mut array, passes);
-    drop(array);
-    digest.map_err(|fault| fault.to_string())
+    let digest = array.compute(workload, kernel, passes).map_err(|fault| fault.to_string())?;
+    // What does not go back is dropped before the clock is read: giving its memory back is part of the
+    // job, not of the executor.
+    Ok(array.answer(workload, digest))
 }
 
 /// Runs a job and reports what it took. The job gets a function to call when its array is made.
@@ -130,19 +132,23 @@ pub(super) fn compute(
 /// the thread neither ran nor stood in a queue. It matters because the system likes to take the CPU
 /// away at the end of a system call, such as those that read these figures. The counters' user-space
 /// counts do not mind, so they are read outside, as is whatever a thread's first reading has to open.
-pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Digest, String>) -> JobReport {
+pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Answer, String>) -> JobReport {
     prepare_thread_usage();
     let counts_before = thread_counts().ok();
     let begin_ns = monotonic_ns();
     let before = thread_usage();
     let cpu_begin_ns = thread_cpu_ns();
     let mut generated_ns = begin_ns;
-    let digest = job(&mut || generated_ns = monotonic_ns());
+    let answer = job(&mut || generated_ns = monotonic_ns());
     let cpu_ns = thread_cpu_ns() - cpu_begin_ns;
     let after = thread_usage();
     let end_ns = monotonic_ns();
     let counts_after = counts_before.and_then(|_| thread_counts().ok());
     let clock_hz = (end_ns - begin_ns >= PROBED_FROM_NS).then(probe::clock_hz).flatten();
+    let (digest, array) = match answer {
+        Ok(Answer { digest, array }) => (Ok(digest), array.map(Bytes)),
+        Err(fault) => (Err(fault), None),
+    };
     JobReport {
         worker: current_worker(),
         begin_ns,
@@ -155,6 +161,7 @@ pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Digest, String>
         counts: counts_before.zip(counts_after).map(|(before, after)| difference(before, after)),
         clock_hz,
         digest,
+        array,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::array::Passed;
 use super::config::WorkloadChoice;
-use super::execute::{Batch, Measured, Pool, execute};
+use super::execute::{Batch, Measured, Pool, Results, execute};
 use super::job::BatchJob;
 use super::{Plan, RunConfig, ceiling};
 use crate::executor::{Executor, ExecutorKind, registry};
@@ -20,6 +20,11 @@ pub struct Study {
     design: Design,
     /// Per workload, the digests of the first serial execution.
     pub(super) references: Vec<Option<Vec<Digest>>>,
+    /// Per workload, hashes of the arrays that came back from the first serial execution of this part
+    /// of the run.
+    returned: Vec<Option<Vec<Option<u64>>>>,
+    /// Per workload, what the tasks carry.
+    arrays: Vec<Option<Vec<Passed>>>,
     /// Per workload, nanoseconds of the last serial execution.
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
@@ -40,6 +45,8 @@ impl Study {
             config,
             design,
             references: vec![None; workloads],
+            returned: vec![None; workloads],
+            arrays: vec![None; workloads],
             serial_ns: vec![0; workloads],
             warm: BTreeMap::new(),
             began_ns: monotonic_ns(),
@@ -97,27 +104,35 @@ impl Study {
         let workload = self.workload(&wanted.workload);
         if wanted.executor != BASELINE && self.references[workload].is_none() {
             let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
-            let (_, digests) = execute(&pool, self.batch(workload)?)?;
-            self.references[workload] = Some(digests);
+            let (_, results) = execute(&pool, self.batch(workload, BASELINE)?)?;
+            self.check(workload, &results)?;
         }
+        let batch = self.batch(workload, &wanted.executor)?;
         let pool = self.pool(case)?;
-        let (mut measured, digests) = execute(&pool, self.batch(workload)?)?;
+        let (mut measured, results) = execute(&pool, batch)?;
         // A pool that gave an error is not kept.
         if let Pool::Warm(pool) = pool {
             self.warm.insert(case, pool);
         }
-        let expected = self.references[workload].get_or_insert_with(|| digests.clone());
-        if let Some(job) = (0..expected.len()).find(|&job| digests[job] != expected[job]) {
-            return Err(format!(
-                "job {job} gave {}, but the serial baseline gave {}",
-                digests[job], expected[job]
-            ));
-        }
+        self.check(workload, &results)?;
         if wanted.executor == BASELINE {
             self.serial_ns[workload] = measured.wall_ns;
         }
         measured.start_ns = self.run_ns(measured.start_ns);
         Ok(measured)
+    }
+
+    /// Checks results against those of the serial baseline, or takes them for those where there are none
+    /// yet.
+    fn check(&mut self, workload: usize, results: &Results) -> Result<(), String> {
+        let expected = self.references[workload].get_or_insert_with(|| results.digests.clone());
+        differing(expected, &results.digests)?;
+        let expected = self.returned[workload].get_or_insert_with(|| results.arrays.clone());
+        if expected == &results.arrays {
+            return Ok(());
+        }
+        let job = (0..expected.len()).find(|&job| results.arrays[job] != expected[job]).unwrap_or(0);
+        Err(format!("job {job} gave back another array than the serial baseline"))
     }
 
     /// The ceilings to measure in a round, as workloads by index with numbers of threads: no more
@@ -161,21 +176,35 @@ impl Study {
         kind.start(workers).map(Pool::Warm).map_err(|error| error.to_string())
     }
 
-    fn batch(&self, workload: usize) -> Result<Batch<BatchJob>, String> {
+    /// The batch as tasks. What they carry is made once, when it is first needed.
+    fn batch(&mut self, workload: usize, executor: &str) -> Result<Batch<BatchJob>, String> {
         let choice = &self.config.workloads[workload];
         let sizes = choice.workload.sizes(self.config.scale).into_iter().enumerate();
-        let job = |(index, size)| {
-            let job = Job { seed: self.config.seed, index, size };
-            Ok(BatchJob {
-                workload: choice.workload.name().to_string(),
-                kernel: choice.kernel.name.to_string(),
-                job,
-                array: Passed::of(choice.workload, job, choice.data)?,
-                passes: choice.passes,
-            })
+        let seed = self.config.seed;
+        let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed, index, size }).collect();
+        if self.arrays[workload].is_none() {
+            let made = jobs.iter().map(|&job| Passed::of(choice.workload, job, choice.data));
+            self.arrays[workload] = Some(made.collect::<Result<_, _>>()?);
+        }
+        let passed = self.arrays[workload].iter().flatten().cloned();
+        let task = |(job, array): (Job, Passed)| BatchJob {
+            workload: choice.workload.name().to_string(),
+            kernel: choice.kernel.name.to_string(),
+            job,
+            array: if executor == BASELINE { array.at_home() } else { array },
+            passes: choice.passes,
         };
-        let jobs: Result<Vec<BatchJob>, String> = sizes.map(job).collect();
-        Ok(Batch::of(jobs?.into_iter()))
+        Ok(Batch::of(jobs.into_iter().zip(passed).map(task)))
+    }
+}
+
+/// An error for the first digest that is not the one expected.
+fn differing(expected: &[Digest], digests: &[Digest]) -> Result<(), String> {
+    match (0..expected.len()).find(|&job| digests[job] != expected[job]) {
+        None => Ok(()),
+        Some(job) => {
+            Err(format!("job {job} gave {}, but the serial baseline gave {}", digests[job], expected[job]))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! How much CPU time the control group of this process may use.
+//! Control groups: how much CPU time that of this process may use, and where their files are.
 
 use std::path::Path;
 
@@ -30,28 +30,51 @@ fn quota_below(root: &Path, groups: &str) -> Result<Quota, String> {
     if !root.is_dir() {
         return Err(format!("{}: control groups are not mounted there", root.display()));
     }
-    let quotas = groups.lines().flat_map(|line| {
+    let quotas = up(root, groups, "cpu", |controller, folder| {
+        let read = |name| files::read(folder.join(name)).ok();
+        match controller {
+            Controller::Unified => parse(&read("cpu.max")?),
+            Controller::Legacy => {
+                parse(&format!("{} {}", read("cpu.cfs_quota_us")?, read("cpu.cfs_period_us")?))
+            }
+        }
+    });
+    Ok(quotas.into_iter().min_by(f64::total_cmp).map_or(Quota::Unlimited, Quota::Cpus))
+}
+
+/// A version of control groups, which differ in the names of their files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Controller {
+    /// Version 2: one hierarchy.
+    Unified,
+    /// Version 1: a hierarchy for each controller.
+    Legacy,
+}
+
+/// What is read in the folders of a controller's groups, as a `/proc/PID/cgroup` lists them, and of
+/// those above them.
+pub(super) fn up<T>(
+    root: &Path,
+    groups: &str,
+    controller: &str,
+    read: impl Fn(Controller, &Path) -> Option<T>,
+) -> Vec<T> {
+    let upwards = |root: &Path, group: &str, version| -> Vec<T> {
+        let own = root.join(group.trim_start_matches('/'));
+        let folders = own.ancestors().take_while(|folder| folder.starts_with(root));
+        folders.filter_map(|folder| read(version, folder)).collect()
+    };
+    let of_line = |line: &str| {
         let mut parts = line.splitn(3, ':').skip(1);
         match (parts.next(), parts.next()) {
-            (Some(""), Some(group)) => {
-                quotas_up(root, group, |folder| parse(&files::read(folder.join("cpu.max")).ok()?))
-            }
-            (Some(controllers), Some(group)) if controllers.split(',').any(|name| name == "cpu") => {
-                quotas_up(&root.join("cpu"), group, |folder| {
-                    let read = |name| files::read(folder.join(name)).ok();
-                    parse(&format!("{} {}", read("cpu.cfs_quota_us")?, read("cpu.cfs_period_us")?))
-                })
+            (Some(""), Some(group)) => upwards(root, group, Controller::Unified),
+            (Some(names), Some(group)) if names.split(',').any(|name| name == controller) => {
+                upwards(&root.join(controller), group, Controller::Legacy)
             }
             _ => Vec::new(),
         }
-    });
-    Ok(quotas.min_by(f64::total_cmp).map_or(Quota::Unlimited, Quota::Cpus))
-}
-
-/// The quotas of a group and of those above it.
-fn quotas_up(root: &Path, group: &str, read: impl Fn(&Path) -> Option<f64>) -> Vec<f64> {
-    let own = root.join(group.trim_start_matches('/'));
-    own.ancestors().take_while(|folder| folder.starts_with(root)).filter_map(read).collect()
+    };
+    groups.lines().flat_map(of_line).collect()
 }
 
 /// CPUs in the form of a `cpu.max` file, quota and period; `max` or a negative quota is no limit.

@@ -29,7 +29,7 @@ pub(super) fn field(path: impl AsRef<Path>, name: &str) -> Result<String, String
     field_of(&text, name).ok_or_else(|| format!("{}: no line \"{name}\"", path.as_ref().display()))
 }
 
-fn field_of(text: &str, name: &str) -> Option<String> {
+pub(super) fn field_of(text: &str, name: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
         (key.trim() == name).then(|| value.trim().to_string())

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod affinity;
+pub mod available;
 pub mod buffer;
 pub mod cgroup;
 pub mod channel;
@@ -16,10 +17,12 @@ mod files;
 pub mod machine;
 pub mod mailbox;
 pub mod memory;
+pub mod peer;
 pub mod power;
 pub mod pressure;
 pub mod probe;
 pub mod process;
+pub(crate) mod sealed;
 pub mod signal;
 pub mod topology;
 pub mod usage;

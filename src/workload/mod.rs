@@ -8,6 +8,7 @@
 
 mod bytes;
 pub mod rc4;
+pub mod read;
 pub mod sha256;
 
 use std::fmt;
@@ -15,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Every workload of this crate.
-pub static WORKLOADS: &[&dyn Workload] = &[&rc4::Workload, &sha256::Workload];
+pub static WORKLOADS: &[&dyn Workload] = &[&rc4::Workload, &sha256::Workload, &read::Workload];
 
 /// A batch of jobs and how to run one.
 pub trait Workload: Sync {
@@ -27,6 +28,11 @@ pub trait Workload: Sync {
 
     /// What it computes, in a few words.
     fn summary(&self) -> &'static str;
+
+    /// Whether it is run where the user names none.
+    fn selection(&self) -> Selection {
+        Selection::Default
+    }
 
     /// Bytes of each job's array, in the order of submission.
     fn sizes(&self, scale: Scale) -> Vec<usize>;
@@ -60,6 +66,40 @@ pub trait Workload: Sync {
     ///
     /// [`Fault`] if the computation finds itself to be wrong.
     fn compute(&self, kernel: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault>;
+
+    /// What computing does to the array. One that is only read can be shared without a copy, and does
+    /// not go back where arrays travel.
+    fn access(&self) -> Access {
+        Access::Writes
+    }
+
+    /// The same as [`compute`](Workload::compute), over an array that stays as it is. It is called
+    /// only of a workload that reads, which then has more to say here than this copy.
+    ///
+    /// # Errors
+    ///
+    /// As [`compute`](Workload::compute).
+    fn read(&self, kernel: &Kernel, array: &[u8], passes: u32) -> Result<Digest, Fault> {
+        self.compute(kernel, &mut array.to_vec(), passes)
+    }
+}
+
+/// What computing does to an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It stays as it is.
+    Reads,
+    /// It is written to, and is then part of the result.
+    Writes,
+}
+
+/// When a workload is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// Also where the user names none.
+    Default,
+    /// Only where it is named.
+    ByName,
 }
 
 impl dyn Workload + '_ {

@@ -23,6 +23,7 @@ mod gate;
 mod hygiene;
 mod mapping;
 mod probe;
+mod shared;
 mod shutdown;
 mod suite;
 mod tasks;
@@ -51,6 +52,7 @@ fn main() {
         encoding::BEHAVIOURS,
         crashes::BEHAVIOURS,
         hygiene::BEHAVIOURS,
+        shared::BEHAVIOURS,
         workloads::BEHAVIOURS,
     ];
     let mut trials = suite::trials(&groups.concat());

@@ -13,6 +13,7 @@ use crate::deaths::{Bomb, Die};
 use crate::encoding::{MakeTouchy, Nest, Touch};
 use crate::gate;
 use crate::mapping::OnlyEven;
+use crate::shared::{AddressOf, Checksum, HoldShared, MakeShared, PanicWith, PassBack, Tamper, WithLimits};
 
 pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<BatchJob>(),
@@ -40,6 +41,14 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<Nest>(),
     TaskEntry::of::<Touch>(),
     TaskEntry::of::<MakeTouchy>(),
+    TaskEntry::of::<Checksum>(),
+    TaskEntry::of::<MakeShared>(),
+    TaskEntry::of::<PassBack>(),
+    TaskEntry::of::<PanicWith>(),
+    TaskEntry::of::<AddressOf>(),
+    TaskEntry::of::<Tamper>(),
+    TaskEntry::of::<HoldShared>(),
+    TaskEntry::of::<WithLimits>(),
 ];
 
 /// Declares a task: its type, its output and what it does.

@@ -1,15 +1,16 @@
 //! Every registered executor with every registered workload.
 
 use speedup::executor::Executor;
+use speedup::record::Data;
 use speedup::study::array::Passed;
 use speedup::study::job::BatchJob;
-use speedup::workload::{Job, Scale, WORKLOADS};
+use speedup::workload::{Job, Kernel, Scale, WORKLOADS};
 
 use crate::suite::{Behaviour, On, Subject};
 
 pub(crate) const BEHAVIOURS: &[Behaviour] = &[Behaviour {
     group: "workloads",
-    name: "same digests as a plain loop from 1 to 4 workers, every workload and kernel",
+    name: "same digests as a plain loop from 1 to 4 workers, every workload, kernel and way of passing data",
     on: On::Every,
     test: every_workload_gives_the_serial_digests,
 }];
@@ -23,20 +24,27 @@ fn every_workload_gives_the_serial_digests(subject: Subject) {
             workload.compute(workload.default_kernel(), &mut array, 3).map_err(|fault| fault.to_string())
         };
         let expected: Vec<_> = jobs.iter().map(direct).collect();
-        for (kernel, workers) in
-            workload.kernels().iter().flat_map(|kernel| (1..=4).map(move |n| (kernel, n)))
-        {
+        let digests = |kernel: &Kernel, data: Data, workers: usize| -> Vec<_> {
             let executor = subject.start(workers);
             let task = |&job: &Job| BatchJob {
                 workload: workload.name().to_string(),
                 kernel: kernel.name.to_string(),
                 job,
-                array: Passed::Generate,
+                array: Passed::of(workload, job, data).unwrap(),
                 passes: 3,
             };
-            let digests: Vec<_> =
-                executor.map(jobs.iter().map(task)).map(|report| report.unwrap().digest).collect();
-            assert_eq!(digests, expected, "{} {} with {workers} workers", workload.name(), kernel.name);
+            executor.map(jobs.iter().map(task)).map(|report| report.unwrap().digest).collect()
+        };
+        let name = workload.name();
+        for kernel in workload.kernels() {
+            for workers in 1..=4 {
+                let digests = digests(kernel, Data::Generate, workers);
+                assert_eq!(digests, expected, "{name} {} with {workers} workers", kernel.name);
+            }
+        }
+        for data in Data::ALL {
+            let digests = digests(workload.default_kernel(), data, 2);
+            assert_eq!(digests, expected, "{name} {}", data.name());
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod laws;
+mod sizes;
 mod timeline;
 
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::stats::Quantity;
 
 pub use account::{Account, Loss, LossPart, LossRow};
 pub use laws::{Crossover, Law, Scaling};
+pub use sizes::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
 pub use timeline::{Lane, Segment, State, Timeline};
 
 /// What a run says about scaling.
@@ -39,6 +41,8 @@ pub struct Analysis {
     pub executors: Vec<ExecutorTable>,
     /// From which size of job on processes cost little more than threads.
     pub crossovers: Vec<Crossover>,
+    /// How long tasks take by the size of their arrays, for each workload that has several.
+    pub task_times: Vec<TaskTimes>,
     /// The machine and the build.
     pub environment: Environment,
     /// How busy others kept the machine.

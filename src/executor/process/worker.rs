@@ -11,6 +11,7 @@ use super::hello::Hello;
 use super::pace::PATIENCE;
 use crate::executor::attachments;
 use crate::executor::pool::life::enter_worker;
+use crate::executor::shared;
 use crate::executor::task::TaskEntry;
 use crate::executor::wire::{Answer, Outcome, add_outcome, read_request, read_task};
 use crate::sys;
@@ -111,6 +112,7 @@ fn work_for_parent(number: Option<usize>) -> io::Result<()> {
     sys::process::close_inherited(&channel);
     sys::process::take_name();
     enter_worker(number.unwrap_or(0));
+    shared::keep_recent();
     let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
     let mut doorbell = Doorbell::new(channel);
     match doorbell.take_file().and_then(|file| file.map(ChildEnd::new).transpose()) {

@@ -4,7 +4,7 @@
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
 //! is one file here and one line in `CHARTS`.
 //!
-//! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`: the charts; `stacked`,
+//! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`: the charts; `stacked`,
 //!   `lanes` and `rounds` draw the plots of three of them
 //! * `curves`, `figure`, `panel`, `layout`: what charts over numbers of workers have in common
 //! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
@@ -17,6 +17,7 @@
 mod axis;
 mod canvas;
 mod curves;
+mod data;
 mod drift;
 mod efficiency;
 mod figure;
@@ -103,6 +104,7 @@ static CHARTS: &[&dyn Chart] = &[
     &efficiency::Efficiency,
     &drift::Drift,
     &usl::UslFit,
+    &data::TimeOverSize,
 ];
 
 /// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures, and

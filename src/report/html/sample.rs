@@ -256,6 +256,7 @@ pub(crate) fn analysis() -> Analysis {
         },
         workloads: vec![column("rc4", "RC4", serial_s[0]), column("sha256", "SHA", serial_s[1])],
         executors: tables,
+        task_times: Vec::new(),
         crossovers: vec![Crossover {
             workload: "rc4".into(),
             workers: 2,

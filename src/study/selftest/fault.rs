@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::executor::Task;
 use crate::executor::task::TaskEntry;
+use crate::study::array::Passed;
 use crate::study::job::{JobReport, compute, timed};
 use crate::sys::affinity;
 use crate::sys::clock::thread_cpu_ns;
@@ -39,7 +40,7 @@ impl Task for FaultyJob {
         timed(|generated| {
             sleep(self.block_ns);
             let workload: &dyn Workload = &rc4::Workload;
-            let generate = || workload.generate(self.job);
+            let generate = || Passed::Generate.take(workload, self.job);
             compute(workload, workload.default_kernel(), generate, self.passes, generated)
         })
     }

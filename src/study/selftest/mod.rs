@@ -177,8 +177,8 @@ fn run<T: Task<Output = JobReport>>(
 ) -> Result<Measured, String> {
     let (executor, prepare) = (executor.to_string(), prepare.clone());
     let start = move || start(&executor, workers, &prepare);
-    let (measured, digests) = execute(&Pool::Made(Box::new(start)), batch)?;
-    if digests.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
+    let (measured, results) = execute(&Pool::Made(Box::new(start)), batch)?;
+    if results.digests.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
 }
 
 fn start(executor: &str, workers: usize, prepare: &Prepare) -> Result<Box<dyn Executor>, Error> {

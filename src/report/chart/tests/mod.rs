@@ -6,6 +6,7 @@ mod limits;
 mod lines;
 mod losses;
 mod picture;
+mod sizes;
 
 mod synthetic;
 

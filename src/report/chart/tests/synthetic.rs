@@ -2,8 +2,9 @@
 
 use crate::analysis::scaling::{Amdahl, CurvePoint, Usl};
 use crate::analysis::{
-    Account, Analysis, Bound, Ceiling, Cell, Effort, Estimate, ExecutorTable, Lane, Law, Loss, LossRow,
-    NoisyRound, RoundPoint, Row, Scaling, Segment, State, Timeline, WorkloadColumn,
+    Account, Analysis, Bound, Ceiling, Cell, Crossing, Effort, Estimate, ExecutorTable, Lane, Law, Loss,
+    LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint,
+    TaskTimes, Timeline, WorkloadColumn,
 };
 use crate::record::{Around, Data, Design, Environment, Known, PoolMode, Status};
 use crate::stats::{Interval, Quantity};
@@ -104,6 +105,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
             })
             .collect(),
         crossovers: Vec::new(),
+        task_times: Vec::new(),
         environment: Environment::default(),
         conditions: Around::default(),
     }
@@ -143,7 +145,32 @@ pub(super) fn rich(workloads: &[&str], executors: &[&str], counts: &[usize], cpu
         }
         table.scaling = (0..workloads.len()).map(|_| scaling(executor, counts)).collect();
     }
+    run.task_times = workloads.iter().map(|name| task_times(name, executors)).collect();
     run
+}
+
+/// Times of tasks whose hand-over costs a process 20 µs and a copy of the array.
+fn task_times(workload: &str, executors: &[&str]) -> TaskTimes {
+    let ways = executors.iter().enumerate().flat_map(|way| Data::ALL.map(|data| (way, data)));
+    let curves = ways.map(|((executor, name), data)| {
+        let seconds = |bytes: f64| {
+            let copies = if data == Data::Copy { executor + 1 } else { 0 };
+            1e-6 + 1e-5 * (2 * executor) as f64 + bytes * 1e-10 * (1.0 + 2.0 * copies as f64)
+        };
+        let points = (0..8).map(|step| {
+            let bytes = 4096 << (2 * step);
+            TaskPoint { bytes, seconds: about(seconds(bytes as f64), 0.04) }
+        });
+        TaskCurve { executor: (*name).to_string(), data, points: points.collect() }
+    });
+    let crossing = |data| TaskCrossing { data, share: 0.05, place: Crossing::From(2e6) };
+    TaskTimes {
+        workload: workload.to_string(),
+        label: workload.to_uppercase(),
+        workers: 1,
+        curves: curves.collect(),
+        crossings: Data::ALL.map(crossing).into(),
+    }
 }
 
 /// Bounds as of twelve jobs, not all of a size.
