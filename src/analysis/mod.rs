@@ -10,6 +10,7 @@
 //! * [`scaling`], `laws`, `crossover`: laws over the number of workers, and of threads against processes
 //! * `sizes`: how long a task takes by the size of its array
 //! * `effort`: how much was measured, how well, and which rounds stand out
+//! * [`engines`]: runs of one batch beside each other
 //! * `timeline`: what every worker did
 //! * [`doctor`]: what would spoil a measurement
 //! * [`contest`]: different ways to do the same work, set against each other
@@ -23,6 +24,7 @@ pub mod contest;
 mod crossover;
 pub mod doctor;
 mod effort;
+pub mod engines;
 mod laws;
 mod limits;
 pub mod model;
@@ -33,6 +35,7 @@ mod sizes;
 mod speedup;
 mod timeline;
 
+pub use engines::{Engine, Engines};
 pub use speedup::widest;
 
 pub use model::{

@@ -32,6 +32,9 @@ impl Analysis {
         let cells = Cells { record, rounds: &rounds, noisy: noisy_rounds(record, &rounds) };
         let mut analysis = Self {
             name: plain(&record.name),
+            program: plain(&record.tool.program()),
+            peer: record.tool.peer.is_some(),
+            turns: record.plan.turns.as_deref().map(plain),
             created: plain(&record.created),
             machine: plain(&record.environment.summary()),
             design: record.design,
@@ -78,6 +81,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             passes: workload.passes,
             bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),
             jobs: workload.sizes.len(),
+            digests: workload.digests.clone(),
             serial: cells.serial(&workload.name, &serial),
             floor: bootstrap::ratio_of_means(&one, &two),
             bounds: limits::bounds(cells.record, &workload.name, &serial),

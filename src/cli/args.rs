@@ -151,7 +151,8 @@ impl RunArgs {
 Examples:
   speedup report results/2026-11-22-demo
   speedup report results/2026-11-22-demo --format csv > demo.csv
-  speedup report results/2026-11-22-demo --book --charts /tmp/charts")]
+  speedup report results/2026-11-22-demo --book --charts /tmp/charts
+  speedup report ours theirs --engines --charts /tmp/charts")]
 pub(super) struct ReportArgs {
     /// Folders of runs, or their run.json files
     #[arg(required = true, value_name = "DIR|FILE")]
@@ -162,6 +163,10 @@ pub(super) struct ReportArgs {
     /// Add the table of Fluent Python as one more run
     #[arg(long)]
     pub(super) book: bool,
+    /// Print only how the runs compare on the batches that the first has in common with them, by
+    /// program and kernel; as table or markdown
+    #[arg(long)]
+    pub(super) engines: bool,
     /// Draw the charts of the first run into this folder, the others beside it
     #[arg(long, value_name = "DIR")]
     pub(super) charts: Option<PathBuf>,

@@ -53,17 +53,29 @@ pub struct RunRecord {
     pub published: Vec<PublishedCase>,
 }
 
-/// The program that wrote a record.
+/// The tool whose form a record has, and the program that measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tool {
-    /// Always `speedup` in a file this program writes.
+    /// Always `speedup`: the owner of the form.
     #[cfg_attr(test, schemars(extend("const" = "speedup")))]
     pub name: String,
     /// Version of the crate.
     pub version: String,
     /// Source revision it was built from, `-dirty` if files had changed; absent outside a repository.
     pub git_revision: Option<String>,
+    /// The program that measured, with its version, where that was another: a peer, whose records are
+    /// drawn beside ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+}
+
+impl Tool {
+    /// The program that measured.
+    #[must_use]
+    pub fn program(&self) -> String {
+        self.peer.clone().unwrap_or_else(|| format!("{} {}", self.name, self.version))
+    }
 }
 
 /// How the samples of a run follow each other in time.
@@ -177,6 +189,10 @@ pub struct PlanRecord {
     /// Whether starting a pool is part of its samples.
     #[serde(default)]
     pub pool: PoolMode,
+    /// Name that this run shares with those whose rounds took turns with its own, program by program.
+    /// Round r of one belongs with round r of another then, as the cases of a round do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<String>,
     /// Rounds that are not counted: one before the counted ones, and one more after each resumption.
     pub warmup_rounds: u32,
     /// Array sizes: `book` or `tiny`.

@@ -26,8 +26,9 @@ pub fn heading(run: &Analysis) -> String {
         Design::CaseByCase => "case by case",
         Design::Published => "as published",
     };
+    let peer = if run.peer { format!(" · {}", run.program) } else { String::new() };
     format!(
-        "{} · {} · {} · {runs}, {design}",
+        "{}{peer} · {} · {} · {runs}, {design}",
         run.name,
         run.created.get(..10).unwrap_or_default(),
         run.machine

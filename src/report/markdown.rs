@@ -22,7 +22,18 @@ impl Format for Markdown {
     }
 
     fn render(&self, runs: &[Analysis]) -> String {
-        let lay_out = |table: &Grid| format!("**{}**\n\n{}", table.title, lay_out(table, ASCII_MARKDOWN));
-        runs.iter().map(|run| tables::text(run, lay_out)).collect::<Vec<_>>().join("\n---\n\n")
+        let beside = engines(runs);
+        let runs = runs.iter().map(|run| tables::text(run, titled));
+        runs.chain((!beside.is_empty()).then_some(beside)).collect::<Vec<_>>().join("\n---\n\n")
     }
+}
+
+/// Only the tables of runs beside each other.
+#[must_use]
+pub fn engines(runs: &[Analysis]) -> String {
+    tables::beside(runs, titled)
+}
+
+fn titled(table: &Grid) -> String {
+    format!("**{}**\n\n{}", table.title, lay_out(table, ASCII_MARKDOWN))
 }

@@ -21,9 +21,20 @@ impl Format for Table {
     }
 
     fn render(&self, runs: &[Analysis]) -> String {
-        let lay_out = |table: &Grid| format!("{}\n{}", table.title, lay_out(table, STYLE));
-        runs.iter().map(|run| tables::text(run, lay_out)).collect::<Vec<_>>().join("\n")
+        let beside = engines(runs);
+        let runs = runs.iter().map(|run| tables::text(run, titled));
+        runs.chain((!beside.is_empty()).then_some(beside)).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Only the tables of runs beside each other.
+#[must_use]
+pub fn engines(runs: &[Analysis]) -> String {
+    tables::beside(runs, titled)
+}
+
+fn titled(table: &Grid) -> String {
+    format!("{}\n{}", table.title, lay_out(table, STYLE))
 }
 
 /// Columns parted by bars and a rule below the head, with nothing around.

@@ -22,6 +22,7 @@ pub fn tool() -> Tool {
         name: "speedup".to_string(),
         version: env!("CARGO_PKG_VERSION").to_string(),
         git_revision: (!revision.is_empty()).then(|| revision.to_string()),
+        peer: None,
     }
 }
 
@@ -46,6 +47,7 @@ impl Study {
                 precision: rounds.then_some(rule.precision),
                 max_time_s: rule.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
                 pool: self.config().pool,
+                turns: None,
                 warmup_rounds: 0,
                 scale: self.config().scale.name().to_string(),
                 workloads: Vec::new(),

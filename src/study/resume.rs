@@ -121,6 +121,9 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
 
 fn same_program(recorded: &Tool) -> Result<(), String> {
     let own = tool();
+    if let Some(peer) = &recorded.peer {
+        return Err(format!("was measured by {peer}, which alone could go on with it; start a new run"));
+    }
     let name =
         |tool: &Tool| format!("{} {}", tool.version, tool.git_revision.as_deref().unwrap_or("(no revision)"));
     if *recorded == own {

@@ -40,6 +40,9 @@ const LONGEST: usize = 60;
 #[must_use]
 pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     let mut found = Found::default();
+    if a.tool.peer.is_some() || b.tool.peer.is_some() {
+        found.unless_same("program", &a.tool.program(), &b.tool.program());
+    }
     found.unless_same("design", &text(&a.design), &text(&b.design));
     found.unless_same("pool", a.plan.pool.name(), b.plan.pool.name());
     found.unless_same("scale", &a.plan.scale, &b.plan.scale);

@@ -23,6 +23,12 @@ pub use timeline::{Lane, Segment, State, Timeline};
 pub struct Analysis {
     /// Name of the run.
     pub name: String,
+    /// The program that measured, with its version.
+    pub program: String,
+    /// Whether that was a peer, and not this tool.
+    pub peer: bool,
+    /// Name that it shares with the runs whose rounds took turns with its own.
+    pub turns: Option<String>,
     /// Start of the run, RFC 3339, UTC.
     pub created: String,
     /// The machine in a few words.
@@ -98,6 +104,9 @@ pub struct WorkloadColumn {
     pub bytes: usize,
     /// Number of jobs in the batch.
     pub jobs: usize,
+    /// Digest of each job's result; empty where none are known.
+    #[serde(skip)]
+    pub digests: Vec<String>,
     /// The batch run by a plain loop; both arms where there are two.
     pub serial: Cell,
     /// Ratio of the two arms of the serial baseline: its interval is the noise floor.

@@ -4,8 +4,8 @@
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
 //! is one file here and one line in `CHARTS`.
 //!
-//! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`: the charts; `stacked`,
-//!   `lanes` and `rounds` draw the plots of three of them
+//! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`, `engines`: the charts;
+//!   `stacked`, `lanes` and `rounds` draw the plots of three of them
 //! * `curves`, `figure`, `panel`, `layout`: what charts over numbers of workers have in common
 //! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
 //! * `theme`, `fill`, `mark`, `text`, `numbers`, `words`: how they look, and what is said about them
@@ -20,6 +20,7 @@ mod curves;
 mod data;
 mod drift;
 mod efficiency;
+mod engines;
 mod figure;
 mod fill;
 mod frame;
@@ -105,6 +106,7 @@ static CHARTS: &[&dyn Chart] = &[
     &drift::Drift,
     &usl::UslFit,
     &data::TimeOverSize,
+    &engines::EnginesChart,
 ];
 
 /// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures, and

@@ -4,7 +4,7 @@
 //!   programs; `words`: figures with their units
 
 mod csv;
-mod words;
+pub(super) mod words;
 
 use comfy_table::presets::ASCII_MARKDOWN;
 

@@ -40,7 +40,7 @@ pub(super) fn limit(limit: Limit, write: impl Fn(f64) -> String) -> String {
 }
 
 /// A number with three digits that count, without a prefix.
-pub(super) fn plain(value: f64) -> String {
+pub(in crate::report) fn plain(value: f64) -> String {
     let decimals = match value.abs() {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
@@ -50,7 +50,7 @@ pub(super) fn plain(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-fn seconds(value: f64) -> String {
+pub(in crate::report) fn seconds(value: f64) -> String {
     let (factor, unit) = match value.abs() {
         size if size < 0.9995e-6 => (1e9, "ns"),
         size if size < 0.9995e-3 => (1e6, "µs"),

@@ -159,6 +159,7 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
         data: Data::Generate,
         passes: 80,
         jobs: 12,
+        digests: Vec::new(),
         bytes: 3_276_800,
         serial: Cell::Measured(Box::new(serial)),
         floor: Some(Quantity { value: 1.001, interval: Some(Interval { low: 0.996, high: 1.006 }) }),
@@ -240,6 +241,9 @@ pub(crate) fn analysis() -> Analysis {
     tables[2].rows[3].cells[0] = Cell::NotMeasured;
     Analysis {
         name: "demo".into(),
+        program: "speedup 0.1.0".into(),
+        peer: false,
+        turns: None,
         created: "2026-11-22T10:20:30Z".into(),
         machine: environment().summary(),
         design: Design::InterleavedRounds,

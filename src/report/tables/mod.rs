@@ -3,16 +3,21 @@
 //! * `book`: Table 17-1 of *Fluent Python*, for an executor
 //! * `speedups`: speedups over the serial baseline, with intervals and limits
 //! * `losses`: where the rest went
+//! * `engines`: runs of one batch beside each other, engine by engine
 //! * `conclusion`: all that in sentences; `effort`: how much was measured and how well
 
 mod book;
 mod conclusion;
 mod effort;
+mod engines;
 mod losses;
 mod speedups;
 
 use super::grid::{Grid, heading, notes};
 use crate::analysis::Analysis;
+
+pub use engines::engines;
+pub(super) use engines::{executor, kernel};
 
 /// Table 17-1 of *Fluent Python*, one for each executor.
 #[must_use]
@@ -42,6 +47,17 @@ pub fn text(run: &Analysis, lay_out: impl Fn(&Grid) -> String) -> String {
     let effort = (!paragraphs.is_empty()).then(|| effort::lines(run).join("\n"));
     let parts = parts.chain(paragraphs).chain(effort).chain(notes(run));
     parts.collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+/// Runs beside each other as text: tables and the notes below them, an empty line between each; empty
+/// where they have no batch in common.
+#[must_use]
+pub fn beside(runs: &[Analysis], lay_out: impl Fn(&Grid) -> String) -> String {
+    let parts: Vec<String> = engines(runs)
+        .iter()
+        .map(|(table, notes)| format!("{}\n\n{}\n", lay_out(table), notes.join("\n\n")))
+        .collect();
+    parts.join("\n")
 }
 
 #[cfg(test)]

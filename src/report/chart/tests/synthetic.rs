@@ -66,6 +66,9 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
     };
     Analysis {
         name: "desk".to_string(),
+        program: "speedup 0.1.0".to_string(),
+        peer: false,
+        turns: None,
         created: "2026-02-03T04:05:06Z".to_string(),
         machine: "AMD Ryzen 7 5800X 8-Core Processor, 16 CPUs".to_string(),
         design: Design::InterleavedRounds,
@@ -90,6 +93,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 data: Data::Generate,
                 passes: 80,
                 jobs: 12,
+                digests: Vec::new(),
                 bytes: 3_276_800,
                 serial: measured(0.99 * one_s(column), None),
                 floor: None,
