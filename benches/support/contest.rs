@@ -133,6 +133,13 @@ impl<'a> Contest<'a> {
         self.comparison(ours, against, None)
     }
 
+    /// Sets a contender against every other that there is so far, without bounds.
+    pub(crate) fn compare_with_all(self, ours: &str) -> Self {
+        let names: Vec<String> = self.held.contenders.iter().map(|(name, _)| name.clone()).collect();
+        let others = names.into_iter().filter(|name| name != ours);
+        others.fold(self, |contest, other| contest.compare(ours, Against::of(other)))
+    }
+
     fn comparison(mut self, ours: &str, against: Against, limit: Option<Limit>) -> Self {
         self.held.comparisons.push(Comparison { ours: ours.to_string(), against, limit });
         self

@@ -1,0 +1,215 @@
+//! A run of the batch, kept as a record of speedup: by its own pools, or by a peer's.
+//!
+//! The serial baseline is speedup's in either case, and so are the jobs, which time themselves; a peer
+//! only hands them out.
+
+use std::process::ExitCode;
+
+use speedup::cli::complain;
+use speedup::record::store::write_whole;
+use speedup::record::{
+    Counts, Design, Failure, MachineState, Probe, RunRecord, Status, Stop, TaskSpan, WorkerSpan,
+};
+use speedup::study::array::Passed;
+use speedup::study::config::WorkloadChoice;
+use speedup::study::job::{BatchJob, JobReport};
+use speedup::study::{Measured, Study, environment};
+use speedup::sys::clock::monotonic_ns;
+use speedup::sys::{machine, pressure, probe};
+use speedup::workload::{Digest, Job, Workload};
+
+use crate::conduct;
+use crate::pools::Pool;
+use crate::settings::Settings;
+
+/// The executor that stands for a peer's while the run is laid out.
+const STAND_IN: &str = "threads";
+
+/// Who measures, where that is not speedup.
+pub struct Peer {
+    /// Name and version.
+    pub program: String,
+    /// What else a reader must know.
+    pub note: String,
+    /// Its pool; without one, speedup's executors run what else is the peer's.
+    pub pool: Option<&'static dyn Pool>,
+}
+
+/// Runs the batch as asked for, and says how that went.
+#[must_use]
+pub fn main(
+    workloads: &'static [&'static dyn Workload],
+    peer: Option<Peer>,
+    mut settings: Settings,
+) -> ExitCode {
+    if peer.as_ref().is_some_and(|peer| peer.pool.is_some()) {
+        settings.request.executor = Some(STAND_IN.to_string());
+    }
+    let run = Run::begin(workloads, peer, &settings).and_then(|run| run.go_on(&settings));
+    match run {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Run<'a> {
+    study: Study,
+    record: RunRecord,
+    pool: Option<&'static dyn Pool>,
+    settings: &'a Settings,
+}
+
+impl<'a> Run<'a> {
+    fn begin(
+        workloads: &'static [&'static dyn Workload],
+        peer: Option<Peer>,
+        settings: &'a Settings,
+    ) -> Result<Self, String> {
+        let config = settings.request.clone().resolve(workloads, machine::cpus_available());
+        let study = Study::new(config.map_err(|error| format!("--{error}"))?, Design::InterleavedRounds);
+        let mut record = study.new_record();
+        record.plan.turns.clone_from(&settings.turns);
+        let mut pool = None;
+        if let Some(peer) = peer {
+            record.tool.peer = Some(peer.program);
+            record.environment.note = Some(peer.note);
+            pool = peer.pool;
+        }
+        if let Some(pool) = pool {
+            for case in record.plan.cases.iter_mut().filter(|case| case.executor == STAND_IN) {
+                case.executor = pool.name().to_string();
+            }
+        }
+        std::fs::create_dir_all(&settings.folder)
+            .map_err(|error| format!("--folder {}: {error}", settings.folder.display()))?;
+        let run = Self { study, record, pool, settings };
+        run.save()?;
+        Ok(run)
+    }
+
+    fn save(&self) -> Result<(), String> {
+        let path = self.settings.folder.join("run.json");
+        write_whole(&path, &self.record.to_json()).map_err(|error| error.to_string())
+    }
+
+    /// Whether nothing failed.
+    fn go_on(mut self, settings: &Settings) -> Result<bool, String> {
+        conduct::hold(settings.conducted, settings.rounds, |number, warmup| self.round(number, warmup))?;
+        let complete = self.record.failures.is_empty();
+        self.record.status = if complete { Status::Complete } else { Status::Failed };
+        self.record.stop = complete.then_some(Stop::Rounds);
+        self.record.conditions.after = Some(environment::conditions());
+        self.save()?;
+        Ok(complete)
+    }
+
+    /// Every case once; one that has failed before is left out.
+    fn round(&mut self, round: u32, warmup: bool) -> Result<Vec<String>, String> {
+        let order = self.study.plan().order(round, warmup);
+        self.record.plan.order.push(order.clone());
+        self.record.plan.warmup_rounds += u32::from(warmup);
+        let mut failures = Vec::new();
+        for case in order {
+            if self.record.failures.iter().any(|failure| failure.case == case) {
+                continue;
+            }
+            match self.measure(case) {
+                Ok(measured) => self.record.samples.push(measured.into_sample(case, round, warmup)),
+                Err(message) => {
+                    failures.push(format!("{}: {message}", self.record.plan.cases[case]));
+                    self.record.failures.push(Failure { case, round, warmup, message });
+                }
+            }
+            self.study.describe_workloads(&mut self.record);
+        }
+        self.save()?;
+        Ok(failures)
+    }
+
+    fn measure(&mut self, case: usize) -> Result<Measured, String> {
+        let planned = &self.record.plan.cases[case];
+        let Some(pool) = self.pool.filter(|pool| pool.name() == planned.executor) else {
+            return self.study.measure(case);
+        };
+        let config = self.study.config();
+        let choice = config.workloads.iter().find(|choice| choice.name() == planned.workload);
+        let choice = choice.ok_or("the plan has another workload")?;
+        let recorded = self.record.workload(&planned.workload).ok_or("the plan has another workload")?;
+        let jobs = jobs(choice, &recorded.sizes, config.seed);
+        let start_ns = self.study.elapsed_ns();
+        let (measured, digests) = execute(pool, planned.workers, jobs)?;
+        if let Some(job) = (0..digests.len()).find(|&job| recorded.digests.get(job) != Some(&digests[job])) {
+            return Err(format!("job {job} gave another result than the serial baseline"));
+        }
+        Ok(Measured { start_ns, ..measured })
+    }
+}
+
+fn jobs(choice: &WorkloadChoice, sizes: &[usize], seed: u64) -> Vec<BatchJob> {
+    let job = |(index, &size): (usize, &usize)| BatchJob {
+        workload: choice.workload.name().to_string(),
+        kernel: choice.kernel.name.to_string(),
+        job: Job { seed, index, size },
+        array: Passed::Generate,
+        passes: choice.passes,
+    };
+    sizes.iter().enumerate().map(job).collect()
+}
+
+/// One execution by a peer's pool, as speedup measures its own.
+fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Measured, Vec<Digest>), String> {
+    let load = pressure::load().ok();
+    let before = probe::probe().map(recorded);
+    let stolen_ns = pressure::steal_ns().ok();
+    let mut submitted = Vec::with_capacity(jobs.len());
+    let start = monotonic_ns();
+    let ran = pool.run(workers, &mut jobs.into_iter().inspect(|_| submitted.push(monotonic_ns())))?;
+    let wall_ns = monotonic_ns() - start;
+    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
+    let machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
+
+    let since = |time: u64| time.saturating_sub(start);
+    let life = |life: &WorkerSpan| WorkerSpan {
+        worker: life.worker,
+        spawned_ns: since(life.spawned_ns),
+        ready_ns: since(life.ready_ns),
+        ended_ns: since(life.ended_ns),
+    };
+    let mut tasks = Vec::with_capacity(ran.reports.len());
+    let mut digests = Vec::with_capacity(ran.reports.len());
+    for (job, (worker, report)) in ran.reports.into_iter().enumerate() {
+        tasks.push(span(job, worker, &report, submitted[job], start));
+        digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
+    }
+    let workers = ran.lives.iter().map(life).collect();
+    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine }, digests))
+}
+
+fn span(job: usize, worker: usize, report: &JobReport, submitted: u64, start: u64) -> TaskSpan {
+    let since = |time: u64| time.saturating_sub(start);
+    TaskSpan {
+        job,
+        worker,
+        submitted_ns: since(submitted),
+        begin_ns: since(report.begin_ns),
+        end_ns: since(report.end_ns),
+        cpu_ns: report.cpu_ns,
+        queue_ns: report.queue_ns,
+        voluntary_switches: report.switches.map(|(voluntary, _)| voluntary),
+        involuntary_switches: report.switches.map(|(_, involuntary)| involuntary),
+        minor_faults: report.faults.map(|(minor, _)| minor),
+        major_faults: report.faults.map(|(_, major)| major),
+        counts: report.counts.map(|(instructions, cycles)| Counts { instructions, cycles }),
+        clock_hz: report.clock_hz.map(f64::round),
+        generate_ns: report.generated_ns - report.begin_ns,
+        compute_ns: report.end_ns - report.generated_ns,
+    }
+}
+
+fn recorded(probe: probe::Probe) -> Probe {
+    Probe { clock_hz: probe.clock_hz, width: probe.width }
+}
