@@ -91,7 +91,7 @@ pub struct Map<'a, E: ?Sized, I: Iterator<Item: Task>> {
 }
 
 /// The future of a task, or why it could not be submitted.
-type Submission<T> = Result<Future<<T as Task>::Output>, Error>;
+type Submission<T> = Result<Future<<T as Task>::Output>, Box<Error>>;
 
 impl<'a, E: Executor + ?Sized, I: Iterator<Item: Task>> Map<'a, E, I> {
     pub(super) fn new(executor: &'a E, tasks: I, options: MapOptions) -> Self {
@@ -120,14 +120,14 @@ impl<'a, E: Executor + ?Sized, I: Iterator<Item: Task>> Map<'a, E, I> {
         if size == 1 {
             let Some(task) = self.tasks.next() else { return false };
             let (work, future) = submission(task);
-            self.futures.push_back(self.executor.execute(work).map(|()| future));
+            self.futures.push_back(self.executor.execute(work).map(|()| future).map_err(Box::new));
             return true;
         }
         let (work, futures) = chunk(self.tasks.by_ref().take(size));
         if futures.is_empty() {
             return false;
         }
-        let submitted = self.executor.execute(work);
+        let submitted = self.executor.execute(work).map_err(Box::new);
         self.futures.extend(futures.into_iter().map(|future| submitted.clone().map(|()| future)));
         true
     }
@@ -148,7 +148,7 @@ impl<E: Executor + ?Sized, I: Iterator<Item: Task>> Iterator for Map<'_, E, I> {
     fn next(&mut self) -> Option<Self::Item> {
         let result = match self.futures.front()? {
             Ok(future) => future.take_until(self.deadline),
-            Err(error) => Err(error.clone()),
+            Err(error) => Err(Error::clone(error)),
         };
         if matches!(result, Err(Error::Timeout { .. })) {
             let total = self.given + self.futures.len();

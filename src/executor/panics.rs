@@ -1,7 +1,7 @@
 //! Running foreign code: a panic becomes an error with message and place.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
@@ -9,8 +9,13 @@ use std::sync::Once;
 use super::error::Error;
 
 thread_local! {
-    /// What the calls of [`catch_panic`] that are under way in this thread know of a panic.
-    static CATCHING: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
+    /// Calls of [`catch_panic`] that are under way in this thread. It is read and written with every task,
+    /// and therefore apart from what has to be dropped with the thread.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Whether there are places to be forgotten.
+    static PANICKED: Cell<bool> = const { Cell::new(false) };
+    /// Where the latest panic was within the call of each depth, where there was one.
+    static PLACES: RefCell<Vec<(usize, String)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Runs a piece of foreign code and turns its panic into an error.
@@ -19,21 +24,52 @@ thread_local! {
 /// says nothing: the error says all. Every other panic goes to the hook that was there before.
 pub(super) fn catch_panic<R>(run: impl FnOnce() -> R) -> Result<R, Error> {
     install_hook();
-    // Thread-local values go before the thread does, and foreign code may run after that: it then
-    // goes without.
-    let _ = CATCHING.try_with(|catching| catching.borrow_mut().push(None));
+    let depth = DEPTH.get() + 1;
+    DEPTH.set(depth);
     // What the closure captured is consumed by it, so that nothing half-changed can be seen.
     let outcome = panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        let taken = CATCHING.try_with(|catching| catching.borrow_mut().last_mut().and_then(Option::take));
-        let error = Error::Panicked { message: message(&*payload), location: taken.ok().flatten() };
+        let error = Error::Panicked { message: message(&*payload), location: take_place(depth) };
         // Dropping a payload is foreign code too, and so is dropping what that may throw.
         if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(another);
         }
         error
     });
-    let _ = CATCHING.try_with(|catching| catching.borrow_mut().pop());
+    if PANICKED.get() {
+        // The code may have caught panics itself, which are nobody's any more.
+        take_place(depth);
+    }
+    DEPTH.set(depth - 1);
     outcome
+}
+
+/// Where the latest panic was within the call of that depth. Those of this depth and of greater ones are
+/// forgotten.
+fn take_place(depth: usize) -> Option<String> {
+    // Values that are dropped with the thread go before it does, and foreign code may run after that:
+    // it then goes without.
+    let taken = PLACES.try_with(|places| {
+        let mut places = places.borrow_mut();
+        let from = places.partition_point(|(other, _)| *other < depth);
+        let taken = places.drain(from..).find(|(other, _)| *other == depth);
+        PANICKED.set(!places.is_empty());
+        taken
+    });
+    taken.ok().flatten().map(|(_, place)| place)
+}
+
+/// Keeps the place of a panic for the call that will catch it; `false` where there is none.
+fn keep_place(place: Option<String>) -> bool {
+    let depth = DEPTH.get();
+    if depth == 0 {
+        return false;
+    }
+    take_place(depth);
+    if let Some(place) = place {
+        let kept = PLACES.try_with(|places| places.borrow_mut().push((depth, place)));
+        PANICKED.set(kept.is_ok());
+    }
+    true
 }
 
 /// Runs a piece of foreign code whose panic is nobody's result, and reports it on standard error.
@@ -55,10 +91,7 @@ fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let location = info.location().map(ToString::to_string);
-            let keep = |catching: &RefCell<Vec<Option<String>>>| {
-                catching.borrow_mut().last_mut().map(|latest| *latest = location).is_some()
-            };
-            if !CATCHING.try_with(keep).unwrap_or(false) {
+            if !keep_place(location) {
                 previous(info);
             }
         }));

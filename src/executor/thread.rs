@@ -60,7 +60,7 @@ impl Builder<ThreadPoolExecutor> {
         let (max, prefix) = (self.workers(default_workers)?, self.prefix("worker"));
         let initializer = self.initializer;
         let body = move |lane: &Lane| work_through(lane, initializer.as_ref());
-        Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Arc::new(body)) })
+        Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Arc::new(body)).looking() })
     }
 }
 

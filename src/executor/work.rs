@@ -1,7 +1,7 @@
 //! Submitted tasks together with their promises, with the types forgotten.
 //!
 //! Queues and workers handle [`Work`]; only this module knows which task and which output are behind
-//! it.
+//! it. A submitted task is one allocation: the task, the state of its future, and its result in time.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -9,8 +9,7 @@ use std::sync::Arc;
 use super::attachments::{self, Attachment};
 use super::error::Error;
 use super::future::Future;
-use super::future::promise::{self, Promise};
-use super::future::state::Attend;
+use super::future::state::{Attend, Shared, Start, tell};
 use super::panics::{catch_panic, report_panic};
 use super::task::Task;
 use super::wire::{Parts, Request, decode, encode, read_outcome};
@@ -23,20 +22,21 @@ const DROPPING: &str = "dropping a task or its result";
 /// An executor that takes it over must [`run`](Self::run) it, [`cancel`](Self::cancel) it or
 /// [`fail`](Self::fail) it. Dropped, it fails with [`Error::Dropped`].
 pub struct Work {
-    /// Taken when it is dropped.
-    unit: Option<Box<dyn Unit>>,
+    /// Taken when it is run, settled or dropped.
+    unit: Option<Arc<dyn Unit>>,
 }
 
 /// What can be done with submitted tasks. What settles many at once is quiet: those who are to be told
 /// are told afterwards.
-trait Unit: Send {
-    fn run(&mut self);
-    fn cancel_quietly(&mut self);
-    fn fail_quietly(&mut self, error: &Error);
-    fn tell(&mut self);
-    fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>);
-    fn receive_quietly(&mut self, reply: &mut Replies<'_>);
-    fn move_to(&mut self, there: Option<&Arc<dyn Attend>>);
+trait Unit: Send + Sync {
+    fn run(self: Arc<Self>);
+    fn cancel_quietly(&self);
+    fn fail_quietly(&self, error: &Error);
+    /// Tells those who have not been told, settles what nobody else will, and drops what was never run.
+    fn let_go(self: Arc<Self>);
+    fn send(self: Arc<Self>, request: &mut Request<'_>, there: &Arc<dyn Attend>);
+    fn receive_quietly(&self, reply: &mut Replies<'_>);
+    fn move_to(&self, there: Option<&Arc<dyn Attend>>);
     fn grouping(&self) -> Grouping;
 }
 
@@ -69,19 +69,15 @@ impl<'a> Replies<'a> {
 
 impl Work {
     fn new(unit: impl Unit + 'static) -> Self {
-        Self { unit: Some(Box::new(unit)) }
-    }
-
-    fn with(&mut self, act: impl FnOnce(&mut dyn Unit)) {
-        if let Some(unit) = &mut self.unit {
-            act(&mut **unit);
-        }
+        Self { unit: Some(Arc::new(unit)) }
     }
 
     /// Runs the tasks in the calling thread and settles their futures. A task that was cancelled is
     /// not run. A panic of a task is its future's error.
     pub fn run(mut self) {
-        self.with(|unit| unit.run());
+        if let Some(unit) = self.unit.take() {
+            unit.run();
+        }
     }
 
     /// Cancels what has not been started.
@@ -104,14 +100,14 @@ impl Work {
         Self::settle_all(work, |unit| unit.fail_quietly(error));
     }
 
-    fn settle_all(work: impl IntoIterator<Item = Self>, quietly: impl Fn(&mut dyn Unit)) {
+    fn settle_all(work: impl IntoIterator<Item = Self>, quietly: impl Fn(&dyn Unit)) {
         let mut settled = Vec::new();
-        for mut work in work {
-            work.with(&quietly);
-            settled.push(work);
+        for unit in work.into_iter().filter_map(|mut work| work.unit.take()) {
+            quietly(&*unit);
+            settled.push(unit);
         }
-        for mut work in settled {
-            work.with(|unit| unit.tell());
+        for unit in settled {
+            unit.let_go();
         }
     }
 
@@ -119,7 +115,15 @@ impl Work {
     /// thread that waits for one can see to its result there. A task that cannot be encoded has that
     /// error at once and is left out.
     pub(super) fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
-        self.with(|unit| unit.send(request, there));
+        if let Some(unit) = &self.unit {
+            Arc::clone(unit).send(request, there);
+        }
+    }
+
+    fn with(&self, act: impl FnOnce(&dyn Unit)) {
+        if let Some(unit) = &self.unit {
+            act(&**unit);
+        }
     }
 
     /// Says where a thread that waits can see to the results of the running tasks from now on, if
@@ -145,8 +149,8 @@ impl Work {
     }
 
     /// Tells those who are concerned that the futures are settled.
-    pub(super) fn tell(mut self) {
-        self.with(|unit| unit.tell());
+    pub(super) fn tell(self) {
+        drop(self);
     }
 
     /// Whether it may go together with other work.
@@ -156,23 +160,21 @@ impl Work {
 }
 
 impl Drop for Work {
-    /// Where nobody holds a future any more, its output is dropped here, and a task that was never
-    /// run with it. A panic in that is nobody's result.
     fn drop(&mut self) {
-        let unit = self.unit.take();
-        report_panic(|| DROPPING.to_string(), || drop(unit));
+        if let Some(unit) = self.unit.take() {
+            unit.let_go();
+        }
     }
 }
 
 /// A task as a piece of work, and its future.
 pub(super) fn submission<T: Task>(task: T) -> (Work, Future<T::Output>) {
-    let (submitted, future) = Submitted::new(ATask(task));
-    (Work::new(submitted), future)
+    single(ATask(task))
 }
 
 /// Several tasks as one piece of work, and their futures.
 pub(super) fn chunk<T: Task>(tasks: impl Iterator<Item = T>) -> (Work, Vec<Future<T::Output>>) {
-    let (chunk, futures) = tasks.map(|task| Submitted::new(ATask(task))).unzip();
+    let (chunk, futures): (Vec<_>, Vec<_>) = tasks.map(|task| submitted(ATask(task))).unzip();
     (Work::new(Chunk(chunk)), futures)
 }
 
@@ -182,8 +184,18 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let (submitted, future) = Submitted::new(AClosure(run));
-    (Work::new(submitted), future)
+    single(AClosure(run))
+}
+
+fn single<W: Runnable + 'static>(what: W) -> (Work, Future<W::Output>) {
+    let (submitted, future) = submitted(what);
+    (Work { unit: Some(submitted) }, future)
+}
+
+fn submitted<W: Runnable + 'static>(what: W) -> (Arc<Submitted<W>>, Future<W::Output>) {
+    let submitted = Arc::new(Shared::new(Some(what)));
+    let own: Arc<Submitted<W>> = Arc::clone(&submitted);
+    (own, Future::new(submitted))
 }
 
 /// What can be submitted.
@@ -251,74 +263,76 @@ impl<F: FnOnce() -> R + Send, R: Send> Runnable for AClosure<F> {
     }
 }
 
-/// One task, or one closure, and the promise of its output.
-struct Submitted<W: Runnable> {
-    /// Taken when it is run or sent.
-    what: Option<W>,
-    promise: Promise<W::Output>,
-}
+/// One task, or one closure, which is taken when it is run or sent, and the state of its future.
+type Submitted<W> = Shared<<W as Runnable>::Output, Option<W>>;
 
-impl<W: Runnable> Submitted<W> {
-    fn new(what: W) -> (Self, Future<W::Output>) {
-        let (promise, future) = promise::pair();
-        (Self { what: Some(what), promise }, future)
-    }
-
-    /// Takes what is to be run, unless it was cancelled.
-    fn start(&mut self) -> Option<W> {
-        if self.promise.set_running_or_notify_cancel() == Ok(true) { self.what.take() } else { None }
-    }
-
-    fn settle(&self, outcome: Result<W::Output, Error>) {
-        // Refused only where an error has come before: that one stays.
-        let _ = match outcome {
-            Ok(output) => self.promise.set_result(output),
-            Err(error) => self.promise.set_exception(error),
-        };
-    }
-}
-
-impl<W: Runnable> Unit for Submitted<W> {
-    fn run(&mut self) {
-        if let Some(what) = self.start() {
-            self.settle(catch_panic(|| what.run()));
+/// Takes what is to be run, unless it was cancelled: then those who wait for it are told.
+fn start<W: Runnable + 'static>(submitted: &Arc<Submitted<W>>, there: Option<Arc<dyn Attend>>) -> Option<W> {
+    match submitted.start(there, Option::take) {
+        Ok(Start::Run(what)) => what,
+        Ok(Start::Cancelled(what, told)) => {
+            tell(submitted, told);
+            drop_carefully(what);
+            None
         }
+        Err(_) => None,
+    }
+}
+
+/// Where nobody holds a future any more, its output is dropped here. A panic in that is nobody's result,
+/// and so it is with a task that was never run.
+fn drop_carefully<T>(dropped: Option<T>) {
+    if dropped.is_some() {
+        report_panic(|| DROPPING.to_string(), || drop(dropped));
+    }
+}
+
+impl<W: Runnable + 'static> Unit for Submitted<W> {
+    fn run(self: Arc<Self>) {
+        if let Some(what) = start(&self, None) {
+            // Refused only where an error has come before: that one stays.
+            if let Ok(told) = self.finish(catch_panic(|| what.run())) {
+                tell(&self, told);
+            }
+        }
+        drop_carefully(Arc::into_inner(self));
     }
 
-    fn cancel_quietly(&mut self) {
-        self.promise.cancel_quietly();
+    fn cancel_quietly(&self) {
+        Shared::cancel_quietly(self);
     }
 
-    fn fail_quietly(&mut self, error: &Error) {
-        self.promise.fail_quietly(error);
+    fn fail_quietly(&self, error: &Error) {
+        Shared::fail_quietly(self, error);
     }
 
-    fn tell(&mut self) {
-        self.promise.tell();
+    fn let_go(self: Arc<Self>) {
+        tell(&self, self.abandon());
+        drop_carefully(self.with_payload(Option::take));
+        drop_carefully(Arc::into_inner(self));
     }
 
-    fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
-        if self.promise.set_running_there(there) == Ok(true)
-            && let Some(what) = self.what.take()
+    fn send(self: Arc<Self>, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
+        if let Some(what) = start(&self, Some(Arc::clone(there)))
             && let Err(error) = what.send(request)
         {
-            let _ = self.promise.settle_quietly(Err(error));
+            let _ = self.finish_quietly(Err(error));
         }
     }
 
-    fn receive_quietly(&mut self, reply: &mut Replies<'_>) {
+    fn receive_quietly(&self, reply: &mut Replies<'_>) {
         // One that was cancelled, or could not be encoded, has not been sent.
-        if self.promise.is_running()
+        if self.is_running()
             && let Some((outcome, files)) = reply.next()
         {
             let outcome = attachments::deliver(files, || W::receive(outcome));
             // Refused only where an error has come before: that one stays.
-            let _ = self.promise.settle_quietly(outcome);
+            let _ = self.finish_quietly(outcome);
         }
     }
 
-    fn move_to(&mut self, there: Option<&Arc<dyn Attend>>) {
-        self.promise.move_to(there);
+    fn move_to(&self, there: Option<&Arc<dyn Attend>>) {
+        Shared::move_to(self, there.cloned());
     }
 
     fn grouping(&self) -> Grouping {
@@ -326,47 +340,46 @@ impl<W: Runnable> Unit for Submitted<W> {
     }
 }
 
-struct Chunk<W: Runnable>(Vec<Submitted<W>>);
+/// Held by one piece of work alone.
+struct Chunk<W: Runnable>(Vec<Arc<Submitted<W>>>);
 
-impl<W: Runnable> Unit for Chunk<W> {
-    fn run(&mut self) {
-        self.0.iter_mut().for_each(Unit::run);
+impl<W: Runnable + 'static> Chunk<W> {
+    /// Its tasks, each of which is let go of by itself.
+    fn into_each(self: Arc<Self>) -> impl Iterator<Item = Arc<Submitted<W>>> {
+        Arc::into_inner(self).into_iter().flat_map(|chunk| chunk.0)
+    }
+}
+
+impl<W: Runnable + 'static> Unit for Chunk<W> {
+    fn run(self: Arc<Self>) {
+        self.into_each().for_each(Unit::run);
     }
 
-    fn cancel_quietly(&mut self) {
-        self.0.iter_mut().for_each(Unit::cancel_quietly);
+    fn cancel_quietly(&self) {
+        self.0.iter().for_each(|submitted| Unit::cancel_quietly(&**submitted));
     }
 
-    fn fail_quietly(&mut self, error: &Error) {
-        self.0.iter_mut().for_each(|submitted| submitted.fail_quietly(error));
+    fn fail_quietly(&self, error: &Error) {
+        self.0.iter().for_each(|submitted| Unit::fail_quietly(&**submitted, error));
     }
 
-    fn tell(&mut self) {
-        self.0.iter_mut().for_each(Unit::tell);
+    fn let_go(self: Arc<Self>) {
+        self.into_each().for_each(Unit::let_go);
     }
 
-    fn send(&mut self, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
-        self.0.iter_mut().for_each(|submitted| submitted.send(request, there));
+    fn send(self: Arc<Self>, request: &mut Request<'_>, there: &Arc<dyn Attend>) {
+        self.0.iter().for_each(|submitted| Unit::send(Arc::clone(submitted), request, there));
     }
 
-    fn receive_quietly(&mut self, reply: &mut Replies<'_>) {
-        self.0.iter_mut().for_each(|submitted| submitted.receive_quietly(reply));
+    fn receive_quietly(&self, reply: &mut Replies<'_>) {
+        self.0.iter().for_each(|submitted| submitted.receive_quietly(reply));
     }
 
-    fn move_to(&mut self, there: Option<&Arc<dyn Attend>>) {
-        self.0.iter_mut().for_each(|submitted| submitted.move_to(there));
+    fn move_to(&self, there: Option<&Arc<dyn Attend>>) {
+        self.0.iter().for_each(|submitted| Unit::move_to(&**submitted, there));
     }
 
     fn grouping(&self) -> Grouping {
         Grouping::Chunk
-    }
-}
-
-impl<W: Runnable> Drop for Chunk<W> {
-    /// One by one, because two panics in the drop of one vector would end the program.
-    fn drop(&mut self) {
-        for submitted in self.0.drain(..) {
-            report_panic(|| DROPPING.to_string(), || drop(submitted));
-        }
     }
 }

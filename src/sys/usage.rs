@@ -39,6 +39,24 @@ pub fn thread_usage() -> ThreadUsage {
     system::with_counts(usage)
 }
 
+/// Nanoseconds of CPU time, user and system, of all child processes that have ended and been waited for,
+/// with theirs; `None` where the system does not tell.
+#[must_use]
+pub fn ended_children_cpu_ns() -> Option<u64> {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the pointer is to memory of the right type and size, which the call fills where it succeeds.
+    if unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: the call has succeeded.
+    let usage = unsafe { usage.assume_init() };
+    let ns = |time: libc::timeval| {
+        let (s, us) = (u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_usec).ok()?);
+        Some(s * 1_000_000_000 + us * 1_000)
+    };
+    Some(ns(usage.ru_utime)? + ns(usage.ru_stime)?)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::fs::File;
@@ -134,6 +152,14 @@ mod tests {
         assert!(after.major_faults >= before.major_faults);
         let other = std::thread::spawn(thread_usage).join().unwrap();
         assert!(other.cpu_ns < after.cpu_ns, "a new thread has its own: {other:?} {after:?}");
+    }
+
+    #[test]
+    fn a_child_counts_once_it_has_been_waited_for() {
+        let before = ended_children_cpu_ns().unwrap();
+        let work = "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done";
+        assert!(std::process::Command::new("sh").args(["-c", work]).status().unwrap().success());
+        assert!(ended_children_cpu_ns().unwrap() > before);
     }
 
     #[test]

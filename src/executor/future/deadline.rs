@@ -1,6 +1,7 @@
 //! The end of a wait: some time from now, or never.
 
 use std::sync::{Condvar, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A moment after which nobody waits any more.
@@ -33,6 +34,21 @@ impl Deadline {
     /// Whether it never comes.
     pub(in crate::executor) fn is_never(self) -> bool {
         matches!(self, Self::Never)
+    }
+
+    /// Whether the time is over. Of one that never comes, and of one that had come from the start, no
+    /// clock need be read.
+    pub(in crate::executor) fn has_passed(self) -> bool {
+        self.left() == Some(Duration::ZERO)
+    }
+
+    /// Parks the calling thread until it is unparked or the deadline has passed. It may wake for no
+    /// reason.
+    pub(in crate::executor) fn park(self) {
+        match self.left() {
+            None => thread::park(),
+            Some(left) => thread::park_timeout(left),
+        }
     }
 
     /// Waits once for the condition variable, and gives the guard back; `Err` once the deadline has

@@ -2,18 +2,19 @@
 //!
 //! * this file: [`Future`], what the caller holds
 //! * [`promise`]: the worker's end
-//! * `state`: what the two share
+//! * `state`: what the two share; `listeners`: those who are told when it changes
 //! * `wait`, `watch`: waiting for many futures at once; `deadline`: when a wait ends
 
 pub(super) mod deadline;
+mod listeners;
 pub mod promise;
 pub(super) mod state;
 pub(super) mod wait;
 mod watch;
 
-use std::any::type_name;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,14 +52,15 @@ use super::error::Error;
 pub struct Future<T> {
     shared: Arc<Shared<T>>,
     /// Number under which this handle's waker is kept, once it has been polled.
-    polled: Option<u64>,
+    polled: Option<NonZeroU64>,
 }
 
-/// The next handle that is polled has this number.
-static NEXT_POLLED: AtomicU64 = AtomicU64::new(0);
+/// Handles that have been polled, each of which has the number at its turn.
+static POLLED: AtomicU64 = AtomicU64::new(0);
 
 impl<T> Future<T> {
-    fn new(shared: Arc<Shared<T>>) -> Self {
+    /// The future of that state.
+    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
         Self { shared, polled: None }
     }
 
@@ -71,7 +73,7 @@ impl<T> Future<T> {
     /// Whether a worker has the task.
     #[must_use]
     pub fn running(&self) -> bool {
-        self.shared.look(|phase| matches!(phase, Phase::Running(_)))
+        self.shared.is_running()
     }
 
     /// Whether the future was cancelled.
@@ -100,7 +102,8 @@ impl<T> Future<T> {
         T: Clone,
     {
         self.shared.wait_until_done(Deadline::after(timeout.into()), |phase| match phase {
-            Phase::Finished(outcome) => outcome.clone(),
+            Phase::Finished(Ok(output)) => Ok(output.clone()),
+            Phase::Finished(Err(error)) => Err(Error::clone(error)),
             unavailable => Err(why_no_result(unavailable)),
         })?
     }
@@ -120,7 +123,7 @@ impl<T> Future<T> {
             Phase::Finished(Ok(output)) => Ok(output),
             Phase::Finished(Err(error)) => {
                 *phase = Phase::Finished(Err(error.clone()));
-                Err(error)
+                Err(*error)
             }
             unavailable => {
                 *phase = unavailable;
@@ -136,7 +139,7 @@ impl<T> Future<T> {
     /// [`Error::Cancelled`] or [`Error::Timeout`]: there is neither result nor error.
     pub fn exception(&self, timeout: impl Into<Option<Duration>>) -> Result<Option<Error>, Error> {
         self.shared.wait_until_done(Deadline::after(timeout.into()), |phase| match phase {
-            Phase::Finished(Err(error)) => Ok(Some(error.clone())),
+            Phase::Finished(Err(error)) => Ok(Some(Error::clone(error))),
             Phase::Finished(Ok(_)) | Phase::Taken => Ok(None),
             unavailable => Err(why_no_result(unavailable)),
         })?
@@ -171,7 +174,7 @@ impl<T> Future<T> {
 
     /// Where the shared state is: one place for each task.
     pub(super) fn address(&self) -> *const () {
-        Arc::as_ptr(&self.shared).cast()
+        self.shared.address()
     }
 }
 
@@ -188,8 +191,9 @@ impl<T> std::future::Future for Future<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let handle = self.get_mut();
-        let number = *handle.polled.get_or_insert_with(|| NEXT_POLLED.fetch_add(1, Ordering::Relaxed));
-        if handle.wake_when_done(number, context.waker()) {
+        let polled = || NonZeroU64::MIN.saturating_add(POLLED.fetch_add(1, Ordering::Relaxed));
+        let number = *handle.polled.get_or_insert_with(polled);
+        if handle.wake_when_done(number.get(), context.waker()) {
             Poll::Pending
         } else {
             Poll::Ready(handle.take(None))
@@ -201,7 +205,7 @@ impl<T> Drop for Future<T> {
     /// A handle that is no longer awaited keeps nobody's waker.
     fn drop(&mut self) {
         if let Some(number) = self.polled {
-            self.forget_waker(number);
+            self.forget_waker(number.get());
         }
     }
 }
@@ -231,15 +235,7 @@ impl<T> Hash for Future<T> {
 /// `state=finished returned u64`, `state=finished raised Panicked`.
 impl<T> fmt::Display for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (state, detail) = self.shared.look(|phase| match phase {
-            Phase::Pending => ("pending", String::new()),
-            Phase::Running(_) => ("running", String::new()),
-            Phase::Cancelled | Phase::CancelledAndNotified => ("cancelled", String::new()),
-            Phase::Finished(Ok(_)) | Phase::Taken => ("finished returned ", short_name(type_name::<T>())),
-            Phase::Finished(Err(error)) => ("finished raised ", error.name().to_string()),
-        });
-        // Not under the lock: what it is written to may take its time.
-        write!(f, "<Future at {:p} state={state}{detail}>", self.address())
+        fmt::Display::fmt(&*self.shared, f)
     }
 }
 
@@ -260,6 +256,8 @@ fn short_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::any::type_name;
+
     use super::*;
 
     #[test]

@@ -1,9 +1,10 @@
 //! The worker's end of a future.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::Future;
-use super::state::{Attend, Phase, Shared};
+use super::state::{Shared, Start, tell};
 use crate::executor::error::Error;
 
 /// The worker's end of a [`Future`]: settles it, once.
@@ -12,9 +13,9 @@ use crate::executor::error::Error;
 /// source to hand out as futures.
 ///
 /// Dropped unsettled, it settles its future with [`Error::Dropped`], so that nobody waits for ever.
-#[derive(Debug)]
 pub struct Promise<T> {
-    future: Future<T>,
+    /// There is nothing to be run.
+    shared: Arc<Shared<T, ()>>,
 }
 
 /// A promise and its future, which is pending.
@@ -33,8 +34,9 @@ pub struct Promise<T> {
 /// ```
 #[must_use]
 pub fn pair<T>() -> (Promise<T>, Future<T>) {
-    let future = Future::new(Arc::new(Shared::new()));
-    (Promise { future: future.clone() }, future)
+    let shared = Arc::new(Shared::new(()));
+    let own: Arc<Shared<T, ()>> = Arc::clone(&shared);
+    (Promise { shared: own }, Future::new(shared))
 }
 
 impl<T> Promise<T> {
@@ -45,13 +47,13 @@ impl<T> Promise<T> {
     ///
     /// [`Error::InvalidState`] if that was said before or the future is settled.
     pub fn set_running_or_notify_cancel(&self) -> Result<bool, Error> {
-        self.future.set_running(None)
-    }
-
-    /// As [`set_running_or_notify_cancel`](Self::set_running_or_notify_cancel), and says where a thread
-    /// that waits can see to the result.
-    pub(in crate::executor) fn set_running_there(&self, there: &Arc<dyn Attend>) -> Result<bool, Error> {
-        self.future.set_running(Some(Arc::clone(there)))
+        match self.shared.start(None, |()| ())? {
+            Start::Run(()) => Ok(true),
+            Start::Cancelled((), told) => {
+                tell(&self.shared, told);
+                Ok(false)
+            }
+        }
     }
 
     /// Settles the future with a result.
@@ -74,54 +76,19 @@ impl<T> Promise<T> {
     }
 
     fn settle(&self, outcome: Result<T, Error>) -> Result<(), Error> {
-        self.settle_quietly(outcome)?;
-        self.future.tell_all();
+        tell(&self.shared, self.shared.finish(outcome)?);
         Ok(())
     }
+}
 
-    /// Settles the future, and tells nobody before [`tell`](Self::tell).
-    pub(in crate::executor) fn settle_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
-        self.future.finish_quietly(outcome)
-    }
-
-    /// Says where a thread that waits can see to the result of the running task from now on, if anywhere.
-    pub(in crate::executor) fn move_to(&self, there: Option<&Arc<dyn Attend>>) {
-        self.future.move_to(there.cloned());
-    }
-
-    /// Settles the future with an error if it is not settled yet, and tells nobody before
-    /// [`tell`](Self::tell). Of many futures all are settled first: those who are told of one may wait
-    /// for another.
-    pub(in crate::executor) fn fail_quietly(&self, error: &Error) {
-        if !self.future.shared.look(Phase::done) {
-            let _ = self.future.finish_quietly(Err(error.clone()));
-        }
-    }
-
-    /// Cancels the future if it is pending, as quietly; it will not be run.
-    pub(in crate::executor) fn cancel_quietly(&self) {
-        self.future.cancel_quietly();
-    }
-
-    /// Tells those who have not been told that the future is done.
-    pub(in crate::executor) fn tell(&self) {
-        self.future.tell_all();
-    }
-
-    /// Whether the task is running.
-    pub(in crate::executor) fn is_running(&self) -> bool {
-        self.future.running()
+impl<T> fmt::Debug for Promise<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Promise").field("future", &format_args!("{}", self.shared)).finish()
     }
 }
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        if !self.future.shared.look(Phase::notified) {
-            self.fail_quietly(&Error::Dropped);
-            // It may have been cancelled, and the queue that held it is gone: nobody else will tell
-            // those who wait.
-            self.cancel_quietly();
-            self.tell();
-        }
+        tell(&self.shared, self.shared.abandon());
     }
 }

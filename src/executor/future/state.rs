@@ -1,4 +1,4 @@
-//! What a future and its promise share, and the only code that changes it.
+//! What a future and the worker's end of it share, and the only code that changes it.
 //!
 //! ```text
 //! pending ──→ running ──→ finished ──→ taken
@@ -9,15 +9,20 @@
 //! A cancelled future is notified once the worker has found it in the queue and left it alone.
 //! Callbacks and wakers hear of the cancelling at once, those who [`wait`](crate::executor::wait)
 //! only then: whoever has waited knows that the executor has let go of the task.
+//!
+//! What is to be run stands in the same piece of memory, so that a submitted task is one allocation. A
+//! [`Future`] does not know its type.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::fmt;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use super::Future;
 use super::deadline::Deadline;
-use super::watch::Watch;
+use super::listeners::Listeners;
 use crate::executor::error::Error;
-use crate::executor::panics::report_panic;
 
 /// Where a thread that waits for a task can do more than sleep.
 pub(in crate::executor) trait Attend: Send + Sync {
@@ -33,7 +38,8 @@ pub(super) enum Phase<T> {
     Running(Option<Arc<dyn Attend>>),
     Cancelled,
     CancelledAndNotified,
-    Finished(Result<T, Error>),
+    /// Errors are rare and large: where they are elsewhere, a pending task takes less memory.
+    Finished(Result<T, Box<Error>>),
     /// The result has been moved out.
     Taken,
 }
@@ -58,45 +64,73 @@ impl<T> Phase<T> {
     }
 }
 
-/// What is to happen when a future is done.
-enum Listener<T> {
-    Callback(Callback<T>),
-    /// Under the number of the handle that is awaited.
-    Waker(u64, Waker),
-    /// A wait for several futures, of which this is the one of that number.
-    Watch(Arc<Watch>, usize),
-}
+/// What is to be run, for those who need not know.
+pub(in crate::executor) trait Payload: Send {}
 
-pub(super) type Callback<T> = Box<dyn FnOnce(&Future<T>) + Send>;
+impl<W: Send> Payload for W {}
 
 /// The state, and those who wait for a change of it.
-pub(super) struct Shared<T> {
-    state: Mutex<State<T>>,
-    done: Condvar,
+pub(in crate::executor) struct Shared<T, W: ?Sized = dyn Payload> {
+    /// Whether it is done, for those who look without the lock. It says so a moment late.
+    done: AtomicBool,
+    state: Mutex<State<T, W>>,
 }
 
-struct State<T> {
-    phase: Phase<T>,
-    listeners: Vec<Listener<T>>,
+pub(super) struct State<T, W: ?Sized> {
+    pub(super) phase: Phase<T>,
+    pub(super) listeners: Listeners<T>,
+    payload: W,
 }
 
-impl<T> State<T> {
-    fn take_waker(&mut self, number: u64) -> Option<Listener<T>> {
-        let is_it =
-            |listener: &Listener<T>| matches!(listener, Listener::Waker(other, _) if *other == number);
-        let position = self.listeners.iter().position(is_it)?;
-        Some(self.listeners.remove(position))
+/// Looks before a thread sleeps, between which it gives its CPU to whoever wants it: the worker perhaps.
+const LOOKS: u32 = 16;
+
+/// What a worker has found that wanted to begin.
+pub(in crate::executor) enum Start<T, R> {
+    /// It is to be run.
+    Run(R),
+    /// It was cancelled; these are to be told.
+    Cancelled(R, Listeners<T>),
+}
+
+impl<T, W> Shared<T, W> {
+    /// A pending future's state.
+    pub(in crate::executor) fn new(payload: W) -> Self {
+        let state = State { phase: Phase::Pending, listeners: Listeners::none(), payload };
+        Self { done: AtomicBool::new(false), state: Mutex::new(state) }
+    }
+
+    /// Takes something out of the payload, to be dropped by the caller: not under the lock.
+    pub(in crate::executor) fn with_payload<R>(&self, take: impl FnOnce(&mut W) -> R) -> R {
+        take(&mut self.lock().payload)
+    }
+
+    /// From pending to running, where a thread that waits can see to the result if that is said, or from
+    /// cancelled to notified: then there is nothing to run. What is taken out of the payload comes back.
+    pub(in crate::executor) fn start<R>(
+        &self,
+        there: Option<Arc<dyn Attend>>,
+        take: impl FnOnce(&mut W) -> R,
+    ) -> Result<Start<T, R>, Error> {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Pending => {
+                state.phase = Phase::Running(there);
+                Ok(Start::Run(take(&mut state.payload)))
+            }
+            Phase::Cancelled => {
+                state.phase = Phase::CancelledAndNotified;
+                let taken = take(&mut state.payload);
+                Ok(Start::Cancelled(taken, state.listeners.take()))
+            }
+            _ => Err(self.invalid_state(state)),
+        }
     }
 }
 
-impl<T> Shared<T> {
-    pub(super) fn new() -> Self {
-        let state = State { phase: Phase::Pending, listeners: Vec::new() };
-        Self { state: Mutex::new(state), done: Condvar::new() }
-    }
-
+impl<T, W: ?Sized> Shared<T, W> {
     /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<T, W>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -113,6 +147,7 @@ impl<T> Shared<T> {
         look: impl FnOnce(&mut Phase<T>) -> R,
     ) -> Result<R, Error> {
         let mut state = self.lock();
+        let (mut looked, mut registered) = (false, false);
         while !state.phase.done() {
             if let Some(there) = state.phase.place() {
                 let there = Arc::clone(there);
@@ -125,54 +160,61 @@ impl<T> Shared<T> {
                     continue;
                 }
             }
-            state = deadline.wait(&self.done, state).map_err(|_| Error::TIMEOUT)?;
+            if deadline.has_passed() {
+                let own = state.listeners.take_thread(&thread::current());
+                drop(state);
+                drop(own);
+                return Err(Error::TIMEOUT);
+            }
+            // A system's call to wake somebody is made only where there is somebody, who therefore says
+            // so first. A thread that is woken for another reason looks, and waits again.
+            if looked && !registered {
+                state.listeners.add_thread(thread::current());
+                registered = true;
+            }
+            drop(state);
+            if looked {
+                deadline.park();
+            } else {
+                self.look_for_a_while();
+                looked = true;
+            }
+            state = self.lock();
         }
         Ok(look(&mut state.phase))
     }
-}
 
-/// The changes. Each is made under the lock; those concerned are told after it has been released,
-/// because what they do is foreign code and may come back here.
-impl<T> Future<T> {
-    /// From pending to cancelled.
-    pub(super) fn cancel_pending(&self) -> bool {
-        let mut state = self.shared.lock();
-        match state.phase {
-            Phase::Pending => state.phase = Phase::Cancelled,
-            Phase::Cancelled | Phase::CancelledAndNotified => return true,
-            Phase::Running(_) | Phase::Finished(_) | Phase::Taken => return false,
+    /// Waits a little without sleeping: what is done in some microseconds is there sooner so, and who does
+    /// it has nobody to wake.
+    fn look_for_a_while(&self) {
+        for _ in 0..LOOKS {
+            if self.done.load(Ordering::Relaxed) {
+                return;
+            }
+            thread::yield_now();
         }
-        let (watches, others) = std::mem::take(&mut state.listeners)
-            .into_iter()
-            .partition(|listener| matches!(listener, Listener::Watch(..)));
-        state.listeners = watches;
-        drop(state);
-        self.shared.done.notify_all();
-        self.tell(others);
-        true
     }
 
-    /// From pending to running, or from cancelled to notified: then there is nothing to run.
-    pub(super) fn set_running(&self, there: Option<Arc<dyn Attend>>) -> Result<bool, Error> {
-        let mut state = self.shared.lock();
-        match state.phase {
-            Phase::Pending => {
-                state.phase = Phase::Running(there);
-                Ok(true)
-            }
-            Phase::Cancelled => {
-                state.phase = Phase::CancelledAndNotified;
-                drop(state);
-                self.tell_all();
-                Ok(false)
-            }
-            _ => Err(self.invalid_state(state)),
-        }
+    /// Whether a worker has the task.
+    pub(in crate::executor) fn is_running(&self) -> bool {
+        self.look(|phase| matches!(phase, Phase::Running(_)))
+    }
+
+    /// From pending or running to finished. Gives those who are to be told.
+    pub(in crate::executor) fn finish(&self, outcome: Result<T, Error>) -> Result<Listeners<T>, Error> {
+        self.settle(outcome, |mut state| state.listeners.take())
+    }
+
+    /// As [`finish`](Self::finish), but wakes only the threads that wait for this future alone, and leaves
+    /// those who are to be told for [`abandon`](Self::abandon): of
+    /// many futures all are settled first, because those who are told of one may wait for another.
+    pub(in crate::executor) fn finish_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
+        self.settle(outcome, Self::wake)
     }
 
     /// From running to running elsewhere.
-    pub(super) fn move_to(&self, there: Option<Arc<dyn Attend>>) {
-        let mut state = self.shared.lock();
+    pub(in crate::executor) fn move_to(&self, there: Option<Arc<dyn Attend>>) {
+        let mut state = self.lock();
         if let Phase::Running(place) = &mut state.phase {
             let before = std::mem::replace(place, there);
             drop(state);
@@ -180,118 +222,108 @@ impl<T> Future<T> {
         }
     }
 
-    /// From pending or running to finished. Nobody is told but those who wait in
-    /// [`wait_until_done`](Shared::wait_until_done).
-    pub(super) fn finish_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
-        let mut state = self.shared.lock();
+    fn settle<R>(
+        &self,
+        outcome: Result<T, Error>,
+        and: impl FnOnce(MutexGuard<'_, State<T, W>>) -> R,
+    ) -> Result<R, Error> {
+        let outcome = outcome.map_err(Box::new);
+        let mut state = self.lock();
         if !matches!(state.phase, Phase::Pending | Phase::Running(_)) {
             return Err(self.invalid_state(state));
         }
         let before = std::mem::replace(&mut state.phase, Phase::Finished(outcome));
-        drop(state);
+        let kept = and(state);
         // It may hold the last handle on what there is of a pool: not under the lock.
         drop(before);
-        self.shared.done.notify_all();
-        Ok(())
+        self.done.store(true, Ordering::Relaxed);
+        Ok(kept)
+    }
+
+    /// Settles with an error what is not settled yet, as quietly.
+    pub(in crate::executor) fn fail_quietly(&self, error: &Error) {
+        if !self.look(Phase::done) {
+            let _ = self.finish_quietly(Err(error.clone()));
+        }
     }
 
     /// From pending or cancelled to cancelled and notified, as quietly.
-    pub(super) fn cancel_quietly(&self) {
-        let mut state = self.shared.lock();
+    pub(in crate::executor) fn cancel_quietly(&self) {
+        let mut state = self.lock();
         if matches!(state.phase, Phase::Pending | Phase::Cancelled) {
             state.phase = Phase::CancelledAndNotified;
-            drop(state);
-            self.shared.done.notify_all();
+            Self::wake(state);
         }
     }
 
-    /// Tells those who have not been told yet that the future is done.
-    pub(super) fn tell_all(&self) {
-        let mut state = self.shared.lock();
-        if state.phase.notified() {
-            let listeners = std::mem::take(&mut state.listeners);
+    /// Those who have not been told yet that the future is done. Where it is not, nobody will settle it
+    /// any more, and it is settled here.
+    pub(in crate::executor) fn abandon(&self) -> Listeners<T> {
+        let mut state = self.lock();
+        if !state.phase.notified() {
             drop(state);
-            self.tell(listeners);
+            self.fail_quietly(&Error::Dropped);
+            // It may have been cancelled, and the queue that held it is gone: nobody else will tell those
+            // who wait.
+            self.cancel_quietly();
+            state = self.lock();
         }
+        state.listeners.take()
     }
 
-    fn invalid_state(&self, state: MutexGuard<'_, State<T>>) -> Error {
+    /// Releases the lock, and wakes the threads that wait for the change that was made under it.
+    fn wake(mut state: MutexGuard<'_, State<T, W>>) {
+        let threads = state.listeners.take_threads();
+        drop(state);
+        threads.wake();
+    }
+
+    fn invalid_state(&self, state: MutexGuard<'_, State<T, W>>) -> Error {
         // Printing locks the state again.
         drop(state);
         Error::InvalidState { future: self.to_string() }
     }
 
-    /// Tells everyone that the future is done: first those who wait, then the callbacks in the order
-    /// in which they were added.
-    fn tell(&self, listeners: Vec<Listener<T>>) {
-        let mut callbacks = Vec::new();
-        for listener in listeners {
-            match listener {
-                Listener::Callback(callback) => callbacks.push(callback),
-                Listener::Waker(_, waker) => report_panic(|| format!("a waker of {self}"), || waker.wake()),
-                Listener::Watch(watch, number) => watch.tell(number),
-            }
-        }
-        for callback in callbacks {
-            self.call(callback);
-        }
-    }
-
-    fn call(&self, callback: Callback<T>) {
-        report_panic(|| format!("a callback of {self}"), || callback(self));
+    /// Where it is: one place for each task, whatever is known of the payload.
+    pub(super) fn address(&self) -> *const () {
+        ptr::from_ref(self).cast()
     }
 }
 
-/// Those who want to be told.
-impl<T> Future<T> {
-    /// Calls back when the future is done; at once, in the calling thread, if it is already.
-    pub(super) fn call_when_done(&self, callback: Callback<T>) {
-        let mut state = self.shared.lock();
-        if state.phase.done() {
-            drop(state);
-            self.call(callback);
-        } else {
-            state.listeners.push(Listener::Callback(callback));
-        }
+/// As a future is printed.
+impl<T, W: ?Sized> fmt::Display for Shared<T, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (state, detail) = self.look(|phase| match phase {
+            Phase::Pending => ("pending", String::new()),
+            Phase::Running(_) => ("running", String::new()),
+            Phase::Cancelled | Phase::CancelledAndNotified => ("cancelled", String::new()),
+            Phase::Finished(Ok(_)) | Phase::Taken => {
+                ("finished returned ", super::short_name(std::any::type_name::<T>()))
+            }
+            Phase::Finished(Err(error)) => ("finished raised ", error.name().to_string()),
+        });
+        // Not under the lock: what it is written to may take its time.
+        write!(f, "<Future at {:p} state={state}{detail}>", self.address())
     }
+}
 
-    /// Wakes the waker when the future is done; `false` if it is already. The waker takes the place of
-    /// the one that came before under the same number.
-    pub(super) fn wake_when_done(&self, number: u64, waker: &Waker) -> bool {
-        // To clone a waker, and to drop one, is foreign code: not under the lock.
-        let new = waker.clone();
-        let mut state = self.shared.lock();
-        if state.phase.done() {
-            return false;
-        }
-        let replaced = state.take_waker(number);
-        state.listeners.push(Listener::Waker(number, new));
-        drop(state);
-        drop(replaced);
-        true
+/// Tells those who are to be told, if there are any, through a handle of the future's.
+pub(in crate::executor) fn tell<T, W: Payload + 'static>(shared: &Arc<Shared<T, W>>, told: Listeners<T>) {
+    if !told.is_empty() {
+        let shared: Arc<Shared<T, W>> = Arc::clone(shared);
+        Future::new(shared).tell(told);
     }
+}
 
-    /// Forgets the waker under that number: nobody is left to be woken.
-    pub(super) fn forget_waker(&self, number: u64) {
-        let forgotten = self.shared.lock().take_waker(number);
-        drop(forgotten);
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Tells the watch when the future is done and notified; `false` if it is already.
-    pub(super) fn watch(&self, watch: &Arc<Watch>, number: usize) -> bool {
-        let mut state = self.shared.lock();
-        if state.phase.notified() {
-            return false;
-        }
-        state.listeners.push(Listener::Watch(Arc::clone(watch), number));
-        true
-    }
-
-    /// Takes back [`watch`](Self::watch), so that a future that is never done does not gather those
-    /// who have long given up.
-    pub(super) fn unwatch(&self, watch: &Arc<Watch>) {
-        let other =
-            |listener: &Listener<T>| !matches!(listener, Listener::Watch(own, _) if Arc::ptr_eq(own, watch));
-        self.shared.lock().listeners.retain(other);
+    /// What a pending task takes is a promise of the documentation.
+    #[test]
+    fn a_pending_task_is_small() {
+        type Pending = Shared<u64, Option<u64>>;
+        assert!(size_of::<Pending>() <= 64, "{}", size_of::<Pending>());
+        assert!(size_of::<Future<u64>>() <= 24, "{}", size_of::<Future<u64>>());
     }
 }

@@ -1,5 +1,6 @@
 //! The threads of a pool of threads: one per worker around one queue.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -9,6 +10,7 @@ use crate::executor::error::Error;
 use crate::executor::panics::catch_panic;
 use crate::executor::pool::policy::{CancelFutures, Wait};
 use crate::executor::work::Work;
+use crate::sys::affinity::allowed_cpus;
 use crate::sys::clock;
 
 /// What a lane knows while it works.
@@ -33,6 +35,8 @@ pub(in crate::executor) struct Lanes {
     queue: Arc<Queue>,
     body: Arc<Body>,
     started: Mutex<Started>,
+    /// Set once all lanes have started: from then on queueing needs no look at them.
+    complete: AtomicBool,
     lives: Arc<Lives>,
 }
 
@@ -46,7 +50,24 @@ impl Lanes {
     /// Lanes up to that number, their threads' names beginning with the prefix.
     pub(in crate::executor) fn new(max: usize, prefix: String, body: Arc<Body>) -> Self {
         let (queue, lives) = Default::default();
-        Self { max, names: prefix, queue, body, started: Mutex::default(), lives }
+        Self {
+            max,
+            names: prefix,
+            queue,
+            body,
+            started: Mutex::default(),
+            complete: AtomicBool::new(false),
+            lives,
+        }
+    }
+
+    /// Lets workers look for new work a while before they sleep, if each can have a CPU of its own. None
+    /// may have started.
+    pub(in crate::executor) fn looking(mut self) -> Self {
+        if self.max <= allowed_cpus().len() {
+            self.queue = Arc::new(Queue::with_looks());
+        }
+        self
     }
 
     pub(in crate::executor) fn max(&self) -> usize {
@@ -55,6 +76,9 @@ impl Lanes {
 
     /// Queues work, and starts a lane for it if no worker is idle.
     pub(in crate::executor) fn push(&self, work: Work) -> Result<(), Error> {
+        if self.complete.load(Ordering::Relaxed) {
+            return self.queue.push(work).map(drop).map_err(|(reason, _)| reason);
+        }
         let started = self.started();
         let short_of_workers = match self.queue.push(work) {
             Ok(short) => short,
@@ -96,6 +120,7 @@ impl Lanes {
         let thread = spawned.map_err(|error| Error::Spawn { worker, reason: error.to_string() })?;
         started.threads.push(thread);
         started.count += 1;
+        self.complete.store(started.count == self.max, Ordering::Relaxed);
         Ok(())
     }
 

@@ -14,7 +14,8 @@ use super::{frame, mark, text};
 use crate::analysis::{Crossing, TaskCrossing, TaskCurve, TaskTimes};
 use crate::record::Data;
 
-/// The chart named `data`; left out where no workload has tasks of several sizes.
+/// The chart named `data`; left out where no workload has tasks of several sizes, and where no array is
+/// passed: each worker makes its own.
 pub(super) struct TimeOverSize;
 
 /// Empty strip on either side of a plot.
@@ -31,7 +32,8 @@ impl Chart for TimeOverSize {
 
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
         let all = &runs.own.task_times;
-        if all.is_empty() {
+        let curves = || all.iter().flat_map(|times| &times.curves);
+        if curves().all(|curve| curve.data == Data::Generate) {
             return None;
         }
         let series = series(all);
