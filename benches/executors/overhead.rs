@@ -17,7 +17,12 @@ use crate::placement::Placement;
 const TASKS: usize = 10_000;
 
 const OURS: &str = "threads";
+/// They run what they are given, and that is all.
 const PEERS: [&str; 2] = ["rayon spawn", "threadpool"];
+
+/// The same with what ours do besides: every result goes back to who submitted.
+const RAYON_RESULTS: &str = "rayon spawn, results by a channel";
+const POOL_RESULTS: &str = "threadpool, results by a channel";
 
 pub(crate) fn hold(bench: &mut Bench) {
     for workers in [1, 2, 2 * machine::cpus_available()] {
@@ -37,14 +42,14 @@ fn contest(title: &str, workers: usize) -> Contest<'static> {
     let on_rayon = RayonExecutor::new(workers).expect("threads start");
     let rayon = || rayon::ThreadPoolBuilder::new().num_threads(workers).build().expect("threads start");
     let (bare, with_channel) = (rayon(), rayon());
-    let theirs = threadpool::ThreadPool::new(workers);
+    let [theirs, giving] = [(); 2].map(|()| threadpool::ThreadPool::new(workers));
     let contest = Contest::new(title, Unit::SecondsPer("task"))
         .contender(OURS, move || all_taken(|task| ours.spawn(move || task).expect("it is open")))
         .contender("threads through rayon", move || {
             all_taken(|task| on_rayon.spawn(move || task).expect("it is open"))
         })
         .contender(PEERS[0], move || rayon_counted(&bare))
-        .contender("rayon spawn, results by a channel", move || rayon_results(&with_channel))
+        .contender(RAYON_RESULTS, move || rayon_results(&with_channel))
         .contender(PEERS[1], move || {
             measure(TASKS as f64, || {
                 for task in 0..TASKS {
@@ -54,12 +59,24 @@ fn contest(title: &str, workers: usize) -> Contest<'static> {
                 }
                 theirs.join();
             })
+        })
+        .contender(POOL_RESULTS, move || {
+            measure(TASKS as f64, || {
+                let (sender, results) = mpsc::channel();
+                for task in 0..TASKS {
+                    let sender = sender.clone();
+                    giving.execute(move || sender.send(task).expect("there is a receiver"));
+                }
+                drop(sender);
+                results.iter().sum::<usize>()
+            })
         });
     let contest = PEERS
         .iter()
         .fold(contest, |contest, peer| contest.target(OURS, Against::of(*peer), Limit::AtMost(1.0)));
     contest
-        .compare(OURS, Against::of("rayon spawn, results by a channel"))
+        .compare(OURS, Against::of(RAYON_RESULTS))
+        .compare(OURS, Against::of(POOL_RESULTS))
         .compare("threads through rayon", Against::of(PEERS[0]))
 }
 

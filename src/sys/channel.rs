@@ -98,10 +98,9 @@ impl Channel {
         };
         match ready {
             Ok(true) => self.receive(),
-            // What it has sent before its end stays to be read.
-            Ok(false) => Ring::Ended,
             Err(rustix::io::Errno::INTR) => Ring::Rung,
-            Err(_) => Ring::Ended,
+            // What it has sent before its end stays to be read.
+            Ok(false) | Err(_) => Ring::Ended,
         }
     }
 

@@ -11,8 +11,11 @@ use crate::executor::wire::{Request, encode};
 /// A task that is run again in every worker, as a thread or a process needs it.
 pub(in crate::executor) struct Initializer {
     run: Box<dyn Fn() + Send + Sync>,
-    add: Box<dyn Fn(&mut Request<'_>) -> Result<(), Error> + Send + Sync>,
+    add: Box<Add>,
 }
+
+/// Adds the task to a request.
+type Add = dyn Fn(&mut Request<'_>) -> Result<(), Error> + Send + Sync;
 
 impl Initializer {
     pub(in crate::executor) fn new<T>(task: T) -> Self

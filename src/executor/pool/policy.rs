@@ -39,7 +39,7 @@ pub enum OnCrash {
 pub enum Spin {
     /// It sleeps at once, and is woken by the system: some microseconds each time.
     Never,
-    /// It spins for at most 50 microseconds, in pools with no more workers than CPUs, and a thread only
+    /// It spins for at most 50 microseconds, and less where that was in vain of late, in pools with no more workers than CPUs, and a thread only
     /// while a CPU is left for it. An exchange of short tasks then goes without the system.
     #[default]
     Adaptive,

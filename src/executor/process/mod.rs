@@ -13,6 +13,7 @@
 //! * `lane`: one worker after the other, from start to end; `child`: one of them, as the parent sees it
 //! * `roster`: the workers that are there, to be ended from outside
 //! * [`worker`]: the same process from inside; `hello`: what it says first
+//! * `spinner`: how either side waits before it sleeps
 
 mod child;
 mod dispatch;
@@ -24,6 +25,7 @@ mod link;
 mod pace;
 mod pool;
 mod roster;
+mod spinner;
 mod station;
 pub mod worker;
 
@@ -70,10 +72,6 @@ use crate::sys::machine;
 pub struct ProcessPoolExecutor {
     pool: Arc<Pool>,
 }
-
-/// How long a worker spins for its next task, and a thread for its result, before they sleep: several
-/// times what it takes to wake a sleeper, so that a quick exchange never sleeps.
-const SPIN: Duration = Duration::from_micros(50);
 
 impl ProcessPoolExecutor {
     /// A pool of at most `max_workers` processes; they start as tasks come in.
@@ -147,7 +145,7 @@ impl Builder<ProcessPoolExecutor> {
             task_limit,
             on_crash: self.on_crash,
             initializer: self.initializer,
-            spin: if self.spin == Spin::Adaptive && max <= cpus { SPIN } else { Duration::ZERO },
+            spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
             cpus,
         };
         Ok(ProcessPoolExecutor { pool: Pool::new(max, crew) })

@@ -2,8 +2,8 @@
 //!
 //! The way to a worker and back costs some microseconds, whatever is sent. Tasks that take no longer
 //! than that go together, as many as fill a fraction of a millisecond by the worker's own clock; but
-//! never more than a part of their share of the queue, so that all workers end at about the same time, after
-//! the rule of guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers C-36,
+//! never more than a part of their share of the queue, so that all workers end at about the same time,
+//! after the rule of guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers C-36,
 //! 1987). Long tasks always go alone.
 
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Pace {
         let latest = busy_ns as f64 / tasks.max(1) as f64;
         // A longer task counts at once, shorter ones as they go on.
         self.task_ns = Some(match self.task_ns {
-            Some(before) if latest < before => (before + latest) / 2.0,
+            Some(before) if latest < before => f64::midpoint(before, latest),
             _ => latest,
         });
     }

@@ -113,9 +113,13 @@ impl Pool {
         let started = self.started();
         let idle = self.dispatch.close(CancelFutures::No);
         drop(started);
-        idle.iter().for_each(|link| link.let_go());
+        for link in idle {
+            link.let_go();
+        }
         // Not under the lock: it calls foreign code.
-        self.dispatch.close(queued).iter().for_each(|link| link.let_go());
+        for link in self.dispatch.close(queued) {
+            link.let_go();
+        }
         if wait == Wait::Yes {
             self.lives.join(|| std::mem::take(&mut self.started().threads));
         }

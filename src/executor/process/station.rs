@@ -9,7 +9,8 @@ use super::child::{Child, Lost};
 use super::dispatch::Item;
 use super::link::{Link, Receiver};
 use super::pace::Pace;
-use super::worker::{SMALL, spin};
+use super::spinner::Spinner;
+use super::worker::SMALL;
 use crate::executor::attachments::Attachment;
 use crate::executor::error::{Error, Exit};
 use crate::executor::future::deadline::Deadline;
@@ -64,7 +65,8 @@ impl Station {
     pub(super) fn new(link: &Arc<Link>, child: Child, spawned_ns: u64, ready_ns: u64) -> Self {
         let signals = Arc::clone(child.signals());
         let received = AtomicU32::new(signals.replied());
-        let post = Arc::new(Post { link: Arc::clone(link), signals, received });
+        let spinner = Spinner::new(link.pool.crew.spin);
+        let post = Arc::new(Post { link: Arc::clone(link), signals, received, spinner });
         let there: Arc<dyn Attend> = Arc::clone(&post) as _;
         let (sent, pace) = Default::default();
         let standing = Standing::Serving;
@@ -259,6 +261,7 @@ pub(super) struct Post {
     signals: Arc<Signals>,
     /// Number of the latest reply that has been received.
     received: AtomicU32,
+    spinner: Spinner,
 }
 
 impl Post {
@@ -286,8 +289,7 @@ impl Post {
             if done() || left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            let limit = left.map_or(self.link.pool.crew.spin, |left| left.min(self.link.pool.crew.spin));
-            if self.link.pool.may_spin() && spin(limit, || self.reply_waits()) {
+            if self.link.pool.may_spin() && self.spinner.spin(left, || self.reply_waits()) {
                 continue;
             }
             if !self.signals.sleep(news, left) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::hello::Hello;
 use super::pace::PATIENCE;
+use super::spinner::Spinner;
 use crate::executor::attachments;
 use crate::executor::pool::life::enter_worker;
 use crate::executor::shared;
@@ -115,14 +116,13 @@ fn work_for_parent(number: Option<usize>) -> io::Result<()> {
     shared::keep_recent();
     let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
     let mut doorbell = Doorbell::new(channel);
-    match doorbell.take_file().and_then(|file| file.map(ChildEnd::new).transpose()) {
-        Ok(Some(mailbox)) => match (Worker { mailbox, doorbell, watchdog }).serve() {
-            // The parent is gone, or has given up on this worker: nobody is left to tell.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            served => served,
-        },
-        Ok(None) => Ok(()),
-        Err(error) => Err(error),
+    let Some(file) = doorbell.take_file()? else { return Ok(()) };
+    let mailbox = ChildEnd::new(file)?;
+    let spinner = Spinner::new(mailbox.spin());
+    match (Worker { mailbox, doorbell, spinner, watchdog }).serve() {
+        // The parent is gone, or has given up on this worker: nobody is left to tell.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        served => served,
     }
 }
 
@@ -130,6 +130,7 @@ fn work_for_parent(number: Option<usize>) -> io::Result<()> {
 struct Worker {
     mailbox: ChildEnd,
     doorbell: Doorbell,
+    spinner: Spinner,
     /// None where the system ends this process with its parent.
     watchdog: Option<Watchdog>,
 }
@@ -163,7 +164,7 @@ impl Worker {
     /// Waits for a request: for a moment with the CPU in hand, where that is allowed, then asleep. False
     /// where the parent has closed the channel.
     fn wait(&mut self) -> io::Result<bool> {
-        if spin(self.mailbox.spin(), || self.mailbox.requested()) {
+        if self.spinner.spin(None, || self.mailbox.requested()) {
             return Ok(true);
         }
         while self.mailbox.may_sleep() {
@@ -192,35 +193,18 @@ impl Worker {
             }
             let mut files = files.into_iter();
             let attached = part.attached(|| files.next()).unwrap_or_default();
-            let sent = add_outcome(reply.buffer, |reply| {
+            let attached_back = add_outcome(reply.buffer, |reply| {
                 let not_found = || Outcome::Transfer("it was not registered with worker::init".to_string());
                 let (name, argument) = read_task(part.content).ok_or_else(not_found)?;
                 let entry = tasks.iter().find(|entry| entry.name == name).ok_or_else(not_found)?;
                 attachments::deliver(attached, || (entry.run)(argument, reply))
             })?;
-            for file in sent {
+            for file in attached_back {
                 self.doorbell.send_file(file.file.as_fd())?;
             }
             reply.keep();
         }
         Ok(spent())
-    }
-}
-
-/// Waits with the CPU in hand, at most that long, until something has come; tells whether it has.
-pub(super) fn spin(limit: Duration, come: impl Fn() -> bool) -> bool {
-    if limit.is_zero() {
-        return come();
-    }
-    let end_ns = sys::clock::monotonic_ns() + limit.as_nanos() as u64;
-    loop {
-        if come() {
-            return true;
-        }
-        if sys::clock::monotonic_ns() > end_ns {
-            return false;
-        }
-        std::hint::spin_loop();
     }
 }
 
