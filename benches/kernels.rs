@@ -61,18 +61,20 @@ fn zeros(size: usize) -> Vec<u8> {
 fn rc4_ratios(bench: &mut Bench) {
     let (mut textbook, mut tuned, mut crypto) = (textbook(), words(0), rustcrypto());
     let (mut one, mut two) = (words(0), words(1));
-    let [mut a, mut b, mut c, mut d, mut e] = [(); 5].map(|()| zeros(RC4_BYTES));
+    let mut arrays = [(); 5].map(|()| zeros(RC4_BYTES));
+    let [for_crypto, for_textbook, for_tuned, pair @ ..] = &mut arrays;
     let amount = (TIMES * RC4_BYTES) as f64;
     let all = |mut apply: Box<dyn FnMut() + '_>| measure(amount, || (0..TIMES).for_each(|_| apply()));
     bench.hold(
         Contest::new("rc4, arrays of 256 KiB", Unit::PerSecond("bytes"))
-            .contender("rustcrypto", || all(Box::new(|| crypto.apply_keystream(&mut a))))
-            .contender("textbook", || all(Box::new(|| textbook.apply_keystream(&mut b))))
-            .contender("tuned", || all(Box::new(|| tuned.apply_keystream(&mut c))))
+            .contender("rustcrypto", || all(Box::new(|| crypto.apply_keystream(for_crypto))))
+            .contender("textbook", || all(Box::new(|| textbook.apply_keystream(for_textbook))))
+            .contender("tuned", || all(Box::new(|| tuned.apply_keystream(for_tuned))))
             .contender("paired", || {
                 measure(2.0 * amount, || {
                     for _ in 0..TIMES {
-                        WordRc4::apply_keystreams([&mut one, &mut two], [&mut d, &mut e]);
+                        let [array, other] = pair.each_mut().map(Vec::as_mut_slice);
+                        WordRc4::apply_keystreams([&mut one, &mut two], [array, other]);
                     }
                 })
             })

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use speedup::executor::{
-    CancelFutures, Error, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, Wait, WorkerLife,
+    CancelFutures, Error, Executor, ProcessPoolExecutor, ThreadPoolExecutor, Wait, WorkerLife,
 };
 use speedup::sys::clock::monotonic_ns;
 

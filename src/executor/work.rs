@@ -36,7 +36,8 @@ trait Unit: Send + Sync {
     fn let_go(self: Arc<Self>);
     fn send(self: Arc<Self>, request: &mut Request<'_>, there: &Arc<dyn Attend>);
     fn receive_quietly(&self, reply: &mut Replies<'_>);
-    fn move_to(&self, there: Option<&Arc<dyn Attend>>);
+    fn take_back(&self);
+    fn send_again(&self, there: &Arc<dyn Attend>) -> bool;
     fn grouping(&self) -> Grouping;
 }
 
@@ -126,10 +127,15 @@ impl Work {
         }
     }
 
-    /// Says where a thread that waits can see to the results of the running tasks from now on, if
-    /// anywhere.
-    pub(super) fn move_to(&mut self, there: Option<&Arc<dyn Attend>>) {
-        self.with(|unit| unit.move_to(there));
+    /// Says that the tasks that were sent have not been begun, and are to be sent again. A single one is
+    /// pending until then; those of a chunk, which stays as it was encoded, are not.
+    pub(super) fn take_back(&mut self) {
+        self.with(|unit| unit.take_back());
+    }
+
+    /// Marks what was taken back as running again; false if it was cancelled meanwhile.
+    pub(super) fn send_again(&mut self, there: &Arc<dyn Attend>) -> bool {
+        self.unit.as_ref().is_some_and(|unit| unit.send_again(there))
     }
 
     /// Settles the futures of the tasks that were sent, each with its part of the reply, and tells
@@ -331,8 +337,12 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
         }
     }
 
-    fn move_to(&self, there: Option<&Arc<dyn Attend>>) {
-        Shared::move_to(self, there.cloned());
+    fn take_back(&self) {
+        Shared::take_back(self);
+    }
+
+    fn send_again(&self, there: &Arc<dyn Attend>) -> bool {
+        self.start_again(Arc::clone(there))
     }
 
     fn grouping(&self) -> Grouping {
@@ -375,8 +385,13 @@ impl<W: Runnable + 'static> Unit for Chunk<W> {
         self.0.iter().for_each(|submitted| submitted.receive_quietly(reply));
     }
 
-    fn move_to(&self, there: Option<&Arc<dyn Attend>>) {
-        self.0.iter().for_each(|submitted| Unit::move_to(&**submitted, there));
+    fn take_back(&self) {
+        self.0.iter().for_each(|submitted| submitted.move_to(None));
+    }
+
+    fn send_again(&self, there: &Arc<dyn Attend>) -> bool {
+        self.0.iter().for_each(|submitted| submitted.move_to(Some(Arc::clone(there))));
+        true
     }
 
     fn grouping(&self) -> Grouping {

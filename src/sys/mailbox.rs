@@ -32,6 +32,9 @@ const CAPACITY: u64 = 4 << 30;
 /// The least capacity that is of use.
 const LEAST: u64 = 64 << 10;
 
+/// Beside the number of parts: no more are to be begun.
+const STOPPED: u32 = 1 << 31;
+
 /// The numbers and notes of one direction. Aligned so that the two directions share no cache line,
 /// nor a pair of them.
 #[repr(C, align(128))]
@@ -53,6 +56,8 @@ struct Control {
     news: AtomicU32,
     /// Number of the latest request that the child has begun.
     begun: AtomicU32,
+    /// Parts of the latest request that the child has begun, and whether it may begin no more.
+    parts: AtomicU32,
     /// Threads of the parent that look after the reply, and need no ringing.
     attendants: AtomicU32,
     /// Those of them that sleep.
@@ -101,6 +106,13 @@ impl Signals {
     #[must_use]
     pub fn begun(&self) -> bool {
         self.control().begun.load(SeqCst) == self.requested()
+    }
+
+    /// Keeps the child from beginning further parts of the latest request, and tells how many it has
+    /// begun. The first part it begins in any case.
+    #[must_use]
+    pub fn stop(&self) -> usize {
+        ((self.control().parts.fetch_or(STOPPED, SeqCst) & !STOPPED) as usize).max(1)
     }
 
     /// How long the latest request took the child, in nanoseconds.
@@ -204,6 +216,8 @@ impl ParentEnd {
     pub fn publish(&mut self) -> bool {
         let control = self.signals.control();
         control.request.length.store(self.request.len() as u64, SeqCst);
+        control.parts.store(0, SeqCst);
+        control.reply.length.store(0, SeqCst);
         control.request.number.fetch_add(1, SeqCst);
         control.child_sleeps.swap(0, SeqCst) != 0
     }
@@ -217,15 +231,15 @@ impl ParentEnd {
         if self.signals.replied() == self.signals.requested() { self.remains().map(Some) } else { Ok(None) }
     }
 
-    /// As much of a reply as is there, of a child that has died.
+    /// As much of a reply as is there, whatever has become of the child.
     ///
     /// # Errors
     ///
     /// As [`reply`](Self::reply).
     pub fn remains(&mut self) -> io::Result<&[u8]> {
         let length = usize::try_from(self.signals.control().reply.length.load(SeqCst));
-        // SAFETY: the child has published its reply, and will not touch it before the next request,
-        // which takes `&mut self`; or it is dead.
+        // SAFETY: this length is that of bytes which the child will not touch before the next request,
+        // which takes `&mut self`: it has published them, or said that they are to be kept.
         unsafe { self.reply.bytes(length.unwrap_or(usize::MAX)) }
     }
 }
@@ -334,6 +348,12 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
+    /// Says that a part of the request is begun. False if it must not, because the parent wants it back.
+    #[must_use]
+    pub fn begin_part(&self) -> bool {
+        self.control.parts.fetch_add(1, SeqCst) & STOPPED == 0
+    }
+
     /// Says that what has been written so far is to be kept should this process die.
     pub fn keep(&self) {
         self.control.reply.length.store(self.buffer.len() as u64, SeqCst);
@@ -421,6 +441,23 @@ mod tests {
         reply.buffer.extend(b"lost").unwrap();
         assert_eq!(parent.reply().unwrap(), None);
         assert_eq!(parent.remains().unwrap(), b"kept");
+    }
+
+    #[test]
+    fn a_child_begins_no_more_than_the_parent_allows() {
+        let (mut parent, mut child) = pair();
+        let _ = echo(&mut child);
+        parent.request().unwrap().clear();
+        let _ = parent.publish();
+        let (_, reply) = child.begin().unwrap();
+        assert!(reply.begin_part() && reply.begin_part());
+        assert_eq!(parent.signals().stop(), 2);
+        assert!(!reply.begin_part());
+        let _ = child.publish(Duration::ZERO);
+        // The next request is another matter.
+        parent.request().unwrap().clear();
+        let _ = parent.publish();
+        assert_eq!(parent.signals().stop(), 1);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod deaths;
 mod encoding;
 mod futures;
 mod gate;
+mod handover;
 mod hygiene;
 mod mapping;
 mod probe;
@@ -51,6 +52,7 @@ fn main() {
         workers::BEHAVIOURS,
         encoding::BEHAVIOURS,
         crashes::BEHAVIOURS,
+        handover::BEHAVIOURS,
         hygiene::BEHAVIOURS,
         shared::BEHAVIOURS,
         workloads::BEHAVIOURS,

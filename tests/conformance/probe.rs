@@ -10,7 +10,7 @@ use speedup::sys::signal::Interrupt;
 
 use crate::gate::Gate;
 use crate::suite::wait_until;
-use crate::tasks::{Pause, Square};
+use crate::tasks::{Length, Pause, Square};
 
 /// What the program does instead of testing.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub(crate) enum Probe {
     Leaks,
     /// Has two workers in long tasks and prints their process ids.
     BusyWorkers,
+    /// Submits a task that is longer than the files that this process may have, and one that is not.
+    LimitedFiles,
 }
 
 /// The probe's name and arguments on the command line.
@@ -31,11 +33,12 @@ pub(crate) struct Start(Vec<String>);
 type Act = fn(&[String]);
 
 impl Probe {
-    const ALL: [(&'static str, Self, Act); 4] = [
+    const ALL: [(&'static str, Self, Act); 5] = [
         ("panicking-callbacks", Self::PanickingCallbacks, |_| panicking_callbacks()),
         ("end-of-main", Self::EndOfMain, |arguments| end_of_main(&arguments[0], &arguments[1])),
         ("leaks", Self::Leaks, |arguments| leaks(&arguments[0])),
         ("busy-workers", Self::BusyWorkers, |arguments| busy_workers(!arguments.is_empty())),
+        ("limited-files", Self::LimitedFiles, |_| limited_files()),
     ];
 
     pub(crate) fn start(self) -> Start {
@@ -181,4 +184,13 @@ fn busy_workers(decides: bool) {
     eprintln!("interrupted: {} workers ended", ended.count());
     executor.shutdown(Wait::Yes, CancelFutures::No);
     std::process::exit(130);
+}
+
+fn limited_files() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limit = Some(256 << 10);
+    setrlimit(Resource::Fsize, Rlimit { current: limit, maximum: limit }).unwrap();
+    let executor = ProcessPoolExecutor::new(1).unwrap();
+    println!("{}", executor.submit(Length(vec![1; 100_000])).unwrap().result(None).unwrap_err());
+    println!("{}", executor.submit(Square(5)).unwrap().result(None).unwrap());
 }

@@ -1,11 +1,12 @@
 //! What a future and the worker's end of it share, and the only code that changes it.
 //!
 //! ```text
-//! pending ──→ running ──→ finished ──→ taken
+//! pending ←─→ running ──→ finished ──→ taken
 //!    │  └──────────────────↗
 //!    └──→ cancelled ──→ cancelled and notified
 //! ```
 //!
+//! A task goes back from running to pending where the worker that has it does not get to begin it.
 //! A cancelled future is notified once the worker has found it in the queue and left it alone.
 //! Callbacks and wakers hear of the cancelling at once, those who [`wait`](crate::executor::wait)
 //! only then: whoever has waited knows that the executor has let go of the task.
@@ -214,9 +215,32 @@ impl<T, W: ?Sized> Shared<T, W> {
 
     /// From running to running elsewhere.
     pub(in crate::executor) fn move_to(&self, there: Option<Arc<dyn Attend>>) {
+        self.leave_place(|| Phase::Running(there));
+    }
+
+    /// From running back to pending: it was with a worker that has not begun it.
+    pub(in crate::executor) fn take_back(&self) {
+        self.leave_place(|| Phase::Pending);
+    }
+
+    /// What was taken back starts again, from pending to running; or, where it was cancelled meanwhile,
+    /// it is notified as quietly, and not to be run: false.
+    pub(in crate::executor) fn start_again(&self, there: Arc<dyn Attend>) -> bool {
         let mut state = self.lock();
-        if let Phase::Running(place) = &mut state.phase {
-            let before = std::mem::replace(place, there);
+        if let Phase::Pending = state.phase {
+            state.phase = Phase::Running(Some(there));
+            return true;
+        }
+        drop(state);
+        self.cancel_quietly();
+        false
+    }
+
+    fn leave_place(&self, then: impl FnOnce() -> Phase<T>) {
+        let mut state = self.lock();
+        if let Phase::Running(_) = state.phase {
+            let before = std::mem::replace(&mut state.phase, then());
+            // It may hold the last handle on what there is of a pool: not under the lock.
             drop(state);
             drop(before);
         }

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use super::link::Link;
 use super::pace::Pace;
@@ -10,6 +12,10 @@ use crate::executor::error::Error;
 use crate::executor::pool::policy::CancelFutures;
 use crate::executor::wire::Encoded;
 use crate::executor::work::{Grouping, Work};
+
+/// How often the steward looks after laden workers: many times as long as what goes together should
+/// take.
+const ROUND: Duration = Duration::from_millis(1);
 
 /// Work on its way to a worker.
 pub(super) struct Item {
@@ -30,6 +36,8 @@ pub(super) struct Dispatch {
     state: Mutex<State>,
     /// There is work, or will be no more.
     changed: Condvar,
+    /// There are laden workers, or will be no more.
+    loaded: Condvar,
 }
 
 #[derive(Default)]
@@ -39,17 +47,26 @@ struct State {
     pending: VecDeque<Work>,
     /// The one that was busy last is used first: its memory is warm.
     idle: Vec<Arc<Link>>,
+    /// Workers that have several pieces of work together.
+    laden: Vec<Laden>,
     /// Lanes that have no worker and wait until there is work for one.
     vacant: usize,
     /// Pieces of work that are on their way to a worker. They may come back.
     claimed: usize,
     /// Set once: why nothing more is taken.
     closed: Option<Error>,
+    /// Whether what has not been begun is to be cancelled.
+    cancelling: bool,
 }
 
 impl State {
     fn queued(&self) -> usize {
         self.returned.len() + self.pending.len()
+    }
+
+    fn take_queued(&mut self) -> Vec<Work> {
+        let returned = std::mem::take(&mut self.returned).into_iter().map(|item| item.work);
+        returned.chain(std::mem::take(&mut self.pending)).collect()
     }
 
     fn pop(&mut self) -> Option<Item> {
@@ -76,6 +93,13 @@ impl State {
     }
 }
 
+/// A worker that has several pieces of work together.
+struct Laden {
+    link: Arc<Link>,
+    /// How often the steward has seen it with that work.
+    seen: u32,
+}
+
 /// What becomes of submitted work.
 pub(super) enum Pushed {
     /// An idle worker is to have it.
@@ -92,6 +116,15 @@ pub(super) enum Next {
     Idle,
     /// Leave.
     Leave,
+}
+
+/// What follows from work that was given back.
+#[derive(Default)]
+pub(super) struct GivenBack {
+    /// Idle workers that are to be refilled now.
+    pub(super) refill: Vec<Arc<Link>>,
+    /// Work that is to be cancelled.
+    pub(super) cancelled: Vec<Work>,
 }
 
 /// What is left of a broken queue.
@@ -143,29 +176,43 @@ impl Dispatch {
         }
     }
 
-    /// Puts work back to the head of the queue, and gives the idle workers that are to be refilled
-    /// now. In a broken pool it comes back, with the reason.
-    pub(super) fn give_back(&self, items: Vec<Item>) -> Result<Vec<Arc<Link>>, (Error, Vec<Item>)> {
+    /// Puts work back to the head of the queue. In a broken pool it comes back, with the reason.
+    pub(super) fn give_back(&self, items: Vec<Item>) -> Result<GivenBack, (Error, Vec<Item>)> {
         if items.is_empty() {
-            return Ok(Vec::new());
+            return Ok(GivenBack::default());
         }
         let mut state = self.lock();
         if let Some(reason) = state.closed.clone().filter(|reason| *reason != Error::Shutdown) {
             return Err((reason, items));
         }
+        let mut cancelled = Vec::new();
         for item in items.into_iter().rev() {
-            state.returned.push_front(item);
+            if state.cancelling && item.work.grouping() == Grouping::Single {
+                cancelled.push(item.work);
+            } else {
+                state.returned.push_front(item);
+            }
         }
-        let claimed = (0..state.queued()).map_while(|_| state.idle.pop()).collect();
+        let refill = (0..state.queued()).map_while(|_| state.idle.pop()).collect();
         drop(state);
         self.changed.notify_all();
-        Ok(claimed)
+        Ok(GivenBack { refill, cancelled })
     }
 
     /// What a worker that has nothing to do is to do next.
     pub(super) fn next(&self, link: &Arc<Link>, pace: &Pace, workers: usize, most: usize) -> Next {
         let mut state = self.lock();
+        state.laden.retain(|laden| !Arc::ptr_eq(&laden.link, link));
         let items = state.pop_some(pace, workers, most);
+        if items.len() > 1 {
+            let first = state.laden.is_empty();
+            state.laden.push(Laden { link: Arc::clone(link), seen: 0 });
+            drop(state);
+            if first {
+                self.loaded.notify_one();
+            }
+            return Next::Serve(items);
+        }
         if !items.is_empty() {
             return Next::Serve(items);
         }
@@ -176,9 +223,35 @@ impl Dispatch {
         Next::Idle
     }
 
-    /// Takes a worker from among the idle ones, if it is there.
-    pub(super) fn forget_idle(&self, link: &Arc<Link>) {
-        self.lock().idle.retain(|other| !Arc::ptr_eq(other, link));
+    /// Forgets a worker that is there no more.
+    pub(super) fn forget(&self, link: &Arc<Link>) {
+        let mut state = self.lock();
+        state.idle.retain(|other| !Arc::ptr_eq(other, link));
+        state.laden.retain(|laden| !Arc::ptr_eq(&laden.link, link));
+    }
+
+    /// Waits until workers have had the same work together for longer than it should take, and gives
+    /// them; `None` if there will be none.
+    pub(super) fn wait_for_laden(&self) -> Option<Vec<Arc<Link>>> {
+        let mut state = self.lock();
+        loop {
+            while state.laden.is_empty() {
+                if state.closed.is_some() {
+                    return None;
+                }
+                state = self.loaded.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(state);
+            thread::sleep(ROUND);
+            state = self.lock();
+            for laden in &mut state.laden {
+                laden.seen += 1;
+            }
+            let late: Vec<Laden> = state.laden.extract_if(.., |laden| laden.seen > 1).collect();
+            if !late.is_empty() {
+                return Some(late.into_iter().map(|laden| laden.link).collect());
+            }
+        }
     }
 
     /// Waits until there is work and takes it; `None` if there will be none.
@@ -199,14 +272,16 @@ impl Dispatch {
     pub(super) fn close(&self, queued: CancelFutures) -> Vec<Arc<Link>> {
         let mut state = self.lock();
         state.closed.get_or_insert(Error::Shutdown);
+        state.cancelling |= queued == CancelFutures::Yes;
         let abandoned = match queued {
-            CancelFutures::Yes => std::mem::take(&mut state.pending),
-            CancelFutures::No => VecDeque::new(),
+            CancelFutures::Yes => state.take_queued(),
+            CancelFutures::No => Vec::new(),
         };
         let idle = std::mem::take(&mut state.idle);
         // Cancelling calls foreign code, which may submit again: not under the lock.
         drop(state);
         self.changed.notify_all();
+        self.loaded.notify_all();
         Work::cancel_all(abandoned);
         idle
     }
@@ -219,11 +294,11 @@ impl Dispatch {
             state.closed = Some(error);
         }
         let reason = state.closed.clone().unwrap_or(Error::Shutdown);
-        let returned = std::mem::take(&mut state.returned).into_iter().map(|item| item.work);
-        let queued = returned.chain(std::mem::take(&mut state.pending)).collect();
+        let queued = state.take_queued();
         state.idle.clear();
         drop(state);
         self.changed.notify_all();
+        self.loaded.notify_all();
         Broken { reason, queued }
     }
 

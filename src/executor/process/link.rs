@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::child::Child;
-use super::dispatch::{Item, Next};
+use super::dispatch::{GivenBack, Item, Next};
 use super::pool::Pool;
 use super::station::{Standing, Station};
 use crate::executor::error::Error;
@@ -79,7 +79,7 @@ impl Link {
     /// Takes the worker away from the end of the way.
     pub(super) fn disconnect(self: &Arc<Self>) -> Option<Station> {
         let station = self.gate().take();
-        self.pool.dispatch.forget_idle(self);
+        self.pool.dispatch.forget(self);
         station
     }
 
@@ -107,6 +107,20 @@ impl Link {
         drop(gate);
         afterwards.see_to_it();
         self.receive(Receiver::Passing);
+    }
+
+    /// Settles what a laden worker has done, and takes back what it has not begun, for whoever has time
+    /// for it.
+    pub(super) fn relieve(self: &Arc<Self>) {
+        let mut gate = self.gate();
+        let Some(station) = gate.as_mut() else { return };
+        let (settled, returned) = station.relieve();
+        let mut afterwards = Afterwards { settled, refill: Vec::new() };
+        afterwards.add(self.pool.give_back(returned, || station.ended()));
+        drop(gate);
+        afterwards.see_to_it();
+        // A reply that came meanwhile has been left to this thread.
+        self.receive(Receiver::Lane);
     }
 
     /// Lets an idle worker go that has been claimed.
@@ -157,7 +171,12 @@ impl Link {
                 most => self.pool.dispatch.next(self, &station.pace, self.pool.max, most),
             };
             match next {
-                Next::Serve(next) => items = next,
+                Next::Serve(next) => {
+                    if next.len() > 1 {
+                        self.pool.have_steward();
+                    }
+                    items = next;
+                }
                 Next::Idle => return afterwards,
                 Next::Leave => {
                     station.leave();
@@ -193,7 +212,13 @@ impl Pool {
             return settle_all(items, &Error::Cancelled);
         }
         match self.dispatch.give_back(items) {
-            Ok(refill) => Afterwards { settled: Vec::new(), refill },
+            Ok(GivenBack { refill, cancelled }) => {
+                let cancel = |mut work: Work| {
+                    work.cancel_quietly();
+                    work
+                };
+                Afterwards { settled: cancelled.into_iter().map(cancel).collect(), refill }
+            }
             Err((reason, items)) => settle_all(items, &reason),
         }
     }

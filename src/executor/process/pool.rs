@@ -1,12 +1,13 @@
 //! What the lanes of a process pool share, and how it is filled, emptied and broken.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::dispatch::{Dispatch, Pushed};
 use super::lane;
+use super::link::Link;
 use super::roster::{Roster, Stop};
 use crate::executor::error::{Error, Exit};
 use crate::executor::panics::catch_panic;
@@ -43,19 +44,22 @@ pub(super) struct Pool {
     pub(super) lives: Lives,
     /// Workers that have work.
     pub(super) occupied: AtomicUsize,
+    /// Whether the steward has been started.
+    stewarded: AtomicBool,
     started: Mutex<Started>,
 }
 
 #[derive(Default)]
 struct Started {
     threads: Vec<JoinHandle<()>>,
+    /// Lanes.
     count: usize,
 }
 
 impl Pool {
     pub(super) fn new(max: usize, crew: Crew) -> Arc<Self> {
-        let (dispatch, roster, lives, occupied, started) = Default::default();
-        Arc::new(Self { max, crew, dispatch, roster, lives, occupied, started })
+        let (dispatch, roster, lives, occupied, stewarded, started) = Default::default();
+        Arc::new(Self { max, crew, dispatch, roster, lives, occupied, stewarded, started })
     }
 
     /// Gives work to an idle worker or queues it, and starts a lane for it if there is none.
@@ -105,6 +109,22 @@ impl Pool {
         started.threads.push(thread);
         started.count += 1;
         Ok(())
+    }
+
+    /// Starts the thread that looks after laden workers, if it is not there. Where the system gives no
+    /// thread, what is with one of them waits for what it has begun.
+    pub(super) fn have_steward(self: &Arc<Self>) {
+        if self.stewarded.load(Ordering::Relaxed) || self.stewarded.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let pool = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("steward".to_string()).stack_size(DEEP_STACK);
+        let spawned = thread.spawn(move || {
+            while let Some(laden) = pool.dispatch.wait_for_laden() {
+                laden.iter().for_each(Link::relieve);
+            }
+        });
+        self.started().threads.extend(spawned);
     }
 
     /// Takes no more work. What is queued is finished or cancelled; waiting is until every lane has

@@ -17,6 +17,7 @@ use crate::executor::future::deadline::Deadline;
 use crate::executor::future::state::Attend;
 use crate::executor::wire::{Answer, Encoded, Parts};
 use crate::executor::work::{Replies, Work};
+use crate::sys::channel::Channel;
 use crate::sys::mailbox::Signals;
 
 /// As much as a request holds before no further task goes with it, in bytes. A share of the nearest
@@ -31,6 +32,10 @@ pub(super) struct Station {
     pub(super) post: Arc<Post>,
     there: Arc<dyn Attend>,
     sent: Vec<Sent>,
+    /// Whether what was sent is several pieces of work, of which the worker may give some back.
+    together: bool,
+    /// Parts of the reply to it that have been received before it was published.
+    received: usize,
     pub(super) pace: Pace,
     /// Pieces of work that it has been sent.
     pub(super) pieces: usize,
@@ -68,9 +73,9 @@ impl Station {
         let spinner = Spinner::new(link.pool.crew.spin);
         let post = Arc::new(Post { link: Arc::clone(link), signals, received, spinner });
         let there: Arc<dyn Attend> = Arc::clone(&post) as _;
-        let (sent, pace) = Default::default();
+        let (sent, together, received, pace) = Default::default();
         let standing = Standing::Serving;
-        Self { child, spawned_ns, ready_ns, post, there, sent, pace, pieces: 0, standing }
+        Self { child, spawned_ns, ready_ns, post, there, sent, together, received, pace, pieces: 0, standing }
     }
 
     /// Whether it has work.
@@ -98,10 +103,12 @@ impl Station {
             request.next_piece();
             match &item.encoded {
                 None => item.work.send(&mut request, &self.there),
-                Some(encoded) if request.add_again(encoded) => item.work.move_to(Some(&self.there)),
-                Some(_) => {
-                    returned.push(item);
-                    continue;
+                Some(encoded) => {
+                    if item.work.send_again(&self.there) && !request.add_again(encoded) {
+                        item.work.take_back();
+                        returned.push(item);
+                        continue;
+                    }
                 }
             }
             let tasks = request.tasks() - tasks;
@@ -115,7 +122,8 @@ impl Station {
         if self.sent.is_empty() {
             return (settled, returned);
         }
-        if self.sent.len() > 1 {
+        (self.together, self.received) = (self.sent.len() > 1, 0);
+        if self.together {
             request.answer(Answer::InPart);
         }
         let files = request.into_files();
@@ -130,42 +138,61 @@ impl Station {
     pub(super) fn receive(&mut self) -> Outcome {
         let number = self.post.signals.replied();
         let busy_ns = self.post.signals.busy_ns();
-        let may_be_short = self.sent.len() > 1;
-        let total: usize = self.sent.iter().map(|sent| sent.tasks).sum();
+        let expected = self.received + self.tasks();
         let channel = Arc::clone(self.child.channel());
         let parts = self.child.reply().and_then(|reply| Parts::of(reply).ok_or(Lost::Misbehaved));
-        let settled = match parts {
-            Ok(parts) => {
-                let count = parts.clone().count();
-                let proper = count == total || may_be_short && count > 0 && count < total;
-                proper.then(|| {
-                    let mut files = || channel.take_file();
-                    self.pace.note(busy_ns, count);
-                    settle(&mut self.sent, count, Replies::new(parts, &mut files))
-                })
-            }
-            Err(_) => None,
-        };
+        let settled = parts.ok().and_then(|parts| {
+            let count = parts.clone().count();
+            let proper =
+                count == expected || self.together && count >= self.received.max(1) && count < expected;
+            proper.then(|| {
+                self.pace.note(busy_ns, count);
+                settle(&mut self.sent, self.received..count, parts, &channel)
+            })
+        });
         self.post.received.store(number, SeqCst);
         let Some(settled) = settled else {
             self.misbehaved();
             return Outcome::default();
         };
         self.post.link.pool.occupied.fetch_sub(1, SeqCst);
-        (settled, self.take_back())
+        (settled, self.take_back(0))
     }
 
-    /// Takes back what has been sent and not been begun, to be sent again.
-    fn take_back(&mut self) -> Vec<Item> {
+    /// Sees to work that went together and takes long, because one of its tasks does: settles what is
+    /// done of it, and takes back what is not begun.
+    pub(super) fn relieve(&mut self) -> Outcome {
+        if !self.together || self.sent.len() < 2 || self.post.reply_waits() {
+            return Outcome::default();
+        }
+        let begun = self.post.signals.stop();
+        let channel = Arc::clone(self.child.channel());
+        let parts = self.child.remains();
+        // One stays: while there is something sent, a reply is to come.
+        let done = parts.clone().count().min(self.received + self.sent.len() - 1);
+        let settled = settle(&mut self.sent, self.received..done, parts, &channel);
+        self.received = done;
+        let keep = begun.saturating_sub(done).clamp(1, self.sent.len());
+        (settled, self.take_back(keep))
+    }
+
+    /// Tasks of which the outcome has not been received.
+    fn tasks(&self) -> usize {
+        self.sent.iter().map(|sent| sent.tasks).sum()
+    }
+
+    /// Takes back what has been sent but for the first pieces, to be sent again.
+    fn take_back(&mut self, keep: usize) -> Vec<Item> {
         let request = self.child.latest();
         let take_back = |mut sent: Sent| {
-            // Who waits for it there waits in vain.
-            sent.work.move_to(None);
+            sent.work.take_back();
             let Sent { work, tasks, place, files } = sent;
             Item { work, encoded: Some(Encoded { bytes: request[place].into(), tasks, files }) }
         };
-        let items: Vec<Item> = self.sent.drain(..).map(take_back).collect();
+        let items: Vec<Item> = self.sent.drain(keep..).map(take_back).collect();
+        self.pieces -= items.len();
         if !items.is_empty() {
+            // Who waits for it there waits in vain.
             self.post.signals.wake();
         }
         items
@@ -196,24 +223,22 @@ impl Station {
             return remains;
         }
         self.post.link.pool.occupied.fetch_sub(1, SeqCst);
-        if self.standing != Standing::Misbehaved && self.post.signals.begun() {
-            let single = self.sent.len() > 1;
+        if self.standing == Standing::Misbehaved {
+            remains.lost = Some(self.sent.remove(0).work);
+        } else if self.post.signals.begun() {
+            let expected = self.received + self.tasks();
             let channel = Arc::clone(self.child.channel());
             let parts = self.child.remains();
             let count = parts.clone().count();
-            let total: usize = self.sent.iter().map(|sent| sent.tasks).sum();
             // The tasks of a chunk share one fate.
-            if single || count == total {
-                let mut files = || channel.take_file();
-                remains.settled = settle(&mut self.sent, count, Replies::new(parts, &mut files));
+            if self.together || count == expected {
+                remains.settled = settle(&mut self.sent, self.received..count, parts, &channel);
             }
             if !self.sent.is_empty() {
                 remains.lost = Some(self.sent.remove(0).work);
             }
-        } else if self.standing == Standing::Misbehaved && !self.sent.is_empty() {
-            remains.lost = Some(self.sent.remove(0).work);
         }
-        remains.returned = self.take_back();
+        remains.returned = self.take_back(0);
         remains
     }
 
@@ -238,20 +263,28 @@ pub(super) struct Remains {
     pub(super) returned: Vec<Item>,
 }
 
-/// Settles the first pieces of work with as many outcomes as came, and leaves the others.
-fn settle(sent: &mut Vec<Sent>, mut count: usize, mut replies: Replies<'_>) -> Vec<Work> {
-    let mut settled = Vec::new();
-    let rest = mem::take(sent);
-    for mut piece in rest {
-        if piece.tasks <= count {
-            count -= piece.tasks;
-            piece.work.receive_quietly(&mut replies);
-            settled.push(piece.work);
-        } else {
-            count = 0;
-            sent.push(piece);
-        }
+/// Settles the first pieces of work with those outcomes, and leaves the pieces for which there are not
+/// enough.
+fn settle(
+    sent: &mut Vec<Sent>,
+    outcomes: Range<usize>,
+    mut parts: Parts<'_>,
+    channel: &Channel,
+) -> Vec<Work> {
+    let mut left = outcomes.len();
+    if outcomes.start > 0 {
+        parts.nth(outcomes.start - 1);
     }
+    let mut files = || channel.take_file();
+    let mut replies = Replies::new(parts, &mut files);
+    let mut settled = Vec::new();
+    let mut rest = mem::take(sent).into_iter().peekable();
+    while let Some(mut piece) = rest.next_if(|piece| piece.tasks <= left) {
+        left -= piece.tasks;
+        piece.work.receive_quietly(&mut replies);
+        settled.push(piece.work);
+    }
+    sent.extend(rest);
     settled
 }
 

@@ -184,7 +184,10 @@ impl Worker {
         let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
         let tasks = TASKS.get().copied().unwrap_or_default();
         for (index, part) in parts.enumerate() {
-            if index > 0 && answer == Answer::InPart && spent() > PATIENCE {
+            let too_late = index > 0 && spent() > PATIENCE;
+            let begins = !too_late && reply.begin_part();
+            // The first is done in any case, and a whole is not answered in part.
+            if index > 0 && answer == Answer::InPart && !begins {
                 break;
             }
             let mut files = Vec::new();
