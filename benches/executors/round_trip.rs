@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use speedup::executor::{Executor, ProcessPoolExecutor, ThreadPoolExecutor};
+use speedup::executor::{Executor, ProcessPoolExecutor, Spin, ThreadPoolExecutor};
 
 use crate::contest::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::floor;
@@ -12,6 +12,7 @@ use crate::tasks::Echo;
 /// Enough that a measurement takes some milliseconds.
 const TRIPS: usize = 300;
 
+const SLEEPING: &str = "processes, never spinning";
 const CHANNELS: &str = "two channels and a thread";
 const PIPES: &str = "two pipes and a process";
 const SOCKETS: &str = "a socket pair and a process";
@@ -37,17 +38,20 @@ pub(crate) fn hold(bench: &mut Bench) {
         let title = format!("round trip to a process{}", placement.name());
         if bench.wants(&title) {
             let start = || {
-                let ours = started(ProcessPoolExecutor::new(1).expect("a worker"));
+                let pool = |spin| ProcessPoolExecutor::builder().max_workers(1).spin(spin).build();
+                let ours = [Spin::Adaptive, Spin::Never].map(|spin| started(pool(spin).expect("a worker")));
                 (ours, floor::Echo::by_pipes(), floor::Echo::by_sockets())
             };
-            placement.within(start, |(ours, mut pipes, mut sockets)| {
+            placement.within(start, |([spinning, sleeping], mut pipes, mut sockets)| {
                 let contest = Contest::new(&title, Unit::SecondsPer("task"))
-                    .contender("processes", || trips(|| echoed(&ours)))
+                    .contender("processes", || trips(|| echoed(&spinning)))
+                    .contender(SLEEPING, || trips(|| echoed(&sleeping)))
                     .floor(PIPES, || trips(|| pipes.round_trip()))
                     .floor(SOCKETS, || trips(|| sockets.round_trip()))
-                    .target("processes", Against::Itself, Limit::AtMost(15e-6))
-                    .compare("processes", Against::of(PIPES))
-                    .compare("processes", Against::of(SOCKETS));
+                    .target("processes", Against::Itself, Limit::AtMost(2e-6))
+                    .target(SLEEPING, Against::Itself, Limit::AtMost(15e-6))
+                    .compare(SLEEPING, Against::of(PIPES))
+                    .compare(SLEEPING, Against::of(SOCKETS));
                 bench.hold(contest);
             });
         }

@@ -86,7 +86,7 @@ fn a_death_among_many(_: Subject) {
                 assert_eq!(failed[0].0, 1000);
             }
             OnCrash::BreakPool => {
-                assert!(failed.iter().any(|(number, _)| *number == 1000) || futures.len() < 1001)
+                assert!(failed.iter().any(|(number, _)| *number == 1000) || futures.len() < 1001);
             }
         }
         for (_, result) in failed {

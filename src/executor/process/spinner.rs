@@ -1,7 +1,7 @@
 //! Waiting with the CPU in hand, as long as that has been worth it of late.
 
 use std::hint;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::sys::clock;
@@ -14,19 +14,24 @@ pub(super) const LONGEST: Duration = Duration::from_micros(50);
 /// of a row is noticed, and little against the sleep that follows where there is none.
 const SHORTEST: u64 = 32;
 
-/// How long one who waits spins. In vain it has been for somebody else's CPU, or for its own, which the
-/// other one needs to get there: the next spin is half as long. One that was not makes the next twice
-/// as long.
+/// After so many short spins in vain there is a longest one. Two who both sleep take longer to wake each
+/// other than any short spin lasts, and would go on so for ever; one of them has to stay awake for once.
+const TRIAL: u32 = 16;
+
+/// How long one who waits spins. One spin in vain makes the next half as long: what it waits for takes
+/// too long, or cannot come because it needs this very CPU. One that was not makes the next a longest one.
 pub(super) struct Spinner {
     longest_ns: u64,
     next_ns: AtomicU64,
+    /// Spins in vain, one after the other.
+    vain: AtomicU32,
 }
 
 impl Spinner {
     /// One that spins no longer than that, or not at all.
     pub(super) fn new(longest: Duration) -> Self {
         let longest_ns = longest.as_nanos() as u64;
-        Self { longest_ns, next_ns: AtomicU64::new(longest_ns) }
+        Self { longest_ns, next_ns: AtomicU64::new(longest_ns), vain: AtomicU32::new(0) }
     }
 
     /// Waits until something has come, and tells whether it has.
@@ -37,8 +42,13 @@ impl Spinner {
         let next_ns = self.next_ns.load(Relaxed);
         let left_ns = left.map_or(u64::MAX, |left| left.as_nanos() as u64);
         let has_come = spin(next_ns.min(left_ns), come);
-        let then_ns = if has_come { next_ns.saturating_mul(2) } else { next_ns / 2 };
-        self.next_ns.store(then_ns.clamp(self.longest_ns / SHORTEST, self.longest_ns), Relaxed);
+        let vain = if has_come { 0 } else { self.vain.load(Relaxed).wrapping_add(1) };
+        let then_ns = match vain % TRIAL {
+            0 => self.longest_ns,
+            _ => (next_ns / 2).max(self.longest_ns / SHORTEST),
+        };
+        self.vain.store(vain, Relaxed);
+        self.next_ns.store(then_ns, Relaxed);
         has_come
     }
 }
@@ -63,18 +73,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spins_in_vain_get_shorter_and_others_longer_again() {
+    fn spins_in_vain_get_shorter_but_for_a_trial_now_and_then() {
         let spinner = Spinner::new(Duration::from_micros(32));
-        let next_ns = || spinner.next_ns.load(Relaxed);
-        for expected in [16_000, 8_000, 4_000, 2_000, 1_000, 1_000] {
-            assert!(!spinner.spin(None, || false));
-            assert_eq!(next_ns(), expected);
-        }
-        for expected in [2_000, 4_000, 8_000, 16_000, 32_000, 32_000] {
-            assert!(spinner.spin(None, || true));
-            assert_eq!(next_ns(), expected);
-        }
+        let next_us = || spinner.next_ns.load(Relaxed) / 1000;
+        let in_vain: Vec<u64> = (0..18)
+            .map(|_| {
+                assert!(!spinner.spin(None, || false));
+                next_us()
+            })
+            .collect();
+        assert_eq!(in_vain, [16, 8, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 32, 16, 8]);
+        assert!(spinner.spin(None, || true));
+        assert_eq!(next_us(), 32);
         assert!(!spinner.spin(Some(Duration::ZERO), || false));
+        assert_eq!(next_us(), 16);
     }
 
     #[test]
