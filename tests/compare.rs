@@ -118,6 +118,39 @@ fn other_batches_are_not_comparable_unless_forced() {
 }
 
 #[test]
+fn another_kernel_is_another_batch_unless_forced_and_shows_beside_in_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let textbook = measure(folder.path(), "textbook", &[]);
+    let paired = measure(folder.path(), "paired", &["--kernel", "paired"]);
+    let (code, text, message) = compare(&textbook, &paired, &[]);
+    assert_eq!((code, text.as_str()), (Some(3), ""), "{message}");
+    assert!(message.contains("kernel of rc4: textbook, then paired"), "{message}");
+    let (code, text, _) = compare(&textbook, &paired, &["--force"]);
+    assert_ne!(code, Some(3), "{text}");
+    assert!(text.contains("Not the same: kernel of rc4: textbook, then paired."), "{text}");
+
+    let charts = folder.path().join("charts");
+    let [one, other] = [&textbook, &paired].map(|path| path.to_str().unwrap());
+    let output = run(&["report", one, other, "--charts", charts.to_str().unwrap()]);
+    let text = stdout(&output);
+    for expected in ["RC4 time", "RC4 (paired) time"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(charts.join("engines.svg").is_file() && charts.join("engines.png").is_file());
+    let engines = stdout(&run(&["report", one, other, "--engines"])).to_string();
+    for expected in ["by program and kernel", "textbook", "paired"] {
+        assert!(engines.contains(expected), "{expected}: {engines}");
+    }
+    let alone = run(&["report", one, one, "--engines"]);
+    assert_eq!(alone.status.code(), Some(1));
+    assert!(stderr(&alone).contains("--engines: the first run has no batch in common"), "{}", stderr(&alone));
+    let csv = run(&["report", one, other, "--format", "csv"]);
+    assert!(
+        stdout(&csv).contains(",rc4,textbook,,generate,") && stdout(&csv).contains(",rc4,paired,,generate,")
+    );
+}
+
+#[test]
 fn nothing_in_common_cannot_be_forced() {
     let folder = tempfile::tempdir().unwrap();
     let a = Path::new(REFERENCE);

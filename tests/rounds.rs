@@ -153,6 +153,33 @@ fn a_complete_run_stays_as_it_is_until_more_is_asked_for() {
 }
 
 #[test]
+fn a_run_goes_on_with_the_kernel_that_it_began_with() {
+    let out = tempfile::tempdir().unwrap();
+    let begun = run(&tiny(out.path(), &["--rounds", "1", "--kernel", "paired"]));
+    assert!(begun.status.success(), "{}", stderr(&begun));
+    let folder = only_run(out.path());
+    let path = folder.to_str().unwrap();
+    let more = run(&["run", "--resume", path, "--rounds", "2"]);
+    assert!(more.status.success() && stderr(&more).is_empty(), "{}", stderr(&more));
+    let record = RunRecord::read(&folder).unwrap();
+    let kernels: Vec<&str> = record.plan.workloads.iter().map(|workload| workload.kernel.as_str()).collect();
+    assert_eq!((kernels, counted(&record)), (vec!["paired"], 2 * record.plan.cases.len()));
+
+    let other = run(&["run", "--resume", path, "--kernel", "rc4=tuned"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(stderr(&other).contains("cannot be used with '--kernel"), "{}", stderr(&other));
+    let text = fs::read_to_string(folder.join("run.json")).unwrap();
+    fs::write(folder.join("run.json"), text.replace("\"kernel\": \"paired\"", "\"kernel\": \"gone\""))
+        .unwrap();
+    let gone = run(&["run", "--resume", path]);
+    assert!(
+        stderr(&gone).contains("rc4 has no kernel gone; it has textbook, tuned, paired"),
+        "{}",
+        stderr(&gone)
+    );
+}
+
+#[test]
 fn a_failure_before_a_resumption_is_history() {
     let out = tempfile::tempdir().unwrap();
     assert!(run(&tiny(out.path(), &["--rounds", "2"])).status.success());

@@ -9,8 +9,8 @@ use crate::floor;
 use crate::placement::Placement;
 use crate::tasks::Echo;
 
-/// Enough that a measurement takes some milliseconds.
-const TRIPS: usize = 300;
+/// Enough that a measurement takes some milliseconds, and that those who spin have found each other.
+const TRIPS: usize = 1000;
 
 const SLEEPING: &str = "processes, never spinning";
 const CHANNELS: &str = "two channels and a thread";

@@ -7,7 +7,7 @@
 
 use super::facts::facts;
 use super::verdict::times;
-use crate::analysis::{Analysis, Cell, Estimate, Row};
+use crate::analysis::{Analysis, Cell, Estimate, Row, WorkloadColumn};
 use crate::record::{Design, PoolMode, Status, Stop};
 
 /// Every rule with what this run did about it, in the order of the paper.
@@ -186,6 +186,12 @@ fn centre(run: &Analysis) -> String {
     format!("{spread}. Single rounds are not in the record.")
 }
 
+/// A workload and what computed it.
+fn computed(workload: &WorkloadColumn) -> String {
+    let backend = workload.backend.as_ref().map_or(String::new(), |backend| format!(" ({backend})"));
+    format!("{} by {}{backend}", workload.name, workload.kernel)
+}
+
 fn set_up(run: &Analysis) -> String {
     let mut workers: Vec<_> = rows(run).map(|row| row.workers).collect();
     workers.sort_unstable();
@@ -193,7 +199,7 @@ fn set_up(run: &Analysis) -> String {
     let workers: Vec<_> = workers.iter().map(ToString::to_string).collect();
     let factors = format!(
         "What varies: workload ({}), executor ({}), workers ({})",
-        list(run.workloads.iter().map(|workload| workload.name.clone())),
+        list(run.workloads.iter().map(computed)),
         list(run.executors.iter().map(|table| table.executor.clone())),
         list(workers.into_iter())
     );

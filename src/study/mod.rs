@@ -2,7 +2,7 @@
 //!
 //! * [`config`]: settings as given, and as resolved against what there is; `parse` reads their texts
 //! * [`plan`]: the cases and the order in which they run
-//! * [`array`]: how a job's array reaches its worker; [`bytes`]: arrays as they travel
+//! * [`mod@array`]: how a job's array reaches its worker; [`bytes`]: arrays as they travel
 //! * [`job`]: a job of a workload as a task that times itself
 //! * [`execute`]: one timed execution of a batch on a pool
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline

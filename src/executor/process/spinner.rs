@@ -1,7 +1,7 @@
 //! Waiting with the CPU in hand, as long as that has been worth it of late.
 
 use std::hint;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::sys::clock;
@@ -10,19 +10,18 @@ use crate::sys::clock;
 /// sleeps.
 pub(super) const LONGEST: Duration = Duration::from_micros(50);
 
-/// The shortest, as a part of the longest: about as long as a quick exchange takes, so that the first
+/// The shortest is the longest, halved so often: about as long as a quick exchange takes, so that the first
 /// of a row is noticed, and little against the sleep that follows where there is none.
-const SHORTEST: u64 = 32;
+const HALVINGS: u32 = 5;
 
-/// After so many short spins in vain there is a longest one. Two who both sleep take longer to wake each
-/// other than any short spin lasts, and would go on so for ever; one of them has to stay awake for once.
-const TRIAL: u32 = 16;
+/// After so many spins in vain one is longest again. Two who both sleep take longer to wake each other than
+/// any short spin lasts, and would go on so for ever; one of them has to stay awake for once.
+const TRIAL: u32 = 32;
 
-/// How long one who waits spins. One spin in vain makes the next half as long: what it waits for takes
-/// too long, or cannot come because it needs this very CPU. One that was not makes the next a longest one.
+/// How long one who waits spins. Each spin in vain makes the next half as long: what it waits for takes too
+/// long, or cannot come because it needs this very CPU. After one that was not they are long again.
 pub(super) struct Spinner {
     longest_ns: u64,
-    next_ns: AtomicU64,
     /// Spins in vain, one after the other.
     vain: AtomicU32,
 }
@@ -30,8 +29,7 @@ pub(super) struct Spinner {
 impl Spinner {
     /// One that spins no longer than that, or not at all.
     pub(super) fn new(longest: Duration) -> Self {
-        let longest_ns = longest.as_nanos() as u64;
-        Self { longest_ns, next_ns: AtomicU64::new(longest_ns), vain: AtomicU32::new(0) }
+        Self { longest_ns: longest.as_nanos() as u64, vain: AtomicU32::new(0) }
     }
 
     /// Waits until something has come, and tells whether it has.
@@ -39,17 +37,17 @@ impl Spinner {
         if self.longest_ns == 0 {
             return come();
         }
-        let next_ns = self.next_ns.load(Relaxed);
+        let vain = self.vain.load(Relaxed);
         let left_ns = left.map_or(u64::MAX, |left| left.as_nanos() as u64);
-        let has_come = spin(next_ns.min(left_ns), come);
-        let vain = if has_come { 0 } else { self.vain.load(Relaxed).wrapping_add(1) };
-        let then_ns = match vain % TRIAL {
-            0 => self.longest_ns,
-            _ => (next_ns / 2).max(self.longest_ns / SHORTEST),
-        };
-        self.vain.store(vain, Relaxed);
-        self.next_ns.store(then_ns, Relaxed);
+        let has_come = spin(self.limit_ns(vain).min(left_ns), come);
+        self.vain.store(if has_come { 0 } else { vain.wrapping_add(1) }, Relaxed);
         has_come
+    }
+
+    /// How long to spin after so many times in vain.
+    fn limit_ns(&self, vain: u32) -> u64 {
+        let halvings = if vain.is_multiple_of(TRIAL) { 0 } else { vain.min(HALVINGS) };
+        self.longest_ns >> halvings
     }
 }
 
@@ -75,18 +73,19 @@ mod tests {
     #[test]
     fn spins_in_vain_get_shorter_but_for_a_trial_now_and_then() {
         let spinner = Spinner::new(Duration::from_micros(32));
-        let next_us = || spinner.next_ns.load(Relaxed) / 1000;
-        let in_vain: Vec<u64> = (0..18)
+        let next_us = || spinner.limit_ns(spinner.vain.load(Relaxed)) / 1000;
+        let limits: Vec<u64> = (0..130)
             .map(|_| {
-                assert!(!spinner.spin(None, || false));
-                next_us()
+                let limit = next_us();
+                assert!(!spinner.spin(Some(Duration::ZERO), || false));
+                limit
             })
             .collect();
-        assert_eq!(in_vain, [16, 8, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 32, 16, 8]);
+        assert_eq!(limits[..7], [32, 16, 8, 4, 2, 1, 1]);
+        assert_eq!(limits[30..35], [1, 1, 32, 1, 1]);
+        assert_eq!(limits.iter().filter(|limit| **limit == 32).count(), 5);
         assert!(spinner.spin(None, || true));
         assert_eq!(next_us(), 32);
-        assert!(!spinner.spin(Some(Duration::ZERO), || false));
-        assert_eq!(next_us(), 16);
     }
 
     #[test]
