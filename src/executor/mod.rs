@@ -133,6 +133,20 @@
 //! # assert_eq!(runtime.block_on(handler(&executor)), Ok(500_500));
 //! ```
 //!
+//! # What a task costs
+//!
+//! A task in the queue is one piece of memory, with the state of its future and room for its result:
+//! less than 200 bytes for a task of eight bytes, its future included. It is encoded for a process by
+//! whoever hands it to the worker: the thread that submits it where the worker is idle, else a thread that
+//! waits for a result of that pool, or one of the pool's own. So a task's `Serialize` must not need more
+//! stack than these have.
+//!
+//! Tasks of some microseconds go to a worker process together, as many as fill a tenth of a millisecond by
+//! its clock, and never more than a part of what is queued. Those behind a longer one go back to the
+//! queue within milliseconds; until then they count as running, and cannot be cancelled. Worker processes,
+//! and those who wait for them, spin for a moment before they sleep where a CPU is free; [`Spin::Never`]
+//! keeps them from it.
+//!
 //! # The names of `concurrent.futures`
 //!
 //! | there | here | what differs, and why |
@@ -147,7 +161,7 @@
 //! | `ProcessPoolExecutor(max_workers, mp_context, initializer, initargs, max_tasks_per_child)` | [`ProcessPoolExecutor::builder`] | no `mp_context`: the program is always started anew, never forked; [`OnCrash`] is ours |
 //! | `ProcessPoolExecutor.terminate_workers()`, `kill_workers()` | [`terminate_workers`](ProcessPoolExecutor::terminate_workers), [`kill_workers`](ProcessPoolExecutor::kill_workers) | |
 //! | `InterpreterPoolExecutor` | | none: there is no interpreter to have several of |
-//! | `Future.cancel()`, `cancelled()`, `running()`, `done()` | [`Future`], the same | `running` is true once a worker has the task, not when it stands next in line |
+//! | `Future.cancel()`, `cancelled()`, `running()`, `done()` | [`Future`], the same | `running` is true once a worker has the task, not when it stands next in line; of tasks that go to a process together it is true for all, see above |
 //! | `Future.result(timeout)` | [`Future::result`], [`Future::take`] | a copy; `take` moves the result out |
 //! | `Future.exception(timeout)` | [`Future::exception`] | |
 //! | `Future.add_done_callback(fn)` | [`Future::add_done_callback`] | |

@@ -83,8 +83,9 @@ pub(super) struct State<T, W: ?Sized> {
     payload: W,
 }
 
-/// Looks before a thread sleeps, between which it gives its CPU to whoever wants it: the worker perhaps.
-const LOOKS: u32 = 16;
+/// How often a thread that waits gives its CPU to whoever wants it, the worker perhaps, between its last
+/// two looks before it sleeps.
+const LONGEST_PAUSE: u32 = 16;
 
 /// What a worker has found that wanted to begin.
 pub(in crate::executor) enum Start<T, R> {
@@ -186,13 +187,16 @@ impl<T, W: ?Sized> Shared<T, W> {
     }
 
     /// Waits a little without sleeping: what is done in some microseconds is there sooner so, and who does
-    /// it has nobody to wake.
+    /// it has nobody to wake. Looks come more and more seldom, since each takes the state from under the
+    /// hands of the worker; where many are waited for in turn, it gets ahead.
     fn look_for_a_while(&self) {
-        for _ in 0..LOOKS {
+        let mut pause = 1;
+        while pause <= LONGEST_PAUSE {
             if self.done.load(Ordering::Relaxed) {
                 return;
             }
-            thread::yield_now();
+            (0..pause).for_each(|_| thread::yield_now());
+            pause *= 2;
         }
     }
 

@@ -115,9 +115,14 @@ fn times(batch: &Engines, engine: &Engine) -> Vec<(Stage, f64)> {
     stages.into_iter().filter_map(|(stage, time_s)| Some((stage, time_s.filter(drawable)?))).collect()
 }
 
+/// The name of a line. What the kernel came down to is in the table, and is left out first.
 fn name(engine: &Engine) -> String {
-    let name = format!("{} · {} · {}", engine.program, kernel(engine), executor(engine));
-    text::shorten(&name, theme::TEXT, NAME)
+    let with = |kernel: &str| format!("{} · {kernel} · {}", engine.program, executor(engine));
+    let whole = with(&kernel(engine));
+    if text::width(&whole, theme::TEXT) <= NAME {
+        return whole;
+    }
+    text::shorten(&with(&engine.kernel), theme::TEXT, NAME)
 }
 
 impl Plot for Lines {
