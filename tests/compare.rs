@@ -9,7 +9,7 @@ use speedup::record::RunRecord;
 use support::{only_run, run, stderr, stdout};
 
 /// Times that are kept: what follows from them does not depend on the machine of the test.
-const REFERENCE: &str = "results/2026-11-22-reference";
+const REFERENCE: &str = "results/2026-11-23-reference";
 
 /// A small run of RC4 under one folder, with these arguments besides.
 fn measure(out: &Path, name: &str, more: &[&str]) -> PathBuf {

@@ -8,7 +8,7 @@ use speedup::record::{RunRecord, Status};
 use speedup::report::find_format;
 use speedup::workload::{Job, WORKLOADS};
 
-const FOLDER: &str = "results/2026-11-22-reference";
+const FOLDER: &str = "results/2026-11-23-reference";
 
 fn reference() -> RunRecord {
     RunRecord::read(Path::new(FOLDER)).unwrap()

@@ -3,9 +3,10 @@
 //! Requests and replies stand in memory that the two processes share; a socket wakes whoever sleeps,
 //! and passes files. Who submits a task writes it straight to an idle worker, and who waits for its
 //! result reads the reply straight from it. Each worker also has a lane, a thread in the parent that
-//! starts it, sees it die, and receives its replies where nobody waits for them. The program is
-//! executed anew and never just forked: a fork copies one thread out of many, with whatever locks the
-//! others held.
+//! starts it, sees it die, and receives its replies where nobody waits for them. Short tasks go together;
+//! where one of them turns out long, a steward, one more thread, fetches what is done and what is not
+//! begun. The program is executed anew and never just forked: a fork copies one thread out of many, with
+//! whatever locks the others held.
 //!
 //! * this file: the pool as its users see it; `pool`: what its lanes share
 //! * `dispatch`: the queue and the idle workers; `pace`: how many tasks go at a time
