@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
-use super::doorbell::{self, Patience, Ring};
+use super::doorbell::{self, Arrived, Patience, Ring};
 
 /// A socket to a child process, and the process.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Channel {
     /// has no such thing.
     process: Option<OwnedFd>,
     /// Files that the child has sent and nobody has taken.
-    files: Mutex<VecDeque<OwnedFd>>,
+    files: Mutex<VecDeque<Arrived>>,
 }
 
 /// How a process is to be ended.
@@ -117,13 +117,13 @@ impl Channel {
         // A reading may end with bytes that have no file, before one that has.
         for _ in 0..64 {
             if let Some(file) = take() {
-                return Some(file);
+                return file;
             }
             if self.receive() == Ring::Ended {
                 break;
             }
         }
-        take()
+        take().flatten()
     }
 
     /// Sends the process the signal. It must not have been reaped.

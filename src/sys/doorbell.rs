@@ -12,8 +12,8 @@ use std::os::unix::net::UnixStream;
 use rustix::cmsg_space;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, recvmsg, sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
 /// What went over the socket since the last look.
@@ -25,11 +25,14 @@ pub enum Ring {
     Ended,
 }
 
+/// A file that came, or `None` in place of one for which this process had no descriptor left.
+pub(super) type Arrived = Option<OwnedFd>;
+
 /// One end of the socket, and the files that came and have not been taken.
 #[derive(Debug)]
 pub struct Doorbell {
     socket: UnixStream,
-    files: VecDeque<OwnedFd>,
+    files: VecDeque<Arrived>,
 }
 
 impl Doorbell {
@@ -75,11 +78,13 @@ impl Doorbell {
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// `Other` for one that came and for which this process had no descriptor left, else what the system
+    /// says.
     pub fn take_file(&mut self) -> io::Result<Option<OwnedFd>> {
         loop {
             if let Some(file) = self.files.pop_front() {
-                return Ok(Some(file));
+                let none_left = || io::Error::other("no file descriptor was left for a file that came");
+                return file.ok_or_else(none_left).map(Some);
             }
             if self.wait()? == Ring::Ended {
                 return Ok(None);
@@ -135,7 +140,7 @@ pub(super) fn send_file(socket: impl AsFd, file: BorrowedFd<'_>) -> io::Result<(
 pub(super) fn receive(
     socket: impl AsFd,
     patience: Patience,
-    files: &mut VecDeque<OwnedFd>,
+    files: &mut VecDeque<Arrived>,
 ) -> io::Result<Ring> {
     let mut bytes = [0; 64];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(64))];
@@ -148,8 +153,11 @@ pub(super) fn receive(
         Ok(received) => {
             for message in with.drain() {
                 if let RecvAncillaryMessage::ScmRights(came) = message {
-                    files.extend(came);
+                    files.extend(came.map(Some));
                 }
+            }
+            if received.flags.contains(ReturnFlags::CTRUNC) {
+                files.push_back(None);
             }
             Ok(if received.bytes == 0 { Ring::Ended } else { Ring::Rung })
         }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use speedup::executor::{
-    CancelFutures, Error, Executor, Exit, Future, OnCrash, ProcessPoolExecutor, Spin, Task, Wait,
+    CancelFutures, Error, Executor, Exit, Future, OnCrash, ProcessPoolExecutor, ReturnWhen, SharedBytes,
+    Spin, Task, Wait, wait,
 };
 
 use crate::deaths::{Death, POLICIES, pool, tells};
@@ -30,6 +31,10 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("many who wait for one worker", many_who_wait),
     behaviour("a callback and one who waits both get the result", callbacks_and_waiters),
     behaviour("a callback submits and waits, in whatever thread it runs", from_a_callback),
+    behaviour("a callback waits for what its worker does next", a_callback_waits_for_the_next),
+    behaviour("a callback waits for what its worker's death has taken", a_callback_waits_for_the_lost),
+    behaviour("what is done before a long task is there", done_before_a_long_task),
+    behaviour("each of many tasks gets its own bytes, whichever are given back", own_bytes),
     behaviour("one who waits is told when the workers are killed", killed_while_waited_for),
     behaviour("submitted by many threads at once", many_who_submit),
     behaviour("arguments and results that grow and shrink", growing_and_shrinking),
@@ -46,12 +51,21 @@ const fn behaviour(name: &'static str, test: fn(Subject)) -> Behaviour {
 pub(crate) enum Kind {
     Short,
     Long(PathBuf),
+    /// Milliseconds.
+    Pause(u64),
     Deadly(Death),
 }
 
+crate::task!(NumberIn(SharedBytes, Kind) -> u64, |task| {
+    if let Kind::Pause(ms @ 1..) = task.1 {
+        std::thread::sleep(Duration::from_millis(ms));
+    }
+    u64::from_le_bytes(task.0[..].try_into().unwrap())
+});
+
 crate::task!(OneOfMany(u64, Kind) -> u64, |task| {
     match task.1 {
-        Kind::Short => {}
+        Kind::Short | Kind::Pause(_) => {}
         Kind::Long(path) => gate::wait_at(&path, task.0),
         Kind::Deadly(death) => death.die(),
     }
@@ -231,6 +245,86 @@ fn from_a_callback(_: Subject) {
             assert_eq!(future.result(None), Ok(number * number));
         }
         assert_eq!(called.recv_timeout(HANG / 4), Ok(Ok((number + 1) * (number + 1))));
+    }
+}
+
+fn a_callback_waits_for_the_next(_: Subject) {
+    for _ in 0..20 {
+        let executor = Arc::new(pool(1, OnCrash::BreakPool));
+        let gate = Gate::new();
+        let first = executor.submit(gate.hold(1)).unwrap();
+        let second = executor.submit(Square(3)).unwrap();
+        // Who waits for a running task is the one who calls back.
+        wait_until("the first runs", || gate.begun(1) && first.running());
+        let (sender, called) = channel();
+        let (other, inner) = (second.clone(), Arc::clone(&executor));
+        first.add_done_callback(move |_| {
+            let waited = wait([&other], None, ReturnWhen::AllCompleted);
+            // The last to go, it may end the pool.
+            drop(inner);
+            sender.send(waited.done.len()).unwrap();
+        });
+        drop(executor);
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| first.result(None));
+            std::thread::sleep(Duration::from_millis(2));
+            gate.open();
+            assert_eq!(waiter.join().unwrap(), Ok(1));
+        });
+        assert_eq!(called.recv_timeout(HANG / 4), Ok(1));
+        assert_eq!(second.result(None), Ok(9));
+    }
+}
+
+fn a_callback_waits_for_the_lost(_: Subject) {
+    for on_crash in POLICIES {
+        let executor = pool(1, on_crash);
+        learn(&executor);
+        let futures = submit_many(&executor, &Kind::Deadly(Death::Kill), 1000);
+        // Those before it are told while it is still queued, when nobody may wait for it.
+        let Some((lost, behind)) = futures.get(1000..).and_then(<[_]>::split_first) else { continue };
+        let (sender, called) = channel();
+        for future in behind {
+            let (sender, lost) = (sender.clone(), lost.clone());
+            future.add_done_callback(move |_| sender.send(lost.result(None).is_err()).unwrap());
+        }
+        for _ in behind {
+            assert_eq!(called.recv_timeout(HANG / 4), Ok(true));
+        }
+    }
+}
+
+fn done_before_a_long_task(_: Subject) {
+    let executor = pool(1, OnCrash::BreakPool);
+    for _ in 0..5 {
+        learn(&executor);
+        let gate = Gate::new();
+        let mut futures = submit_many(&executor, &Kind::Long(gate.path()), 1999);
+        let long = futures.pop().unwrap();
+        std::thread::scope(|scope| {
+            for (number, future) in (0..).zip(&futures).skip(1900) {
+                scope.spawn(move || assert_eq!(future.result(HANG / 4), Ok(number)));
+            }
+        });
+        gate.open();
+        assert_eq!(long.result(None), Ok(1999));
+    }
+}
+
+fn own_bytes(_: Subject) {
+    let executor = pool(2, OnCrash::BreakPool);
+    for _ in 0..3 {
+        learn(&executor);
+        let tasks = (0..400_u64).map(|number| {
+            let bytes = SharedBytes::copy_of(&number.to_le_bytes()).unwrap();
+            let long = Kind::Pause(if number % 50 == 7 { 5 } else { 0 });
+            (bytes, long)
+        });
+        let futures: Vec<_> =
+            tasks.map(|(bytes, kind)| executor.submit(NumberIn(bytes, kind)).unwrap()).collect();
+        for (number, future) in (0..).zip(&futures) {
+            assert_eq!(future.result(None), Ok(number));
+        }
     }
 }
 

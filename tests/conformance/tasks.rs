@@ -12,7 +12,7 @@ use crate::crashes::{PutInOrder, ShareTheChannel};
 use crate::deaths::{Bomb, Die};
 use crate::encoding::{MakeTouchy, Nest, Touch};
 use crate::gate;
-use crate::handover::OneOfMany;
+use crate::handover::{NumberIn, OneOfMany};
 use crate::mapping::OnlyEven;
 use crate::shared::{AddressOf, Checksum, HoldShared, MakeShared, PanicWith, PassBack, Tamper, WithLimits};
 
@@ -42,6 +42,7 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<Nest>(),
     TaskEntry::of::<Touch>(),
     TaskEntry::of::<MakeTouchy>(),
+    TaskEntry::of::<NumberIn>(),
     TaskEntry::of::<OneOfMany>(),
     TaskEntry::of::<Checksum>(),
     TaskEntry::of::<MakeShared>(),

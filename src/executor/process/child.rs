@@ -128,9 +128,11 @@ impl Child {
     /// Publishes the request, with those files.
     pub(super) fn send(&mut self, files: &[Attachment]) {
         for file in files {
-            // Where it cannot be passed on, the worker finds it missing, or is dead, which is seen by
-            // whoever waits for the reply.
-            let _ = self.channel.send_file(file.file.as_fd());
+            // A worker that is dead is seen by whoever waits for the reply. One that would wait for the file
+            // in vain is ended.
+            if self.channel.send_file(file.file.as_fd()).is_err() {
+                self.channel.close();
+            }
         }
         if self.mailbox.publish() {
             self.channel.ring();

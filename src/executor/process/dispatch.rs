@@ -64,6 +64,16 @@ impl State {
         self.returned.len() + self.pending.len()
     }
 
+    /// Everything but chunks that came back, of which tasks count as running.
+    fn take_cancellable(&mut self) -> Vec<Work> {
+        let (chunks, singles): (VecDeque<Item>, VecDeque<Item>) = std::mem::take(&mut self.returned)
+            .into_iter()
+            .partition(|item| item.work.grouping() == Grouping::Chunk);
+        self.returned = chunks;
+        let singles = singles.into_iter().map(|item| item.work);
+        singles.chain(std::mem::take(&mut self.pending)).collect()
+    }
+
     fn take_queued(&mut self) -> Vec<Work> {
         let returned = std::mem::take(&mut self.returned).into_iter().map(|item| item.work);
         returned.chain(std::mem::take(&mut self.pending)).collect()
@@ -132,12 +142,21 @@ pub(super) struct GivenBack {
 pub(super) struct Broken {
     reason: Error,
     queued: Vec<Work>,
+    idle: Vec<Arc<Link>>,
 }
 
 impl Broken {
-    /// Settles what was queued with the reason, and returns that. It calls foreign code, and must not
+    /// Why the queue is broken: the first reason that there was.
+    pub(super) fn reason(&self) -> Error {
+        self.reason.clone()
+    }
+
+    /// Settles what was queued with the reason, and returns that; the idle workers leave. It calls foreign code, and must not
     /// be called under a lock.
     pub(super) fn fail_queued(self) -> Error {
+        for link in self.idle {
+            link.let_go();
+        }
         Work::fail_all(self.queued, &self.reason);
         self.reason
     }
@@ -219,8 +238,15 @@ impl Dispatch {
         if state.closed.is_some() {
             return Next::Leave;
         }
-        state.idle.push(Arc::clone(link));
+        if !state.idle.iter().any(|other| Arc::ptr_eq(other, link)) {
+            state.idle.push(Arc::clone(link));
+        }
         Next::Idle
+    }
+
+    /// Says that a worker is about to get work, whoever has claimed it.
+    pub(super) fn unlist(&self, link: &Arc<Link>) {
+        self.lock().idle.retain(|other| !Arc::ptr_eq(other, link));
     }
 
     /// Forgets a worker that is there no more.
@@ -274,7 +300,7 @@ impl Dispatch {
         state.closed.get_or_insert(Error::Shutdown);
         state.cancelling |= queued == CancelFutures::Yes;
         let abandoned = match queued {
-            CancelFutures::Yes => state.take_queued(),
+            CancelFutures::Yes => state.take_cancellable(),
             CancelFutures::No => Vec::new(),
         };
         let idle = std::mem::take(&mut state.idle);
@@ -295,11 +321,11 @@ impl Dispatch {
         }
         let reason = state.closed.clone().unwrap_or(Error::Shutdown);
         let queued = state.take_queued();
-        state.idle.clear();
+        let idle = std::mem::take(&mut state.idle);
         drop(state);
         self.changed.notify_all();
         self.loaded.notify_all();
-        Broken { reason, queued }
+        Broken { reason, queued, idle }
     }
 
     /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::child::{Child, Lost};
-use super::dispatch::Item;
+use super::dispatch::{Broken, Item};
 use super::link::{Afterwards, Link, Receiver};
 use super::pool::Pool;
 use super::roster::Stop;
@@ -57,15 +57,18 @@ impl Lane<'_> {
             Err(error) => {
                 // One that was ended on its way is no failure to start. To go on trying after one would
                 // be to go on failing, so that it breaks the pool whatever the policy.
-                let halt = if self.pool.signalled().is_some() { Halt::Ended } else { Halt::Broken };
-                if let Halt::Broken = halt {
-                    self.pool.break_with(error);
-                }
+                let (halt, broken) = match self.pool.signalled() {
+                    Some(_) => (Halt::Ended, None),
+                    None => (Halt::Broken, Some(self.pool.break_with(error))),
+                };
+                // What was to be its first work fails before anyone is told of other failures.
+                let mut afterwards = Afterwards::default();
                 if let Some(item) = first {
-                    let afterwards = self.pool.give_back(vec![item], || Error::Dropped);
+                    afterwards = self.pool.give_back(vec![item], || Error::Dropped);
                     self.pool.dispatch.settle_claim();
-                    afterwards.see_to_it();
                 }
+                broken.map(Broken::fail_queued);
+                afterwards.see_to_it();
                 return Err(halt);
             }
         };
@@ -109,10 +112,10 @@ impl Lane<'_> {
     /// Receives what the worker replies until it is gone, or told to go.
     fn watch(&self, channel: &Channel) {
         while channel.wait() == Ring::Rung {
-            self.link.receive(Receiver::Lane);
+            self.link.receive(Receiver::Lane).see_to_it();
         }
         // It may have replied before its end.
-        self.link.receive(Receiver::Lane);
+        self.link.receive(Receiver::Lane).see_to_it();
     }
 
     /// Reaps a worker that is gone, and settles what it had.
@@ -120,15 +123,16 @@ impl Lane<'_> {
         if station.standing == Standing::Leaving {
             station.child.dismiss();
             self.write_down(&station);
+            station.wake();
             return Ok(());
         }
         let stopped = self.closed();
         let exit = station.child.bury(station.loss(), stopped);
         let pid = self.write_down(&station);
         let remains = station.remains();
-        Afterwards { settled: remains.settled, refill: Vec::new() }.see_to_it();
         let signalled = self.pool.signalled().is_some();
         let worker = self.worker;
+        let mut broken = None;
         let halt;
         let error = if self.pool.crew.on_crash == OnCrash::FailTaskAndReplace && !stopped {
             halt = if signalled { Err(Halt::Ended) } else { Ok(()) };
@@ -140,14 +144,17 @@ impl Lane<'_> {
         } else {
             // The pool is broken before its work fails, so that all of it fails with the same reason.
             halt = Err(Halt::Broken);
-            self.pool.break_with(Error::BrokenPool { worker, pid, exit })
+            broken.insert(self.pool.break_with(Error::BrokenPool { worker, pid, exit })).reason()
         };
         let mut afterwards = self.pool.give_back(remains.returned, || error.clone());
+        afterwards.settled.extend(remains.settled);
         afterwards.settled.extend(remains.lost.map(|mut work| {
             work.fail_quietly(&error);
             work
         }));
         station.wake();
+        // All that the worker had is settled before anyone is told: who is told of one may wait for another.
+        broken.map(Broken::fail_queued);
         afterwards.see_to_it();
         halt
     }

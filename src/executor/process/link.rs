@@ -44,9 +44,17 @@ pub(super) struct Afterwards {
 }
 
 impl Afterwards {
-    pub(super) fn see_to_it(self) {
+    /// Runs foreign code, and must not be called where this thread looks after replies, or has a gate.
+    /// The workers come first: whoever is told may wait for what is to be done by them.
+    pub(super) fn see_to_it(mut self) {
+        while let Some(link) = self.refill.pop() {
+            self.add(link.refill());
+        }
         self.settled.into_iter().for_each(Work::tell);
-        self.refill.iter().for_each(Link::refill);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.settled.is_empty() && self.refill.is_empty()
     }
 
     pub(super) fn add(&mut self, more: Self) {
@@ -72,7 +80,7 @@ impl Link {
         *self.gate() = Some(Station::new(self, child, spawned_ns, ready_ns));
         match first {
             Some(item) => self.serve(item),
-            None => self.refill(),
+            None => self.refill().see_to_it(),
         }
     }
 
@@ -83,30 +91,39 @@ impl Link {
         station
     }
 
-    /// Sends work to the worker, which was idle and has been claimed for it. If it is there no more the
-    /// work goes back to the queue.
+    /// Sends work to the worker, which was idle and has been claimed for it. If it is there no more, or
+    /// another is in its place and has work, this goes back to the queue.
     pub(super) fn serve(self: &Arc<Self>, item: Item) {
         let mut gate = self.gate();
-        let afterwards = match gate.as_mut() {
-            Some(station) if station.standing == Standing::Serving => self.occupy(station, vec![item]),
+        self.pool.dispatch.unlist(self);
+        let mut afterwards = match gate.as_mut() {
+            Some(station) if station.is_free() => self.occupy(station, vec![item]),
             _ => self.pool.give_back(vec![item], || Error::Dropped),
         };
         drop(gate);
         self.pool.dispatch.settle_claim();
+        afterwards.add(self.receive(Receiver::Passing));
         afterwards.see_to_it();
-        self.receive(Receiver::Passing);
     }
 
     /// Gives an idle worker that has been claimed what there is to do.
-    pub(super) fn refill(self: &Arc<Self>) {
+    fn refill(self: &Arc<Self>) -> Afterwards {
         let mut gate = self.gate();
-        let afterwards = match gate.as_mut() {
-            Some(station) if station.standing == Standing::Serving => self.occupy(station, Vec::new()),
+        self.pool.dispatch.unlist(self);
+        let mut afterwards = match gate.as_mut() {
+            Some(station) if station.is_free() => self.occupy(station, Vec::new()),
             _ => Afterwards::default(),
         };
         drop(gate);
-        afterwards.see_to_it();
-        self.receive(Receiver::Passing);
+        afterwards.add(self.receive(Receiver::Passing));
+        afterwards
+    }
+
+    /// Lets an idle worker go that has been claimed.
+    pub(super) fn let_go(&self) {
+        if let Some(station) = self.gate().as_mut().filter(|station| station.is_free()) {
+            station.leave();
+        }
     }
 
     /// Settles what a laden worker has done, and takes back what it has not begun, for whoever has time
@@ -118,39 +135,31 @@ impl Link {
         let mut afterwards = Afterwards { settled, refill: Vec::new() };
         afterwards.add(self.pool.give_back(returned, || station.ended()));
         drop(gate);
-        afterwards.see_to_it();
         // A reply that came meanwhile has been left to this thread.
-        self.receive(Receiver::Lane);
-    }
-
-    /// Lets an idle worker go that has been claimed.
-    pub(super) fn let_go(&self) {
-        if let Some(station) = &mut *self.gate() {
-            station.leave();
-        }
+        afterwards.add(self.receive(Receiver::Lane));
+        afterwards.see_to_it();
     }
 
     /// Settles what the worker has replied and gives it the next, unless somebody else does.
-    pub(super) fn receive(self: &Arc<Self>, receiver: Receiver) {
+    pub(super) fn receive(self: &Arc<Self>, receiver: Receiver) -> Afterwards {
+        let mut afterwards = Afterwards::default();
         loop {
             let mut gate = match (receiver, self.gate.try_lock()) {
                 (_, Ok(gate)) => gate,
                 (_, Err(TryLockError::Poisoned(gate))) => gate.into_inner(),
                 // Whoever has it looks again when he is done.
-                (Receiver::Passing, Err(TryLockError::WouldBlock)) => return,
+                (Receiver::Passing, Err(TryLockError::WouldBlock)) => return afterwards,
                 (Receiver::Lane, Err(TryLockError::WouldBlock)) => self.gate(),
             };
             let Some(station) = gate.as_mut().filter(|station| station.post.reply_waits_for(receiver)) else {
-                return;
+                return afterwards;
             };
             let (settled, returned) = station.receive();
-            let mut afterwards = Afterwards { settled, refill: Vec::new() };
+            afterwards.settled.extend(settled);
             afterwards.add(self.pool.give_back(returned, || station.ended()));
             if station.standing == Standing::Serving {
                 afterwards.add(self.occupy(station, Vec::new()));
             }
-            drop(gate);
-            afterwards.see_to_it();
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::dispatch::{Dispatch, Pushed};
+use super::dispatch::{Broken, Dispatch, Pushed};
 use super::lane;
 use super::link::Link;
 use super::roster::{Roster, Stop};
@@ -120,6 +120,7 @@ impl Pool {
         let pool = Arc::clone(self);
         let thread = std::thread::Builder::new().name("steward".to_string()).stack_size(DEEP_STACK);
         let spawned = thread.spawn(move || {
+            pool.lives.enter();
             while let Some(laden) = pool.dispatch.wait_for_laden() {
                 laden.iter().for_each(Link::relieve);
             }
@@ -145,13 +146,12 @@ impl Pool {
         }
     }
 
-    /// Breaks the pool and gives the reason: this one, or the one that came first. The other workers
-    /// are stopped before the futures in the queue are settled: a callback of theirs may wait for a
-    /// task that is running.
-    pub(super) fn break_with(&self, error: Error) -> Error {
+    /// Breaks the pool: the other workers are stopped. What was queued is to be failed as soon as what the
+    /// caller has is settled, because a callback may wait for that.
+    pub(super) fn break_with(&self, error: Error) -> Broken {
         let broken = self.dispatch.break_with(error);
         self.roster.close_all();
-        broken.fail_queued()
+        broken
     }
 
     /// The error of the work that a worker took with it.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use super::child::{Child, Lost};
 use super::dispatch::Item;
-use super::link::{Link, Receiver};
+use super::link::{Afterwards, Link, Receiver};
 use super::pace::Pace;
 use super::spinner::Spinner;
 use super::worker::SMALL;
@@ -81,6 +81,11 @@ impl Station {
     /// Whether it has work.
     pub(super) fn is_occupied(&self) -> bool {
         !self.sent.is_empty()
+    }
+
+    /// Whether it can be given work.
+    pub(super) fn is_free(&self) -> bool {
+        self.standing == Standing::Serving && !self.is_occupied()
     }
 
     /// Sends it work, as far as there is something to send: what was cancelled, or cannot be encoded,
@@ -172,6 +177,9 @@ impl Station {
         let done = parts.clone().count().min(self.received + self.sent.len() - 1);
         let settled = settle(&mut self.sent, self.received..done, parts, &channel);
         self.received = done;
+        if !settled.is_empty() {
+            self.post.signals.wake();
+        }
         let keep = begun.saturating_sub(done).clamp(1, self.sent.len());
         (settled, self.take_back(keep))
     }
@@ -308,25 +316,29 @@ impl Post {
         self.reply_waits() && (receiver == Receiver::Lane || self.signals.reply_length() <= SMALL)
     }
 
-    fn look_after(&self, done: &dyn Fn() -> bool, deadline: Deadline) {
+    /// Looks after replies until the task is done, the deadline has passed, or somebody else is at it:
+    /// then false. True where there is something to see to before one can go on.
+    fn look_after(&self, done: &dyn Fn() -> bool, deadline: Deadline, afterwards: &mut Afterwards) -> bool {
         loop {
             let news = self.signals.news();
             if self.reply_waits() {
-                self.link.receive(Receiver::Passing);
+                afterwards.add(self.link.receive(Receiver::Passing));
+                if !afterwards.is_empty() {
+                    return true;
+                }
                 if self.reply_waits() {
-                    // Somebody else is at it.
-                    return;
+                    return false;
                 }
             }
             let left = deadline.left();
             if done() || left.is_some_and(|left| left.is_zero()) {
-                return;
+                return false;
             }
             if self.link.pool.may_spin() && self.spinner.spin(left, || self.reply_waits()) {
                 continue;
             }
             if !self.signals.sleep(news, left) {
-                return;
+                return false;
             }
         }
     }
@@ -334,12 +346,19 @@ impl Post {
 
 impl Attend for Post {
     fn attend(&self, done: &dyn Fn() -> bool, deadline: Deadline) {
-        self.signals.attend();
-        self.look_after(done, deadline);
-        self.signals.leave();
-        // One that came meanwhile has been rung for to nobody.
-        if self.reply_waits() {
-            self.link.receive(Receiver::Passing);
+        loop {
+            let mut afterwards = Afterwards::default();
+            self.signals.attend();
+            let again = self.look_after(done, deadline, &mut afterwards);
+            self.signals.leave();
+            // A reply that came meanwhile has been rung for to nobody.
+            afterwards.add(self.link.receive(Receiver::Passing));
+            // What is seen to is foreign code, and may wait for the worker's next reply. It is not looked
+            // after from here meanwhile, and so the lane must be rung for.
+            afterwards.see_to_it();
+            if !again || done() {
+                return;
+            }
         }
     }
 }

@@ -183,16 +183,21 @@ impl Worker {
         // What is no request has no reply that fits it, and the parent sees that.
         let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
         let tasks = TASKS.get().copied().unwrap_or_default();
+        let mut ended = false;
         for (index, part) in parts.enumerate() {
-            let too_late = index > 0 && spent() > PATIENCE;
-            let begins = !too_late && reply.begin_part();
-            // The first is done in any case, and a whole is not answered in part.
-            if index > 0 && answer == Answer::InPart && !begins {
-                break;
+            if !ended {
+                let too_late = index > 0 && spent() > PATIENCE;
+                let begins = !too_late && reply.begin_part();
+                // The first is done in any case, and a whole is not answered in part.
+                ended = index > 0 && answer == Answer::InPart && !begins;
             }
+            // Those of parts that are given back have come too, and come again with them.
             let mut files = Vec::new();
             for _ in 0..part.files() {
                 files.extend(self.doorbell.take_file()?);
+            }
+            if ended {
+                continue;
             }
             let mut files = files.into_iter();
             let attached = part.attached(|| files.next()).unwrap_or_default();
