@@ -214,7 +214,7 @@ fn ratio(own: &Estimate, other: &Estimate, paired: bool) -> Option<Quantity> {
         let (own, other): (Vec<f64>, Vec<f64>) = both.unzip();
         return bootstrap::ratio_of_means(&own, &other);
     }
-    let times = |estimate: &Estimate| estimate.rounds.iter().map(|point| point.wall_s).collect::<Vec<f64>>();
+    let times = |estimate: &Estimate| by_round(estimate).into_values().collect::<Vec<f64>>();
     if own.rounds.is_empty() || other.rounds.is_empty() {
         return Some(Quantity::known(own.mean_s / other.mean_s)).filter(|ratio| ratio.value.is_finite());
     }

@@ -1,8 +1,8 @@
 //! How long a task takes by the size of its array, and from which size on processes cost little more
 //! than threads.
 //!
-//! A task's time runs from when it was submitted and its worker was free, whichever is later, to the
-//! end of its result. It holds what it takes to hand the task over and to get the array, which is
+//! A task's time runs from when it was submitted and its worker was free, whichever is later, to its end
+//! in the worker. What it gives back travels afterwards, and counts with the worker's next task. It holds what it takes to hand the task over and to get the array, which is
 //! where the ways of passing data differ, and neither the wait for a worker nor the start of a pool.
 
 use std::collections::BTreeMap;

@@ -154,7 +154,13 @@ class Run:
         return None
 
     def finish(self):
-        self.record["status"] = "failed" if self.record["failures"] else "complete"
-        self.record["stop"] = "rounds"
+        held = {sample["round"] for sample in self.record["samples"] if not sample["warmup"]}
+        if self.record["failures"]:
+            self.record["status"] = "failed"
+        elif len(held) < self.record["plan"]["rounds"]:
+            self.record["status"] = "interrupted"
+        else:
+            self.record["status"] = "complete"
+            self.record["stop"] = "rounds"
         self.record["conditions"]["after"] = conditions()
         self.save()

@@ -53,7 +53,7 @@ fn notes(all: &[TaskTimes]) -> String {
     let plural = if workers == 1 { "" } else { "s" };
     format!(
         "Points: median over the runs with {workers} worker{plural}, of the mean time of the tasks of a size, each from when \
-         it was submitted and its worker free until its result was there. Bars: 95 % intervals."
+         it was submitted and its worker free until it ended there. Bars: 95 % intervals."
     )
 }
 

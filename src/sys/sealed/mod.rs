@@ -25,6 +25,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use self::map::Map;
+#[cfg(target_os = "linux")]
+use self::room::reserve;
 use self::room::{check_limits, reserve_by_writing};
 
 /// Bytes that are being written.
@@ -66,9 +68,9 @@ impl Draft {
 
     #[cfg(target_os = "linux")]
     fn in_memory(len: usize) -> io::Result<Self> {
-        use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, memfd_create};
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
         let file = memfd_create("speedup-shared", MemfdFlags::ALLOW_SEALING | MemfdFlags::CLOEXEC)?;
-        fallocate(&file, FallocateFlags::empty(), 0, len as u64)?;
+        reserve(&file, len as u64)?;
         fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
         Ok(Self { bytes: Map::writable(&file, len)?, file: Kind::Memory(file) })
     }

@@ -28,12 +28,30 @@ pub(super) fn check_limits(len: usize) -> io::Result<()> {
     Ok(())
 }
 
+/// A piece that is reserved between two signals even where these come every few milliseconds: one that is
+/// interrupted begins anew.
+#[cfg(target_os = "linux")]
+const PIECE: u64 = 16 << 20;
+
+/// Makes the file that long, all of it in memory.
+#[cfg(target_os = "linux")]
+pub(super) fn reserve(file: impl std::os::fd::AsFd, len: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    for start in (0..len).step_by(PIECE as usize) {
+        let length = PIECE.min(len - start);
+        rustix::io::retry_on_intr(|| fallocate(&file, FallocateFlags::empty(), start, length))?;
+    }
+    Ok(())
+}
+
 /// Makes the file that long in a way that works everywhere: what is written has its place.
 pub(super) fn reserve_by_writing(mut file: &File, len: usize) -> io::Result<()> {
     let zeros = [0; 16 << 10];
     let mut rest = len;
     while rest > 0 {
-        rest -= file.write(&zeros[..rest.min(zeros.len())])?;
+        let length = rest.min(zeros.len());
+        file.write_all(&zeros[..length])?;
+        rest -= length;
     }
     Ok(())
 }

@@ -99,8 +99,15 @@ impl<'a> Run<'a> {
     /// Whether nothing failed.
     fn go_on(mut self, settings: &Settings) -> Result<bool, String> {
         conduct::hold(settings.conducted, settings.rounds, |number, warmup| self.round(number, warmup))?;
-        let complete = self.record.failures.is_empty();
-        self.record.status = if complete { Status::Complete } else { Status::Failed };
+        let held = |round| self.record.samples.iter().any(|sample| sample.round == round && !sample.warmup);
+        self.record.status = if !self.record.failures.is_empty() {
+            Status::Failed
+        } else if (0..settings.rounds).all(held) {
+            Status::Complete
+        } else {
+            Status::Interrupted
+        };
+        let complete = self.record.status == Status::Complete;
         self.record.stop = complete.then_some(Stop::Rounds);
         self.record.conditions.after = Some(environment::conditions());
         self.save()?;
@@ -142,6 +149,12 @@ impl<'a> Run<'a> {
         let jobs = jobs(choice, &recorded.sizes, config.seed);
         let start_ns = self.study.elapsed_ns();
         let (measured, digests) = execute(pool, planned.workers, jobs)?;
+        if digests.len() != recorded.sizes.len() {
+            return Err(format!("{} of {} jobs gave a result", digests.len(), recorded.sizes.len()));
+        }
+        if recorded.digests.is_empty() {
+            return Err("there is no serial baseline to check it against".to_string());
+        }
         if let Some(job) = (0..digests.len()).find(|&job| recorded.digests.get(job) != Some(&digests[job])) {
             return Err(format!("job {job} gave another result than the serial baseline"));
         }

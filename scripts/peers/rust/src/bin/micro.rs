@@ -1,7 +1,7 @@
 //! What pools cost apart from the work: speedup's beside those of other packages and of Python, in turn.
 //!
-//! `PEERS_PYTHON` holds lines of `NAME=COMMAND POOL,POOL…`: an interpreter's name, how it is started on
-//! `micro.py`, and the pools that it has.
+//! `PEERS_PYTHON` holds lines of `NAME=COMMAND<tab>POOL,POOL…`: an interpreter's name, how it is started on
+//! `micro.py` with tabs between the words, and the pools that it has.
 
 #[path = "../../../../../benches/support/contest.rs"]
 mod contest;

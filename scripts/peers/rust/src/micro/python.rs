@@ -30,10 +30,10 @@ impl Python {
     }
 
     fn start(line: &str) -> Result<Self, String> {
-        let wrong = || format!("PEERS_PYTHON '{line}': not of the form NAME=COMMAND POOL,POOL");
+        let wrong = || format!("PEERS_PYTHON '{line}': not of the form NAME=COMMAND<tab>POOL,POOL");
         let (name, rest) = line.split_once('=').ok_or_else(wrong)?;
-        let (command, pools) = rest.rsplit_once(' ').ok_or_else(wrong)?;
-        let mut words = command.split(' ');
+        let (command, pools) = rest.rsplit_once('\t').ok_or_else(wrong)?;
+        let mut words = command.split('\t');
         let mut child = Command::new(words.next().ok_or_else(wrong)?)
             .args(words)
             .stdin(Stdio::piped())
