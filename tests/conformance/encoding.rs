@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use speedup::executor::{Error, Executor, MapOptions, Task};
 
+use crate::probe::Probe;
 use crate::suite::{Behaviour, On, Subject};
 use crate::tasks::{Echo, Square, Unregistered, is_worker};
 
@@ -17,6 +18,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("in a chunk only the task itself has the error", within_a_chunk),
     behaviour("a result as deep as a worker's stack allows", deep_results),
     behaviour("three megabytes there and back", megabytes_there_and_back),
+    behaviour("a message longer than files may be is its task's error", a_limit_on_files),
 ];
 
 const fn behaviour(name: &'static str, test: fn(Subject)) -> Behaviour {
@@ -210,4 +212,14 @@ fn megabytes_there_and_back(subject: Subject) {
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|number| number as u8).collect();
     let echoes = executor.map((0..4).map(|_| Echo(bytes.clone())));
     assert!(echoes.map(Result::unwrap).all(|echo| echo == bytes));
+}
+
+/// In a process of its own, since a limit is for a whole process.
+fn a_limit_on_files(_: Subject) {
+    let output = Probe::LimitedFiles.output();
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {stderr}", output.status);
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!((lines.len(), lines[1]), (2, "25"), "{stdout}");
+    assert!(lines[0].contains("there is no room for it in a message"), "{stdout}");
 }

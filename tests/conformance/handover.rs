@@ -15,7 +15,6 @@ use speedup::executor::{
 
 use crate::deaths::{Death, POLICIES, pool, tells};
 use crate::gate::{self, Gate};
-use crate::probe::Probe;
 use crate::suite::{Behaviour, HANG, On, Subject, wait_until};
 use crate::tasks::{Echo, Length, Square, WhoAmI};
 
@@ -38,7 +37,6 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("one who waits is told when the workers are killed", killed_while_waited_for),
     behaviour("submitted by many threads at once", many_who_submit),
     behaviour("arguments and results that grow and shrink", growing_and_shrinking),
-    behaviour("a message longer than files may be is its task's error", a_limit_on_files),
     behaviour("256 workers start, work and stop", many_workers),
 ];
 
@@ -375,16 +373,6 @@ fn growing_and_shrinking(_: Subject) {
             assert_eq!(executor.submit(Length(bytes)).unwrap().result(None), Ok(length as usize));
         }
     }
-}
-
-/// In a process of its own, since a limit is for a whole process.
-fn a_limit_on_files(_: Subject) {
-    let output = Probe::LimitedFiles.output();
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}: {stderr}", output.status);
-    let lines: Vec<&str> = stdout.lines().collect();
-    assert_eq!((lines.len(), lines[1]), (2, "25"), "{stdout}");
-    assert!(lines[0].contains("there is no room for it in a message"), "{stdout}");
 }
 
 fn many_workers(_: Subject) {

@@ -2,13 +2,15 @@
 //!
 //! * this file: [`Future`], what the caller holds
 //! * [`promise`]: the worker's end
-//! * `state`: what the two share; `listeners`: those who are told when it changes
+//! * `state`: what the two share; `listeners`, `telling`: those who are told
+//!   when it changes
 //! * `wait`, `watch`: waiting for many futures at once; `deadline`: when a wait ends
 
 pub(super) mod deadline;
 mod listeners;
 pub mod promise;
 pub(super) mod state;
+mod telling;
 pub(super) mod wait;
 mod watch;
 
