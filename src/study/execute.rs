@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::job::JobReport;
 use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
-use crate::record::{Counts, MachineState, Probe, Sample, TaskSpan, WorkerSpan};
+use crate::record::{MachineState, Probe, Sample, TaskSpan, WorkerSpan};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::{pressure, probe};
 use crate::workload::Digest;
@@ -165,28 +165,11 @@ fn spans(
     submitted: &[u64],
     start: u64,
 ) -> Result<(Vec<TaskSpan>, Results), String> {
-    let since = |time: u64| time.saturating_sub(start);
     let mut tasks = Vec::with_capacity(reports.len());
     let mut results = Results { digests: Vec::new(), arrays: Vec::new() };
     for (job, report) in reports.into_iter().enumerate() {
         let report = report.map_err(|error| in_job(job, &error))?;
-        tasks.push(TaskSpan {
-            job,
-            worker: report.worker,
-            submitted_ns: since(submitted[job]),
-            begin_ns: since(report.begin_ns),
-            end_ns: since(report.end_ns),
-            cpu_ns: report.cpu_ns,
-            queue_ns: report.queue_ns,
-            voluntary_switches: report.switches.map(|(voluntary, _)| voluntary),
-            involuntary_switches: report.switches.map(|(_, involuntary)| involuntary),
-            minor_faults: report.faults.map(|(minor, _)| minor),
-            major_faults: report.faults.map(|(_, major)| major),
-            counts: report.counts.map(|(instructions, cycles)| Counts { instructions, cycles }),
-            clock_hz: report.clock_hz.map(f64::round),
-            generate_ns: report.generated_ns - report.begin_ns,
-            compute_ns: report.end_ns - report.generated_ns,
-        });
+        tasks.push(report.span(job, report.worker, submitted[job], start));
         results.digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
         results.arrays.push(report.array.map(|array| xxh3_64(&array.0)));
     }

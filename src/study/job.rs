@@ -11,6 +11,7 @@ use super::array::{Answer, Array, Passed};
 use super::bytes::Bytes;
 use crate::executor::task::TaskEntry;
 use crate::executor::{Task, current_worker, worker};
+use crate::record::{self, TaskSpan};
 use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
 use crate::sys::counters::{Counts, thread_counts};
 use crate::sys::probe;
@@ -89,6 +90,32 @@ pub struct JobReport {
     pub digest: Result<Digest, String>,
     /// The array as the job left it, where arrays travel and it was written to.
     pub array: Option<Bytes>,
+}
+
+impl JobReport {
+    /// It as a span of a sample that began at `start_ns`, of a job that was submitted at that time. Pools of
+    /// other makers number their workers themselves.
+    #[must_use]
+    pub fn span(&self, job: usize, worker: usize, submitted_ns: u64, start_ns: u64) -> TaskSpan {
+        let since = |time: u64| time.saturating_sub(start_ns);
+        TaskSpan {
+            job,
+            worker,
+            submitted_ns: since(submitted_ns),
+            begin_ns: since(self.begin_ns),
+            end_ns: since(self.end_ns),
+            cpu_ns: self.cpu_ns,
+            queue_ns: self.queue_ns,
+            voluntary_switches: self.switches.map(|(voluntary, _)| voluntary),
+            involuntary_switches: self.switches.map(|(_, involuntary)| involuntary),
+            minor_faults: self.faults.map(|(minor, _)| minor),
+            major_faults: self.faults.map(|(_, major)| major),
+            counts: self.counts.map(|(instructions, cycles)| record::Counts { instructions, cycles }),
+            clock_hz: self.clock_hz.map(f64::round),
+            generate_ns: self.generated_ns - self.begin_ns,
+            compute_ns: self.end_ns - self.generated_ns,
+        }
+    }
 }
 
 impl Task for BatchJob {

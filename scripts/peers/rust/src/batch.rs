@@ -7,12 +7,10 @@ use std::process::ExitCode;
 
 use speedup::cli::complain;
 use speedup::record::store::write_whole;
-use speedup::record::{
-    Counts, Design, Failure, MachineState, Probe, RunRecord, Status, Stop, TaskSpan, WorkerSpan,
-};
+use speedup::record::{Design, Failure, MachineState, Probe, RunRecord, Status, Stop, WorkerSpan};
 use speedup::study::array::Passed;
 use speedup::study::config::WorkloadChoice;
-use speedup::study::job::{BatchJob, JobReport};
+use speedup::study::job::BatchJob;
 use speedup::study::{Measured, Study, environment};
 use speedup::sys::clock::monotonic_ns;
 use speedup::sys::{machine, pressure, probe};
@@ -195,32 +193,11 @@ fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Meas
     let mut tasks = Vec::with_capacity(ran.reports.len());
     let mut digests = Vec::with_capacity(ran.reports.len());
     for (job, (worker, report)) in ran.reports.into_iter().enumerate() {
-        tasks.push(span(job, worker, &report, submitted[job], start));
+        tasks.push(report.span(job, worker, submitted[job], start));
         digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
     }
     let workers = ran.lives.iter().map(life).collect();
     Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine }, digests))
-}
-
-fn span(job: usize, worker: usize, report: &JobReport, submitted: u64, start: u64) -> TaskSpan {
-    let since = |time: u64| time.saturating_sub(start);
-    TaskSpan {
-        job,
-        worker,
-        submitted_ns: since(submitted),
-        begin_ns: since(report.begin_ns),
-        end_ns: since(report.end_ns),
-        cpu_ns: report.cpu_ns,
-        queue_ns: report.queue_ns,
-        voluntary_switches: report.switches.map(|(voluntary, _)| voluntary),
-        involuntary_switches: report.switches.map(|(_, involuntary)| involuntary),
-        minor_faults: report.faults.map(|(minor, _)| minor),
-        major_faults: report.faults.map(|(_, major)| major),
-        counts: report.counts.map(|(instructions, cycles)| Counts { instructions, cycles }),
-        clock_hz: report.clock_hz.map(f64::round),
-        generate_ns: report.generated_ns - report.begin_ns,
-        compute_ns: report.end_ns - report.generated_ns,
-    }
 }
 
 fn recorded(probe: probe::Probe) -> Probe {
