@@ -21,6 +21,7 @@
 //! |---|---|---|
 //! | [`sys`] | clocks, signals, the machine; the only unsafe code | nothing |
 //! | [`executor`] | `concurrent.futures`: tasks, futures, pools | `sys` |
+//! | [`flags`] | country flags over HTTP: a server with faults, clients in five styles | `executor`, `sys` |
 //! | [`workload`] | what is computed: RC4, SHA-256 | nothing |
 //! | [`record`] | the saved form of a run: plain data, JSON, files | nothing |
 //! | [`study`] | what to measure, in which order, and the measuring | the above |
@@ -33,8 +34,8 @@
 //!
 //! 1. [`stats`], [`analysis`] and [`study::plan`] do no I/O and read no clock.
 //! 2. Only [`study`], the task wrapper in [`study::job`] that runs inside a worker, the pools, for
-//!    the lives of their workers, and the probe in [`sys`] time anything; and whoever waits with a
-//!    timeout reads a clock for that.
+//!    the lives of their workers, the clients of [`flags`], and the probe in [`sys`] time anything;
+//!    and whoever waits with a timeout reads a clock for that.
 //! 3. Only [`cli`] writes to standard output; progress and errors go to standard error.
 //! 4. Workers time themselves; the parent checks every result against the serial baseline.
 //! 5. A failure is a record in the file, not a lost line. Raw samples are never thrown away.
@@ -82,6 +83,7 @@ struct Readme;
 pub mod analysis;
 pub mod cli;
 pub mod executor;
+pub mod flags;
 pub mod record;
 pub mod report;
 pub mod stats;

@@ -26,7 +26,7 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
         "RC4 against serial (",
         "SHA: where 2 workers went",
         "residual",
-        "noise floor",
+        "Every account sums to its number of workers",
     ] {
         assert!(table.contains(expected), "{expected} is missing in\n{table}");
     }
@@ -252,6 +252,7 @@ fn help_list_and_completions_speak_of_what_there_is() {
         "threads",
         "processes",
         "rayon",
+        "async",
         "markdown",
     ] {
         assert!(stdout(&list).contains(name), "{name}");

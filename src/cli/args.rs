@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::compare::CompareArgs;
 use super::demo::args::Demo;
+use super::flags::FlagsArgs;
+use super::serve::ServeArgs;
 use crate::study::RunRequest;
 
 /// How much faster do N workers finish a batch of CPU-bound tasks, threads or processes?
@@ -24,6 +26,10 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Compare two saved runs: has a case become slower, and which loss moved?
     Compare(CompareArgs),
+    /// Download country flags sequentially, with threads, with processes or async
+    Flags(FlagsArgs),
+    /// Serve country flags: at once, late, or with faults on purpose
+    Serve(ServeArgs),
     /// Print the JSON Schema of run.json
     Schema,
     /// Prove that losses are attributed rightly: inject known faults and see where they are found

@@ -2,6 +2,7 @@
 
 use super::{Failed, print};
 use crate::executor::EXECUTORS;
+use crate::flags::client::style::STYLES;
 use crate::report::FORMATS;
 use crate::workload::Workload;
 
@@ -22,6 +23,10 @@ pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
     text += "\nExecutors\n";
     for executor in EXECUTORS {
         text += &line(executor.name(), executor.summary());
+    }
+    text += "\nStyles of flags\n";
+    for style in STYLES {
+        text += &line(style.name(), style.summary());
     }
     text += "\nReport formats\n";
     for format in FORMATS {

@@ -8,10 +8,12 @@ mod compare;
 mod completions;
 mod demo;
 mod doctor;
+mod flags;
 mod list;
 mod report;
 mod run;
 mod selftest;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,6 +24,7 @@ use clap::Parser;
 use self::args::{Cli, Command};
 use crate::executor::task::TaskEntry;
 use crate::executor::worker;
+use crate::flags::client;
 use crate::record::json_schema::JSON_SCHEMA;
 use crate::study;
 use crate::study::job::BatchJob;
@@ -36,6 +39,8 @@ static TASKS: &[TaskEntry] = &[
     selftest_tasks::TASKS[1],
     demo::TASKS[0],
     demo::TASKS[1],
+    client::TASKS[0],
+    client::TASKS[1],
 ];
 
 /// Why the program ends without success.
@@ -94,6 +99,8 @@ fn dispatch(
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
         Command::List => list::list(workloads),
+        Command::Flags(args) => flags::flags(&args),
+        Command::Serve(args) => serve::serve(&args),
         Command::Demo(demo) => demo::demo(&demo),
         Command::Completions { shell } => completions::completions(shell),
     }
@@ -129,7 +136,8 @@ fn missing(help: &str) -> String {
     let (what, command) = if help.contains("Usage: speedup demo") {
         ("a demonstration is missing: map, futures or crash".to_string(), "speedup demo")
     } else {
-        let commands = "run, report, compare, doctor, selftest, list, schema, demo or completions";
+        let commands =
+            "run, report, compare, flags, serve, doctor, selftest, list, schema, demo or completions";
         (format!("a command is missing: {commands}"), "speedup")
     };
     format!("{what}; see '{command} --help'")

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod counters;
 pub mod doorbell;
 mod files;
+pub mod limits;
 pub mod machine;
 pub mod mailbox;
 pub mod memory;

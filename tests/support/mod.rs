@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use tempfile::TempDir;
+
 /// A run that takes a moment.
 pub(crate) const TINY: [&str; 7] = ["run", "--scale", "tiny", "--runs", "2", "--workers", "1..2"];
 
@@ -38,4 +40,24 @@ pub(crate) fn only_run(out: &Path) -> PathBuf {
     let runs: Vec<_> = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     runs[0].clone()
+}
+
+/// Runs `speedup flags` into an empty folder.
+pub(crate) fn flags(arguments: &[&str]) -> (Output, TempDir) {
+    let dest = tempfile::tempdir().unwrap();
+    let output = run(&[&["flags", "--dest", dest.path().to_str().unwrap()], arguments].concat());
+    (output, dest)
+}
+
+/// What is in a folder, hidden files too.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// The report without its times.
+pub(crate) fn report(output: &Output) -> Vec<&str> {
+    stdout(output).lines().filter(|line| !line.starts_with("Elapsed time: ")).collect()
 }

@@ -1,0 +1,68 @@
+//! A pool of threads, each waiting for its own download; outcomes as they complete.
+
+use std::collections::HashMap;
+
+use super::Error;
+use super::download::DownloadTask;
+use super::outcome::Outcome;
+use super::session::{Numbered, Session};
+use super::style::{Batch, Limits, Style};
+use super::watch::stoppable;
+use crate::executor::{Executor, ThreadPoolExecutor, as_completed};
+
+/// Threads cost little, but not nothing.
+pub(super) const LIMITS: Limits = Limits { default: 30, cap: 1000 };
+
+/// Entry in the registry.
+#[derive(Debug)]
+pub(super) struct Kind;
+
+impl Style for Kind {
+    fn name(&self) -> &'static str {
+        "threads"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a pool of threads, each with one download; submit and as_completed"
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn download_many(&self, batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) -> Result<(), Error> {
+        let numbered = Numbered::new(batch.order, batch.connections);
+        let session = Session::new(&numbered, batch.interrupt.clone());
+        let _open = session.open();
+        let executor = ThreadPoolExecutor::new(batch.connections)?;
+        stoppable(
+            batch.interrupt,
+            || session.client.shut_down(),
+            || as_they_complete(&executor, numbered.run, batch, each),
+        )
+    }
+}
+
+/// Submits every download and hands out outcomes as they come.
+pub(super) fn as_they_complete(
+    executor: &impl Executor,
+    run: u64,
+    batch: &Batch<'_>,
+    each: &mut dyn FnMut(Outcome),
+) -> Result<(), Error> {
+    #[allow(clippy::mutable_key_type, reason = "a future is hashed by its identity")]
+    let mut to_do = HashMap::with_capacity(batch.codes.len());
+    for &cc in batch.codes {
+        match executor.submit(DownloadTask { run, name: cc.lower() }) {
+            Ok(future) => drop(to_do.insert(future, cc)),
+            // The user has stopped the program while tasks were still submitted, and the pool is shut down.
+            Err(error) if batch.interrupt.requested() => each(batch.outcome(cc, Err(error))),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for future in as_completed(to_do.keys().cloned().collect::<Vec<_>>(), None) {
+        let future = future?;
+        each(batch.outcome(to_do[&future], future.take(None)));
+    }
+    Ok(())
+}

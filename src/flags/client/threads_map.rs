@@ -1,0 +1,48 @@
+//! A pool of threads by `map`, as in the book's first threaded version: outcomes in the order of the codes,
+//! so that a slow one holds up all behind it.
+
+use super::Error;
+use super::download::DownloadTask;
+use super::outcome::Outcome;
+use super::session::{Numbered, Session};
+use super::style::{Batch, Limits, Style};
+use super::threads::LIMITS;
+use super::watch::stoppable;
+use crate::executor::{Executor, ThreadPoolExecutor};
+use crate::flags::codes::CountryCode;
+
+/// Entry in the registry.
+#[derive(Debug)]
+pub(super) struct Kind;
+
+impl Style for Kind {
+    fn name(&self) -> &'static str {
+        "threads-map"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a pool of threads by map: outcomes in order"
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn download_many(&self, batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) -> Result<(), Error> {
+        let numbered = Numbered::new(batch.order, batch.connections);
+        let session = Session::new(&numbered, batch.interrupt.clone());
+        let _open = session.open();
+        let executor = ThreadPoolExecutor::new(batch.connections)?;
+        stoppable(
+            batch.interrupt,
+            || session.client.shut_down(),
+            || {
+                let task = |&cc: &CountryCode| DownloadTask { run: numbered.run, name: cc.lower() };
+                for (&cc, result) in batch.codes.iter().zip(executor.map(batch.codes.iter().map(task))) {
+                    each(batch.outcome(cc, result));
+                }
+            },
+        );
+        Ok(())
+    }
+}
