@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::failure::Failure;
 use super::gif;
@@ -66,10 +67,15 @@ impl Folder {
     }
 
     fn save(&self, name: &str, image: &[u8]) -> io::Result<()> {
+        // One at a time: the system has one lock for all that changes a folder, and threads that wait for
+        // that one keep a CPU busy meanwhile.
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.temporary(name);
         let mut file = File::create_new(&path)?;
         let saved =
             file.write_all(image).and_then(|()| fs::rename(&path, self.path.join(format!("{name}.gif"))));
+        drop(turn);
         if saved.is_err() {
             // It may be gone with the folder; the first error is the one that matters.
             let _ = fs::remove_file(&path);
