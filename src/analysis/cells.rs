@@ -8,6 +8,7 @@ use super::plain::plain;
 use super::rounds::{Paired, Rounds, seconds};
 use super::scaling::karp_flatt_quantity;
 use super::timeline;
+use super::waiting::waiting;
 use crate::record::{BASELINE, Probe, RunRecord, Sample};
 use crate::stats::{self, Interval, Quantity, Summary, bootstrap};
 
@@ -36,10 +37,17 @@ impl Cells<'_> {
         self.cell(case, samples, |summary| {
             let pairs = self.rounds.pairs(case);
             let speedup = speedup(self.rounds, case);
-            Estimate {
+            let estimate = Estimate {
                 factor: self.mean_s(workload, executor, 1).map(|one| one / summary.mean),
                 speedup,
                 quiet: self.quiet(&pairs),
+                ..self.times(case, summary, samples)
+            };
+            // The rest is about workers that need a CPU each.
+            if self.waits(workload) {
+                return estimate;
+            }
+            Estimate {
                 efficiency: speedup.map(|speedup| efficiency(speedup, workers)),
                 karp_flatt: speedup.and_then(|speedup| karp_flatt_quantity(&speedup, workers)),
                 overhead_s: stats::median(
@@ -47,7 +55,7 @@ impl Cells<'_> {
                 ),
                 account: account(&pairs, workers, self.rounds.paired()),
                 timeline: timeline::of_median(samples, workers),
-                ..self.times(case, summary, samples)
+                ..estimate
             }
         })
     }
@@ -77,6 +85,10 @@ impl Cells<'_> {
         })
     }
 
+    fn waits(&self, workload: &str) -> bool {
+        self.record.workload(workload).is_some_and(|workload| workload.waits.is_some())
+    }
+
     fn mean_s(&self, workload: &str, executor: &str, workers: usize) -> Option<f64> {
         let case = self.rounds.case(workload, executor, workers)?;
         Some(self.summary(case, self.rounds.samples(case))?.mean)
@@ -99,6 +111,7 @@ impl Cells<'_> {
             karp_flatt: None,
             overhead_s: None,
             account: None,
+            waiting: self.waits(workload).then(|| waiting(samples, summary.mean)).flatten(),
             rounds: samples.iter().map(|sample| point(sample, &serial, self.rounds.paired())).collect(),
             timeline: None,
         }

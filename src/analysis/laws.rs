@@ -6,10 +6,20 @@ use std::collections::BTreeMap;
 use super::cells::{Cells, speedup};
 use super::model::{Law, Scaling};
 use super::scaling::{self, Points, Refusal};
+use crate::record::WorkloadRecord;
 
 /// The laws over these numbers of workers.
-pub(super) fn laws(cells: &Cells<'_>, workload: &str, executor: &str, counts: &[usize]) -> Scaling {
-    let rounds = cells.rounds;
+pub(super) fn laws(
+    cells: &Cells<'_>,
+    workload: &WorkloadRecord,
+    executor: &str,
+    counts: &[usize],
+) -> Scaling {
+    if workload.waits.is_some() {
+        let refused = || "its jobs wait, and the laws are about CPUs".to_string();
+        return Scaling { amdahl: Law::Refused(refused()), usl: Law::Refused(refused()), cost: None };
+    }
+    let (rounds, workload) = (cells.rounds, workload.name.as_str());
     let cases =
         counts.iter().filter_map(|&workers| Some((workers, rounds.case(workload, executor, workers)?)));
     let speedups: Vec<_> =

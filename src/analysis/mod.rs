@@ -9,6 +9,7 @@
 //! * [`bounds`], `limits`: what the sizes of the jobs and the hardware allow
 //! * [`scaling`], `laws`, `crossover`: laws over the number of workers, and of threads against processes
 //! * `sizes`: how long a task takes by the size of its array
+//! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
 //! * [`engines`]: runs of one batch beside each other
 //! * `timeline`: what every worker did
@@ -28,12 +29,14 @@ pub mod engines;
 mod laws;
 mod limits;
 pub mod model;
+mod part;
 mod plain;
 mod rounds;
 pub mod scaling;
 mod sizes;
 mod speedup;
 mod timeline;
+mod waiting;
 
 pub use engines::{Engine, Engines};
 pub use speedup::widest;
@@ -41,5 +44,5 @@ pub use speedup::widest;
 pub use model::{
     Account, Analysis, Bound, Ceiling, Cell, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
     Loss, LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
-    TaskPoint, TaskTimes, Timeline, WorkloadColumn,
+    TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
 };

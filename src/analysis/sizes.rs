@@ -20,7 +20,8 @@ const SHARE: f64 = 0.05;
 pub(super) fn task_times(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<TaskTimes> {
     let mut all: Vec<TaskTimes> = Vec::new();
     for workload in &record.plan.workloads {
-        if all.iter().any(|times| times.workload == plain(&workload.workload)) {
+        // Jobs that wait take as long as what they wait for, whatever the size.
+        if workload.waits.is_some() || all.iter().any(|times| times.workload == plain(&workload.workload)) {
             continue;
         }
         let ways = record.plan.workloads.iter().filter(|other| other.workload == workload.workload);

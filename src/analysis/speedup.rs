@@ -7,7 +7,7 @@ use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn}
 use super::plain::plain;
 use super::rounds::Rounds;
 use super::{crossover, limits, sizes};
-use crate::record::{BASELINE, RunRecord, WorkloadRecord};
+use crate::record::{BASELINE, RunRecord, Waits, WorkloadRecord};
 use crate::stats::bootstrap;
 
 impl Analysis {
@@ -77,6 +77,10 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             workload: plain(&workload.workload),
             kernel: plain(&workload.kernel),
             backend: workload.backend.as_deref().map(plain),
+            waits: workload
+                .waits
+                .as_ref()
+                .map(|waits| Waits { jobs: plain(&waits.jobs), on: plain(&waits.on) }),
             data: workload.data,
             passes: workload.passes,
             bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),
@@ -84,7 +88,10 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             digests: workload.digests.clone(),
             serial: cells.serial(&workload.name, &serial),
             floor: bootstrap::ratio_of_means(&one, &two),
-            bounds: limits::bounds(cells.record, &workload.name, &serial),
+            bounds: match workload.waits {
+                Some(_) => Vec::new(),
+                None => limits::bounds(cells.record, &workload.name, &serial),
+            },
             ceilings: limits::ceilings(cells.record, &workload.name),
         }
     };
@@ -103,7 +110,7 @@ fn executors(cells: &Cells<'_>) -> Vec<ExecutorTable> {
         executor: plain(executor),
         rows: rows(cells, executor),
         scaling: (cells.record.plan.workloads.iter())
-            .map(|workload| laws(cells, &workload.name, executor, &counts(cells.record, executor)))
+            .map(|workload| laws(cells, workload, executor, &counts(cells.record, executor)))
             .collect(),
     };
     names.into_iter().map(table).collect()
@@ -118,11 +125,19 @@ fn counts(record: &RunRecord, executor: &str) -> Vec<usize> {
     workers
 }
 
+/// Whether anything that computes is run with that many workers: what waits does not need a CPU for each.
+fn computes(record: &RunRecord, executor: &str, workers: usize) -> bool {
+    let mut cases =
+        record.plan.cases.iter().filter(|case| case.executor == executor && case.workers == workers);
+    cases.any(|case| record.workload(&case.workload).is_none_or(|workload| workload.waits.is_none()))
+}
+
 fn rows(cells: &Cells<'_>, executor: &str) -> Vec<Row> {
     let record = cells.record;
     let row = |workers: usize| Row {
         workers,
-        oversubscribed: record.environment.cpus_available.value().is_some_and(|&cpus| workers > cpus),
+        oversubscribed: record.environment.cpus_available.value().is_some_and(|&cpus| workers > cpus)
+            && computes(record, executor, workers),
         cells: (record.plan.workloads.iter())
             .map(|workload| cells.pool(&workload.name, executor, workers))
             .collect(),

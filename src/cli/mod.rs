@@ -24,7 +24,7 @@ use clap::Parser;
 use self::args::{Cli, Command};
 use crate::executor::task::TaskEntry;
 use crate::executor::worker;
-use crate::flags::client;
+use crate::flags::{beside, client};
 use crate::record::json_schema::JSON_SCHEMA;
 use crate::study;
 use crate::study::job::BatchJob;
@@ -41,6 +41,7 @@ static TASKS: &[TaskEntry] = &[
     demo::TASKS[1],
     client::TASKS[0],
     client::TASKS[1],
+    beside::TASKS[0],
 ];
 
 /// Why the program ends without success.

@@ -2,11 +2,13 @@
 //!
 //! * [`codes`]: the codes of countries; [`assets`]: their flags, embedded in the program
 //! * [`server`]: serves the flags, fast, late or with faults on purpose
+//! * [`beside`]: the same in a process of its own, for those that measure clients
 //! * [`client`]: downloads them in five styles
 //!
 //! Server and client share the codes and the images, by which each can be tested, and one header.
 
 pub mod assets;
+pub mod beside;
 pub mod client;
 pub mod codes;
 pub mod server;

@@ -31,6 +31,6 @@ pub use sample::{
 };
 pub use schema::{
     BASELINE, Case, Data, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
-    Status, Stop, Tool, WorkloadRecord,
+    Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

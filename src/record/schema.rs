@@ -248,6 +248,9 @@ pub struct WorkloadRecord {
     /// What the kernel came down to on this machine, where it left that to the processor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,
+    /// That its jobs wait, where they do that rather than compute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waits>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computes over its array.
@@ -256,6 +259,17 @@ pub struct WorkloadRecord {
     pub sizes: Vec<usize>,
     /// Digest of each job's result, from the serial baseline; every sample was compared with it.
     pub digests: Vec<String>,
+}
+
+/// What there is to say of jobs that wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Waits {
+    /// What they are, in the plural: flags.
+    pub jobs: String,
+    /// What they wait for, in a few words.
+    #[serde(rename = "for")]
+    pub on: String,
 }
 
 /// One row of a published table.

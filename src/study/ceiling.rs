@@ -51,7 +51,8 @@ pub(super) fn measure(
             let (gate, ready, job) = (&gate, ready.clone(), Job { index: worker, ..job });
             let lane = move || {
                 let cpu = cpu.filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
-                let mut array = Passed::of(workload, job, choice.data)?.at_home().take(workload, job);
+                let array = Passed::of(workload, job, choice.data)?.at_home().take(workload, job);
+                let mut array = array.map_err(|fault| fault.to_string())?;
                 // The receiver waits for as many as there are, or until nobody is left who could be.
                 let _ = ready.send(());
                 drop(ready);
@@ -139,9 +140,9 @@ mod tests {
             1
         }
 
-        fn generate(&self, job: Job) -> Vec<u8> {
+        fn generate(&self, job: Job) -> Result<Vec<u8>, Fault> {
             assert_eq!(job.index, 0, "on purpose");
-            vec![0]
+            Ok(vec![0])
         }
 
         fn compute(&self, _: &Kernel, _: &mut [u8], _: u32) -> Result<Digest, Fault> {
@@ -154,8 +155,8 @@ mod tests {
         let (done, ended) = mpsc::channel();
         thread::spawn(move || {
             let (kernel, data, passes) = (&Kernel::ONLY, Data::Generate, 1);
-            let choice = WorkloadChoice { workload: &Failing, kernel, data, passes };
-            let job = Job { seed: 0, index: 0, size: 1 };
+            let choice = WorkloadChoice { workload: &Failing, kernel, data, passes, workers: vec![2] };
+            let job = Job { seed: 0, index: 0, size: 1, site: None };
             done.send(measure(&choice, job, 2, Duration::from_millis(1))).unwrap();
         });
         let measured = ended.recv_timeout(Duration::from_secs(60)).expect("it does not hang");

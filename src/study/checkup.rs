@@ -39,7 +39,7 @@ const LEAST_PAIRS: usize = 10;
 /// Seed of the work and of the order of the arms.
 const SEED: u64 = 17;
 
-/// Looks at the machine for about three seconds. The work is the first workload's.
+/// Looks at the machine for about three seconds. The work is that of the first workload that computes.
 #[must_use]
 pub fn look(workloads: &[&dyn Workload]) -> Facts {
     let (environment, before, start) = (environment::gather(), environment::conditions(), Instant::now());
@@ -117,9 +117,11 @@ fn reading(cpu: Option<usize>, probe: probe::Probe) -> Reading {
 
 /// Times the same piece of work twice in each pair, in random order.
 fn pair(workloads: &[&dyn Workload]) -> Result<FloorTimes, String> {
-    let workload = *workloads.first().ok_or("there is no workload")?;
+    let computes = |workload: &&&dyn Workload| workload.waiting().is_none();
+    let workload = *workloads.iter().find(computes).ok_or("there is no workload that computes")?;
     let size = *workload.sizes(Scale::Tiny).first().ok_or("the workload has no jobs")?;
-    let array = workload.generate(Job { seed: SEED, index: 0, size });
+    let job = Job { seed: SEED, index: 0, size, site: None };
+    let array = workload.generate(job).map_err(|fault| format!("{}: {fault}", workload.name()))?;
     let time_ns = |passes| {
         let mut array = array.clone();
         let start = clock::monotonic_ns();
@@ -171,6 +173,6 @@ mod tests {
 
     #[test]
     fn without_a_workload_there_is_no_floor() {
-        assert_eq!(pair(&[]), Err("there is no workload".into()));
+        assert_eq!(pair(&[]), Err("there is no workload that computes".into()));
     }
 }

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS, parse_rounds};
 use super::parse::{
-    choose_pools, choose_workloads, parse_data, parse_kernels, parse_name, parse_number, parse_passes,
+    choose_runners, choose_workloads, parse_data, parse_kernels, parse_name, parse_number, parse_passes,
     parse_pool, parse_precision, parse_scale, parse_time, parse_workers,
 };
+use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
-use crate::executor::ExecutorKind;
 use crate::record::{Data, PoolMode};
 use crate::workload::{Kernel, Scale, Selection, Workload};
 
@@ -55,10 +55,8 @@ pub struct RunRequest {
 pub struct RunConfig {
     /// The workloads with their kernels and passes, each once for every way of passing data.
     pub workloads: Vec<WorkloadChoice>,
-    /// The pools to measure.
-    pub executors: Vec<&'static dyn ExecutorKind>,
-    /// Numbers of workers, ascending, 1 among them.
-    pub workers: Vec<usize>,
+    /// What is to be measured beside the serial baseline.
+    pub executors: Vec<Runner>,
     /// When to stop.
     pub stop: StopRule,
     /// Whether a pool is started for each sample or once for all.
@@ -84,6 +82,8 @@ pub struct WorkloadChoice {
     pub data: Data,
     /// Times that each job computes over its array.
     pub passes: u32,
+    /// Numbers of workers, ascending, 1 among them.
+    pub workers: Vec<usize>,
 }
 
 impl WorkloadChoice {
@@ -154,24 +154,28 @@ impl RunRequest {
                 .unwrap_or_default();
         let data =
             setting("data", self.data.as_deref(), parse_data)?.unwrap_or_else(|| vec![Data::default()]);
+        let workers = setting("workers", self.workers.as_deref(), parse_workers)?;
         let choice = |workload: &'static dyn Workload, data| WorkloadChoice {
             workload,
             kernel: of(&kernels, workload).unwrap_or_else(|| workload.default_kernel()),
             data,
             passes: of(&passes, workload).unwrap_or_else(|| workload.default_passes()),
+            workers: workers.clone().unwrap_or_else(|| match workload.waiting() {
+                Some(waiting) => waiting.default_workers().to_vec(),
+                None => default_workers(cpus),
+            }),
         };
+        self.check_waiting(&chosen, workers.as_deref())?;
         Ok(RunConfig {
             workloads: (chosen.iter())
                 .flat_map(|&workload| data.iter().map(move |&data| choice(workload, data)))
                 .collect(),
             executors: setting(
                 "executor",
-                Some(self.executor.as_deref().unwrap_or("threads,processes")),
-                choose_pools,
+                Some(self.executor.as_deref().unwrap_or(Runner::by_default(&chosen))),
+                |text| choose_runners(text, &chosen),
             )?
             .unwrap_or_default(),
-            workers: setting("workers", self.workers.as_deref(), parse_workers)?
-                .unwrap_or_else(|| default_workers(cpus)),
             stop: self.stop_rule()?,
             pool: setting("pool", self.pool.as_deref(), parse_pool)?.unwrap_or_default(),
             seed: setting("seed", self.seed.as_deref(), |text| parse_number(text, 0, u64::MAX))?
@@ -180,6 +184,31 @@ impl RunRequest {
             out: PathBuf::from(self.out.as_deref().unwrap_or("results")),
             name: setting("name", self.name.as_deref(), parse_name)?.unwrap_or_else(|| "run".to_string()),
         })
+    }
+
+    /// What cannot be asked of workloads that wait.
+    fn check_waiting(
+        &self,
+        chosen: &[&'static dyn Workload],
+        workers: Option<&[usize]>,
+    ) -> Result<(), ConfigError> {
+        let Some(waiting) = chosen.iter().find(|workload| workload.waiting().is_some()) else {
+            return Ok(());
+        };
+        let name = waiting.name();
+        setting("data", self.data.as_deref(), |text| match parse_data(text)?[..] {
+            [Data::Generate] => Ok(()),
+            _ => Err(format!(
+                "the jobs of {name} wait for their arrays; there is nothing to pass but generate"
+            )),
+        })?;
+        setting("workers", self.workers.as_deref(), |_| match workers.and_then(<[usize]>::last) {
+            Some(&most) if most > MOST_WAITING => {
+                Err(format!("{name} can have at most {MOST_WAITING} workers"))
+            }
+            _ => Ok(()),
+        })?;
+        Ok(())
     }
 
     /// When to stop, from the three settings that say so.
@@ -250,7 +279,7 @@ mod tests {
         let passes: Vec<_> = config.workloads.iter().map(|c| (c.workload.name(), c.passes)).collect();
         assert_eq!(passes, [("rc4", 80), ("sha256", 16)]);
         assert_eq!(config.executors.iter().map(|e| e.name()).collect::<Vec<_>>(), ["threads", "processes"]);
-        assert_eq!((config.workers, config.name.as_str()), (vec![1, 2, 3, 4], "run"));
+        assert!(config.workloads.iter().all(|choice| choice.workers == [1, 2, 3, 4]) && config.name == "run");
         assert_eq!(config.stop, StopRule::of(None, None, None));
     }
 
@@ -267,7 +296,7 @@ mod tests {
         let request = RunRequest { workload: Some("md5".into()), ..RunRequest::default() };
         assert_eq!(
             problem(&request),
-            "workload 'md5': there is no workload md5; there are rc4, sha256, read"
+            "workload 'md5': there is no workload md5; there are rc4, sha256, read, flags, flags-local"
         );
         let request = RunRequest { passes: Some("rc4=0".into()), ..RunRequest::default() };
         assert_eq!(
@@ -277,7 +306,7 @@ mod tests {
         let request = RunRequest { passes: Some("md5=3".into()), ..RunRequest::default() };
         assert_eq!(
             problem(&request),
-            "passes 'md5=3': there is no workload md5; there are rc4, sha256, read"
+            "passes 'md5=3': there is no workload md5; there are rc4, sha256, read, flags, flags-local"
         );
         let request = RunRequest {
             passes: Some("rc4=3".into()),

@@ -4,7 +4,9 @@ use std::time::SystemTime;
 
 use super::config::WorkloadChoice;
 use super::{Study, environment};
-use crate::record::{Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord};
+use crate::record::{
+    Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, Waits, WorkloadRecord,
+};
 use crate::workload::Digest;
 
 /// The time as records have it: to the second, in UTC.
@@ -72,6 +74,10 @@ impl Study {
             workload: choice.workload.name().to_string(),
             kernel: choice.kernel.name.to_string(),
             backend: choice.workload.backend(choice.kernel).map(ToString::to_string),
+            waits: choice.workload.waiting().map(|waiting| Waits {
+                jobs: waiting.jobs().to_string(),
+                on: waiting.waits_for(self.config().scale),
+            }),
             data: choice.data,
             passes: choice.passes,
             sizes: choice.workload.sizes(self.config().scale),

@@ -86,14 +86,21 @@ pub(super) fn execute<T: Task<Output = JobReport>>(
     pool: &Pool,
     batch: Batch<T>,
 ) -> Result<(Measured, Results), String> {
+    with_machine(|| match pool {
+        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch),
+        Pool::Made(start) => cold(start, batch),
+        Pool::Warm(pool) => warm(pool, batch),
+    })
+}
+
+/// An execution, with a look at the machine before and after.
+pub(super) fn with_machine(
+    execution: impl FnOnce() -> Result<(Measured, Results), String>,
+) -> Result<(Measured, Results), String> {
     let load = pressure::load().ok();
     let before = probe::probe().map(recorded);
     let stolen_ns = pressure::steal_ns().ok();
-    let (mut measured, results) = match pool {
-        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch)?,
-        Pool::Made(start) => cold(start, batch)?,
-        Pool::Warm(pool) => warm(pool, batch)?,
-    };
+    let (mut measured, results) = execution()?;
     let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
     measured.machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
     Ok((measured, results))
@@ -160,7 +167,7 @@ fn stamped<T>(batch: Batch<T>, submitted: &mut Vec<u64>) -> impl Iterator<Item =
 }
 
 /// The tasks as spans from `start` on, and their results.
-fn spans(
+pub(super) fn spans(
     reports: Vec<Result<JobReport, Error>>,
     submitted: &[u64],
     start: u64,

@@ -11,12 +11,13 @@ use super::array::{Answer, Array, Passed};
 use super::bytes::Bytes;
 use crate::executor::task::TaskEntry;
 use crate::executor::{Task, current_worker, worker};
+use crate::flags::beside;
 use crate::record::{self, TaskSpan};
 use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
 use crate::sys::counters::{Counts, thread_counts};
 use crate::sys::probe;
 use crate::sys::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
-use crate::workload::{Digest, Job, Kernel, Workload};
+use crate::workload::{Digest, Fault, Job, Kernel, Workload};
 
 /// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
 /// microseconds and would be a part of them worth mentioning.
@@ -24,13 +25,13 @@ const PROBED_FROM_NS: u64 = 500_000;
 
 static WORKLOADS: OnceLock<&'static [&'static dyn Workload]> = OnceLock::new();
 
-static TASKS: &[TaskEntry] = &[TaskEntry::of::<BatchJob>()];
+static TASKS: &[TaskEntry] = &[TaskEntry::of::<BatchJob>(), beside::TASKS[0]];
 
 /// Makes the workloads known to this process and, if it was started as a worker, becomes one and
 /// does not return. Must be the first thing in `main`; the first call counts.
 ///
 /// A program with tasks of its own calls [`set_workloads`] and then [`worker::init`] with all of
-/// its tasks, [`BatchJob`] among them.
+/// its tasks, [`BatchJob`] among them, and where it measures downloads those of [`beside`].
 pub fn init(workloads: &'static [&'static dyn Workload]) {
     set_workloads(workloads);
     worker::init(TASKS);
@@ -140,11 +141,11 @@ impl Task for BatchJob {
 pub(super) fn compute(
     workload: &dyn Workload,
     kernel: &Kernel,
-    array: impl FnOnce() -> Array,
+    array: impl FnOnce() -> Result<Array, Fault>,
     passes: u32,
     generated: impl FnOnce(),
 ) -> Result<Answer, String> {
-    let mut array = array();
+    let mut array = array().map_err(|fault| fault.to_string())?;
     generated();
     let digest = array.compute(workload, kernel, passes).map_err(|fault| fault.to_string())?;
     // What does not go back is dropped before the clock is read: giving its memory back is part of the

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use super::array::Passed;
 use super::config::WorkloadChoice;
-use super::execute::{Batch, Measured, Pool, Results, execute};
+use super::execute::{Batch, Measured, Pool, Results, execute, with_machine};
 use super::job::BatchJob;
-use super::{Plan, RunConfig, ceiling};
+use super::{Plan, RunConfig, Runner, asynchronous, ceiling};
 use crate::executor::{Executor, ExecutorKind, registry};
 use crate::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
 use crate::sys::clock::monotonic_ns;
+use crate::sys::limits::make_room_for_files;
 use crate::sys::machine;
-use crate::workload::{Digest, Job};
+use crate::workload::waiting::Server;
+use crate::workload::{Digest, Job, Site};
+
+/// Files that are open beside the connections of a batch: those of the pools, of the run, and of the program.
+const FILES: u64 = 400;
 
 /// A configuration, laid out and ready to measure.
 pub struct Study {
@@ -25,6 +30,10 @@ pub struct Study {
     returned: Vec<Option<Vec<Option<u64>>>>,
     /// Per workload, what the tasks carry.
     arrays: Vec<Option<Vec<Passed>>>,
+    /// Per workload, the server that its jobs wait for.
+    servers: Vec<Option<Server>>,
+    /// Executions that have had a server.
+    executions: u32,
     /// Per workload, nanoseconds of the last serial execution.
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
@@ -47,6 +56,8 @@ impl Study {
             references: vec![None; workloads],
             returned: vec![None; workloads],
             arrays: vec![None; workloads],
+            servers: (0..workloads).map(|_| None).collect(),
+            executions: 0,
             serial_ns: vec![0; workloads],
             warm: BTreeMap::new(),
             began_ns: monotonic_ns(),
@@ -104,22 +115,74 @@ impl Study {
         let workload = self.workload(&wanted.workload);
         if wanted.executor != BASELINE && self.references[workload].is_none() {
             let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
-            let (_, results) = execute(&pool, self.batch(workload, BASELINE)?)?;
+            let (_, results) = self.on_pool(workload, BASELINE, &pool)?;
             self.check(workload, &results)?;
         }
-        let batch = self.batch(workload, &wanted.executor)?;
-        let pool = self.pool(case)?;
-        let (mut measured, results) = execute(&pool, batch)?;
-        // A pool that gave an error is not kept.
-        if let Pool::Warm(pool) = pool {
-            self.warm.insert(case, pool);
-        }
+        let (mut measured, results) = if wanted.executor == Runner::Async.name() {
+            self.in_one_thread(workload, wanted.workers)?
+        } else {
+            let pool = self.pool(case)?;
+            let executed = self.on_pool(workload, &wanted.executor, &pool)?;
+            // A pool that gave an error is not kept.
+            if let Pool::Warm(pool) = pool {
+                self.warm.insert(case, pool);
+            }
+            executed
+        };
         self.check(workload, &results)?;
         if wanted.executor == BASELINE {
             self.serial_ns[workload] = measured.wall_ns;
         }
         measured.start_ns = self.run_ns(measured.start_ns);
         Ok(measured)
+    }
+
+    fn on_pool(
+        &mut self,
+        workload: usize,
+        executor: &str,
+        pool: &Pool,
+    ) -> Result<(Measured, Results), String> {
+        let site = self.site(workload)?;
+        let batch = Batch::of(self.jobs(workload, executor, site)?.into_iter());
+        let executed = execute(pool, batch);
+        self.rest(workload, site);
+        executed
+    }
+
+    fn in_one_thread(&mut self, workload: usize, places: usize) -> Result<(Measured, Results), String> {
+        let site = self.site(workload)?;
+        let choice = &self.config.workloads[workload];
+        let (implementation, kernel) = (choice.workload, choice.kernel);
+        let served = implementation.waiting().zip(site);
+        let served = served.ok_or_else(|| format!("the jobs of {} do not wait", implementation.name()))?;
+        let jobs = self.jobs(workload, Runner::Async.name(), site)?;
+        let work = asynchronous::Work { workload: implementation, kernel, jobs };
+        with_machine(|| asynchronous::execute(work, served, places, self.config.pool))
+    }
+
+    /// The server that the jobs of a workload wait for, with the number of the next execution; nothing where
+    /// they compute. It is started for the first of them, and stays.
+    fn site(&mut self, workload: usize) -> Result<Option<Site>, String> {
+        let choice = &self.config.workloads[workload];
+        let Some(waiting) = choice.workload.waiting() else { return Ok(None) };
+        let server = &mut self.servers[workload];
+        if server.is_none() {
+            room_for(choice)?;
+            let started = waiting.serve(self.config.scale);
+            *server = Some(started.map_err(|fault| format!("{}: {fault}", choice.workload.name()))?);
+        }
+        let site = |server: &Server| Site { addr: server.addr, execution: self.executions };
+        let site = server.as_ref().map(site);
+        self.executions += 1;
+        Ok(site)
+    }
+
+    /// What an execution has left in this process is not to be there in the next one.
+    fn rest(&self, workload: usize, site: Option<Site>) {
+        if let Some((waiting, site)) = self.config.workloads[workload].workload.waiting().zip(site) {
+            waiting.rest(site);
+        }
     }
 
     /// Checks results against those of the serial baseline, or takes them for those where there are none
@@ -136,11 +199,16 @@ impl Study {
     }
 
     /// The ceilings to measure in a round, as workloads by index with numbers of threads: no more
-    /// than there are CPUs, beyond which the machine has nothing to add.
+    /// than there are CPUs, beyond which the machine has nothing to add. Jobs that wait have no such ceiling.
     pub(super) fn ceilings(&self) -> Vec<(usize, usize)> {
         let cpus = machine::cpus_available();
-        let counts = || self.config.workers.iter().copied().filter(|&workers| workers <= cpus);
-        (0..self.config.workloads.len()).flat_map(|index| counts().map(move |count| (index, count))).collect()
+        let computing = self.config.workloads.iter().enumerate();
+        let computing = computing.filter(|(_, choice)| choice.workload.waiting().is_none());
+        let counts = |choice: &WorkloadChoice| choice.workers.clone().into_iter();
+        computing
+            .flat_map(|(index, choice)| counts(choice).map(move |workers| (index, workers)))
+            .filter(|(_, workers)| *workers <= cpus)
+            .collect()
     }
 
     /// Measures what the machine can do for a workload with that many threads and no queue.
@@ -152,7 +220,7 @@ impl Study {
     ) -> Result<CeilingSample, String> {
         let choice = &self.config.workloads[workload];
         let size = choice.workload.sizes(self.config.scale).into_iter().max().unwrap_or(0);
-        let job = Job { seed: self.config.seed, index: 0, size };
+        let job = Job { seed: self.config.seed, index: 0, size, site: None };
         let window = ceiling::window(self.serial_ns[workload]);
         let lanes = ceiling::measure(choice, job, workers, window)?;
         Ok(CeilingSample { workload: choice.name(), round, warmup, lanes })
@@ -177,11 +245,11 @@ impl Study {
     }
 
     /// The batch as tasks. What they carry is made once, when it is first needed.
-    fn batch(&mut self, workload: usize, executor: &str) -> Result<Batch<BatchJob>, String> {
+    fn jobs(&mut self, workload: usize, executor: &str, site: Option<Site>) -> Result<Vec<BatchJob>, String> {
         let choice = &self.config.workloads[workload];
         let sizes = choice.workload.sizes(self.config.scale).into_iter().enumerate();
         let seed = self.config.seed;
-        let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed, index, size }).collect();
+        let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed, index, size, site }).collect();
         if self.arrays[workload].is_none() {
             let made = jobs.iter().map(|&job| Passed::of(choice.workload, job, choice.data));
             self.arrays[workload] = Some(made.collect::<Result<_, _>>()?);
@@ -194,7 +262,7 @@ impl Study {
             array: if executor == BASELINE { array.at_home() } else { array },
             passes: choice.passes,
         };
-        Ok(Batch::of(jobs.into_iter().zip(passed).map(task)))
+        Ok(jobs.into_iter().zip(passed).map(task).collect())
     }
 }
 
@@ -206,6 +274,20 @@ fn differing(expected: &[Digest], digests: &[Digest]) -> Result<(), String> {
             Err(format!("job {job} gave {}, but the serial baseline gave {}", digests[job], expected[job]))
         }
     }
+}
+
+/// Sees to it that every worker can have a connection.
+fn room_for(choice: &WorkloadChoice) -> Result<(), String> {
+    let most = choice.workers.last().copied().unwrap_or(1) as u64;
+    let room = make_room_for_files(2 * most + FILES);
+    if room < most + FILES {
+        return Err(format!(
+            "{} with {most} workers needs {} open files, and the system allows {room}; see 'ulimit -n', or lower --workers",
+            choice.workload.name(),
+            most + FILES
+        ));
+    }
+    Ok(())
 }
 
 fn kind(name: &str) -> &'static dyn ExecutorKind {

@@ -5,6 +5,7 @@
 //! * [`mod@array`]: how a job's array reaches its worker; [`bytes`]: arrays as they travel
 //! * [`job`]: a job of a workload as a task that times itself
 //! * [`execute`]: one timed execution of a batch on a pool
+//! * `asynchronous`: the same by one thread, for jobs that wait; [`runner`]: pools and that, by name
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
 //! * [`stopping`]: when a run has measured enough
@@ -15,6 +16,7 @@
 //! * [`progress`]: the bar on the terminal
 
 pub mod array;
+mod asynchronous;
 pub mod bytes;
 mod ceiling;
 pub mod checkup;
@@ -29,6 +31,7 @@ pub mod plan;
 pub mod progress;
 pub mod resume;
 pub mod rounds;
+pub mod runner;
 pub mod selftest;
 pub mod stopping;
 
@@ -38,3 +41,4 @@ pub use job::{init, set_workloads};
 pub use measure::Study;
 pub use plan::Plan;
 pub use rounds::Run;
+pub use runner::Runner;

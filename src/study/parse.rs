@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::executor::{EXECUTORS, ExecutorKind};
+use super::runner::Runner;
 use crate::record::{BASELINE, Data, PoolMode};
 use crate::workload::{Kernel, Scale, Workload};
 
@@ -56,15 +56,24 @@ pub(super) fn choose_workloads(
     parse_names(text)?.into_iter().map(|name| find("workload", name, workloads, Workload::name)).collect()
 }
 
-pub(super) fn choose_pools(text: &str) -> Result<Vec<&'static dyn ExecutorKind>, String> {
-    let pools: Vec<_> = EXECUTORS.iter().copied().filter(|kind| kind.name() != BASELINE).collect();
+pub(super) fn choose_runners(text: &str, workloads: &[&'static dyn Workload]) -> Result<Vec<Runner>, String> {
+    let computing = workloads.iter().find(|workload| workload.waiting().is_none());
     let choose = |name: &str| {
         if name == BASELINE {
             return Err(format!(
                 "{BASELINE} is the baseline and always measured; name the pools to compare with it"
             ));
         }
-        find("executor", name, &pools, ExecutorKind::name)
+        let names = || Runner::all().map(Runner::name).collect::<Vec<_>>().join(", ");
+        let runner = Runner::find(name)
+            .ok_or_else(|| format!("there is no executor {name}; there are {}", names()))?;
+        match (runner, computing) {
+            (Runner::Async, Some(workload)) => Err(format!(
+                "{name} is one thread, which helps only where jobs wait, and those of {} compute; name threads, processes or rayon",
+                workload.name()
+            )),
+            _ => Ok(runner),
+        }
     };
     parse_names(text)?.into_iter().map(choose).collect()
 }

@@ -57,7 +57,11 @@ pub fn open(
         return Err(other("only a run of 'speedup run' can be taken up again".to_string()));
     }
     same_program(&record.tool).and_then(|()| same_machine(&record.environment)).map_err(other)?;
-    let config = request_of(&record, request).resolve(workloads, cpus)?;
+    let mut config = request_of(&record, request).resolve(workloads, cpus)?;
+    // Those that wait have other numbers of workers than those that compute.
+    for choice in &mut config.workloads {
+        choice.workers = workers_of(&record, &choice.name());
+    }
     let mut study = Study::new(config, record.design);
     study.adopt(&record).map_err(other)?;
     record.status = Status::Running;
@@ -117,6 +121,15 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
         max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string()), Stop::Time),
         out: None,
     }
+}
+
+/// The numbers of workers of a workload, ascending.
+fn workers_of(record: &RunRecord, workload: &str) -> Vec<usize> {
+    let cases = record.plan.cases.iter().filter(|case| case.workload == workload);
+    let mut workers: Vec<usize> = cases.map(|case| case.workers).collect();
+    workers.sort_unstable();
+    workers.dedup();
+    workers
 }
 
 fn same_program(recorded: &Tool) -> Result<(), String> {

@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn arrays_depend_on_seed_and_index_alone() {
-        let job = Job { seed: 17, index: 3, size: 64 };
+        let job = Job { seed: 17, index: 3, size: 64, site: None };
         assert_eq!(generate(job), generate(job));
         assert_ne!(generate(job), generate(Job { seed: 18, ..job }));
         assert_ne!(generate(job), generate(Job { index: 4, ..job }));

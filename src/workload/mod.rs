@@ -5,18 +5,26 @@
 //! starts no thread; [`study`](crate::study) times it and hands its jobs to executors.
 //! Adding one is one file like [`rc4`] or [`sha256`] and one line in [`WORKLOADS`]; a program of
 //! its own can hand any other slice to [`cli::main`](crate::cli::main).
+//!
+//! Most workloads compute. One whose jobs spend their time waiting for a server has more to say about itself:
+//! see [`Waiting`], and [`flags`], which downloads.
 
 mod bytes;
+pub mod flags;
 pub mod rc4;
 pub mod read;
 pub mod sha256;
+pub mod waiting;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use waiting::{Site, Waiting};
+
 /// Every workload of this crate.
-pub static WORKLOADS: &[&dyn Workload] = &[&rc4::Workload, &sha256::Workload, &read::Workload];
+pub static WORKLOADS: &[&dyn Workload] =
+    &[&rc4::Workload, &sha256::Workload, &read::Workload, &flags::DELAY, &flags::LOCAL];
 
 /// A batch of jobs and how to run one.
 pub trait Workload: Sync {
@@ -42,8 +50,17 @@ pub trait Workload: Sync {
     fn default_passes(&self) -> u32;
 
     /// Makes a job's array. The same job always gets the same bytes.
-    fn generate(&self, job: Job) -> Vec<u8> {
-        bytes::generate(job)
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if it cannot be had, as where it comes over a network.
+    fn generate(&self, job: Job) -> Result<Vec<u8>, Fault> {
+        Ok(bytes::generate(job))
+    }
+
+    /// What there is to know of a workload whose jobs wait rather than compute; nothing of the others.
+    fn waiting(&self) -> Option<&dyn Waiting> {
+        None
     }
 
     /// The ways in which it can compute, at least one; the first is the default. A workload that
@@ -139,6 +156,9 @@ pub struct Job {
     pub index: usize,
     /// Bytes of its array.
     pub size: usize,
+    /// Where the job finds what it waits for; absent where jobs compute.
+    #[serde(default)]
+    pub site: Option<Site>,
 }
 
 /// How large the arrays are.

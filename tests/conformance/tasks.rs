@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use speedup::executor::task::TaskEntry;
 use speedup::executor::{Task, current_worker};
+use speedup::flags::beside;
 use speedup::study::job::BatchJob;
 
 use crate::crashes::{PutInOrder, ShareTheChannel};
@@ -18,6 +19,7 @@ use crate::shared::{AddressOf, Checksum, HoldShared, MakeShared, PanicWith, Pass
 
 pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<BatchJob>(),
+    beside::TASKS[0],
     TaskEntry::of::<Square>(),
     TaskEntry::of::<Pause>(),
     TaskEntry::of::<PauseAndFail>(),

@@ -4,7 +4,7 @@ use speedup::executor::Executor;
 use speedup::record::Data;
 use speedup::study::array::Passed;
 use speedup::study::job::BatchJob;
-use speedup::workload::{Job, Kernel, Scale, WORKLOADS};
+use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
 
 use crate::suite::{Behaviour, On, Subject};
 
@@ -17,10 +17,13 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[Behaviour {
 
 fn every_workload_gives_the_serial_digests(subject: Subject) {
     for &workload in WORKLOADS {
+        // Those that wait need somebody to wait for.
+        let server = workload.waiting().map(|waiting| waiting.serve(Scale::Tiny).unwrap());
+        let site = server.as_ref().map(|server| Site { addr: server.addr, execution: 0 });
         let sizes = workload.sizes(Scale::Tiny).into_iter().enumerate();
-        let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed: 5, index, size }).collect();
+        let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed: 5, index, size, site }).collect();
         let direct = |&job: &Job| {
-            let mut array = workload.generate(job);
+            let mut array = workload.generate(job).map_err(|fault| fault.to_string())?;
             workload.compute(workload.default_kernel(), &mut array, 3).map_err(|fault| fault.to_string())
         };
         let expected: Vec<_> = jobs.iter().map(direct).collect();

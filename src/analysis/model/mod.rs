@@ -7,16 +7,18 @@ mod account;
 mod laws;
 mod sizes;
 mod timeline;
+mod waiting;
 
 use serde::Serialize;
 
-use crate::record::{Around, Data, Design, Environment, PoolMode, Status, Stop};
+use crate::record::{Around, Data, Design, Environment, PoolMode, Status, Stop, Waits};
 use crate::stats::Quantity;
 
 pub use account::{Account, Loss, LossPart, LossRow};
 pub use laws::{Crossover, Law, Scaling};
 pub use sizes::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
 pub use timeline::{Lane, Segment, State, Timeline};
+pub use waiting::Waiting;
 
 /// What a run says about scaling.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,6 +98,8 @@ pub struct WorkloadColumn {
     pub kernel: String,
     /// What the kernel came down to on that machine, where it left that to the processor.
     pub backend: Option<String>,
+    /// That its jobs wait, where they do that rather than compute.
+    pub waits: Option<Waits>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computed over its array.
@@ -217,6 +221,8 @@ pub struct Estimate {
     pub overhead_s: Option<f64>,
     /// Where the missing speedup went. Absent without raw samples or serial baseline.
     pub account: Option<Account>,
+    /// How much of it was waiting; only of jobs that wait.
+    pub waiting: Option<Waiting>,
     /// The counted rounds, in the order of time.
     pub rounds: Vec<RoundPoint>,
     /// What every worker did in the sample of median time.

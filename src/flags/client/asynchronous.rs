@@ -1,6 +1,6 @@
 //! One thread for all downloads: tasks of an asynchronous runtime, a semaphore, one client.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::session::{Numbered, Order};
 use super::style::{Batch, Limits, Style};
 use super::threads::LIMITS;
 use crate::executor;
-use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
+use crate::sys::clock::{monotonic_ns, with_cpu_time};
 
 /// How often to look whether the user has stopped the program.
 const LOOK: Duration = Duration::from_millis(20);
@@ -113,7 +113,7 @@ impl Client {
         let begin_ns = monotonic_ns();
         let mut place = self.places.take().expect("there are as many places as permits");
         let mut tries = Tries::new(&self.order);
-        let (status, cpu_ns) = timed(self.try_all(&mut place, &mut tries, name)).await;
+        let (status, cpu_ns) = with_cpu_time(self.try_all(&mut place, &mut tries, name)).await;
         let worker = place.number;
         self.places.give_back(place);
         Download { status, attempts: tries.made, worker, begin_ns, end_ns: monotonic_ns(), cpu_ns }
@@ -134,18 +134,4 @@ impl Client {
             }
         }
     }
-}
-
-/// The output, and the CPU time that it took in between all waiting.
-async fn timed<F: Future>(future: F) -> (F::Output, u64) {
-    let mut future = pin!(future);
-    let mut cpu_ns = 0;
-    let output = poll_fn(|context| {
-        let begin_ns = thread_cpu_ns();
-        let polled = future.as_mut().poll(context);
-        cpu_ns += thread_cpu_ns() - begin_ns;
-        polled
-    })
-    .await;
-    (output, cpu_ns)
 }

@@ -58,11 +58,9 @@ impl Base {
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
         let authority =
             authority.filter(|authority| !authority.host().is_empty()).ok_or(BadUrl::Malformed)?;
-        // A port that is no number is none, as the library sees it.
-        if authority.as_str() != authority.host() && authority.port_u16().is_none() {
-            return Err(BadUrl::Malformed);
-        }
-        if uri.query().is_some() || url.contains('#') {
+        // What stands behind the host must be a port.
+        let port = authority.port_u16().is_some() || authority.as_str() == authority.host();
+        if !port || uri.query().is_some() || url.contains('#') {
             return Err(BadUrl::Malformed);
         }
         Ok(Self {
@@ -71,6 +69,17 @@ impl Base {
             path: uri.path().trim_end_matches('/').to_string(),
             addrs: look_up(authority.host(), authority.port_u16().unwrap_or(80))?,
         })
+    }
+
+    /// The flags of a server at that address.
+    #[must_use]
+    pub fn of_addr(addr: SocketAddr) -> Self {
+        Self {
+            url: format!("http://{addr}/flags"),
+            authority: addr.to_string(),
+            path: "/flags".to_string(),
+            addrs: vec![addr],
+        }
     }
 
     /// The URL, without a slash at its end.
@@ -135,6 +144,10 @@ mod tests {
         assert_eq!(base.addrs(), ["127.0.0.1:8001".parse().unwrap()]);
         let base = Base::parse("http://[::1]").unwrap();
         assert_eq!((base.path_of("ad").as_str(), base.addrs()[0].port()), ("/ad/ad.gif", 80));
+        for addr in ["127.0.0.1:8001", "[::1]:8001"] {
+            let base = Base::of_addr(addr.parse().unwrap());
+            assert_eq!(Base::parse(&format!("http://{addr}/flags")).unwrap(), base);
+        }
     }
 
     #[test]

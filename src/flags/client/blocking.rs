@@ -10,9 +10,9 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnecto
 use ureq::{Agent, config::Config, http};
 
 use super::USER_AGENT;
+use super::base::Base;
 use super::failure::Failure;
 use super::save::{MAX_BODY, Response};
-use super::session::Order;
 use crate::flags::ATTEMPT_HEADER;
 
 /// Reads whole flags at once, while a thousand connections have room.
@@ -30,17 +30,17 @@ pub(super) struct BlockingClient {
 
 impl BlockingClient {
     /// A client that keeps up to `idle` connections open.
-    pub(super) fn new(order: &Order, idle: usize) -> Self {
+    pub(super) fn new(base: &Base, timeout: Duration, idle: usize) -> Self {
         let agent = |idle: usize| {
-            let addrs = KnownAddrs(order.base.addrs().to_vec());
+            let addrs = KnownAddrs(base.addrs().to_vec());
             let connector = Opening.chain(DefaultConnector::new());
-            Agent::with_parts(config(order, idle), connector, addrs)
+            Agent::with_parts(config(timeout, idle), connector, addrs)
         };
         Self {
             agent: agent(idle),
             afresh: agent(0),
-            origin: format!("http://{}", order.base.authority()),
-            timeout: order.timeout,
+            origin: format!("http://{}", base.authority()),
+            timeout,
         }
     }
 
@@ -93,12 +93,12 @@ impl BlockingClient {
     }
 }
 
-fn config(order: &Order, idle: usize) -> Config {
+fn config(timeout: Duration, idle: usize) -> Config {
     Config::builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
-        .timeout_global(Some(order.timeout))
+        .timeout_global(Some(timeout))
         .max_idle_connections(idle)
         .max_idle_connections_per_host(idle)
         .input_buffer_size(BUFFER)

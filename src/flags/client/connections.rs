@@ -44,7 +44,7 @@ pub(super) struct Places(Mutex<Vec<Place>>);
 impl Places {
     /// So many, without connections.
     pub(super) fn new(count: usize) -> Self {
-        Self(Mutex::new((0..count).rev().map(|number| Place { number, line: None }).collect()))
+        Self(Mutex::new((0..count).rev().map(Place::new).collect()))
     }
 
     /// A free place, if possible one that was used last: it is likely to have a connection.
@@ -58,6 +58,11 @@ impl Places {
 }
 
 impl Place {
+    /// Without a connection.
+    pub(super) fn new(number: usize) -> Self {
+        Self { number, line: None }
+    }
+
     /// Asks for a path and reads the answer to its end.
     pub(super) async fn get(&mut self, base: &Base, path: &str, attempt: u32) -> Result<Response, Failure> {
         // A connection that waited may have been closed by the server just now. That is nobody's fault, and

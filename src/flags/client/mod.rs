@@ -7,6 +7,7 @@
 //! * `download`: one flag, as sequential, threads and processes do it, with `blocking`, the client beneath;
 //!   `connections`: the client beneath async; `session`: what a run's downloads share in a process
 //! * `save`: checked, written, renamed; [`gif`]: whether it is a whole image; [`failure`]: why not
+//! * [`fetch`]: a download that is kept nowhere, for measuring
 //! * [`outcome`]: what became of each, and the tally; [`report`]: the same in the book's words
 //!
 //! A flag that cannot be had is an outcome like any other: nothing that a server does ends a run.
@@ -16,6 +17,7 @@ mod blocking;
 mod connections;
 mod download;
 pub mod failure;
+pub mod fetch;
 pub mod gif;
 pub mod outcome;
 pub mod report;

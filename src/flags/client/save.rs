@@ -28,6 +28,27 @@ pub(super) struct Response {
     pub(super) body: Vec<u8>,
 }
 
+impl Response {
+    /// Whether its body is all of a flag, as far as the header tells; not so where there is no such flag.
+    fn has_body(&self) -> Result<bool, Failure> {
+        match self.status {
+            404 => return Ok(false),
+            200 => {}
+            other => return Err(Failure::Http(other)),
+        }
+        let got = self.body.len() as u64;
+        match self.declared.filter(|&declared| declared != got) {
+            Some(declared) => Err(Failure::Length { declared, got }),
+            None => Ok(true),
+        }
+    }
+
+    /// The body of a flag; nothing where there is no such flag.
+    pub(super) fn into_image(self) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(self.has_body()?.then_some(self.body))
+    }
+}
+
 /// Where flags are saved.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
@@ -52,15 +73,10 @@ impl Folder {
 
     /// Saves the flag if it is one.
     pub(super) fn take(&self, name: &str, response: &Response) -> Result<Status, Failure> {
-        match response.status {
-            404 => return Ok(Status::NotFound),
-            200 => {}
-            other => return Err(Failure::Http(other)),
+        if !response.has_body()? {
+            return Ok(Status::NotFound);
         }
         let got = response.body.len() as u64;
-        if let Some(declared) = response.declared.filter(|&declared| declared != got) {
-            return Err(Failure::Length { declared, got });
-        }
         gif::check(&response.body).map_err(Failure::Image)?;
         self.save(name, &response.body).map_err(|error| Failure::Save(error.to_string()))?;
         Ok(Status::Downloaded(got))

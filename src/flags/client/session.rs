@@ -79,7 +79,7 @@ impl Session {
         Arc::new(Self {
             run,
             folder: Folder::new(&order.dest, run),
-            client: BlockingClient::new(&order, idle),
+            client: BlockingClient::new(&order.base, order.timeout, idle),
             order,
             interrupt,
         })

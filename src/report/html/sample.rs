@@ -55,6 +55,7 @@ pub(crate) fn estimate(workers: usize, speedup: f64, serial_s: f64) -> Estimate 
         karp_flatt: (workers > 1).then(|| within((1.0 / speedup - 1.0 / count) / (1.0 - 1.0 / count), 0.06)),
         overhead_s: Some(0.004 * count),
         account: None,
+        waiting: None,
         rounds: rounds(mean_s, serial_s),
         timeline: Some(timeline(workers, mean_s)),
     }
@@ -156,6 +157,7 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
         workload: name.into(),
         kernel: "plain".into(),
         backend: None,
+        waits: None,
         data: Data::Generate,
         passes: 80,
         jobs: 12,

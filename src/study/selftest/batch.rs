@@ -37,7 +37,7 @@ pub(super) fn batch(sizes: &[usize], fault: Option<Fault>) -> Batch<FaultyJob> {
     let sleep_ns = |of: Fault| if fault == Some(of) { TASK_SLEEP.as_nanos() as u64 } else { 0 };
     let passes = if fault == Some(Fault::DoubledWork) { 2 * PASSES } else { PASSES };
     Batch::of(sizes.iter().enumerate().map(|(index, &size)| FaultyJob {
-        job: Job { seed: 0, index, size },
+        job: Job { seed: 0, index, size, site: None },
         passes,
         delay_ns: sleep_ns(Fault::SlowHandOver),
         block_ns: sleep_ns(Fault::BlockingTask),

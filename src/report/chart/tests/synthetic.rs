@@ -30,6 +30,7 @@ pub(super) fn estimate(mean_s: f64, one_s: Option<f64>) -> Estimate {
         karp_flatt: None,
         overhead_s: None,
         account: None,
+        waiting: None,
         rounds: Vec::new(),
         timeline: None,
     }
@@ -90,6 +91,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 workload: (*name).to_string(),
                 kernel: "plain".to_string(),
                 backend: None,
+                waits: None,
                 data: Data::Generate,
                 passes: 80,
                 jobs: 12,

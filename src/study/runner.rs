@@ -1,0 +1,71 @@
+//! What runs a batch: a pool, or one thread that has many jobs under way.
+//!
+//! A job that computes keeps its thread, so that only pools can run several at the same time. A job that waits
+//! need not: then one thread does for all, with as many places as a pool has workers.
+
+use super::config::WorkloadChoice;
+use crate::executor::{EXECUTORS, ExecutorKind};
+use crate::record::BASELINE;
+use crate::workload::Workload;
+
+/// Something that runs batches and can be chosen by name.
+#[derive(Clone, Copy)]
+pub enum Runner {
+    /// A pool of workers.
+    Pool(&'static dyn ExecutorKind),
+    /// One thread with an asynchronous runtime.
+    Async,
+}
+
+/// The most workers that each has jobs which wait: more processes than these only cost memory, and more
+/// connections than these the server refuses.
+const MOST_PROCESSES: usize = 64;
+/// See [`MOST_PROCESSES`].
+pub const MOST_WAITING: usize = 1000;
+
+impl Runner {
+    /// Every runner but the serial baseline.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let pools = EXECUTORS.iter().copied().filter(|kind| kind.name() != BASELINE);
+        pools.map(Self::Pool).chain([Self::Async])
+    }
+
+    /// Name on the command line and in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pool(kind) => kind.name(),
+            Self::Async => "async",
+        }
+    }
+
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Pool(kind) => kind.summary(),
+            Self::Async => "one thread with N jobs under way; only for workloads that wait",
+        }
+    }
+
+    /// The runner of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::all().find(|runner| runner.name() == name)
+    }
+
+    /// Those of a run whose user names none.
+    pub(super) fn by_default(workloads: &[&'static dyn Workload]) -> &'static str {
+        let wait = workloads.iter().all(|workload| workload.waiting().is_some());
+        if wait { "threads,processes,async" } else { "threads,processes" }
+    }
+
+    /// Whether it can run a workload with that many workers.
+    pub(super) fn takes(self, choice: &WorkloadChoice, workers: usize) -> bool {
+        let most = match self {
+            Self::Pool(kind) if kind.name() == "processes" => MOST_PROCESSES,
+            Self::Pool(_) | Self::Async => MOST_WAITING,
+        };
+        choice.workload.waiting().is_none() || workers <= most
+    }
+}
