@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use speedup::flags::assets;
-use speedup::flags::client::style::STYLES;
+use speedup::flags::client::registry::STYLES;
 use speedup::flags::codes::ALL;
 use speedup::flags::server::{Background, Settings, Site};
 use support::{flags, names_in, report, run, speedup, stderr, stdout};

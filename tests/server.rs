@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
 use speedup::flags::assets;
-use speedup::flags::client::style::STYLES;
+use speedup::flags::client::registry::STYLES;
 use speedup::flags::codes::ALL;
 use speedup::flags::server::{
     Background, Delay, Fault, Faults, KeepAlive, Limits, Settings, Site, StatsPath,

@@ -9,10 +9,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Failed, complain, print};
 use crate::flags::client::outcome::{Outcome, Status, Tally};
+use crate::flags::client::registry::{self, STYLES};
 use crate::flags::client::report::{self, OutcomeJson, Summary};
 use crate::flags::client::select::{Pattern, Selection};
 use crate::flags::client::site::{Label, REMOTE_CAP, Target};
-use crate::flags::client::style::{self, Batch, STYLES, Style};
+use crate::flags::client::style::{Batch, Style};
 use crate::flags::client::{Error, Order, download};
 use crate::flags::codes::CountryCode;
 use crate::sys::limits;
@@ -101,7 +102,8 @@ impl std::fmt::Debug for KnownStyle {
 
 fn known_style() -> impl TypedValueParser<Value = KnownStyle> {
     let styles = STYLES.iter().map(|style| PossibleValue::new(style.name()).help(style.summary()));
-    PossibleValuesParser::new(styles).map(|name| KnownStyle(style::find(&name).expect("one of the registry")))
+    PossibleValuesParser::new(styles)
+        .map(|name| KnownStyle(registry::find(&name).expect("one of the registry")))
 }
 
 /// A time as people write it; no request is worth more than an hour.
@@ -166,7 +168,7 @@ impl FlagsArgs {
         let possible = (room.saturating_sub(SPARE_FILES) / 3).max(1) as usize;
         if possible < wanted {
             complain(&format!(
-                "{wanted} connections need more open files than 'ulimit -n' allows: {possible} it is"
+                "{wanted} connections need more open files than 'ulimit -n' allows; {possible} will be used"
             ));
         }
         wanted.min(possible)
@@ -174,7 +176,7 @@ impl FlagsArgs {
 }
 
 /// Files that the program has open beside its connections.
-const SPARE_FILES: u64 = 100;
+const SPARE_FILES: u64 = 40;
 
 pub(super) fn flags(args: &FlagsArgs) -> Result<(), Failed> {
     let interrupt =

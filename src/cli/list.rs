@@ -2,7 +2,7 @@
 
 use super::{Failed, print};
 use crate::executor::EXECUTORS;
-use crate::flags::client::style::STYLES;
+use crate::flags::client::registry::STYLES;
 use crate::report::FORMATS;
 use crate::workload::Workload;
 

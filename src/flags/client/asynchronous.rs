@@ -18,7 +18,6 @@ use super::outcome::{Download, Outcome, Status};
 use super::save::Folder;
 use super::session::{Numbered, Order};
 use super::style::{Batch, Limits, Style};
-use super::threads::LIMITS;
 use crate::executor;
 use crate::sys::clock::{monotonic_ns, with_cpu_time};
 
@@ -39,7 +38,7 @@ impl Style for Kind {
     }
 
     fn limits(&self) -> Limits {
-        LIMITS
+        Limits::LIGHT
     }
 
     fn download_many(&self, batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) -> Result<(), Error> {

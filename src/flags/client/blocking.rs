@@ -36,12 +36,7 @@ impl BlockingClient {
             let connector = Opening.chain(DefaultConnector::new());
             Agent::with_parts(config(timeout, idle), connector, addrs)
         };
-        Self {
-            agent: agent(idle),
-            afresh: agent(0),
-            origin: format!("http://{}", base.authority()),
-            timeout,
-        }
+        Self { agent: agent(idle), afresh: agent(0), origin: format!("http://{}", base.authority()), timeout }
     }
 
     /// Asks for a path and reads the answer to its end.

@@ -2,7 +2,7 @@
 //!
 //! * [`select`]: which codes; [`base`]: where from; [`site`]: the sites by name, and the server in this
 //!   program where nobody listens
-//! * [`style`]: what a style is, and the list of them; each has its file: `sequential`, `threads`,
+//! * [`style`]: what a style is; [`registry`]: the list of them; each has its file: `sequential`, `threads`,
 //!   `threads_map`, `processes`, `asynchronous`
 //! * `download`: one flag, as sequential, threads and processes do it, with `blocking`, the client beneath;
 //!   `connections`: the client beneath async; `session`: what a run's downloads share in a process
@@ -29,6 +29,7 @@ pub mod style;
 
 mod asynchronous;
 mod processes;
+pub mod registry;
 mod sequential;
 mod threads;
 mod threads_map;

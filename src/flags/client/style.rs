@@ -1,21 +1,11 @@
-//! A style: how many downloads are under way at the same time, and who waits for them.
+//! What a style is: how many downloads are under way at the same time, and who waits for them.
 
 use super::outcome::{Download, Outcome, Status};
-use super::{Error, Order, asynchronous, processes, sequential, threads, threads_map};
+use super::{Error, Order};
 use crate::executor;
 use crate::flags::codes::CountryCode;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::signal::Interrupt;
-
-/// Every style. A new one is one file and one line here.
-pub static STYLES: &[&dyn Style] =
-    &[&sequential::Kind, &threads::Kind, &threads_map::Kind, &processes::Kind, &asynchronous::Kind];
-
-/// The style of that name.
-#[must_use]
-pub fn find(name: &str) -> Option<&'static dyn Style> {
-    STYLES.iter().copied().find(|style| style.name() == name)
-}
 
 /// A way to download many flags.
 pub trait Style: Sync {
@@ -47,6 +37,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Those of whatever waits at little cost: threads, and connections without one.
+    pub(super) const LIGHT: Self = Self { default: 30, cap: 1000 };
+
     /// The number to use for so many codes: the least of what the user asks for, the cap and the codes, but
     /// at least one.
     #[must_use]
@@ -97,21 +90,5 @@ mod tests {
         assert_eq!(limits.connections(Some(100), 676), 100);
         assert_eq!(limits.connections(Some(5000), 10_000), 1000);
         assert_eq!(limits.connections(Some(5000), 0), 1);
-    }
-
-    #[test]
-    fn styles_have_the_limits_of_the_book_and_distinct_names() {
-        let limits = |name| find(name).unwrap().limits();
-        assert_eq!(limits("sequential"), Limits { default: 1, cap: 1 });
-        assert_eq!(limits("threads"), Limits { default: 30, cap: 1000 });
-        assert_eq!(limits("threads-map"), limits("threads"));
-        assert_eq!(limits("async"), limits("threads"));
-        assert_eq!(limits("processes").cap, 64);
-        assert!(limits("processes").default >= 1);
-        let mut names: Vec<&str> = STYLES.iter().map(|style| style.name()).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), STYLES.len());
-        assert!(find("fibers").is_none());
     }
 }

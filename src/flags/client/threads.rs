@@ -10,9 +10,6 @@ use super::style::{Batch, Limits, Style};
 use super::watch::stoppable;
 use crate::executor::{Executor, ThreadPoolExecutor, as_completed};
 
-/// Threads cost little, but not nothing.
-pub(super) const LIMITS: Limits = Limits { default: 30, cap: 1000 };
-
 /// Entry in the registry.
 #[derive(Debug)]
 pub(super) struct Kind;
@@ -27,20 +24,24 @@ impl Style for Kind {
     }
 
     fn limits(&self) -> Limits {
-        LIMITS
+        Limits::LIGHT
     }
 
     fn download_many(&self, batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) -> Result<(), Error> {
-        let numbered = Numbered::new(batch.order, batch.connections);
-        let session = Session::new(&numbered, batch.interrupt.clone());
-        let _open = session.open();
-        let executor = ThreadPoolExecutor::new(batch.connections)?;
-        stoppable(
-            batch.interrupt,
-            || session.client.shut_down(),
-            || as_they_complete(&executor, numbered.run, batch, each),
-        )
+        on_threads(batch, |executor, run| as_they_complete(executor, run, batch, each))
     }
+}
+
+/// Does the work with a pool of threads, in which tasks find the session of the run with that number.
+pub(super) fn on_threads(
+    batch: &Batch<'_>,
+    work: impl FnOnce(&ThreadPoolExecutor, u64) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let numbered = Numbered::new(batch.order, batch.connections);
+    let session = Session::new(&numbered, batch.interrupt.clone());
+    let _open = session.open();
+    let executor = ThreadPoolExecutor::new(batch.connections)?;
+    stoppable(batch.interrupt, || session.client.shut_down(), || work(&executor, numbered.run))
 }
 
 /// Submits every download and hands out outcomes as they come.

@@ -4,11 +4,9 @@
 use super::Error;
 use super::download::DownloadTask;
 use super::outcome::Outcome;
-use super::session::{Numbered, Session};
 use super::style::{Batch, Limits, Style};
-use super::threads::LIMITS;
-use super::watch::stoppable;
-use crate::executor::{Executor, ThreadPoolExecutor};
+use super::threads::on_threads;
+use crate::executor::Executor;
 use crate::flags::codes::CountryCode;
 
 /// Entry in the registry.
@@ -25,24 +23,16 @@ impl Style for Kind {
     }
 
     fn limits(&self) -> Limits {
-        LIMITS
+        Limits::LIGHT
     }
 
     fn download_many(&self, batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) -> Result<(), Error> {
-        let numbered = Numbered::new(batch.order, batch.connections);
-        let session = Session::new(&numbered, batch.interrupt.clone());
-        let _open = session.open();
-        let executor = ThreadPoolExecutor::new(batch.connections)?;
-        stoppable(
-            batch.interrupt,
-            || session.client.shut_down(),
-            || {
-                let task = |&cc: &CountryCode| DownloadTask { run: numbered.run, name: cc.lower() };
-                for (&cc, result) in batch.codes.iter().zip(executor.map(batch.codes.iter().map(task))) {
-                    each(batch.outcome(cc, result));
-                }
-            },
-        );
-        Ok(())
+        on_threads(batch, |executor, run| {
+            let task = |cc: &CountryCode| DownloadTask { run, name: cc.lower() };
+            for (&cc, result) in batch.codes.iter().zip(executor.map(batch.codes.iter().map(task))) {
+                each(batch.outcome(cc, result));
+            }
+            Ok(())
+        })
     }
 }
