@@ -52,7 +52,8 @@ fn cases(config: &RunConfig, both_arms: bool) -> Vec<Case> {
             add(BASELINE, 1, true);
         }
         for executor in &config.executors {
-            for &workers in choice.workers.iter().filter(|&&workers| executor.takes(choice, workers)) {
+            for &workers in choice.workers.iter().filter(|&&workers| executor.takes(choice.workload, workers))
+            {
                 add(executor.name(), workers, false);
             }
         }

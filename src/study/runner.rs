@@ -3,7 +3,6 @@
 //! A job that computes keeps its thread, so that only pools can run several at the same time. A job that waits
 //! need not: then one thread does for all, with as many places as a pool has workers.
 
-use super::config::WorkloadChoice;
 use crate::executor::{EXECUTORS, ExecutorKind};
 use crate::record::BASELINE;
 use crate::workload::Workload;
@@ -61,11 +60,11 @@ impl Runner {
     }
 
     /// Whether it can run a workload with that many workers.
-    pub(super) fn takes(self, choice: &WorkloadChoice, workers: usize) -> bool {
+    pub(super) fn takes(self, workload: &dyn Workload, workers: usize) -> bool {
         let most = match self {
             Self::Pool(kind) if kind.name() == "processes" => MOST_PROCESSES,
             Self::Pool(_) | Self::Async => MOST_WAITING,
         };
-        choice.workload.waiting().is_none() || workers <= most
+        workload.waiting().is_none() || workers <= most
     }
 }
