@@ -22,7 +22,7 @@
 //! | [`sys`] | clocks, signals, the machine; the only unsafe code | nothing |
 //! | [`executor`] | `concurrent.futures`: tasks, futures, pools | `sys` |
 //! | [`flags`] | country flags over HTTP: a server with faults, clients in five styles | `executor`, `sys` |
-//! | [`workload`] | what is computed: RC4, SHA-256 | nothing |
+//! | [`workload`] | what is computed: RC4, SHA-256; or waited for: flags | nothing; its flags `flags` |
 //! | [`record`] | the saved form of a run: plain data, JSON, files | nothing |
 //! | [`study`] | what to measure, in which order, and the measuring | the above |
 //! | [`stats`] | numbers in, numbers out | nothing |

@@ -8,15 +8,18 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::{BenchmarkId, Criterion, SamplingMode};
 use speedup::analysis::Analysis;
 use speedup::cli::complain;
-use speedup::record::{Case, Failure, RunFolder, RunRecord, Status};
+use speedup::record::{BASELINE, Case, Design, Failure, RunFolder, RunRecord, Status};
 use speedup::report::{FORMATS, files};
 use speedup::study::{ConfigError, Measured, RunRequest, Study};
+use speedup::sys::machine;
 use speedup::sys::signal::{EXIT_INTERRUPTED, Interrupt};
-use speedup::workload::Scale;
+use speedup::workload::{Scale, WORKLOADS};
 
 /// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_EXECUTOR`, `SPEEDUP_WORKERS`,
 /// `SPEEDUP_KERNEL`, `SPEEDUP_DATA`, `SPEEDUP_PASSES`, `SPEEDUP_POOL`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
@@ -46,14 +49,61 @@ fn variable(setting: &str) -> String {
     format!("SPEEDUP_{}", setting.to_uppercase())
 }
 
+/// Has criterion measure every case of these settings, and ends with tables and files.
+pub(crate) fn suite(request: &RunRequest, measurement_time: fn(&Case, Scale) -> Duration) -> ExitCode {
+    let config = match request.resolve(WORKLOADS, machine::cpus_available()) {
+        Ok(config) => config,
+        Err(error) => return usage(&error),
+    };
+    let recorder = match Recorder::new(Study::new(config, Design::CaseByCase)) {
+        Ok(recorder) => recorder,
+        Err(error) => return failure(&format!("cannot watch for Ctrl-C: {error}")),
+    };
+    let mut criterion = Criterion::default()
+        .with_measurement(SampledTime::new(&recorder))
+        .without_plots()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(1))
+        .configure_from_args();
+    measure(&mut criterion, &recorder, measurement_time);
+    criterion.final_summary();
+    recorder.end(Status::Complete)
+}
+
+fn measure(
+    criterion: &mut Criterion<SampledTime>,
+    recorder: &Recorder,
+    measurement_time: fn(&Case, Scale) -> Duration,
+) {
+    let cases = recorder.cases();
+    for workload in recorder.workloads() {
+        let mut group = criterion.benchmark_group(&workload);
+        group.sampling_mode(SamplingMode::Flat);
+        for (index, case) in cases.iter().enumerate().filter(|(_, case)| case.workload == workload) {
+            if !given("--measurement-time") {
+                group.measurement_time(measurement_time(case, recorder.scale()));
+            }
+            let id = if case.executor == BASELINE {
+                BenchmarkId::from_parameter(BASELINE)
+            } else {
+                BenchmarkId::new(&case.executor, case.workers)
+            };
+            group.bench_function(id, |bencher| {
+                bencher.iter_custom(|iterations| recorder.measure(index, iterations));
+            });
+        }
+        group.finish();
+    }
+}
+
 /// Reports a setting that cannot be used, under the name that it has here.
-pub(crate) fn usage(error: &ConfigError) -> ExitCode {
+fn usage(error: &ConfigError) -> ExitCode {
     complain(&format!("{} '{}': {}", variable(error.setting), error.value, error.problem));
     ExitCode::from(2)
 }
 
 /// Reports why there can be no measuring.
-pub(crate) fn failure(message: &str) -> ExitCode {
+fn failure(message: &str) -> ExitCode {
     complain(message);
     ExitCode::FAILURE
 }
@@ -64,21 +114,21 @@ pub(crate) fn given(option: &str) -> bool {
 }
 
 /// Wall time that remembers the executions behind it.
-pub(crate) struct SampledTime {
+struct SampledTime {
     wall: WallTime,
     used: Rc<RefCell<Vec<Sampled>>>,
 }
 
 /// The executions behind one value: one sample of criterion's.
 #[derive(Clone)]
-pub(crate) struct Sampled {
+struct Sampled {
     case: usize,
     executions: Vec<Measured>,
 }
 
 impl SampledTime {
     /// A measurement whose samples go to the recorder.
-    pub(crate) fn new(recorder: &Recorder) -> Self {
+    fn new(recorder: &Recorder) -> Self {
         Self { wall: WallTime, used: Rc::clone(&recorder.used) }
     }
 }
@@ -113,7 +163,7 @@ impl Measurement for SampledTime {
 }
 
 /// The study, and the samples that criterion used so far.
-pub(crate) struct Recorder {
+struct Recorder {
     study: RefCell<Study>,
     record: RefCell<RunRecord>,
     used: Rc<RefCell<Vec<Sampled>>>,
@@ -124,7 +174,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// A recorder for a study. From now on it watches for Ctrl-C.
-    pub(crate) fn new(study: Study) -> io::Result<Self> {
+    fn new(study: Study) -> io::Result<Self> {
         let record = RefCell::new(study.new_record());
         let interrupt = Interrupt::install()?;
         let (used, folder) = (Rc::default(), RefCell::default());
@@ -132,23 +182,23 @@ impl Recorder {
     }
 
     /// The cases of the study.
-    pub(crate) fn cases(&self) -> Vec<Case> {
+    fn cases(&self) -> Vec<Case> {
         self.study.borrow().plan().cases.clone()
     }
 
     /// The names of the workloads, in order.
-    pub(crate) fn workloads(&self) -> Vec<String> {
+    fn workloads(&self) -> Vec<String> {
         self.record.borrow().plan.workloads.iter().map(|workload| workload.name.clone()).collect()
     }
 
     /// The size of the arrays.
-    pub(crate) fn scale(&self) -> Scale {
+    fn scale(&self) -> Scale {
         self.study.borrow().config().scale
     }
 
     /// Executes a case that often. A failure or Ctrl-C ends the program, with what criterion has used
     /// so far kept.
-    pub(crate) fn measure(&self, case: usize, iterations: u64) -> Sampled {
+    fn measure(&self, case: usize, iterations: u64) -> Sampled {
         if let Err(message) = self.save_before(case) {
             complain(&message);
             std::process::exit(1);
@@ -196,7 +246,7 @@ impl Recorder {
 
     /// Ends the program. If criterion measured at all, and not only listed, tested or profiled, the
     /// table is printed and the run written with tables and charts.
-    pub(crate) fn end(&self, status: Status) -> ! {
+    fn end(&self, status: Status) -> ! {
         let mut record = self.record.borrow_mut();
         record.status = status;
         self.update(&mut record);

@@ -58,6 +58,7 @@ Examples:
   speedup run --workers 1..8 --executor threads,processes,rayon --name laptop
   speedup run --workload rc4 --passes rc4=200 --rounds 20
   speedup run --executor threads,processes --precision 0.5% --max-time 10m
+  speedup run --workload flags,flags-local --rounds 10
   speedup run --resume results/2026-11-22-laptop --max-time 5m
   speedup run --scale tiny --rounds 2 --out /tmp/try
 
@@ -68,14 +69,14 @@ new folder OUT/DATE-NAME; the record is there after every round.
 
 Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
 pub(super) struct RunArgs {
-    /// Workloads, separated by commas [default: all]
+    /// Workloads, separated by commas; see 'speedup list' [default: all but those that are only run where named]
     #[arg(long, value_name = "NAME,…")]
     workload: Option<String>,
-    /// Executors, separated by commas [default: threads,processes]
+    /// Executors, separated by commas [default: threads,processes, and async if all workloads wait]
     #[arg(long, value_name = "NAME,…")]
     executor: Option<String>,
     /// Numbers of workers, up to 1024: N, A..B or a list; 1 is always added [default: 1 to the CPUs
-    /// that this process may use]
+    /// that this process may use; of workloads that wait up to 1000]
     #[arg(long, value_name = "N|A..B|LIST", allow_hyphen_values = true)]
     workers: Option<String>,
     /// The most rounds to count

@@ -1,9 +1,11 @@
 //! `speedup list`: what there is to choose from.
 
 use super::{Failed, print};
-use crate::executor::EXECUTORS;
+use crate::executor::{ExecutorKind, registry};
 use crate::flags::client::registry::STYLES;
+use crate::record::BASELINE;
 use crate::report::FORMATS;
+use crate::study::Runner;
 use crate::workload::Workload;
 
 pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
@@ -21,8 +23,10 @@ pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
         }
     }
     text += "\nExecutors\n";
-    for executor in EXECUTORS {
-        text += &line(executor.name(), executor.summary());
+    let serial = registry::find(BASELINE);
+    text += &line(BASELINE, serial.map_or("", ExecutorKind::summary));
+    for runner in Runner::all() {
+        text += &line(runner.name(), runner.summary());
     }
     text += "\nStyles of flags\n";
     for style in STYLES {
@@ -36,5 +40,5 @@ pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
 }
 
 fn line(name: &str, summary: &str) -> String {
-    format!("  {name:<14} {summary}\n")
+    format!("  {name:<17} {summary}\n")
 }

@@ -10,7 +10,7 @@ use crate::stats::Quantity;
 pub struct Csv;
 
 /// The columns before those of the losses, which are in units of speedup.
-const HEAD: [&str; 28] = [
+const HEAD: [&str; 32] = [
     "run",
     "created",
     "workload",
@@ -37,6 +37,10 @@ const HEAD: [&str; 28] = [
     "ceiling",
     "overhead_s",
     "oversubscribed",
+    "jobs_per_s",
+    "waiting",
+    "waiting_low",
+    "waiting_high",
     "gap",
     "residual",
 ];
@@ -102,6 +106,9 @@ fn line(
     fields.push(number(bound.map(|bound| bound.speedup)));
     fields.push(number(ceiling.map(|ceiling| ceiling.speedup.value)));
     fields.extend([of(|e| e.overhead_s), oversubscribed.to_string()]);
+    let waiting = estimate.and_then(|estimate| estimate.waiting.as_ref());
+    fields.push(number(waiting.map(|waiting| waiting.jobs_per_s)));
+    fields.extend(with_interval(waiting.map(|waiting| waiting.share)));
     fields.extend(account(estimate.and_then(|estimate| estimate.account.as_ref())));
     fields.push(reason.to_string());
     fields

@@ -79,7 +79,9 @@ fn left_out(run: &Analysis) -> String {
 
 fn means(run: &Analysis) -> String {
     let clock = run.estimates().flat_map(|estimate| &estimate.rounds).any(|point| point.clock_hz.is_some());
-    let rates = if clock {
+    let rates = if run.workloads.iter().any(WorkloadColumn::waits) {
+        "Rates, jobs per second, are the jobs over that mean, which is the harmonic mean of the rates."
+    } else if clock {
         "Probed clock rates are shown round by round, and not summarised."
     } else {
         "No rates are summarised."
@@ -246,6 +248,12 @@ fn bounds(run: &Analysis) -> String {
     let exact = bounds.iter().filter(|bound| bound.exact).count();
     let ceilings: Vec<_> = run.workloads.iter().flat_map(|workload| &workload.ceilings).collect();
     let mut parts = vec!["The number of workers is drawn as the ideal".to_string()];
+    if run.workloads.iter().any(WorkloadColumn::waits) {
+        parts.push("jobs that wait have no bound or ceiling from CPUs or from their sizes".into());
+    }
+    if run.workloads.iter().all(WorkloadColumn::waits) && !run.workloads.is_empty() {
+        return sentence(&parts);
+    }
     parts.push(match bounds.len() {
         0 => "the granularity bound is not known".into(),
         all if all == exact => "the granularity bound, the best speedup of any schedule of these jobs, is exact throughout".into(),

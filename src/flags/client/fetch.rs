@@ -29,7 +29,7 @@ struct Client {
     addr: SocketAddr,
     execution: u32,
     base: Base,
-    client: BlockingClient,
+    blocking: BlockingClient,
 }
 
 /// Those in use. As a rule there is one.
@@ -42,7 +42,7 @@ static CLIENTS: Mutex<Vec<Arc<Client>>> = Mutex::new(Vec::new());
 /// [`Failure`]; nothing is tried again.
 pub fn fetch(addr: SocketAddr, execution: u32, cc: CountryCode) -> Fetched {
     let client = client(addr, execution);
-    client.client.get(&client.base.path_of(&cc.lower()), 1)?.into_image()
+    client.blocking.get(&client.base.path_of(&cc.lower()), 1)?.into_image()
 }
 
 fn client(addr: SocketAddr, execution: u32) -> Arc<Client> {
@@ -53,8 +53,8 @@ fn client(addr: SocketAddr, execution: u32) -> Arc<Client> {
     // A worker that stays has the client of the execution before.
     clients.retain(|client| client.addr != addr);
     let base = Base::of_addr(addr);
-    let client = BlockingClient::new(&base, PATIENCE, IDLE);
-    let client = Arc::new(Client { addr, execution, base, client });
+    let blocking = BlockingClient::new(&base, PATIENCE, IDLE);
+    let client = Arc::new(Client { addr, execution, base, blocking });
     clients.push(Arc::clone(&client));
     client
 }

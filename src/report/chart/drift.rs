@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Chart;
 use super::curves::{Runs, chosen};
 use super::legend::Key;
 use super::numbers::list;
@@ -10,7 +9,8 @@ use super::page::{self, Band, Page, Plot};
 use super::rounds::{Noisy, Steal, Times, Track};
 use super::scene::Scene;
 use super::theme::Look;
-use crate::analysis::{Cell, Estimate, RoundPoint};
+use super::{Chart, Part};
+use crate::analysis::{Cell, Estimate, RoundPoint, WorkloadColumn};
 use crate::record::BASELINE;
 use crate::stats;
 
@@ -23,6 +23,10 @@ const WIDTH: f64 = 860.0;
 impl Chart for Drift {
     fn name(&self) -> &'static str {
         "drift"
+    }
+
+    fn part(&self) -> Part {
+        Part::Whole
     }
 
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
@@ -46,18 +50,20 @@ impl Chart for Drift {
                 bands.push(Band { y_label: "steal in %", plots: vec![Box::new(steal)] });
             }
         }
-        let notes = runs.alone().machines().into_iter().chain(notes(&noisy)).collect();
+        let waits = runs.own.workloads.iter().any(WorkloadColumn::waits);
+        let notes = runs.alone().machines().into_iter().chain(notes(&noisy, waits)).collect();
+
         let title = format!("Drift over the rounds — {}", runs.own.name);
         Some(page::draw(&Page { title, notes, legend, columns: 1, plot_width: WIDTH, bands }))
     }
 }
 
-fn notes(noisy: &Noisy) -> Vec<String> {
-    let mut notes = vec![
+fn notes(noisy: &Noisy, waits: bool) -> Vec<String> {
+    let most = if waits { ", or with the most at all where jobs wait" } else { "" };
+    let mut notes = vec![format!(
         "The serial baseline, and of each executor the case with the most workers that do not exceed the \
-         CPUs. Steal: the share of all CPUs' time that a hypervisor took during the samples of a round."
-            .to_string(),
-    ];
+         CPUs{most}. Steal: the share of all CPUs' time that a hypervisor took during the samples of a round."
+    )];
     if !noisy.is_empty() {
         let rounds: Vec<_> = noisy.iter().map(|(round, reason)| format!("{round} ({reason})")).collect();
         notes.push(format!("Rounds that stand out, and are counted like all others: {}.", list(&rounds, 4)));

@@ -3,7 +3,7 @@
 use super::Chart;
 use super::axis::Scale;
 use super::curves::Runs;
-use super::figure::{Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::figure::{Across, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
 use super::page;
 use super::scene::Scene;
 use super::theme;
@@ -55,6 +55,7 @@ impl Chart for Efficiency {
             grid: Some((columns, width)),
             series: runs.series(),
             groups,
+            across: Across::Workers,
             oversubscribed: runs.oversubscribed(),
         };
         Some(figure.draw())
@@ -62,7 +63,7 @@ impl Chart for Efficiency {
 }
 
 fn group(y_label: &'static str, y_range: YRange, panels: Vec<Panel>) -> Group {
-    Group { y_label, y_range, scale: Scale::Linear, panels }
+    Group { y_label: y_label.to_string(), y_range, scale: Scale::Linear, panels }
 }
 
 fn above_in_words(runs: Runs<'_>) -> String {

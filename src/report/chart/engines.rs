@@ -2,7 +2,6 @@
 //! most workers. The distance between lines is what a better engine gives, the length of a line what
 //! workers give.
 
-use super::Chart;
 use super::axis::{Axis, Scale};
 use super::curves::Runs;
 use super::legend::Key;
@@ -10,6 +9,7 @@ use super::numbers::number;
 use super::page::{self, Band, Page, Plot};
 use super::scene::{Anchor, Area, Scene};
 use super::theme::{self, Look, Origin};
+use super::{Chart, Part};
 use super::{frame, mark, text};
 use crate::analysis::{Engine, Engines};
 use crate::report::grid::in_words;
@@ -28,6 +28,10 @@ const NAME: f64 = 330.0;
 impl Chart for EnginesChart {
     fn name(&self) -> &'static str {
         "engines"
+    }
+
+    fn part(&self) -> Part {
+        Part::Whole
     }
 
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {

@@ -20,13 +20,39 @@ pub(super) struct Figure {
     /// Every series that the figure may draw, so that each looks the same in all panels.
     pub(super) series: Vec<Series>,
     pub(super) groups: Vec<Group>,
+    pub(super) across: Across,
     /// The least number of workers above the number of CPUs.
     pub(super) oversubscribed: Option<usize>,
 }
 
+/// What the horizontal axes show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Across {
+    /// Numbers of workers, the same in all panels.
+    Workers,
+    /// Numbers of connections, each panel's own, equal distances for equal ratios.
+    Connections,
+}
+
+impl Across {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Workers => "workers",
+            Self::Connections => "connections",
+        }
+    }
+
+    pub(super) fn scale(self) -> Scale {
+        match self {
+            Self::Workers => Scale::Linear,
+            Self::Connections => Scale::Log,
+        }
+    }
+}
+
 /// Panels of one kind.
 pub(super) struct Group {
-    pub(super) y_label: &'static str,
+    pub(super) y_label: String,
     pub(super) y_range: YRange,
     pub(super) scale: Scale,
     pub(super) panels: Vec<Panel>,
@@ -149,6 +175,15 @@ impl Guide {
 }
 
 impl Panel {
+    /// The numbers of workers that it has a place for, ascending.
+    pub(super) fn counts(&self) -> Vec<usize> {
+        let points = self.curves.iter().flat_map(|curve| &curve.points);
+        let mut counts: Vec<usize> = points.map(|(count, _)| *count).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        counts
+    }
+
     /// Every value that the panel draws.
     pub(super) fn values(&self) -> impl Iterator<Item = Value> {
         self.curves.iter().flat_map(|curve| &curve.points).filter_map(|(_, value)| *value)

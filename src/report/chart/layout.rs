@@ -1,6 +1,6 @@
 //! Lays out a chart over numbers of workers: its plots, its legend, its page.
 
-use super::figure::{Figure, Form, Guide, Panel};
+use super::figure::{Across, Figure, Form, Guide, Panel};
 use super::legend::Key;
 use super::page::{self, Band, Page};
 use super::panel::Plotted;
@@ -13,11 +13,15 @@ impl Figure {
         let edge = self.oversubscribed.map(|over| edge(&counts, over));
         let bands = (self.groups.iter())
             .map(|group| Band {
-                y_label: group.y_label,
+                y_label: &group.y_label,
                 plots: (group.panels.iter().zip(group.axes(&counts)))
                     .map(|(panel, axis)| {
-                        let (series, counts) = (self.series.as_slice(), counts.as_slice());
-                        Box::new(Plotted { panel, series, axis, counts, edge }) as Box<dyn page::Plot>
+                        let (series, across) = (self.series.as_slice(), self.across);
+                        let counts = match across {
+                            Across::Workers => counts.clone(),
+                            Across::Connections => panel.counts(),
+                        };
+                        Box::new(Plotted { panel, series, axis, counts, across, edge }) as Box<dyn page::Plot>
                     })
                     .collect(),
             })
@@ -41,8 +45,7 @@ impl Figure {
 
     /// The numbers of workers that any panel has a place for.
     fn counts(&self) -> Vec<usize> {
-        let points = self.panels().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
-        let mut counts: Vec<usize> = points.map(|(count, _)| *count).collect();
+        let mut counts: Vec<usize> = self.panels().flat_map(Panel::counts).collect();
         counts.sort_unstable();
         counts.dedup();
         counts

@@ -4,15 +4,15 @@
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
 //! is one file here and one line in `CHARTS`.
 //!
-//! * `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`, `engines`: the charts;
+//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`, `engines`: the charts;
 //!   `stacked`, `lanes` and `rounds` draw the plots of three of them
 //! * `curves`, `figure`, `panel`, `layout`: what charts over numbers of workers have in common
 //! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
 //! * `theme`, `fill`, `mark`, `text`, `numbers`, `words`: how they look, and what is said about them
 //!
 //! Nothing is estimated here: every value comes from an [`Analysis`], and one that is absent there
-//! is a gap in the chart. `time` and `speedup` are drawn for every run; the others only for runs
-//! that have what they show.
+//! is a gap in the chart. `time` and `speedup` are drawn for every run that computes; the others
+//! only for runs that have what they show.
 
 mod axis;
 mod canvas;
@@ -24,6 +24,7 @@ mod engines;
 mod figure;
 mod fill;
 mod frame;
+mod io;
 mod lanes;
 mod layout;
 mod legend;
@@ -87,8 +88,24 @@ pub enum ChartError {
     },
 }
 
+/// Which workloads of a run a chart is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Those that compute.
+    Computing,
+    /// Those that wait.
+    Waiting,
+    /// All.
+    Whole,
+}
+
 /// A kind of chart.
 trait Chart: Sync {
+    /// What of a run it gets to see.
+    fn part(&self) -> Part {
+        Part::Computing
+    }
+
     /// Name of its files.
     fn name(&self) -> &'static str;
 
@@ -98,6 +115,7 @@ trait Chart: Sync {
 
 /// Every chart, in the order in which they are written.
 static CHARTS: &[&dyn Chart] = &[
+    &io::Io,
     &time::Time,
     &speedup::Speedup,
     &stack::Stack,
@@ -110,7 +128,7 @@ static CHARTS: &[&dyn Chart] = &[
 ];
 
 /// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures, and
-/// `time` and `speedup` in any case.
+/// `time` and `speedup` in any case but that of a run that only waits.
 ///
 /// The folder must exist; files of the same names are replaced. Returns the paths of the files.
 ///
@@ -123,7 +141,7 @@ pub fn write_all(
     beside: &[Beside<'_>],
 ) -> Result<Vec<PathBuf>, ChartError> {
     let mut written = Vec::new();
-    for (chart, scene) in scenes(Runs { own: analysis, beside }) {
+    for (chart, scene) in scenes(analysis, beside) {
         let failed = |reason| ChartError::Draw { chart, reason };
         let files = [
             ("svg", canvas::svg(&scene).map_err(failed)?.into_bytes()),
@@ -150,7 +168,8 @@ pub fn svgs(
     analysis: &Analysis,
     beside: &[Beside<'_>],
 ) -> Result<Vec<(&'static str, String, String)>, ChartError> {
-    scenes(Runs { own: analysis, beside })
+    scenes(analysis, beside)
+        .into_iter()
         .map(|(chart, scene)| {
             let svg = canvas::svg(&scene).map_err(|reason| ChartError::Draw { chart, reason })?;
             Ok((chart, scene.title, svg))
@@ -159,6 +178,19 @@ pub fn svgs(
 }
 
 /// The pictures of a run with the names of their charts.
-fn scenes(runs: Runs<'_>) -> impl Iterator<Item = (&'static str, Scene)> {
-    CHARTS.iter().filter_map(move |chart| Some((chart.name(), chart.scene(runs)?)))
+fn scenes(analysis: &Analysis, beside: &[Beside<'_>]) -> Vec<(&'static str, Scene)> {
+    let (computing, waiting) = (analysis.computing(), analysis.waiting());
+    let scene = |chart: &&dyn Chart| {
+        let own = match chart.part() {
+            // A run that has nothing but waiting has no chart of a computation that is missing.
+            Part::Computing if computing.workloads.is_empty() && !waiting.workloads.is_empty() => {
+                return None;
+            }
+            Part::Computing => &*computing,
+            Part::Waiting => &*waiting,
+            Part::Whole => analysis,
+        };
+        Some((chart.name(), chart.scene(Runs { own, beside })?))
+    };
+    CHARTS.iter().filter_map(scene).collect()
 }

@@ -1,7 +1,7 @@
 //! One panel over numbers of workers: guides, and curves with markers and bars.
 
-use super::axis::Axis;
-use super::figure::{Curve, Form, Guide, Panel, Series, Value};
+use super::axis::{Axis, Scale};
+use super::figure::{Across, Curve, Form, Guide, Panel, Series, Value};
 use super::numbers::in_brackets;
 use super::page::Plot;
 use super::scene::{Area, Point, Scene};
@@ -18,7 +18,8 @@ pub(super) struct Plotted<'a> {
     pub(super) series: &'a [Series],
     pub(super) axis: Axis,
     /// The numbers of workers on the horizontal axis, ascending.
-    pub(super) counts: &'a [usize],
+    pub(super) counts: Vec<usize>,
+    pub(super) across: Across,
     /// Where the numbers of workers begin that are above the number of CPUs.
     pub(super) edge: Option<f64>,
 }
@@ -41,7 +42,7 @@ impl Plot for Plotted<'_> {
     }
 
     fn draw(&self, scene: &mut Scene, area: Area) {
-        let workers = Spread { counts: self.counts, area };
+        let workers = Spread { counts: &self.counts, area, scale: self.across.scale() };
         if let Some(edge) = self.edge {
             let left = workers.x(edge.max(0.0)).max(area.left);
             if left < area.right() {
@@ -54,7 +55,7 @@ impl Plot for Plotted<'_> {
         }
         frame::draw(scene, &self.axis, area);
         workers.draw_ticks(scene);
-        frame::x_label(scene, area, "workers");
+        frame::x_label(scene, area, &self.x_label());
         for guide in &self.panel.guides {
             self.draw_guide(scene, workers, guide);
         }
@@ -74,6 +75,13 @@ impl Plot for Plotted<'_> {
 }
 
 impl Plotted<'_> {
+    fn x_label(&self) -> String {
+        match self.across.scale() {
+            Scale::Linear => self.across.name().to_string(),
+            Scale::Log => format!("{} (log scale)", self.across.name()),
+        }
+    }
+
     fn place(&self, workers: Spread<'_>, (count, value): (f64, f64)) -> Point {
         (workers.x(count), frame::y(&workers.area, &self.axis, value))
     }
@@ -138,7 +146,8 @@ impl Plotted<'_> {
                 let (left, top) = (x(count) - radius - 1.0, ends.1.min(y(value.middle) - radius - 1.0));
                 let bottom = ends.0.max(y(value.middle) + radius + 1.0);
                 let spot = Area { left, top, width: 2.0 * radius + 2.0, height: bottom - top };
-                scene.tip(spot, &format!("{label}, workers: {count}, {}", in_brackets(value)));
+                let what = self.across.name();
+                scene.tip(spot, &format!("{label}, {what}: {count}, {}", in_brackets(value)));
             }
         }
     }

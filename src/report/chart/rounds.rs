@@ -1,6 +1,6 @@
 //! Plots over the rounds of a run: times, and below them what was stolen.
 
-use super::axis::Axis;
+use super::axis::{Axis, Scale};
 use super::numbers::number;
 use super::page::Plot;
 use super::scene::{Area, Point, Scene, Stroke};
@@ -69,7 +69,7 @@ impl Plot for Times<'_> {
     }
 
     fn draw(&self, scene: &mut Scene, area: Area) {
-        let (axis, spread) = (self.axis(), Spread { counts: self.rounds, area });
+        let (axis, spread) = (self.axis(), Spread { counts: self.rounds, area, scale: Scale::Linear });
         draw_noisy(scene, spread, self.noisy);
         frame::draw(scene, &axis, area);
         if self.last {
@@ -121,7 +121,7 @@ impl Plot for Steal<'_> {
     }
 
     fn draw(&self, scene: &mut Scene, area: Area) {
-        let (axis, spread) = (self.axis(), Spread { counts: self.rounds, area });
+        let (axis, spread) = (self.axis(), Spread { counts: self.rounds, area, scale: Scale::Linear });
         draw_noisy(scene, spread, self.noisy);
         frame::draw(scene, &axis, area);
         spread.draw_ticks(scene);

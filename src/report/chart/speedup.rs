@@ -6,7 +6,7 @@
 use super::Chart;
 use super::axis::Scale;
 use super::curves::Runs;
-use super::figure::{Curve, Figure, Form, Group, Guide, Ideal, Panel, Series, Value, YRange};
+use super::figure::{Across, Curve, Figure, Form, Group, Guide, Ideal, Panel, Series, Value, YRange};
 use super::scene::Scene;
 use super::theme::{self, Look, Origin};
 use super::words::{gap_note, has_bars};
@@ -92,7 +92,13 @@ fn figure(
         notes: runs.machines().into_iter().chain(notes.into_iter().flatten()).collect(),
         grid: None,
         series,
-        groups: vec![Group { y_label, y_range: YRange::Shared, scale: Scale::Linear, panels }],
+        groups: vec![Group {
+            y_label: y_label.to_string(),
+            y_range: YRange::Shared,
+            scale: Scale::Linear,
+            panels,
+        }],
+        across: Across::Workers,
         oversubscribed: runs.oversubscribed(),
     }
 }

@@ -1,5 +1,6 @@
 //! Whole numbers, of workers or of rounds, spread over the width of a plot.
 
+use super::axis::Scale;
 use super::frame;
 use super::scene::{Area, Scene};
 use super::ticks::whole_ticks;
@@ -9,6 +10,7 @@ use super::ticks::whole_ticks;
 pub(super) struct Spread<'a> {
     pub(super) counts: &'a [usize],
     pub(super) area: Area,
+    pub(super) scale: Scale,
 }
 
 impl Spread<'_> {
@@ -21,6 +23,9 @@ impl Spread<'_> {
     /// Empty strip on either side: half a step of whole numbers, within reason.
     fn pad(&self) -> f64 {
         let (first, last) = self.ends();
+        if self.scale == Scale::Log {
+            return 24.0;
+        }
         (self.area.width / (2.0 * (last - first + 1.0))).clamp(24.0, 80.0)
     }
 
@@ -30,7 +35,10 @@ impl Spread<'_> {
         if last <= first {
             return self.area.middle().0;
         }
-        let part = (number - first) / (last - first);
+        let part = match self.scale {
+            Scale::Linear => (number - first) / (last - first),
+            Scale::Log => (number / first).ln() / (last / first).ln(),
+        };
         self.area.left + self.pad() + part * (self.area.width - 2.0 * self.pad())
     }
 

@@ -5,7 +5,7 @@ use crate::analysis::{Analysis, Cell, Estimate};
 use super::Chart;
 use super::axis::Scale;
 use super::curves::Runs;
-use super::figure::{Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::figure::{Across, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
 use super::scene::Scene;
 use super::theme::{self, Origin};
 use super::words::{gap_note, has_bars};
@@ -42,7 +42,13 @@ impl Chart for Time {
             notes: runs.machines().into_iter().chain(points).chain(gaps).collect(),
             grid: None,
             series: runs.series(),
-            groups: vec![Group { y_label, y_range: YRange::OwnOfEachPanel, scale, panels }],
+            groups: vec![Group {
+                y_label: y_label.to_string(),
+                y_range: YRange::OwnOfEachPanel,
+                scale,
+                panels,
+            }],
+            across: Across::Workers,
             oversubscribed: runs.oversubscribed(),
         };
         Some(figure.draw())

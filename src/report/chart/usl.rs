@@ -3,7 +3,7 @@
 use super::Chart;
 use super::axis::Scale;
 use super::curves::Runs;
-use super::figure::{Curve, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::figure::{Across, Curve, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
 use super::numbers::{in_brackets, number};
 use super::page;
 use super::scene::Scene;
@@ -43,7 +43,8 @@ impl Chart for UslFit {
             notes: runs.machines().into_iter().chain([meaning()]).collect(),
             grid,
             series,
-            groups: vec![Group { y_label, y_range, scale: Scale::Linear, panels }],
+            groups: vec![Group { y_label: y_label.to_string(), y_range, scale: Scale::Linear, panels }],
+            across: Across::Workers,
             oversubscribed: runs.oversubscribed(),
         };
         Some(figure.draw())

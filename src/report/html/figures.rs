@@ -75,9 +75,16 @@ pub(super) fn section(run: &Analysis, charts: &[StaticChart]) -> String {
     if places.is_empty() && charts.is_empty() {
         return String::new();
     }
-    let pictures = each(charts, picture);
+    // What the script does not draw is there for all readers.
+    let (own, others): (Vec<_>, Vec<_>) =
+        charts.iter().partition(|(name, ..)| *name == "io" || places.is_empty());
+    let shown = each(own, picture);
+    if places.is_empty() {
+        return shown;
+    }
+    let pictures = each(others, picture);
     format!(
-        "<div class=\"controls js-only\"></div>\n<div class=\"figures js-only\">\n{places}</div>\n\
+        "{shown}<div class=\"controls js-only\"></div>\n<div class=\"figures js-only\">\n{places}</div>\n\
          <noscript>\n<p class=\"quiet\">The charts that can be asked need a script; all their figures stand in the tables below.</p>\n{pictures}</noscript>\n"
     )
 }

@@ -7,7 +7,8 @@
 //! names stays harmless.
 //!
 //! * `escape`, `policy`, `sheet`: text, hashes and tables as HTML
-//! * `answer`, `remarks`, `figures`, `tables`, `accounts`, `laws`, `setup`: the parts of a run
+//! * `answer`, `remarks`, `figures`, `tables`, `accounts`, `laws`, `setup`: the parts of a run; `waiting`: those
+//!   of work that waits
 //! * `bar`, `pattern`: the pictures that need no script
 //! * `report.css`, `js/`: the look, and the script in the order of `SCRIPTS`
 
@@ -27,7 +28,10 @@ mod sheet;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod words;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -103,7 +107,8 @@ fn script() -> String {
 /// What the script works from.
 #[derive(Serialize)]
 struct Data<'a> {
-    runs: &'a [Analysis],
+    /// Without the workloads that wait: the charts of the script are about scaling.
+    runs: Vec<Cow<'a, Analysis>>,
     losses: Vec<Named<Loss>>,
     states: Vec<Named<State>>,
 }
@@ -126,6 +131,7 @@ fn data(runs: &[Analysis]) -> Data<'_> {
         (State::Tail, "done, while others still run tasks"),
         (State::Teardown, "all tasks are done; the pool ends"),
     ];
+    let runs = runs.iter().map(Analysis::computing).collect();
     Data { runs, losses: Loss::ALL.iter().map(loss).collect(), states: states.map(state).into() }
 }
 
@@ -173,12 +179,14 @@ fn foot() -> String {
 /// One run.
 fn article(index: usize, run: &Analysis, charts: &[StaticChart]) -> String {
     let id = format!("run-{index}");
+    let (computing, waiting) = (run.computing(), run.waiting());
+    let answer = answer::section(&computing) + &waiting::answer(&waiting);
     let parts: [(&str, &str, String); 7] = [
-        ("answer", "The answer", answer::section(run) + &remarks::list(run)),
-        ("charts", "Charts", figures::section(run, charts)),
-        ("tables", "Tables", tables::section(run)),
-        ("accounts", "Accounts of the loss", accounts::section(run)),
-        ("laws", "Laws of scaling", laws::section(run)),
+        ("answer", "The answer", answer + &remarks::list(run)),
+        ("charts", "Charts", figures::section(&computing, charts)),
+        ("tables", "Tables", tables::section(&computing) + &waiting::tables(&waiting)),
+        ("accounts", "Accounts of the loss", accounts::section(&computing)),
+        ("laws", "Laws of scaling", laws::section(&computing)),
         ("setup", "Environment", setup::environment(run)),
         ("rules", "The twelve rules of Hoefler and Belli", setup::rules(run)),
     ];

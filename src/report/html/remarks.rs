@@ -17,7 +17,7 @@ fn remarks(run: &Analysis) -> Vec<String> {
     remarks.extend(rounds(run));
     remarks.extend(floor(run));
     remarks.extend(oversubscribed(run));
-    remarks.extend(cost(run));
+    remarks.extend(cost(&run.computing()));
     remarks.extend(run.crossovers.iter().map(crossover));
     let noisy = run.effort.noisy.iter();
     remarks.extend(

@@ -112,7 +112,7 @@ fn has_intervals(table: &ExecutorTable, workload: usize) -> bool {
 }
 
 /// What the two serial arms, which differ in nothing, say of the noise.
-fn on_floor(label: &str, floor: Quantity) -> Option<String> {
+pub(super) fn on_floor(label: &str, floor: Quantity) -> Option<String> {
     let interval = floor.interval?;
     let most = (interval.low - 1.0).abs().max((interval.high - 1.0).abs());
     Some(format!(

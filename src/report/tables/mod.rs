@@ -4,6 +4,7 @@
 //! * `speedups`: speedups over the serial baseline, with intervals and limits
 //! * `losses`: where the rest went
 //! * `engines`: runs of one batch beside each other, engine by engine
+//! * `waiting`: work that waits, by style and connections
 //! * `conclusion`: all that in sentences; `effort`: how much was measured and how well
 
 mod book;
@@ -12,12 +13,14 @@ mod effort;
 mod engines;
 mod losses;
 mod speedups;
+mod waiting;
 
 use super::grid::{Grid, heading, notes};
 use crate::analysis::Analysis;
 
 pub use engines::engines;
 pub(super) use engines::{executor, kernel};
+pub(super) use waiting::{Line, lines, per_second, percent, rate, title as waits_title};
 
 /// Table 17-1 of *Fluent Python*, one for each executor.
 #[must_use]
@@ -26,14 +29,16 @@ pub fn of_the_book(run: &Analysis) -> Vec<Grid> {
 }
 
 /// All tables: the book's; then, where there is a serial baseline, for each workload the speedups and
-/// where the rest went.
+/// where the rest went; then those of workloads that wait.
 #[must_use]
 pub fn grids(run: &Analysis) -> Vec<Grid> {
-    let mut grids = of_the_book(run);
-    for workload in 0..run.workloads.len() {
-        grids.extend(speedups::table(run, workload));
-        grids.extend(losses::table(run, workload));
+    let computing = run.computing();
+    let mut grids = of_the_book(&computing);
+    for workload in 0..computing.workloads.len() {
+        grids.extend(speedups::table(&computing, workload));
+        grids.extend(losses::table(&computing, workload));
     }
+    grids.extend(waiting::tables(&run.waiting()));
     grids
 }
 
@@ -43,7 +48,8 @@ pub fn grids(run: &Analysis) -> Vec<Grid> {
 pub fn text(run: &Analysis, lay_out: impl Fn(&Grid) -> String) -> String {
     let tables = grids(run);
     let parts = std::iter::once(heading(run)).chain(tables.iter().map(lay_out));
-    let paragraphs = conclusion::paragraphs(run);
+    let mut paragraphs = conclusion::paragraphs(&run.computing());
+    paragraphs.extend(waiting::paragraphs(&run.waiting()));
     let effort = (!paragraphs.is_empty()).then(|| effort::lines(run).join("\n"));
     let parts = parts.chain(paragraphs).chain(effort).chain(notes(run));
     parts.collect::<Vec<_>>().join("\n\n") + "\n"

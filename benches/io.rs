@@ -1,0 +1,39 @@
+//! Downloads of flags by criterion: serial, threads, processes and async.
+//!
+//! Twenty flags from a server with a delay, and the throughput of all codes from one without. Ends with
+//! the tables of work that waits, and with a new folder in `results/` that holds the record, tables and
+//! charts of the samples that criterion used. Settings come from the environment, see
+//! [`support::request`].
+
+mod support;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use speedup::record::Case;
+use speedup::study::{self, RunRequest};
+use speedup::workload::flags::{DELAY, LOCAL};
+use speedup::workload::{Scale, WORKLOADS, Workload};
+
+fn main() -> ExitCode {
+    // Worker processes are this program too, and so is the server.
+    study::init(WORKLOADS);
+    let request = support::request("bench-io");
+    let both = || Some(format!("{},{}", DELAY.name(), LOCAL.name()));
+    support::suite(
+        &RunRequest { workload: request.workload.clone().or_else(both), ..request },
+        measurement_time,
+    )
+}
+
+/// Time for the ten samples of a case: enough for an execution in each, or a few where nothing delays it.
+fn measurement_time(case: &Case, scale: Scale) -> Duration {
+    if case.workload == LOCAL.name() {
+        return Duration::from_millis(300);
+    }
+    let serial = match scale {
+        Scale::Book => Duration::from_secs(11),
+        Scale::Tiny => Duration::from_millis(600),
+    };
+    serial / case.workers.min(20) as u32
+}
