@@ -121,7 +121,7 @@ impl super::Workload for Workload {
     }
 
     fn sizes(&self, scale: Scale) -> Vec<usize> {
-        self.codes(scale).into_iter().map(|code| assets::gif(code).map_or(0, |image| image.len())).collect()
+        self.codes(scale).into_iter().map(|code| assets::gif(code).map_or(0, <[u8]>::len)).collect()
     }
 
     fn default_passes(&self) -> u32 {
