@@ -29,11 +29,11 @@ fn main() -> ExitCode {
 /// Time for the ten samples of a case: enough for an execution in each, or a few where nothing delays it.
 fn measurement_time(case: &Case, scale: Scale) -> Duration {
     if case.workload == LOCAL.name() {
-        return Duration::from_millis(300);
+        return Duration::from_millis(400);
     }
     let serial = match scale {
-        Scale::Book => Duration::from_secs(11),
+        Scale::Book => Duration::from_secs(12),
         Scale::Tiny => Duration::from_millis(600),
     };
-    serial / case.workers.min(20) as u32
+    serial / case.workers.min(12) as u32
 }

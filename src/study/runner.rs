@@ -16,11 +16,10 @@ pub enum Runner {
     Async,
 }
 
-/// The most workers that each has jobs which wait: more processes than these only cost memory, and more
-/// connections than these the server refuses.
-const MOST_PROCESSES: usize = 64;
-/// See [`MOST_PROCESSES`].
+/// The most workers for jobs that wait.
 pub const MOST_WAITING: usize = 1000;
+/// The same of processes, of which more would cost memory and nothing else.
+const MOST_PROCESSES: usize = 64;
 
 impl Runner {
     /// Every runner but the serial baseline.

@@ -164,7 +164,7 @@ fn jobs(choice: &WorkloadChoice, sizes: &[usize], seed: u64) -> Vec<BatchJob> {
     let job = |(index, &size): (usize, &usize)| BatchJob {
         workload: choice.workload.name().to_string(),
         kernel: choice.kernel.name.to_string(),
-        job: Job { seed, index, size },
+        job: Job { seed, index, size, site: None },
         array: Passed::Generate,
         passes: choice.passes,
     };
