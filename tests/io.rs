@@ -153,6 +153,23 @@ fn a_run_goes_on_with_the_numbers_of_workers_that_each_workload_had() {
 }
 
 #[test]
+fn two_runs_are_compared_without_a_word_on_cpus() {
+    let outs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for out in &outs {
+        let flags = ["run", "--workload", "flags", "--scale", "tiny", "--rounds", "6", "--executor", "async"];
+        let output = run(&[&flags[..], &["--workers", "10", "--out", out.path().to_str().unwrap()]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let [one, other] = outs.each_ref().map(|out| only_run(out.path()));
+    let output = run(&["compare", "--force", one.to_str().unwrap(), other.to_str().unwrap()]);
+    let compared = stdout(&output);
+    assert!(compared.contains("async/10") && compared.contains("serial"), "{compared}");
+    for loss in ["granularity", "blocking", "waiting", "spawn", "dispatch", "slower tasks", "teardown"] {
+        assert!(!compared.contains(loss), "{loss} is said in\n{compared}");
+    }
+}
+
+#[test]
 fn more_processes_than_make_sense_are_left_out() {
     let out = tempfile::tempdir().unwrap();
     let (record, _) = measure(

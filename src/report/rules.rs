@@ -49,10 +49,13 @@ fn base_case(run: &Analysis) -> String {
 
 fn left_out(run: &Analysis) -> String {
     let (mut failed, mut absent, mut measured) = (0, 0, 0);
+    let waits = run.workloads.iter().any(WorkloadColumn::waits);
     for cell in rows(run).flat_map(|row| &row.cells) {
         match cell {
             Cell::Measured(_) => measured += 1,
             Cell::Failed { .. } => failed += 1,
+            // Workloads that wait have numbers of workers of their own.
+            Cell::NotMeasured if waits && run.status == Status::Complete => {}
             Cell::NotMeasured => absent += 1,
         }
     }
@@ -183,7 +186,12 @@ fn fine(quantity: crate::stats::Quantity) -> String {
 fn centre(run: &Analysis) -> String {
     let spread = "The mean, because a batch is paid for in total time and the account of the loss has to add up; least, greatest and standard deviation stand beside it";
     if run.estimates().any(|estimate| !estimate.rounds.is_empty()) {
-        return format!("{spread}, and every round is drawn. The timeline is of the sample of median time.");
+        let timeline = if run.estimates().any(|estimate| estimate.timeline.is_some()) {
+            " The timeline is of the sample of median time."
+        } else {
+            ""
+        };
+        return format!("{spread}, and every round is drawn.{timeline}");
     }
     format!("{spread}. Single rounds are not in the record.")
 }

@@ -121,6 +121,7 @@ impl Found {
         let before = self.0.len();
         self.unless_same(&format!("jobs of {name}"), &jobs(a), &jobs(b));
         self.unless_same(&format!("passes of {name}"), &a.passes.to_string(), &b.passes.to_string());
+        self.unless_same(&format!("what {name} waits for"), waited_for(a), waited_for(b));
         // With other arrays or passes, other results are no news.
         if self.0.len() > before || !same_seed {
             return;
@@ -139,6 +140,10 @@ impl Found {
             }
         }
     }
+}
+
+fn waited_for(workload: &WorkloadRecord) -> &str {
+    workload.waits.as_ref().map_or("nothing", |waits| &waits.on)
 }
 
 fn jobs(workload: &WorkloadRecord) -> String {

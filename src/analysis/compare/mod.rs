@@ -164,7 +164,7 @@ struct Executions {
     mean_s: f64,
     /// Empty where only a published mean is known.
     walls_s: Vec<f64>,
-    /// Empty where some execution has no account.
+    /// Empty where some execution has no account, and where jobs wait.
     entries: Vec<Entries>,
 }
 
@@ -188,7 +188,9 @@ impl Executions {
             let entries = group.iter().map(|pair| Some(Entries::of(&ledger(pair)?, case.workers)));
             entries.collect::<Option<Vec<Entries>>>().map(|entries| Entries::mean(&entries))
         };
-        let entries: Option<Vec<Entries>> = groups.iter().map(entries).collect();
+        // Losses are of workers that need a CPU each.
+        let computes = record.workload(&case.workload).is_none_or(|workload| workload.waits.is_none());
+        let entries: Option<Vec<Entries>> = computes.then(|| groups.iter().map(entries).collect()).flatten();
         let mean_s = Summary::of(&walls_s).ok_or("not measured")?.mean;
         Ok(Self { mean_s, walls_s, entries: entries.unwrap_or_default() })
     }
