@@ -164,7 +164,16 @@ fn two_runs_are_compared_without_a_word_on_cpus() {
     let output = run(&["compare", "--force", one.to_str().unwrap(), other.to_str().unwrap()]);
     let compared = stdout(&output);
     assert!(compared.contains("async/10") && compared.contains("serial"), "{compared}");
-    for loss in ["granularity", "blocking", "waiting", "spawn", "dispatch", "slower tasks", "teardown"] {
+    for loss in [
+        "granularity",
+        "blocking",
+        "waiting",
+        "spawn",
+        "dispatch",
+        "slower tasks",
+        "teardown",
+        "beyond noise",
+    ] {
         assert!(!compared.contains(loss), "{loss} is said in\n{compared}");
     }
 }
