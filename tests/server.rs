@@ -142,14 +142,14 @@ fn a_mixture_of_faults_comes_out_the_same_in_every_style_and_concurrency() {
     let mixture = Settings { faults: faults.unwrap(), seed: 4, ..always(Fault::Delay) };
     let (_server, url) = start(mixture);
     let mut seen = Vec::new();
-    for (style, connections) in [("threads", "3"), ("threads", "64"), ("async", "100"), ("processes", "2")] {
-        let (output, dest) =
-            flags(&["-al", "80", "--url", &url, "--style", style, "-m", connections, "--json"]);
+    for (style, connections) in [("sequential", "1"), ("threads", "64"), ("async", "100"), ("processes", "2")]
+    {
+        let (output, dest) = flags(&["-e", "--url", &url, "--style", style, "-m", connections, "--json"]);
         let json: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();
         let downloaded = json["tally"]["downloaded"].as_u64().unwrap() as usize;
         assert_eq!(names_in(dest.path()).len(), downloaded, "{style}");
         // Half of all requests go wrong; chance may well make it a few more or less.
-        assert!((25..55).contains(&downloaded), "{style}: {downloaded}");
+        assert!((65..130).contains(&downloaded), "{style}: {downloaded}");
         let outcomes = json["outcomes"].as_array().unwrap().iter();
         seen.push(
             outcomes.map(|outcome| (outcome["cc"].clone(), outcome["status"].clone())).collect::<Vec<_>>(),

@@ -33,9 +33,12 @@ pub(super) struct Place {
 #[derive(Debug)]
 struct Line {
     sender: SendRequest<Empty<Bytes>>,
-    /// Boxed, since it moves with its place.
-    driver: Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>,
+    driver: Driver,
 }
+
+/// What reads from a connection and writes to it. When that has ended it must be gone: as long as it is there,
+/// a request waits for it. Boxed, since it moves with its place.
+type Driver = Option<Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>>;
 
 /// The places that are free.
 #[derive(Debug)]
@@ -96,8 +99,8 @@ impl Place {
             let response = sender.send_request(request).await.map_err(Trouble::Request)?;
             read(response).await.map_err(Trouble::Answer)
         };
-        let response = drive(driver.as_mut(), exchange).await?;
-        if !sender.is_closed() {
+        let response = drive(driver, exchange).await?;
+        if driver.is_some() && !sender.is_closed() {
             self.line = Some(line);
         }
         Ok(response)
@@ -140,22 +143,20 @@ async fn connect(base: &Base) -> Result<Line, Failure> {
     let stream = TcpStream::connect(base.addrs()).await?;
     stream.set_nodelay(true)?;
     let (sender, driver) = handshake(TokioIo::new(stream)).await?;
-    Ok(Line { sender, driver: Box::pin(driver) })
+    Ok(Line { sender, driver: Some(Box::pin(driver)) })
 }
 
 /// Waits for the exchange while the connection does its part.
-async fn drive<T>(
-    mut driver: Pin<&mut Connection<TokioIo<TcpStream>, Empty<Bytes>>>,
-    exchange: impl Future<Output = T>,
-) -> T {
+async fn drive<T>(driver: &mut Driver, exchange: impl Future<Output = T>) -> T {
     let mut exchange = pin!(exchange);
-    let mut over = false;
     poll_fn(|context| {
         if let Poll::Ready(output) = exchange.as_mut().poll(context) {
             return Poll::Ready(output);
         }
-        // The exchange itself hears of what ends the connection.
-        over = over || driver.as_mut().poll(context).is_ready();
+        // The exchange itself hears of what has ended the connection.
+        if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+            *driver = None;
+        }
         exchange.as_mut().poll(context)
     })
     .await
