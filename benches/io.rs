@@ -26,10 +26,10 @@ fn main() -> ExitCode {
     )
 }
 
-/// Time for the ten samples of a case: enough for an execution in each, or a few where nothing delays it.
+/// Time for the ten samples of a case: enough for an execution in each, or several where nothing delays it.
 fn measurement_time(case: &Case, scale: Scale) -> Duration {
     if case.workload == LOCAL.name() {
-        return Duration::from_millis(400);
+        return Duration::from_secs(1);
     }
     let serial = match scale {
         Scale::Book => Duration::from_secs(12),
