@@ -3,6 +3,8 @@
 // Each test program compiles this file for itself and uses some of it.
 #![allow(dead_code)]
 
+pub(crate) mod http;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
