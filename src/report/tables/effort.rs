@@ -88,8 +88,11 @@ fn known(run: &Analysis) -> String {
     match goal {
         Some(goal) if reached => format!("every speedup is known to ±{width} or better (goal {goal})"),
         Some(goal) if effort.without_interval > 0 => format!(
-            "the goal of ±{goal} was not reached: {} cases have too few samples for an interval",
-            effort.without_interval
+            "the goal of ±{goal} was not reached: {} too few samples for an interval",
+            match effort.without_interval {
+                1 => "one case has".to_string(),
+                cases => format!("{cases} cases have"),
+            }
         ),
         Some(goal) => format!("the goal of ±{goal} was not reached; the widest is {case} with ±{width}"),
         None => format!("the widest interval is that of {case}, ±{width}"),
