@@ -163,9 +163,8 @@ impl FlagsArgs {
             ));
             return wanted.min(REMOTE_CAP);
         }
-        // The server may be in this process and need as many sockets; each download has a file.
-        let room = limits::make_room_for_files(3 * wanted as u64 + SPARE_FILES);
-        let possible = (room.saturating_sub(SPARE_FILES) / 3).max(1) as usize;
+        let room = limits::make_room_for_files(FILES_EACH * wanted as u64 + SPARE_FILES);
+        let possible = (room.saturating_sub(SPARE_FILES) / FILES_EACH).max(1) as usize;
         if possible < wanted {
             complain(&format!(
                 "{wanted} connections need more open files than 'ulimit -n' allows; {possible} will be used"
@@ -174,6 +173,10 @@ impl FlagsArgs {
         wanted.min(possible)
     }
 }
+
+/// Files that a connection takes at most: of a worker process up to four while it starts, and the other end
+/// where the server is in this process.
+const FILES_EACH: u64 = 5;
 
 /// Files that the program has open beside its connections.
 const SPARE_FILES: u64 = 40;
@@ -283,6 +286,10 @@ impl View {
             if form == Form::Report { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(flags as u64), target);
         bar.set_style(bar_style());
+        if form == Form::Report {
+            // So that it is there before the first flag is.
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
         Self { form, bar, errors: 0, outcomes: Vec::new(), failed: None }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::Error;
@@ -66,17 +66,19 @@ async fn download_all(batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) {
     let semaphore = Arc::new(Semaphore::new(batch.connections));
     let mut tasks = JoinSet::new();
     let mut waiting = vec![true; batch.codes.len()];
-    let mut settle = |number: usize, download: Result<Download, executor::Error>| {
-        if std::mem::take(&mut waiting[number]) {
-            each(batch.outcome(batch.codes[number], download));
+    // A task that panicked has no outcome; it is settled with those that were never started.
+    let mut settle = |joined: Result<(usize, Download), JoinError>| {
+        if let Ok((number, download)) = joined {
+            waiting[number] = false;
+            each(batch.outcome(batch.codes[number], Ok(download)));
         }
     };
     for (number, &cc) in batch.codes.iter().enumerate() {
         let Some(Ok(permit)) = unless_stopped(batch, Arc::clone(&semaphore).acquire_owned()).await else {
             break;
         };
-        while let Some(Ok((number, download))) = tasks.try_join_next() {
-            settle(number, Ok(download));
+        while let Some(joined) = tasks.try_join_next() {
+            settle(joined);
         }
         let client = Arc::clone(&client);
         tasks.spawn(async move {
@@ -85,14 +87,17 @@ async fn download_all(batch: &Batch<'_>, each: &mut dyn FnMut(Outcome)) {
         });
     }
     while let Some(Some(joined)) = unless_stopped(batch, tasks.join_next()).await {
-        if let Ok((number, download)) = joined {
-            settle(number, Ok(download));
-        }
+        settle(joined);
+    }
+    // What is done is done, whenever the stop came.
+    while let Some(joined) = tasks.try_join_next() {
+        settle(joined);
     }
     // What is under way ends with its task; no file is half written, since nothing is awaited within.
     drop(tasks);
-    for number in 0..batch.codes.len() {
-        settle(number, Err(executor::Error::Cancelled));
+    for (number, &cc) in batch.codes.iter().enumerate().filter(|(number, _)| waiting[*number]) {
+        debug_assert!(batch.interrupt.requested(), "download {number} has no outcome");
+        each(batch.outcome(cc, Err(executor::Error::Cancelled)));
     }
 }
 

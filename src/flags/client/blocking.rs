@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -11,7 +11,7 @@ use ureq::{Agent, config::Config, http};
 
 use super::USER_AGENT;
 use super::base::Base;
-use super::failure::Failure;
+use super::failure::{CONNECT, Failure};
 use super::save::{MAX_BODY, Response};
 use crate::flags::ATTEMPT_HEADER;
 
@@ -42,11 +42,16 @@ impl BlockingClient {
     /// Asks for a path and reads the answer to its end.
     pub(super) fn get(&self, path: &str, attempt: u32) -> Result<Response, Failure> {
         OPENED.set(false);
-        let response = match self.ask(&self.agent, path, attempt) {
+        let begin = Instant::now();
+        let response = match self.ask(&self.agent, path, attempt, self.timeout) {
             // A connection that waited may have been closed by the server just now. That is nobody's fault,
             // and a new one tells whether the server can be had.
             Err(ureq::Error::Io(error)) if !OPENED.get() && is_closed(&error) => {
-                self.ask(&self.afresh, path, attempt)
+                let rest = self.timeout.saturating_sub(begin.elapsed());
+                if rest.is_zero() {
+                    return Err(Failure::Timeout(self.timeout));
+                }
+                self.ask(&self.afresh, path, attempt, rest)
             }
             response => response,
         };
@@ -67,8 +72,10 @@ impl BlockingClient {
         agent: &Agent,
         path: &str,
         attempt: u32,
+        timeout: Duration,
     ) -> Result<http::Response<ureq::Body>, ureq::Error> {
-        agent.get(format!("{}{path}", self.origin)).header(ATTEMPT_HEADER, attempt).call()
+        let request = agent.get(format!("{}{path}", self.origin)).header(ATTEMPT_HEADER, attempt);
+        request.config().timeout_global(Some(timeout)).build().call()
     }
 
     /// Breaks off what is under way, now and from now on.
@@ -80,6 +87,7 @@ impl BlockingClient {
     fn failure(&self, error: ureq::Error) -> Failure {
         match error {
             ureq::Error::Io(error) => error.into(),
+            ureq::Error::Timeout(ureq::Timeout::Connect) if self.timeout > CONNECT => Failure::unconnected(),
             ureq::Error::Timeout(_) => Failure::Timeout(self.timeout),
             ureq::Error::BodyExceedsLimit(limit) => Failure::TooLong(limit),
             ureq::Error::Protocol(error) => Failure::Connection(format!("the answer is no HTTP: {error}")),
@@ -92,6 +100,7 @@ fn config(timeout: Duration, idle: usize) -> Config {
     Config::builder()
         .http_status_as_error(false)
         .max_redirects(0)
+        .timeout_connect(Some(timeout.min(CONNECT)))
         .proxy(None)
         .timeout_global(Some(timeout))
         .max_idle_connections(idle)

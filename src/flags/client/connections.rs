@@ -16,9 +16,10 @@ use hyper::header::{CONTENT_LENGTH, HOST, USER_AGENT};
 use hyper::{Request, Response as HttpResponse};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::base::Base;
-use super::failure::Failure;
+use super::failure::{CONNECT, Failure};
 use super::save::{MAX_BODY, Response};
 use crate::flags::ATTEMPT_HEADER;
 
@@ -140,7 +141,12 @@ impl OrNone for Result<Response, Trouble> {
 }
 
 async fn connect(base: &Base) -> Result<Line, Failure> {
-    let stream = TcpStream::connect(base.addrs()).await?;
+    let stream = timeout(CONNECT, TcpStream::connect(base.addrs())).await;
+    let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let stream = stream.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => Failure::unconnected(),
+        _ => error.into(),
+    })?;
     stream.set_nodelay(true)?;
     let (sender, driver) = handshake(TokioIo::new(stream)).await?;
     Ok(Line { sender, driver: Some(Box::pin(driver)) })

@@ -7,6 +7,10 @@ use hyper::StatusCode;
 
 use super::gif::NotAnImage;
 
+/// How long a connection may take to be made, whatever the rest may: that is what a user's stop may have to
+/// wait for.
+pub(super) const CONNECT: Duration = Duration::from_secs(5);
+
 /// Why an attempt at a flag failed. That there is no such flag is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -42,6 +46,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// That no connection was made in the time for it.
+    pub(super) fn unconnected() -> Self {
+        Self::Connection(format!("no connection within {}", seconds(CONNECT)))
+    }
+
     /// Whether another attempt may turn out better: not where the server refuses, or the disk does.
     #[must_use]
     pub fn may_pass(&self) -> bool {

@@ -66,8 +66,7 @@ impl Folder {
     /// Makes the folder and writes to it.
     pub(super) fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
-        let path = self.temporary("try");
-        File::create_new(&path)?;
+        let (path, _) = self.create("try")?;
         fs::remove_file(path)
     }
 
@@ -87,8 +86,7 @@ impl Folder {
         // that one keep a CPU busy meanwhile.
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.temporary(name);
-        let mut file = File::create_new(&path)?;
+        let (path, mut file) = self.create(name)?;
         let saved =
             file.write_all(image).and_then(|()| fs::rename(&path, self.path.join(format!("{name}.gif"))));
         drop(turn);
@@ -97,6 +95,17 @@ impl Folder {
             let _ = fs::remove_file(&path);
         }
         saved
+    }
+
+    /// A new file under a temporary name. One that a killed program has left is passed over.
+    fn create(&self, name: &str) -> io::Result<(PathBuf, File)> {
+        loop {
+            let path = self.temporary(name);
+            match File::create_new(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => return Ok((path, created?)),
+            }
+        }
     }
 
     /// A name that no other process or thread uses: the same flag may be under way twice.
@@ -176,6 +185,27 @@ mod tests {
         let mut left = names(dir.path());
         left.sort();
         assert!(left.len() == 2 && left[0].starts_with(".ae.") && left[1] == "af.gif", "{left:?}");
+    }
+
+    #[test]
+    fn what_a_killed_program_left_under_a_temporary_name_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::new(dir.path(), 3);
+        let taken = folder.temporary("ad");
+        let next = |path: &Path, step: u64| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let (head, rest) = name.split_once('-').unwrap();
+            let (number, tail) = rest.split_once('.').unwrap();
+            let number = u64::from_str_radix(number, 16).unwrap() + step;
+            dir.path().join(format!("{head}-{number:x}.{tail}"))
+        };
+        // Other tests take numbers as well.
+        for step in 1..20 {
+            File::create_new(next(&taken, step)).unwrap();
+        }
+        let image = assets::gif(ALL[0]).unwrap().to_vec();
+        let length = image.len() as u64;
+        assert_eq!(folder.take("ad", &response(200, Some(length), &image)), Ok(Status::Downloaded(length)));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub struct Order {
     /// Where from.
     pub base: Base,
     /// The folder in which they are saved.
+    #[serde(with = "path_bytes")]
     pub dest: PathBuf,
     /// How long an attempt may take until the last byte is there.
     pub timeout: Duration,
@@ -40,6 +41,23 @@ impl Order {
     pub fn prepare(&self) -> Result<(), Error> {
         let failed = |error| Error::Destination { folder: self.dest.display().to_string(), error };
         Folder::new(&self.dest, 0).prepare().map_err(failed)
+    }
+}
+
+/// A path on its way to another process: its bytes, which need not be text.
+mod path_bytes {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().as_bytes().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        Ok(OsString::from_vec(Vec::deserialize(deserializer)?).into())
     }
 }
 

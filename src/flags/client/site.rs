@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::str::FromStr;
 
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock, open};
 
 use super::base::{BadUrl, Base};
 use crate::flags::server::{Background, Settings, Site};
@@ -115,7 +115,9 @@ impl Target {
             return Ok(Self { name, base, embedded: None });
         };
         let port = base.addrs()[0].port();
-        if base.probe() && !Claim::is_held(port) {
+        // Looked at before and after: a run that ends in between takes its server with it.
+        let held = Claim::is_held(port);
+        if base.probe() && !held && !Claim::is_held(port) {
             return Ok(Self { name, base, embedded: None });
         }
         // Where another run has its own server at the port, that server ends with that run.
@@ -154,11 +156,18 @@ impl Claim {
         Self::file(port).is_some_and(|file| flock(file, FlockOperation::NonBlockingLockShared).is_err())
     }
 
-    /// The file is only there to be locked; anyone may.
+    /// The file is only there to be locked; anyone may. Where it is another user's, some systems let nobody
+    /// open it in a way that could make it.
     fn file(port: u16) -> Option<File> {
         let path = std::env::temp_dir().join(format!("speedup-flags-{port}.lock"));
-        let flags = OFlags::RDONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        open(path, flags, Mode::from_raw_mode(0o644)).ok().map(File::from)
+        let (flags, mode) = (OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::from_raw_mode(0o644));
+        if let Ok(file) = open(&path, flags, mode) {
+            return Some(file.into());
+        }
+        let file = open(&path, flags | OFlags::CREATE, mode).ok()?;
+        // Whatever the user's mask; where that fails, others go without.
+        let _ = fchmod(&file, mode);
+        Some(file.into())
     }
 }
 

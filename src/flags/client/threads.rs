@@ -56,9 +56,10 @@ pub(super) fn as_they_complete(
     for &cc in batch.codes {
         match executor.submit(DownloadTask { run, name: cc.lower() }) {
             Ok(future) => drop(to_do.insert(future, cc)),
-            // The user has stopped the program while tasks were still submitted, and the pool is shut down.
-            Err(error) if batch.interrupt.requested() => each(batch.outcome(cc, Err(error))),
-            Err(error) => return Err(error.into()),
+            // Not even the first worker could be started.
+            Err(error) if to_do.is_empty() && !batch.interrupt.requested() => return Err(error.into()),
+            // The user has stopped the program, or the system gives no more workers: what was submitted goes on.
+            Err(error) => each(batch.outcome(cc, Err(error))),
         }
     }
     for future in as_completed(to_do.keys().cloned().collect::<Vec<_>>(), None) {
