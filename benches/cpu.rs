@@ -9,10 +9,10 @@ mod support;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use speedup::record::Case;
 use speedup::study;
-use speedup::sys::machine;
 use speedup::workload::{Scale, WORKLOADS};
+use speedup_machine::machine;
+use speedup_report::record::Case;
 
 fn main() -> ExitCode {
     // Worker processes are this program too: they must not get as far as criterion's arguments.

@@ -9,8 +9,6 @@
 //!   against the same read of a private array in one thread.
 //! * `hand-over`: there and back of a task with a handle, of which it reads nothing; one at a time.
 
-#[path = "support/contest.rs"]
-mod contest;
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -18,12 +16,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use contest::{Against, Bench, Contest, Limit, Reading, Unit, measure};
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use serde::{Deserialize, Serialize};
-use speedup::executor::task::TaskEntry;
-use speedup::executor::{Executor, ProcessPoolExecutor, SharedBytes, Task, ThreadPoolExecutor, worker};
+use speedup_executor::task::TaskEntry;
+use speedup_executor::{Executor, ProcessPoolExecutor, SharedBytes, Task, ThreadPoolExecutor, worker};
 use speedup::study::array::Copied;
-use speedup::sys::peer::read_memory;
+use speedup_bench_support::peer::read_memory;
 use xxhash_rust::xxh3::xxh3_64;
 
 const SIZES: [usize; 6] = [4 << 10, 64 << 10, 256 << 10, 1 << 20, 8 << 20, 64 << 20];
@@ -243,7 +241,7 @@ fn hand_overs(bench: &mut Bench, pools: &Pools, size: usize) {
         return;
     }
     let times = if bench.measuring() { 300 } else { 1 };
-    let shared = SharedBytes::create(size).and_then(speedup::executor::SharedBytesMut::freeze);
+    let shared = SharedBytes::create(size).and_then(speedup_executor::SharedBytesMut::freeze);
     let shared = shared.expect("there is memory");
     let contest = Contest::new(&title, Unit::SecondsPer("task"))
         .floor("threads, nothing", || there_and_back(&pools.threads, times, || Nothing(), 0))

@@ -10,10 +10,10 @@ mod support;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use speedup::record::Case;
 use speedup::study::{self, RunRequest};
 use speedup::workload::flags::{DELAY, LOCAL};
 use speedup::workload::{Scale, WORKLOADS, Workload};
+use speedup_report::record::Case;
 
 fn main() -> ExitCode {
     // Worker processes are this program too, and so is the server.

@@ -3,10 +3,8 @@
 //!
 //! Ratios are what to go by, because a neighbour on the same core can halve the width that a kernel
 //! gets within milliseconds: they are of neighbours in time, and told apart by that width. They are
-//! kept in a new folder in `results/`, see [`contest`].
+//! kept in a new folder in `results/`, see [`speedup_bench_support`].
 
-#[path = "support/contest.rs"]
-mod contest;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -16,7 +14,7 @@ use rc4::{KeyInit, StreamCipher};
 use speedup::workload::rc4::{Rc4, WordRc4};
 use speedup::workload::{Workload, sha256};
 
-use contest::{Against, Bench, Contest, Limit, Unit, measure};
+use speedup_bench_support::{Against, Bench, Contest, Limit, Unit, measure};
 
 const KEYS: [[u8; 16]; 2] = [*b"a key of 16 byte", *b"another of those"];
 

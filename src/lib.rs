@@ -15,31 +15,6 @@
 //!
 //! One way only. A stage never reaches back, and only [`cli`] sees them all.
 //!
-//! # The rooms
-//!
-//! | module | what it does | what it knows |
-//! |---|---|---|
-//! | [`sys`] | clocks, signals, the machine; the only unsafe code | nothing |
-//! | [`executor`] | `concurrent.futures`: tasks, futures, pools | `sys` |
-//! | [`flags`] | country flags over HTTP: a server with faults, clients in five styles | `executor`, `sys` |
-//! | [`workload`] | what is computed: RC4, SHA-256; or waited for: flags | nothing; its flags `flags` |
-//! | [`record`] | the saved form of a run: plain data, JSON, files | nothing |
-//! | [`study`] | what to measure, in which order, and the measuring | the above |
-//! | [`stats`] | numbers in, numbers out | nothing |
-//! | [`analysis`] | estimates from a record | `record`, `stats` |
-//! | [`report`] | tables and charts from an analysis | `analysis`, `record` |
-//! | [`cli`] | the command line | all |
-//!
-//! # What holds throughout
-//!
-//! 1. [`stats`], [`analysis`] and [`study::plan`] do no I/O and read no clock.
-//! 2. Only [`study`], the task wrapper in [`study::job`] that runs inside a worker, the pools, for
-//!    the lives of their workers, the clients of [`flags`], and the probe in [`sys`] time anything;
-//!    and whoever waits with a timeout reads a clock for that.
-//! 3. Only [`cli`] writes to standard output; progress and errors go to standard error.
-//! 4. Workers time themselves; the parent checks every result against the serial baseline.
-//! 5. A failure is a record in the file, not a lost line. Raw samples are never thrown away.
-//!
 //! # A workload of your own
 //!
 //! Implement [`Workload`](workload::Workload) and hand it to the command line; you get the sweep,
@@ -80,13 +55,11 @@ compile_error!("speedup needs a Unix system so far: its process pool talks over 
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub mod analysis;
+pub use speedup_executor as executor;
+pub use speedup_flags as flags;
+pub use speedup_machine as machine;
+pub use speedup_report::{analysis, record, render, stats};
+
 pub mod cli;
-pub mod executor;
-pub mod flags;
-pub mod record;
-pub mod report;
-pub mod stats;
 pub mod study;
-pub mod sys;
 pub mod workload;

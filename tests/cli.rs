@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 
-use speedup::record::{Data, RunRecord, Status};
+use speedup_report::record::{Data, RunRecord, Status};
 use support::{TINY, only_run, run, speedup, stderr, stdout};
 
 #[test]

@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use speedup::record::RunRecord;
+use speedup_report::record::RunRecord;
 use support::{only_run, run, stderr, stdout};
 
 /// Times that are kept: what follows from them does not depend on the machine of the test.

@@ -6,8 +6,8 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use speedup::analysis::Analysis;
-use speedup::record::{Data, RunRecord, Status};
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{Data, RunRecord, Status};
 use support::{only_run, run, stderr, stdout};
 
 fn measure(out: &Path, more: &[&str]) -> RunRecord {

@@ -8,7 +8,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use speedup::record::{RunRecord, Status};
+use speedup_report::record::{RunRecord, Status};
 use support::{TINY, only_run, run, speedup, stderr, stdout};
 
 #[test]

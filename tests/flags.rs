@@ -13,10 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use speedup::flags::assets;
-use speedup::flags::client::registry::STYLES;
-use speedup::flags::codes::ALL;
-use speedup::flags::server::{Background, Settings, Site};
+use speedup_flags::assets;
+use speedup_flags::client::registry::STYLES;
+use speedup_flags::codes::ALL;
+use speedup_flags::server::{Background, Settings, Site};
 use support::{flags, names_in, report, run, speedup, stderr, stdout};
 
 fn styles() -> impl Iterator<Item = &'static str> {

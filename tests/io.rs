@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use speedup::analysis::Analysis;
-use speedup::record::{RunRecord, Status};
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{RunRecord, Status};
 use support::{only_run, run, stderr, stdout};
 
 fn arguments<'a>(out: &'a Path, more: &[&'a str]) -> Vec<&'a str> {

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use speedup::analysis::Analysis;
-use speedup::record::{RunRecord, Status};
-use speedup::report::find_format;
 use speedup::workload::{Job, WORKLOADS};
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{RunRecord, Status};
+use speedup_report::render::find_format;
 
 const FOLDER: &str = "results/2026-11-23-reference";
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use speedup::analysis::Analysis;
-use speedup::record::{Failure, RunRecord, Status, Stop};
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{Failure, RunRecord, Status, Stop};
 use support::{only_run, run, speedup, stderr, stdout};
 
 /// A quick run of one workload into a folder, with further arguments.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use speedup::record::json_schema::JSON_SCHEMA;
+use speedup_report::record::json_schema::JSON_SCHEMA;
 use support::{TINY, only_run, run, stderr, stdout};
 
 fn validator() -> jsonschema::Validator {

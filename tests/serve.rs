@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use speedup::flags::client::registry::STYLES;
+use speedup_flags::client::registry::STYLES;
 use support::http::{get, status};
 use support::{flags, names_in, report, run, speedup, stderr, stdout};
 

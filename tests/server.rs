@@ -7,13 +7,11 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use speedup::flags::assets;
-use speedup::flags::client::registry::STYLES;
-use speedup::flags::codes::ALL;
-use speedup::flags::server::{
-    Background, Delay, Fault, Faults, KeepAlive, Limits, Settings, Site, StatsPath,
-};
-use speedup::sys::limits::make_room_for_files;
+use speedup_flags::assets;
+use speedup_flags::client::registry::STYLES;
+use speedup_flags::codes::ALL;
+use speedup_flags::server::{Background, Delay, Fault, Faults, KeepAlive, Limits, Settings, Site, StatsPath};
+use speedup_machine::limits::make_room_for_files;
 use support::http::{exchange, get, status};
 use support::{flags, names_in, report, stderr, stdout};
 

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use speedup::analysis::{Analysis, Cell};
-use speedup::record::{Design, Failure};
 use speedup::study::{self, RunRequest, Study};
 use speedup::workload::{Digest, Fault, Kernel, Scale, Workload};
+use speedup_report::analysis::{Analysis, Cell};
+use speedup_report::record::{Design, Failure};
 
 macro_rules! workload {
     ($workload:ident, $name:literal, $compute:expr) => {

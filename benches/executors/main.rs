@@ -8,8 +8,6 @@
 //! * `tasks`, `floor`, `placement`: what is run; this program started again, as the least that could be
 //!   on the other side; where threads and processes run
 
-#[path = "../support/contest.rs"]
-mod contest;
 mod floor;
 mod mapping;
 mod memory;
@@ -21,8 +19,8 @@ mod tasks;
 
 use std::process::ExitCode;
 
-use contest::Bench;
-use speedup::executor::worker;
+use speedup_bench_support::Bench;
+use speedup_executor::worker;
 
 fn main() -> ExitCode {
     // Worker processes and the floors' children are this program too.

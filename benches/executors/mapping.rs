@@ -1,10 +1,10 @@
 //! `map` over many tiny tasks through two workers: how many there are in a second, and the CPU time that
 //! each takes on both sides, over the pool's life.
 
-use speedup::executor::{Executor, MapOptions, ProcessPoolExecutor, ThreadPoolExecutor};
-use speedup::sys::usage::ended_children_cpu_ns;
+use speedup_executor::{Executor, MapOptions, ProcessPoolExecutor, ThreadPoolExecutor};
+use speedup_machine::usage::ended_children_cpu_ns;
 
-use crate::contest::{Against, Bench, Contest, Limit, Reading, Unit, measure, process_cpu_s};
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure, process_cpu_s};
 use crate::tasks::Increment;
 
 /// Enough that the start of the workers counts for little in the CPU time.
@@ -27,7 +27,7 @@ pub(crate) fn hold(bench: &mut Bench) {
 
 /// The time is that of the map through workers that are there; the CPU time is that of the pool from its
 /// start to its end.
-fn over<E: Executor>(pool: Result<E, speedup::executor::Error>, options: MapOptions) -> Reading {
+fn over<E: Executor>(pool: Result<E, speedup_executor::Error>, options: MapOptions) -> Reading {
     let (own_before_s, ended_before_ns) = (process_cpu_s(), ended_children_cpu_ns());
     let pool = pool.expect("workers start");
     let first: u64 = (0..8).map(Increment).map(|task| result(pool.submit(task))).sum();
@@ -41,6 +41,6 @@ fn over<E: Executor>(pool: Result<E, speedup::executor::Error>, options: MapOpti
     Reading { cpu_s: of_workers_ns.map(|ns| own_s + ns as f64 * 1e-9), ..reading }
 }
 
-fn result<T>(future: Result<speedup::executor::Future<T>, speedup::executor::Error>) -> T {
+fn result<T>(future: Result<speedup_executor::Future<T>, speedup_executor::Error>) -> T {
     future.expect("it is open").take(None).expect("it returns")
 }

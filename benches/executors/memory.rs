@@ -1,8 +1,8 @@
 //! What a task takes while it waits in a queue: how much the process grows by a million of them.
 
-use speedup::executor::{CancelFutures, Executor, ProcessPoolExecutor, ThreadPoolExecutor, Wait};
+use speedup_executor::{CancelFutures, Executor, ProcessPoolExecutor, ThreadPoolExecutor, Wait};
 
-use crate::contest::{Bench, Limit};
+use speedup_bench_support::{Bench, Limit};
 use crate::tasks::{Increment, Pause};
 
 /// The bound that the documentation gives, in bytes, for a task as large as these.
@@ -40,7 +40,7 @@ fn growth(pool: &impl Executor, pending: usize) -> Option<f64> {
         (0..pending).map(|task| pool.submit(Increment(task as u64)).expect("it is open")).collect();
     let grown = resident_bytes()?.saturating_sub(before);
     pool.shutdown(Wait::No, CancelFutures::Yes);
-    assert!(futures.iter().all(speedup::executor::Future::cancelled), "none has begun");
+    assert!(futures.iter().all(speedup_executor::Future::cancelled), "none has begun");
     Some(grown as f64 / pending as f64)
 }
 

@@ -7,10 +7,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 
-use speedup::executor::{Executor, RayonExecutor, ThreadPoolExecutor};
-use speedup::sys::machine;
+use speedup_executor::{Executor, RayonExecutor, ThreadPoolExecutor};
+use speedup_machine::machine;
 
-use crate::contest::{Against, Bench, Contest, Limit, Reading, Unit, measure};
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::placement::Placement;
 
 /// Enough that a measurement takes some milliseconds.
@@ -91,7 +91,7 @@ fn start_all(pool: &ThreadPoolExecutor) {
     assert!(all.iter().all(|future| future.result(None).is_ok()));
 }
 
-fn all_taken(submit: impl Fn(usize) -> speedup::executor::Future<usize>) -> Reading {
+fn all_taken(submit: impl Fn(usize) -> speedup_executor::Future<usize>) -> Reading {
     measure(TASKS as f64, || {
         let futures: Vec<_> = (0..TASKS).map(submit).collect();
         futures.into_iter().map(|future| future.take(None).expect("it returns")).sum::<usize>()

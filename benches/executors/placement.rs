@@ -1,6 +1,6 @@
 //! Where threads and processes run. What is started inherits the CPUs of the thread that starts it.
 
-use speedup::sys::affinity::{allow_cpus, allowed_cpus};
+use speedup_machine::affinity::{allow_cpus, allowed_cpus};
 
 /// Where the submitting thread and the workers run. Left to itself, the scheduler may keep them together
 /// on one CPU, where nothing is contended and nobody waits for a cache line, or spread them; and the two

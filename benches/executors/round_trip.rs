@@ -2,9 +2,9 @@
 
 use std::sync::mpsc;
 
-use speedup::executor::{Executor, ProcessPoolExecutor, Spin, ThreadPoolExecutor};
+use speedup_executor::{Executor, ProcessPoolExecutor, Spin, ThreadPoolExecutor};
 
-use crate::contest::{Against, Bench, Contest, Limit, Reading, Unit, measure};
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::floor;
 use crate::placement::Placement;
 use crate::tasks::Echo;

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use speedup::executor::{
+use speedup_executor::{
     CancelFutures, Error, Executor, ProcessPoolExecutor, ThreadPoolExecutor, Wait, WorkerLife,
 };
-use speedup::sys::clock::monotonic_ns;
+use speedup_machine::clock::monotonic_ns;
 
-use crate::contest::{Against, Bench, Contest, Limit, Reading, Unit, measure};
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::floor::start_to_first_byte;
 use crate::tasks::Hold;
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use speedup::executor::Task;
-use speedup::executor::task::TaskEntry;
+use speedup_executor::Task;
+use speedup_executor::task::TaskEntry;
 
 /// Tasks that worker processes of this program know.
 pub(crate) static TASKS: &[TaskEntry] = &[

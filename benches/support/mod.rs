@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, SamplingMode};
-use speedup::analysis::Analysis;
 use speedup::cli::complain;
-use speedup::record::{BASELINE, Case, Design, Failure, RunFolder, RunRecord, Status};
-use speedup::report::{FORMATS, files};
 use speedup::study::{ConfigError, Measured, RunRequest, Study};
-use speedup::sys::machine;
-use speedup::sys::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup::workload::{Scale, WORKLOADS};
+use speedup_machine::machine;
+use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{BASELINE, Case, Design, Failure, RunFolder, RunRecord, Status};
+use speedup_report::render::{FORMATS, files};
 
 /// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_EXECUTOR`, `SPEEDUP_WORKERS`,
 /// `SPEEDUP_KERNEL`, `SPEEDUP_DATA`, `SPEEDUP_PASSES`, `SPEEDUP_POOL`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Failed, print};
-use crate::analysis::compare::{self, Outcome};
-use crate::record::schema::ReadError;
-use crate::record::{RunRecord, SCHEMA_VERSION};
-use crate::report::comparison::FORMATS;
+use speedup_report::analysis::compare::{self, Outcome};
+use speedup_report::record::schema::ReadError;
+use speedup_report::record::{RunRecord, SCHEMA_VERSION};
+use speedup_report::render::comparison::FORMATS;
 
 const REGRESSION: u8 = 1;
 const INCONCLUSIVE: u8 = 4;

@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Write};
 
 use super::args::DoctorArgs;
 use super::{Failed, print};
-use crate::analysis::doctor::{Diagnosis, diagnose};
-use crate::record::checkup::Facts;
-use crate::report;
 use crate::study::checkup;
 use crate::workload::Workload;
+use speedup_report::analysis::doctor::{Diagnosis, diagnose};
+use speedup_report::record::checkup::Facts;
+use speedup_report::render;
 
 /// What the program prints for programs.
 #[derive(serde::Serialize)]
@@ -30,5 +30,5 @@ pub(super) fn doctor(args: &DoctorArgs, workloads: &[&dyn Workload]) -> Result<(
             .map_err(|error| Failed::Failure(format!("cannot write the diagnosis as JSON: {error}")))?;
         return print(&(json + "\n"));
     }
-    print(&report::doctor::text(&facts, &diagnosis))
+    print(&render::doctor::text(&facts, &diagnosis))
 }

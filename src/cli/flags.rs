@@ -8,16 +8,16 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Failed, complain, print};
-use crate::flags::client::outcome::{Outcome, Status, Tally};
-use crate::flags::client::registry::{self, STYLES};
-use crate::flags::client::report::{self, OutcomeJson, Summary};
-use crate::flags::client::select::{Pattern, Selection};
-use crate::flags::client::site::{Label, REMOTE_CAP, Target};
-use crate::flags::client::style::{Batch, Style};
-use crate::flags::client::{Error, Order, download};
-use crate::flags::codes::CountryCode;
-use crate::sys::limits;
-use crate::sys::signal::Interrupt;
+use speedup_flags::client::outcome::{Outcome, Status, Tally};
+use speedup_flags::client::registry::{self, STYLES};
+use speedup_flags::client::report::{self, OutcomeJson, Summary};
+use speedup_flags::client::select::{Pattern, Selection};
+use speedup_flags::client::site::{Label, REMOTE_CAP, Target};
+use speedup_flags::client::style::{Batch, Style};
+use speedup_flags::client::{Error, Order, download};
+use speedup_flags::codes::CountryCode;
+use speedup_machine::limits;
+use speedup_machine::signal::Interrupt;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -332,8 +332,8 @@ fn bar_style() -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flags::client::outcome::Download;
-    use crate::flags::codes::ALL;
+    use speedup_flags::client::outcome::Download;
+    use speedup_flags::codes::ALL;
 
     #[test]
     fn the_bar_counts_flags_and_errors() {

@@ -1,12 +1,12 @@
 //! `speedup list`: what there is to choose from.
 
 use super::{Failed, print};
-use crate::executor::{ExecutorKind, registry};
-use crate::flags::client::registry::STYLES;
-use crate::record::BASELINE;
-use crate::report::FORMATS;
 use crate::study::Runner;
 use crate::workload::Workload;
+use speedup_executor::{ExecutorKind, registry};
+use speedup_flags::client::registry::STYLES;
+use speedup_report::record::BASELINE;
+use speedup_report::render::FORMATS;
 
 pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
     let mut text = String::from("Workloads (default passes)\n");

@@ -22,15 +22,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::args::{Cli, Command};
-use crate::executor::task::TaskEntry;
-use crate::executor::worker;
-use crate::flags::{beside, client};
-use crate::record::json_schema::JSON_SCHEMA;
 use crate::study;
 use crate::study::job::BatchJob;
 use crate::study::selftest as selftest_tasks;
-use crate::sys::signal::EXIT_INTERRUPTED;
 use crate::workload::Workload;
+use speedup_executor::task::TaskEntry;
+use speedup_executor::worker;
+use speedup_flags::{beside, client};
+use speedup_machine::signal::EXIT_INTERRUPTED;
+use speedup_report::record::json_schema::JSON_SCHEMA;
 
 /// What worker processes of this program can run.
 static TASKS: &[TaskEntry] = &[

@@ -2,9 +2,9 @@
 
 use super::args::ReportArgs;
 use super::{Failed, print};
-use crate::analysis::Analysis;
-use crate::record::{RunRecord, book};
-use crate::report::{FORMATS, files, find_format, markdown, table};
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{RunRecord, book};
+use speedup_report::render::{FORMATS, files, find_format, markdown, table};
 
 pub(super) fn report(args: &ReportArgs) -> Result<(), Failed> {
     let format = find_format(&args.format).ok_or_else(|| {

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use super::args::RunArgs;
 use super::{Failed, complain, print};
-use crate::analysis::{self, Analysis};
-use crate::record::{Design, RunRecord, Status, book};
-use crate::report::{FORMATS, files};
 use crate::study::progress::Verbosity;
 use crate::study::resume::{self, ResumeError};
 use crate::study::rounds::Watch;
 use crate::study::{ConfigError, Run, Study};
-use crate::sys::machine;
-use crate::sys::signal::Interrupt;
 use crate::workload::Workload;
+use speedup_machine::machine;
+use speedup_machine::signal::Interrupt;
+use speedup_report::analysis::{self, Analysis};
+use speedup_report::record::{Design, RunRecord, Status, book};
+use speedup_report::render::{FORMATS, files};
 
 pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), Failed> {
     let interrupt =

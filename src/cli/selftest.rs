@@ -2,12 +2,12 @@
 
 use super::args::SelftestArgs;
 use super::{Failed, print};
-use crate::analysis::Loss;
-use crate::analysis::attribution::{Attribution, Observation};
-use crate::report::confusion::{self, Line};
 use crate::study::config::parse_rounds;
 use crate::study::selftest::{EXECUTORS, Fault, Trial, trial};
-use crate::sys::signal::Interrupt;
+use speedup_machine::signal::Interrupt;
+use speedup_report::analysis::Loss;
+use speedup_report::analysis::attribution::{Attribution, Observation};
+use speedup_report::render::confusion::{self, Line};
 
 pub(super) fn selftest(args: &SelftestArgs) -> Result<(), Failed> {
     let rounds = parse_rounds(&args.rounds)

@@ -7,11 +7,11 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Failed, print};
-use crate::flags::server::{Delay, Faults, KeepAlive, Limits, Server, Settings, Site, StatsPath};
-use crate::flags::{assets, codes};
-use crate::record::store::write_whole;
-use crate::sys::signal::Interrupt;
-use crate::sys::{limits, machine};
+use speedup_flags::server::{Delay, Faults, KeepAlive, Limits, Server, Settings, Site, StatsPath};
+use speedup_flags::{assets, codes};
+use speedup_machine::signal::Interrupt;
+use speedup_machine::{limits, machine};
+use speedup_report::record::store::write_whole;
 
 /// How often to look whether the user has stopped the program.
 const LOOK: Duration = Duration::from_millis(20);

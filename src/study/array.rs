@@ -19,9 +19,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 use super::bytes::Bytes;
-use crate::executor::SharedBytes;
-use crate::record::Data;
 use crate::workload::{Access, Digest, Fault, Job, Kernel, Workload};
+use speedup_executor::SharedBytes;
+use speedup_report::record::Data;
 
 /// What travels with a task in place of the array, or as the array.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

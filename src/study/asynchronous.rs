@@ -13,10 +13,10 @@ use tokio::runtime::{Builder, Runtime};
 use super::array::{Array, Passed};
 use super::execute::{Measured, Results, spans};
 use super::job::{BatchJob, JobReport};
-use crate::record::{MachineState, PoolMode, WorkerSpan};
-use crate::sys::clock::{monotonic_ns, with_cpu_time};
 use crate::workload::waiting::Place;
 use crate::workload::{Digest, Fault, Kernel, Site, Waiting, Workload};
+use speedup_machine::clock::{monotonic_ns, with_cpu_time};
+use speedup_report::record::{MachineState, PoolMode, WorkerSpan};
 
 /// The batch as the thread runs it.
 pub(super) struct Work {

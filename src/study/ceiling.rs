@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use super::array::{Array, Passed};
 use super::config::WorkloadChoice;
-use crate::record::CeilingLane;
-use crate::sys::clock::monotonic_ns;
-use crate::sys::{affinity, topology};
 use crate::workload::{Job, Kernel, Workload};
+use speedup_machine::clock::monotonic_ns;
+use speedup_machine::{affinity, topology};
+use speedup_report::record::CeilingLane;
 
 /// Share of a serial execution that a window takes.
 const SHARE: u64 = 8;
@@ -114,8 +114,8 @@ fn passes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Data;
     use crate::workload::{Digest, Fault, Scale};
+    use speedup_report::record::Data;
 
     struct Failing;
 

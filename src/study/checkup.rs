@@ -7,9 +7,9 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::environment;
-use crate::record::checkup::{Facts, FloorTimes, Reading};
-use crate::sys::{affinity, clock, machine, power, probe};
 use crate::workload::{Job, Scale, Workload};
+use speedup_machine::{affinity, clock, machine, power, probe};
+use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
 
 /// Time for the probes of all CPUs together.
 const PROBING: Duration = Duration::from_secs(1);

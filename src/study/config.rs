@@ -13,8 +13,8 @@ use super::parse::{
 };
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
-use crate::record::{Data, PoolMode};
 use crate::workload::{Kernel, Scale, Selection, Workload};
+use speedup_report::record::{Data, PoolMode};
 
 /// Settings as the user wrote them; what is absent takes its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

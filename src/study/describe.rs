@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use super::config::WorkloadChoice;
 use super::{Study, environment};
-use crate::record::{
+use crate::workload::Digest;
+use speedup_report::record::{
     Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, Waits, WorkloadRecord,
 };
-use crate::workload::Digest;
 
 /// The time as records have it: to the second, in UTC.
 #[must_use]

@@ -2,8 +2,10 @@
 
 use std::hint::black_box;
 
-use crate::record::{Cache, ClockRange, Conditions, Environment, Harness, Host, Known, Quota};
-use crate::sys::{cgroup, clock, counters, machine, power, pressure, probe, topology, usage, virtualisation};
+use speedup_machine::{
+    cgroup, clock, counters, machine, power, pressure, probe, topology, usage, virtualisation,
+};
+use speedup_report::record::{Cache, ClockRange, Conditions, Environment, Harness, Host, Known, Quota};
 
 /// What this process runs on, as far as the system tells. Takes some milliseconds.
 #[must_use]

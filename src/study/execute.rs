@@ -5,11 +5,11 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::job::JobReport;
-use crate::executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
-use crate::record::{MachineState, Probe, Sample, TaskSpan, WorkerSpan};
-use crate::sys::clock::monotonic_ns;
-use crate::sys::{pressure, probe};
 use crate::workload::Digest;
+use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
+use speedup_machine::clock::monotonic_ns;
+use speedup_machine::{pressure, probe};
+use speedup_report::record::{MachineState, Probe, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::array::{Answer, Array, Passed};
 use super::bytes::Bytes;
-use crate::executor::task::TaskEntry;
-use crate::executor::{Task, current_worker, worker};
-use crate::flags::beside;
-use crate::record::{self, TaskSpan};
-use crate::sys::clock::{monotonic_ns, thread_cpu_ns};
-use crate::sys::counters::{Counts, thread_counts};
-use crate::sys::probe;
-use crate::sys::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
 use crate::workload::{Digest, Fault, Job, Kernel, Workload};
+use speedup_executor::task::TaskEntry;
+use speedup_executor::{Task, current_worker, worker};
+use speedup_flags::beside;
+use speedup_machine::clock::{monotonic_ns, thread_cpu_ns};
+use speedup_machine::counters::{Counts, thread_counts};
+use speedup_machine::probe;
+use speedup_machine::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
+use speedup_report::record::{self, TaskSpan};
 
 /// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
 /// microseconds and would be a part of them worth mentioning.

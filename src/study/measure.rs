@@ -7,13 +7,13 @@ use super::config::WorkloadChoice;
 use super::execute::{Batch, Measured, Pool, Results, execute, with_machine};
 use super::job::BatchJob;
 use super::{Plan, RunConfig, Runner, asynchronous, ceiling};
-use crate::executor::{Executor, ExecutorKind, registry};
-use crate::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
-use crate::sys::clock::monotonic_ns;
-use crate::sys::limits::make_room_for_files;
-use crate::sys::machine;
 use crate::workload::waiting::Server;
 use crate::workload::{Digest, Job, Site};
+use speedup_executor::{Executor, ExecutorKind, registry};
+use speedup_machine::clock::monotonic_ns;
+use speedup_machine::limits::make_room_for_files;
+use speedup_machine::machine;
+use speedup_report::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
 
 /// Files that are open beside the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::runner::Runner;
-use crate::record::{BASELINE, Data, PoolMode};
 use crate::workload::{Kernel, Scale, Workload};
+use speedup_report::record::{BASELINE, Data, PoolMode};
 
 /// The greatest number of workers in one case.
 pub const MAX_WORKERS: usize = 1024;

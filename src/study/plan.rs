@@ -5,7 +5,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::RunConfig;
-use crate::record::{BASELINE, Case, Design};
+use speedup_report::record::{BASELINE, Case, Design};
 
 /// The cases of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

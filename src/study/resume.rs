@@ -8,11 +8,11 @@ use std::path::Path;
 
 use super::describe::tool;
 use super::{ConfigError, Run, RunRequest, Study, environment, measure};
-use crate::record::{
+use crate::workload::Workload;
+use speedup_report::record::{
     BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
     WorkloadRecord,
 };
-use crate::workload::Workload;
 
 /// Why a run cannot be taken up again.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::progress::{Progress, Verbosity};
 use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
 use super::{Study, environment};
-use crate::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
-use crate::sys::signal::Interrupt;
+use speedup_machine::signal::Interrupt;
+use speedup_report::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
 
 /// A run under way, or at its end.
 pub struct Run {

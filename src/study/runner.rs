@@ -3,9 +3,9 @@
 //! A job that computes keeps its thread, so that only pools can run several at the same time. A job that waits
 //! need not: then one thread does for all, with as many places as a pool has workers.
 
-use crate::executor::{EXECUTORS, ExecutorKind};
-use crate::record::BASELINE;
 use crate::workload::Workload;
+use speedup_executor::{EXECUTORS, ExecutorKind};
+use speedup_report::record::BASELINE;
 
 /// Something that runs batches and can be chosen by name.
 #[derive(Clone, Copy)]

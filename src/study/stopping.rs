@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::record::{RunRecord, Stop};
+use speedup_report::record::{RunRecord, Stop};
 
 /// Rounds before the intervals are looked at: those of fewer are too rough to stop by.
 pub const LEAST_ROUNDS: u32 = 5;

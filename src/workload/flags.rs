@@ -16,11 +16,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::waiting::{Generated, Place, Server, Site, Waiting};
 use super::{Access, Digest, Fault, Job, Kernel, Scale, Selection};
-use crate::flags::assets;
-use crate::flags::beside::{self, Answers};
-use crate::flags::client::fetch::{self, Connection, Fetched};
-use crate::flags::client::gif;
-use crate::flags::codes::{self, CountryCode, POP20};
+use speedup_flags::assets;
+use speedup_flags::beside::{self, Answers};
+use speedup_flags::client::fetch::{self, Connection, Fetched};
+use speedup_flags::client::gif;
+use speedup_flags::codes::{self, CountryCode, POP20};
 
 /// Twenty flags from a server with a delay.
 pub static DELAY: Workload = Workload {

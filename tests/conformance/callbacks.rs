@@ -3,8 +3,8 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
-use speedup::executor::future::promise::{Promise, pair};
-use speedup::executor::{CancelFutures, Error, Executor, Future, Wait};
+use speedup_executor::future::promise::{Promise, pair};
+use speedup_executor::{CancelFutures, Error, Executor, Future, Wait};
 
 use crate::deaths::{Death, Die};
 use crate::gate::Gate;

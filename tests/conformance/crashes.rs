@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, Signal};
 use serde::{Deserialize, Serialize};
-use speedup::executor::{
+use speedup_executor::{
     CancelFutures, Error, Executor, Exit, MapOptions, OnCrash, ProcessPoolExecutor, Task, Wait,
 };
 

@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use speedup::executor::{Error, Executor, Exit, OnCrash, ProcessPoolExecutor, Task};
+use speedup_executor::{Error, Executor, Exit, OnCrash, ProcessPoolExecutor, Task};
 
 use crate::suite::{On, lines};
 use crate::tasks::{Square, is_worker};

@@ -1,7 +1,7 @@
 //! Arguments and results that cannot be encoded or decoded: one task's error, and nobody else's.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use speedup::executor::{Error, Executor, MapOptions, Task};
+use speedup_executor::{Error, Executor, MapOptions, Task};
 
 use crate::probe::Probe;
 use crate::suite::{Behaviour, On, Subject};

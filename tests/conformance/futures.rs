@@ -9,8 +9,8 @@ use std::sync::{Arc, Barrier};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
-use speedup::executor::future::promise::{Promise, pair};
-use speedup::executor::{Error, Executor, Future};
+use speedup_executor::future::promise::{Promise, pair};
+use speedup_executor::{Error, Executor, Future};
 
 use crate::gate::Gate;
 use crate::suite::{Behaviour, On, Subject, wait_until};

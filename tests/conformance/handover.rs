@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use speedup::executor::{
+use speedup_executor::{
     CancelFutures, Error, Executor, Exit, Future, OnCrash, ProcessPoolExecutor, ReturnWhen, SharedBytes,
     Spin, Task, Wait, wait,
 };

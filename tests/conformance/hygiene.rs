@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use speedup::executor::Executor;
+use speedup_executor::Executor;
 
 use crate::probe::Probe;
 use crate::suite::{Behaviour, On, Subject, is_dead, wait_until};

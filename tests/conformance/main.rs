@@ -33,9 +33,9 @@ mod workers;
 mod workloads;
 
 use libtest_mimic::Arguments;
-use speedup::executor::worker;
 use speedup::study;
 use speedup::workload::WORKLOADS;
+use speedup_executor::worker;
 
 fn main() {
     study::set_workloads(WORKLOADS);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use speedup::executor::{
+use speedup_executor::{
     CancelFutures, Error, Executor, Future, MapOptions, RayonExecutor, Task, ThreadPoolExecutor, Wait,
 };
 

@@ -4,9 +4,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use speedup::executor::future::promise::pair;
-use speedup::executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait, registry};
-use speedup::sys::signal::Interrupt;
+use speedup_executor::future::promise::pair;
+use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait, registry};
+use speedup_machine::signal::Interrupt;
 
 use crate::gate::Gate;
 use crate::suite::wait_until;

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use serde::{Deserialize, Serialize};
-use speedup::executor::{Error, Executor, MapOptions, OnCrash, ProcessPoolExecutor, SharedBytes, Task};
+use speedup_executor::{Error, Executor, MapOptions, OnCrash, ProcessPoolExecutor, SharedBytes, Task};
 
 use crate::gate::{self, Gate};
 use crate::suite::{Behaviour, On, Subject, wait_until};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use speedup::executor::{CancelFutures, Error, Executor, Future, ReturnWhen, Wait, wait};
+use speedup_executor::{CancelFutures, Error, Executor, Future, ReturnWhen, Wait, wait};
 
 use crate::gate::Gate;
 use crate::probe::Probe;

@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
-use speedup::executor::{EXECUTORS, Executor, ExecutorKind};
+use speedup_executor::{EXECUTORS, Executor, ExecutorKind};
 
 /// Longer than any test takes on a busy machine.
 pub(crate) const HANG: Duration = Duration::from_secs(120);

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use speedup::executor::task::TaskEntry;
-use speedup::executor::{Task, current_worker};
-use speedup::flags::beside;
 use speedup::study::job::BatchJob;
+use speedup_executor::task::TaskEntry;
+use speedup_executor::{Task, current_worker};
+use speedup_flags::beside;
 
 use crate::crashes::{PutInOrder, ShareTheChannel};
 use crate::deaths::{Bomb, Die};

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use speedup::executor::future::promise::{Promise, pair};
-use speedup::executor::{
+use speedup_executor::future::promise::{Promise, pair};
+use speedup_executor::{
     Error, Executor, Future, ReturnWhen, SerialExecutor, ThreadPoolExecutor, as_completed, wait,
 };
 

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use speedup::executor::{
+use speedup_executor::{
     Builder, CancelFutures, Error, Executor, OnCrash, ProcessPoolExecutor, RayonExecutor, ThreadPoolExecutor,
     Wait,
 };
-use speedup::sys::machine::cpus_available;
+use speedup_machine::machine::cpus_available;
 
 use crate::deaths::{Death, Die};
 use crate::gate::Gate;

@@ -1,10 +1,10 @@
 //! Every registered executor with every registered workload.
 
-use speedup::executor::Executor;
-use speedup::record::Data;
 use speedup::study::array::Passed;
 use speedup::study::job::BatchJob;
 use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
+use speedup_executor::Executor;
+use speedup_report::record::Data;
 
 use crate::suite::{Behaviour, On, Subject};
 

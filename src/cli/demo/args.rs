@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::executor::{EXECUTORS, ExecutorKind, registry};
-use crate::record::BASELINE;
 use crate::study::config::MAX_WORKERS;
+use speedup_executor::{EXECUTORS, ExecutorKind, registry};
+use speedup_report::record::BASELINE;
 
 #[allow(clippy::cast_possible_wrap)] // it is small
 const WORKERS: i64 = MAX_WORKERS as i64;

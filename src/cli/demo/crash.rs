@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::{CrashArgs, OnCrashArg};
 use super::{Shown, pause, say};
-use crate::executor::{Error, Executor, Exit, OnCrash, ProcessPoolExecutor, Task, ThreadPoolExecutor};
-use crate::sys;
+use speedup_executor::{Error, Executor, Exit, OnCrash, ProcessPoolExecutor, Task, ThreadPoolExecutor};
 
 const TASKS: u64 = 6;
 const WORKERS: usize = 2;
@@ -81,7 +80,7 @@ fn shown(result: &Result<u64, Error>) -> String {
 fn threads() -> Shown {
     say("\nA pool of threads:\n");
     let failed = |error: std::io::Error| Error::Spawn { worker: 0, reason: error.to_string() };
-    let mut program = Command::new(sys::process::this_program().map_err(failed)?)
+    let mut program = Command::new(std::env::current_exe().map_err(failed)?)
         .args(["demo", "crash", THREADS_ONLY])
         .stdout(Stdio::piped())
         .spawn()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::FuturesArgs;
 use super::{Shown, pause, say};
-use crate::executor::{Executor, Future, Task, as_completed};
+use speedup_executor::{Executor, Future, Task, as_completed};
 
 /// The five most populous countries in alphabetical order, and the seconds that each takes: with three
 /// workers they come in the order of the book's listing.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::MapArgs;
 use super::{Shown, pause, say};
-use crate::executor::{Executor, Task, ThreadPoolExecutor};
+use speedup_executor::{Executor, Task, ThreadPoolExecutor};
 
 /// Does nothing for a while, and says so before and after.
 #[derive(Debug, Serialize, Deserialize)]

@@ -12,8 +12,8 @@ use std::io::{self, Write};
 
 use self::args::Demo;
 use super::Failed;
-use crate::executor::Error;
-use crate::executor::task::TaskEntry;
+use speedup_executor::Error;
+use speedup_executor::task::TaskEntry;
 
 /// The tasks of all demonstrations, for the worker processes.
 pub(super) const TASKS: [TaskEntry; 2] =

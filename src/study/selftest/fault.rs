@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::executor::Task;
-use crate::executor::task::TaskEntry;
 use crate::study::array::Passed;
 use crate::study::job::{JobReport, compute, timed};
-use crate::sys::affinity;
-use crate::sys::clock::thread_cpu_ns;
 use crate::workload::{Job, Workload, rc4};
+use speedup_executor::Task;
+use speedup_executor::task::TaskEntry;
+use speedup_machine::affinity;
+use speedup_machine::clock::thread_cpu_ns;
 
-/// The tasks of the self-test, for [`worker::init`](crate::executor::worker::init).
+/// The tasks of the self-test, for [`worker::init`](speedup_executor::worker::init).
 pub static TASKS: [TaskEntry; 2] = [TaskEntry::of::<FaultyJob>(), TaskEntry::of::<Prepare>()];
 
 /// A job in a worker that may misbehave.

@@ -2,7 +2,7 @@
 //!
 //! In every round each fault has a serial execution, one on a pool that behaves, and one on a pool
 //! with the fault. What the fault costs is known beforehand, or measured by other means than those
-//! that make the account. [`analysis::attribution`](crate::analysis::attribution) then says where
+//! that make the account. [`analysis::attribution`](speedup_report::analysis::attribution) then says where
 //! the account found it.
 
 mod batch;
@@ -16,11 +16,11 @@ use self::batch::{batch, jobs};
 use self::fault::{Hog, Prepare};
 use super::execute::{Batch, Measured, Pool, execute};
 use super::job::JobReport;
-use crate::executor::{
+use speedup_executor::{
     Error, Executor, ProcessPoolExecutor, RayonExecutor, SerialExecutor, Task, ThreadPoolExecutor,
 };
-use crate::record::Sample;
-use crate::sys::affinity;
+use speedup_machine::affinity;
+use speedup_report::record::Sample;
 
 /// What is done wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

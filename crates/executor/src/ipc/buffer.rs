@@ -1,0 +1,213 @@
+//! A growing buffer of bytes in memory that two processes can share.
+
+#![allow(unsafe_code)]
+
+use std::io;
+
+use super::memory::{Ground, Mapping};
+
+/// What a buffer maps at first; it takes memory only as it is written to.
+const FIRST: usize = 64 << 10;
+
+/// What a buffer may keep of its memory without being asked, in bytes.
+const KEPT: usize = 1 << 20;
+
+/// Bytes that one process writes, one after the other, at a fixed place of a [`Ground`]. Another sees
+/// them through a [`View`] of the same place, at times on which the two must agree.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    ground: Ground,
+    offset: u64,
+    capacity: usize,
+    mapping: Mapping,
+    length: usize,
+    /// The most that it has held since memory was given back.
+    touched: usize,
+}
+
+impl Buffer {
+    /// An empty buffer at that place, which can grow to that capacity.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(super) fn new(ground: &Ground, offset: u64, capacity: usize) -> io::Result<Self> {
+        let mapping = Mapping::new(ground, offset, FIRST.min(capacity))?;
+        Ok(Self { ground: ground.clone(), offset, capacity, mapping, length: 0, touched: 0 })
+    }
+
+    /// A buffer that nobody shares.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    #[cfg(test)]
+    pub(crate) fn private(capacity: usize) -> io::Result<Self> {
+        Self::new(&Ground::new(capacity as u64)?, 0, capacity)
+    }
+
+    /// The bytes that it holds.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether it holds none.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        // SAFETY: this process writes to them only through `&mut self`; another only reads.
+        unsafe { self.mapping.bytes(self.length) }
+    }
+
+    /// Empties it for the next use. If it has become much larger than what it last held, the memory is
+    /// given back: one large message is not paid for by all that follow.
+    pub(crate) fn clear(&mut self) {
+        if self.touched > KEPT && self.length < self.touched / 4 {
+            self.ground.forget(self.offset + KEPT as u64, (self.touched - KEPT) as u64);
+            self.touched = KEPT;
+        }
+        self.length = 0;
+    }
+
+    /// Forgets what comes after the first bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    ///
+    /// `StorageFull` beyond the capacity, else what the system says.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.reserve(bytes.len())?;
+        self.write(self.length, bytes);
+        self.length += bytes.len();
+        self.touched = self.touched.max(self.length);
+        Ok(())
+    }
+
+    /// Appends a byte.
+    ///
+    /// # Errors
+    ///
+    /// As [`extend`](Self::extend).
+    pub(crate) fn push(&mut self, byte: u8) -> io::Result<()> {
+        self.extend(&[byte])
+    }
+
+    /// Writes over bytes that it holds.
+    ///
+    /// # Panics
+    ///
+    /// If it holds fewer.
+    pub(crate) fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        assert!(at + bytes.len() <= self.length, "beyond the end of the buffer");
+        self.write(at, bytes);
+    }
+
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        // SAFETY: this process has the buffer to itself by `&mut self`, and the other process looks at
+        // it only between messages, when this one does not write: see `mailbox`.
+        unsafe { self.mapping.bytes_mut(at, bytes.len()) }.copy_from_slice(bytes);
+    }
+
+    fn reserve(&mut self, more: usize) -> io::Result<()> {
+        let needed = self.length.saturating_add(more);
+        if needed > self.mapping.length() {
+            let length = room_for(needed, self.mapping.length(), self.capacity)?;
+            self.mapping = Mapping::new(&self.ground, self.offset, length)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a [`Buffer`] at the same place holds, as the other process sees it.
+#[derive(Debug)]
+pub(crate) struct View {
+    ground: Ground,
+    offset: u64,
+    capacity: usize,
+    mapping: Mapping,
+}
+
+impl View {
+    /// A view of the buffer at that place.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(super) fn new(ground: &Ground, offset: u64, capacity: usize) -> io::Result<Self> {
+        let mapping = Mapping::new(ground, offset, FIRST.min(capacity))?;
+        Ok(Self { ground: ground.clone(), offset, capacity, mapping })
+    }
+
+    /// The first bytes of the buffer.
+    ///
+    /// # Errors
+    ///
+    /// `StorageFull` beyond its capacity, else what the system says.
+    ///
+    /// # Safety
+    ///
+    /// The other process must not write to the buffer while the slice lives.
+    pub(super) unsafe fn bytes(&mut self, length: usize) -> io::Result<&[u8]> {
+        if length > self.mapping.length() {
+            let length = room_for(length, self.mapping.length(), self.capacity)?;
+            self.mapping = Mapping::new(&self.ground, self.offset, length)?;
+        }
+        // SAFETY: the caller sees to it.
+        Ok(unsafe { self.mapping.bytes(length) })
+    }
+}
+
+/// How much to map for that need: at least twice what there is, so that growing costs little.
+fn room_for(needed: usize, now: usize, capacity: usize) -> io::Result<usize> {
+    if needed > capacity {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    Ok(needed.max(now.saturating_mul(2)).next_multiple_of(FIRST).min(capacity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_holds_what_was_written_and_refuses_what_is_too_much() {
+        let mut buffer = Buffer::private(1 << 20).unwrap();
+        assert!(buffer.is_empty());
+        buffer.extend(&vec![7; 100_000]).unwrap();
+        buffer.push(8).unwrap();
+        buffer.overwrite(0, &[1, 2]);
+        assert_eq!(buffer.len(), 100_001);
+        assert_eq!((&buffer.as_slice()[..3], buffer.as_slice()[100_000]), (&[1, 2, 7][..], 8));
+        let full = buffer.extend(&vec![0; 1 << 20]).unwrap_err();
+        assert_eq!((full.kind(), buffer.len()), (io::ErrorKind::StorageFull, 100_001));
+        buffer.truncate(2);
+        assert_eq!(buffer.as_slice(), [1, 2]);
+    }
+
+    #[test]
+    fn one_large_message_is_not_paid_for_by_all_that_follow() {
+        let mut buffer = Buffer::private(1 << 30).unwrap();
+        let taken =
+            |buffer: &Buffer| rustix::fs::fstat(&buffer.ground).unwrap().st_blocks.unsigned_abs() * 512;
+        buffer.extend(&vec![1; 16 << 20]).unwrap();
+        assert!(taken(&buffer) >= 16 << 20);
+        buffer.clear();
+        buffer.extend(&[2; 100]).unwrap();
+        buffer.clear();
+        if cfg!(target_os = "linux") {
+            assert!(taken(&buffer) <= KEPT as u64);
+        }
+        buffer.extend(&[3; 100]).unwrap();
+        assert_eq!(buffer.as_slice(), [3; 100]);
+    }
+}

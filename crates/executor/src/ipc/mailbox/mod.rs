@@ -1,0 +1,245 @@
+//! Messages between a parent process and its child through shared memory, one at a time each way.
+//!
+//! The parent writes a request and publishes it by counting up its number; the child reads it, writes
+//! the reply, and publishes that under the same number. Until then the parent leaves the request
+//! alone, and afterwards the child leaves the reply alone: whoever may look at a buffer looks at one
+//! that nobody writes to. Numbers are published in sequentially consistent order, together with the
+//! notes by which either side knows whether the other one sleeps and must be woken, so that no wake-up
+//! is lost: one writes its number and then reads the note, the other writes the note and then reads
+//! the number.
+//!
+//! Both processes are the same program. One that writes where the rules say it must not, because its
+//! memory is corrupt, could make the other read a changing message; no rule between processes that
+//! share memory can prevent that. Lengths are read once and checked.
+//!
+//! * this file: the two ends; `signals`: how they know of each other; `futex`: how a thread sleeps
+
+#![allow(unsafe_code)]
+
+mod futex;
+mod signals;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
+
+use self::signals::{Control, STOPPED};
+use super::buffer::{Buffer, View};
+use super::memory::Ground;
+
+pub(crate) use self::signals::Signals;
+
+/// Where the request begins: a multiple of every page size.
+const REQUEST: u64 = 64 << 10;
+
+/// The longest message in either direction, if the system's limit on file sizes leaves it that much.
+const CAPACITY: u64 = 4 << 30;
+
+/// The least capacity that is of use.
+const LEAST: u64 = 64 << 10;
+
+/// The parent's end.
+#[derive(Debug)]
+pub(crate) struct ParentEnd {
+    ground: Ground,
+    signals: Arc<Signals>,
+    request: Buffer,
+    reply: View,
+}
+
+impl ParentEnd {
+    /// A new mailbox, with an empty first request for the child to say that it is there. The child may
+    /// spin for that long before it sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(crate) fn new(spin: Duration) -> io::Result<Self> {
+        let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
+        let capacity = (allowed.saturating_sub(REQUEST) / 2).min(CAPACITY) / REQUEST * REQUEST;
+        if capacity < LEAST {
+            let problem = format!("the limit on the size of files, {allowed} bytes, is too small");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        }
+        let ground = Ground::new(REQUEST + 2 * capacity)?;
+        let signals = Arc::new(Signals::new(&ground)?);
+        signals.control().spin_ns.store(spin.as_nanos() as u64, SeqCst);
+        signals.control().request.number.store(1, SeqCst);
+        let (request, reply) = (
+            Buffer::new(&ground, REQUEST, capacity as usize)?,
+            View::new(&ground, REQUEST + capacity, capacity as usize)?,
+        );
+        Ok(Self { ground, signals, request, reply })
+    }
+
+    /// The numbers and notes.
+    #[must_use]
+    pub(crate) fn signals(&self) -> &Arc<Signals> {
+        &self.signals
+    }
+
+    /// Where the next request is written. `None` while the child may still read the latest.
+    pub(crate) fn request(&mut self) -> Option<&mut Buffer> {
+        (self.signals.replied() == self.signals.requested()).then_some(&mut self.request)
+    }
+
+    /// The latest request.
+    #[must_use]
+    pub(crate) fn latest(&self) -> &[u8] {
+        self.request.as_slice()
+    }
+
+    /// Publishes the request. True if the child sleeps and must be rung for.
+    #[must_use]
+    pub(crate) fn publish(&mut self) -> bool {
+        let control = self.signals.control();
+        control.request.length.store(self.request.len() as u64, SeqCst);
+        control.parts.store(0, SeqCst);
+        control.reply.length.store(0, SeqCst);
+        control.request.number.fetch_add(1, SeqCst);
+        control.child_sleeps.swap(0, SeqCst) != 0
+    }
+
+    /// The reply to the latest request. `None` while there is none.
+    ///
+    /// # Errors
+    ///
+    /// `StorageFull` for one that is longer than can be.
+    pub(crate) fn reply(&mut self) -> io::Result<Option<&[u8]>> {
+        if self.signals.replied() == self.signals.requested() { self.remains().map(Some) } else { Ok(None) }
+    }
+
+    /// As much of a reply as is there, whatever has become of the child.
+    ///
+    /// # Errors
+    ///
+    /// As [`reply`](Self::reply).
+    pub(crate) fn remains(&mut self) -> io::Result<&[u8]> {
+        let length = usize::try_from(self.signals.control().reply.length.load(SeqCst));
+        // SAFETY: this length is that of bytes which the child will not touch before the next request,
+        // which takes `&mut self`: it has published them, or said that they are to be kept.
+        unsafe { self.reply.bytes(length.unwrap_or(usize::MAX)) }
+    }
+}
+
+/// The file, to be handed to the child.
+impl AsFd for ParentEnd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.ground.as_fd()
+    }
+}
+
+/// The child's end.
+#[derive(Debug)]
+pub(crate) struct ChildEnd {
+    signals: Signals,
+    request: View,
+    reply: Buffer,
+    served: u32,
+}
+
+impl ChildEnd {
+    /// The other end of the mailbox in that file.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a file that is none, else what the system says.
+    pub(crate) fn new(file: OwnedFd) -> io::Result<Self> {
+        let length = rustix::fs::fstat(&file)?.st_size.cast_unsigned();
+        let capacity = length.saturating_sub(REQUEST) / 2;
+        let ground = Ground::of(file, REQUEST + 2 * LEAST)?;
+        Ok(Self {
+            signals: Signals::new(&ground)?,
+            request: View::new(&ground, REQUEST, capacity as usize)?,
+            reply: Buffer::new(&ground, REQUEST + capacity, capacity as usize)?,
+            served: 0,
+        })
+    }
+
+    /// Whether there is a request that has not been replied to.
+    #[must_use]
+    pub(crate) fn requested(&self) -> bool {
+        self.signals.requested() != self.served
+    }
+
+    /// Bytes of the reply.
+    #[must_use]
+    pub(crate) fn reply_length(&self) -> u64 {
+        self.signals.reply_length()
+    }
+
+    /// How long to spin for a request before sleeping.
+    #[must_use]
+    pub(crate) fn spin(&self) -> Duration {
+        Duration::from_nanos(self.signals.control().spin_ns.load(SeqCst))
+    }
+
+    /// Says that this process is about to sleep. False if there is a request meanwhile, and it must not.
+    #[must_use]
+    pub(crate) fn may_sleep(&self) -> bool {
+        let sleeps = &self.signals.control().child_sleeps;
+        sleeps.store(1, SeqCst);
+        if self.requested() {
+            sleeps.store(0, SeqCst);
+            return false;
+        }
+        true
+    }
+
+    /// Begins the request: gives it, and a reply to write to.
+    ///
+    /// # Errors
+    ///
+    /// `StorageFull` for a request that is longer than can be.
+    pub(crate) fn begin(&mut self) -> io::Result<(&[u8], Reply<'_>)> {
+        let control = self.signals.control();
+        control.begun.store(self.signals.requested(), SeqCst);
+        self.reply.clear();
+        control.reply.length.store(0, SeqCst);
+        let length = usize::try_from(control.request.length.load(SeqCst)).unwrap_or(usize::MAX);
+        // SAFETY: the parent has published the request and leaves it alone until the reply to it is
+        // published, which takes `&mut self`.
+        let request = unsafe { self.request.bytes(length) }?;
+        Ok((request, Reply { control, buffer: &mut self.reply }))
+    }
+
+    /// Publishes the reply, and says how long the request took. True if the parent must be rung for.
+    #[must_use]
+    pub(crate) fn publish(&mut self, busy: Duration) -> bool {
+        let control = self.signals.control();
+        control.busy_ns.store(busy.as_nanos() as u64, SeqCst);
+        self.served = self.signals.requested();
+        control.reply.number.store(self.served, SeqCst);
+        if control.attendants.load(SeqCst) == 0 {
+            return true;
+        }
+        self.signals.wake();
+        false
+    }
+}
+
+/// A reply in the making.
+pub(crate) struct Reply<'a> {
+    control: &'a Control,
+    /// Where to write it.
+    pub buffer: &'a mut Buffer,
+}
+
+impl Reply<'_> {
+    /// Says that a part of the request is begun. False if it must not, because the parent wants it back.
+    #[must_use]
+    pub(crate) fn begin_part(&self) -> bool {
+        self.control.parts.fetch_add(1, SeqCst) & STOPPED == 0
+    }
+
+    /// Says that what has been written so far is to be kept should this process die.
+    pub(crate) fn keep(&self) {
+        self.control.reply.length.store(self.buffer.len() as u64, SeqCst);
+    }
+}

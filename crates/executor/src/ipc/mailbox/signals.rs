@@ -1,0 +1,138 @@
+//! The numbers and notes by which the two ends of a mailbox know of each other.
+
+#![allow(unsafe_code)]
+
+use std::io;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use super::futex;
+use crate::ipc::memory::{Ground, Mapping};
+
+/// Beside the number of parts: no more are to be begun.
+pub(super) const STOPPED: u32 = 1 << 31;
+
+/// The numbers and notes of one direction. Aligned so that the two directions share no cache line,
+/// nor a pair of them.
+#[repr(C, align(128))]
+pub(super) struct Direction {
+    /// Number of the latest message.
+    pub(super) number: AtomicU32,
+    /// Bytes that are there to be read.
+    pub(super) length: AtomicU64,
+}
+
+/// What stands at the beginning of the file.
+#[repr(C)]
+pub(super) struct Control {
+    pub(super) request: Direction,
+    pub(super) reply: Direction,
+    /// The child is about to sleep until it is rung for.
+    pub(super) child_sleeps: AtomicU32,
+    /// Counted up where there may be something new for those who look after the reply. They sleep on it.
+    news: AtomicU32,
+    /// Number of the latest request that the child has begun.
+    pub(super) begun: AtomicU32,
+    /// Parts of the latest request that the child has begun, and whether it may begin no more.
+    pub(super) parts: AtomicU32,
+    /// Threads of the parent that look after the reply, and need no ringing.
+    pub(super) attendants: AtomicU32,
+    /// Those of them that sleep.
+    sleepers: AtomicU32,
+    /// How long the child may spin for a request, in nanoseconds.
+    pub(super) spin_ns: AtomicU64,
+    /// How long the latest request took the child, in nanoseconds.
+    pub(super) busy_ns: AtomicU64,
+}
+
+/// The numbers and notes of both directions. All memory that the system gives is zero at first, and
+/// zeros are a valid state.
+#[derive(Debug)]
+pub(crate) struct Signals(Mapping);
+
+impl Signals {
+    pub(super) fn new(ground: &Ground) -> io::Result<Self> {
+        Mapping::new(ground, 0, size_of::<Control>()).map(Self)
+    }
+
+    pub(super) fn control(&self) -> &Control {
+        // SAFETY: the mapping begins at a page, is as long as `Control`, lives as long as `self`, and
+        // all of `Control` is atomic: it may change under any reader's eyes.
+        unsafe { self.0.start().cast::<Control>().as_ref() }
+    }
+
+    /// Number of the latest reply.
+    #[must_use]
+    pub(crate) fn replied(&self) -> u32 {
+        self.control().reply.number.load(SeqCst)
+    }
+
+    /// Number of the latest request.
+    #[must_use]
+    pub(crate) fn requested(&self) -> u32 {
+        self.control().request.number.load(SeqCst)
+    }
+
+    /// Bytes of the latest reply.
+    #[must_use]
+    pub(crate) fn reply_length(&self) -> u64 {
+        self.control().reply.length.load(SeqCst)
+    }
+
+    /// Whether the child has begun the latest request.
+    #[must_use]
+    pub(crate) fn begun(&self) -> bool {
+        self.control().begun.load(SeqCst) == self.requested()
+    }
+
+    /// Keeps the child from beginning further parts of the latest request, and tells how many it has
+    /// begun. The first part it begins in any case.
+    #[must_use]
+    pub(crate) fn stop(&self) -> usize {
+        ((self.control().parts.fetch_or(STOPPED, SeqCst) & !STOPPED) as usize).max(1)
+    }
+
+    /// How long the latest request took the child, in nanoseconds.
+    #[must_use]
+    pub(crate) fn busy_ns(&self) -> u64 {
+        self.control().busy_ns.load(SeqCst)
+    }
+
+    /// Says that the calling thread of the parent looks after the reply, until it [leaves](Self::leave).
+    pub(crate) fn attend(&self) {
+        self.control().attendants.fetch_add(1, SeqCst);
+    }
+
+    /// The calling thread looks after the reply no more. A reply that came before must have been seen to
+    /// by someone, since nobody was rung for: look for one after this call.
+    pub(crate) fn leave(&self) {
+        self.control().attendants.fetch_sub(1, SeqCst);
+    }
+
+    /// How often there has been [something new](Self::wake) for those who look after the reply.
+    #[must_use]
+    pub(crate) fn news(&self) -> u32 {
+        self.control().news.load(SeqCst)
+    }
+
+    /// Sleeps until there is something newer than that, or that long; it may wake for no reason. What it
+    /// is to be woken for must be looked at after `news` has been asked for and before this call. The
+    /// calling thread must [attend](Self::attend). False where the system has no such sleep.
+    #[must_use]
+    pub(crate) fn sleep(&self, news: u32, timeout: Option<Duration>) -> bool {
+        let control = self.control();
+        control.sleepers.fetch_add(1, SeqCst);
+        let slept = futex::wait(&control.news, news, timeout);
+        control.sleepers.fetch_sub(1, SeqCst);
+        slept
+    }
+
+    /// Wakes the threads of the parent that sleep: there is something new.
+    pub(crate) fn wake(&self) {
+        let control = self.control();
+        control.news.fetch_add(1, SeqCst);
+        if control.sleepers.load(SeqCst) > 0 {
+            futex::wake(&control.news);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What processes of a pool talk through: shared memory, and a socket to wake each other.
+//!
+//! Everything here is a thin, safe form of something the system offers. Nothing here knows tasks.
+
+pub(crate) mod buffer;
+pub(crate) mod channel;
+pub(crate) mod doorbell;
+pub(crate) mod mailbox;
+pub(crate) mod memory;
+pub(crate) mod process;
+pub(crate) mod sealed;

@@ -1,0 +1,77 @@
+//! When workers started and ended, and which of them is the calling thread.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// When a worker started, was ready and ended, in nanoseconds on the monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerLife {
+    /// Number of the worker, from 0. One that takes the place of another has its number.
+    pub worker: usize,
+    /// When the pool began to start it.
+    pub spawned_ns: u64,
+    /// When it could take its first task, by its own reading of the clock.
+    pub ready_ns: u64,
+    /// When the pool had seen it end.
+    pub ended_ns: u64,
+}
+
+thread_local! {
+    static WORKER: Cell<usize> = const { Cell::new(0) };
+    /// Which pool the thread belongs to.
+    static POOL: Cell<*const Lives> = const { Cell::new(ptr::null()) };
+}
+
+/// Number of the worker that the calling task runs on; 0 outside any worker.
+#[must_use]
+pub fn current_worker() -> usize {
+    WORKER.get()
+}
+
+/// Makes the calling thread the worker of that number.
+pub(crate) fn enter_worker(worker: usize) {
+    WORKER.set(worker);
+}
+
+/// The lives of a pool's workers, written down as each ends.
+#[derive(Debug, Default)]
+pub(crate) struct Lives {
+    ended: Mutex<Vec<WorkerLife>>,
+    /// Held by whoever waits for the workers, so that a second one returns no sooner than the first.
+    waiting: Mutex<()>,
+}
+
+impl Lives {
+    pub(crate) fn add(&self, life: WorkerLife) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(life);
+    }
+
+    /// The lives so far, by the worker's number.
+    pub(crate) fn get(&self) -> Vec<WorkerLife> {
+        let mut lives = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        lives.sort_by_key(|life| (life.worker, life.spawned_ns));
+        lives
+    }
+
+    /// Makes the calling thread one of the pool's.
+    pub(crate) fn enter(&self) {
+        POOL.set(self);
+    }
+
+    /// Waits until the pool's threads have ended, which the closure takes from where they are kept.
+    ///
+    /// One of those threads does not wait: a task or a callback may hold the last handle to its own
+    /// pool, and cannot wait for itself. The threads then end by themselves.
+    pub(crate) fn join(&self, take: impl FnOnce() -> Vec<JoinHandle<()>>) {
+        if ptr::eq(POOL.get(), self) {
+            return;
+        }
+        let _waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in take() {
+            // What such a thread does is caught there.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Workers that are processes: this very program, started again.
+//!
+//! Requests and replies stand in memory that the two processes share; a socket wakes whoever sleeps,
+//! and passes files. Who submits a task writes it straight to an idle worker, and who waits for its
+//! result reads the reply straight from it. Each worker also has a lane, a thread in the parent that
+//! starts it, sees it die, and receives its replies where nobody waits for them. Short tasks go together;
+//! where one of them turns out long, a steward, one more thread, fetches what is done and what is not
+//! begun. The program is executed anew and never just forked: a fork copies one thread out of many, with
+//! whatever locks the others held.
+//!
+//! * this file: the pool as its users see it; `pool`: what its lanes share
+//! * `dispatch`: the queue and the idle workers; `pace`: how many tasks go at a time
+//! * `link`: the way to a worker; `station`: what it has been sent and what comes back
+//! * `lane`: one worker after the other, from start to end; `child`: one of them, as the parent sees it
+//! * `roster`: the workers that are there, to be ended from outside
+//! * [`worker`]: the same process from inside; `hello`: what it says first
+//! * `spinner`: how either side waits before it sleeps
+
+mod child;
+mod dispatch;
+#[cfg(test)]
+mod fuzz;
+mod hello;
+mod lane;
+mod link;
+mod pace;
+mod pool;
+mod roster;
+mod spinner;
+mod station;
+pub mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::pool::{Crew, Pool};
+use super::Executor;
+use super::error::Error;
+use super::kind::ExecutorKind;
+use super::pool::builder::Builder;
+use super::pool::life::WorkerLife;
+use super::pool::policy::{CancelFutures, OnCrash, Spin, Wait};
+use super::work::Work;
+use crate::ipc::channel::Ending;
+use speedup_machine::machine;
+
+/// A pool of processes that take tasks from one queue in the order of submission.
+///
+/// When a worker dies, the pool is broken: every task that is queued or running gets
+/// [`Error::BrokenPool`], the other workers are stopped, and nothing more can be submitted. With
+/// [`OnCrash::FailTaskAndReplace`] only the task that the worker was at is lost.
+///
+/// Tasks that take some microseconds go to a worker several at a time, as many as take a tenth of a
+/// millisecond by its own clock, but no more than their share of what is queued. Each keeps its own
+/// future and its own fate; those that go together count as running together.
+///
+/// A callback runs in the thread that receives the reply: one of the pool's, or one that waits for a
+/// result of the pool.
+///
+/// ```
+/// # fn main() { example().unwrap() }
+/// # fn example() -> Result<(), speedup_executor::Error> {
+/// # use speedup_executor::{OnCrash, ProcessPoolExecutor, worker};
+/// worker::init(&[]);
+/// let executor = ProcessPoolExecutor::builder()
+///     .max_workers(2)
+///     .max_tasks_per_child(1000)
+///     .on_crash(OnCrash::FailTaskAndReplace)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct ProcessPoolExecutor {
+    pool: Arc<Pool>,
+}
+
+impl ProcessPoolExecutor {
+    /// A pool of at most `max_workers` processes; they start as tasks come in.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Builder::<Self>::build).
+    pub fn new(max_workers: usize) -> Result<Self, Error> {
+        Self::builder().max_workers(max_workers).build()
+    }
+
+    /// The settings of a pool. The default is as many workers as CPUs that this process may use, and
+    /// a pool that breaks when a worker dies.
+    pub fn builder() -> Builder<Self> {
+        Builder::new()
+    }
+
+    /// Shuts the pool down, cancels what is queued, and asks every worker to end (SIGTERM), in the
+    /// midst of its task, which then has the error that its worker died. Does not wait.
+    pub fn terminate_workers(&self) {
+        self.end_workers(Ending::Terminate);
+    }
+
+    /// As [`terminate_workers`](Self::terminate_workers), but leaves the workers no choice (SIGKILL).
+    pub fn kill_workers(&self) {
+        self.end_workers(Ending::Kill);
+    }
+
+    fn end_workers(&self, ending: Ending) {
+        self.pool.shutdown(Wait::No, CancelFutures::Yes);
+        self.pool.roster.signal_all(ending);
+    }
+}
+
+impl Builder<ProcessPoolExecutor> {
+    /// After how many pieces of work a worker is replaced by a new one: a single task, or a chunk of
+    /// [`map_with`](Executor::map_with). By default never.
+    pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
+        self.max_tasks_per_child = Some(tasks);
+        self
+    }
+
+    /// What becomes of the pool when a worker dies.
+    pub fn on_crash(mut self, on_crash: OnCrash) -> Self {
+        self.on_crash = on_crash;
+        self
+    }
+
+    /// Whether workers, and threads that wait for them, may spin for a moment before they sleep.
+    pub fn spin(mut self, spin: Spin) -> Self {
+        self.spin = spin;
+        self
+    }
+
+    /// Makes the pool.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] if a number is 0, [`Error::Spawn`] if [`worker::init`] has not been
+    /// called: a child would then run the program's `main` in place of tasks.
+    pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
+        worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
+        let max = self.workers(machine::cpus_available)?;
+        let task_limit = match self.max_tasks_per_child {
+            Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
+            limit => limit.unwrap_or(usize::MAX),
+        };
+        let cpus = machine::cpus_available();
+        let crew = Crew {
+            prefix: self.prefix("speedup-worker"),
+            task_limit,
+            on_crash: self.on_crash,
+            initializer: self.initializer,
+            spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
+            cpus,
+        };
+        Ok(ProcessPoolExecutor { pool: Pool::new(max, crew) })
+    }
+}
+
+impl Drop for ProcessPoolExecutor {
+    fn drop(&mut self) {
+        self.pool.shutdown(Wait::Yes, CancelFutures::No);
+    }
+}
+
+impl Executor for ProcessPoolExecutor {
+    fn execute(&self, work: Work) -> Result<(), Error> {
+        self.pool.push(work)
+    }
+
+    fn max_workers(&self) -> usize {
+        self.pool.max
+    }
+
+    fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        self.pool.shutdown(wait, queued);
+    }
+
+    fn worker_lives(&self) -> Vec<WorkerLife> {
+        self.pool.lives.get()
+    }
+}
+
+/// Entry in the registry.
+#[derive(Debug)]
+pub(super) struct Kind;
+
+impl ExecutorKind for Kind {
+    fn name(&self) -> &'static str {
+        "processes"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a pool of worker processes, the program started again"
+    }
+
+    fn start(&self, workers: usize) -> Result<Box<dyn Executor>, Error> {
+        Ok(Box::new(ProcessPoolExecutor::new(workers)?))
+    }
+}

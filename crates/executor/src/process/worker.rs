@@ -1,0 +1,255 @@
+//! The worker process from inside: read a request, run its tasks, write the reply, until the channel ends.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::hello::Hello;
+use super::pace::PATIENCE;
+use super::spinner::Spinner;
+use crate::attachments;
+use crate::ipc;
+use crate::ipc::doorbell::{Doorbell, Ring};
+use crate::ipc::mailbox::ChildEnd;
+use crate::pool::life::enter_worker;
+use crate::shared;
+use crate::task::TaskEntry;
+use crate::wire::{Answer, Outcome, add_outcome, read_request, read_task};
+use speedup_machine::clock;
+
+/// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
+/// any setting that a user may mean to write.
+pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
+
+/// How often the watchdog looks once the channel has ended.
+const WATCH_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Replies of more bytes are for the lane alone: a value that is nested deeply takes stack to be decoded,
+/// of which other threads may have little.
+pub(super) const SMALL: u64 = 1 << 10;
+
+static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
+
+/// Registers the tasks that worker processes can run, and becomes a worker if a pool has started
+/// this process as one; it does not return then.
+///
+/// Must be the first thing in `main`, before any thread starts and any argument is looked at.
+/// The first call counts.
+///
+/// ```no_run
+/// use serde::{Deserialize, Serialize};
+/// use speedup_executor::task::TaskEntry;
+/// use speedup_executor::{Executor, ProcessPoolExecutor, Task, worker};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Square(u64);
+///
+/// impl Task for Square {
+///     const NAME: &'static str = "square";
+///     type Output = u64;
+///
+///     fn run(self) -> u64 {
+///         self.0 * self.0
+///     }
+/// }
+///
+/// static TASKS: &[TaskEntry] = &[TaskEntry::of::<Square>()];
+///
+/// fn main() -> Result<(), speedup_executor::Error> {
+///     worker::init(TASKS);
+///     let executor = ProcessPoolExecutor::new(2)?;
+///     assert_eq!(executor.submit(Square(7))?.result(None)?, 49);
+///     Ok(())
+/// }
+/// ```
+pub fn init(tasks: &'static [TaskEntry]) {
+    TASKS.get_or_init(|| tasks);
+    if std::env::var_os(ENVIRONMENT_KEY).is_none() {
+        return;
+    }
+    if !ipc::process::on_main_thread() {
+        // So it is with a test harness whose tests call this: its `main` has run, and every test
+        // that starts a pool would start this whole program over again.
+        give_up("worker::init was not called at the start of main");
+    }
+    let number = ipc::process::take_env(ENVIRONMENT_KEY);
+    // What remains is the worker: it leaves when the parent ends the channel.
+    if let Err(error) = work_for_parent(number.and_then(|number| number.to_str()?.parse().ok())) {
+        give_up(&format!("{error}; {ENVIRONMENT_KEY} is for pools alone to set"));
+    }
+    std::process::exit(0);
+}
+
+fn give_up(reason: &str) -> ! {
+    // Where standard error is gone, the exit code is all that can be said.
+    let _ = writeln!(io::stderr(), "speedup: worker process: {reason}");
+    std::process::exit(1);
+}
+
+/// Checks that this process can be started again as a worker, and is not itself a worker that has
+/// passed by [`init`]: each would start further ones without end.
+pub(super) fn check_initialised() -> Result<(), String> {
+    if TASKS.get().is_none() || std::env::var_os(ENVIRONMENT_KEY).is_some() {
+        return Err("worker::init was not called at the start of main".to_string());
+    }
+    Ok(())
+}
+
+/// Differs between programs that would not understand each other's messages.
+pub(super) fn build_id() -> u64 {
+    let mut text = String::from(env!("CARGO_PKG_VERSION"));
+    // Another build is another file, or the same one written at another time.
+    if let Ok(file) = ipc::process::this_program().and_then(std::fs::metadata) {
+        for fact in [file.dev(), file.ino(), file.size()] {
+            text.push_str(&format!(" {fact}"));
+        }
+        text.push_str(&format!(" {}.{}", file.mtime(), file.mtime_nsec()));
+    }
+    for task in TASKS.get().copied().unwrap_or_default() {
+        text.push(' ');
+        text.push_str(task.name);
+    }
+    xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+}
+
+fn work_for_parent(number: Option<usize>) -> io::Result<()> {
+    let dies_with_parent = ipc::process::die_with_parent();
+    let channel = ipc::process::take_channel()?;
+    ipc::process::close_inherited(&channel);
+    ipc::process::take_name();
+    enter_worker(number.unwrap_or(0));
+    shared::keep_recent();
+    let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
+    let mut doorbell = Doorbell::new(channel);
+    let Some(file) = doorbell.take_file()? else { return Ok(()) };
+    let mailbox = ChildEnd::new(file)?;
+    let spinner = Spinner::new(mailbox.spin());
+    match (Worker { mailbox, doorbell, spinner, watchdog }).serve() {
+        // The parent is gone, or has given up on this worker: nobody is left to tell.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        served => served,
+    }
+}
+
+/// A worker at work.
+struct Worker {
+    mailbox: ChildEnd,
+    doorbell: Doorbell,
+    spinner: Spinner,
+    /// None where the system ends this process with its parent.
+    watchdog: Option<Watchdog>,
+}
+
+impl Worker {
+    fn serve(mut self) -> io::Result<()> {
+        let hello = Hello { build: build_id(), ready_ns: clock::monotonic_ns() };
+        let (_, reply) = self.mailbox.begin()?;
+        hello.write(reply.buffer).map_err(|error| io::Error::other(error.to_string()))?;
+        reply.keep();
+        self.publish(Duration::ZERO);
+        while self.wait()? {
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.set_busy(true);
+            }
+            let busy = self.answer()?;
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.set_busy(false);
+            }
+            self.publish(busy);
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, busy: Duration) {
+        if self.mailbox.publish(busy) || self.mailbox.reply_length() > SMALL {
+            self.doorbell.ring();
+        }
+    }
+
+    /// Waits for a request: for a moment with the CPU in hand, where that is allowed, then asleep. False
+    /// where the parent has closed the channel.
+    fn wait(&mut self) -> io::Result<bool> {
+        if self.spinner.spin(None, || self.mailbox.requested()) {
+            return Ok(true);
+        }
+        while self.mailbox.may_sleep() {
+            if self.doorbell.wait()? == Ring::Ended {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs the tasks in the request and writes the reply, and gives the time that it took.
+    fn answer(&mut self) -> io::Result<Duration> {
+        let begin_ns = clock::monotonic_ns();
+        let spent = || Duration::from_nanos(clock::monotonic_ns() - begin_ns);
+        let (request, reply) = self.mailbox.begin()?;
+        // What is no request has no reply that fits it, and the parent sees that.
+        let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
+        let tasks = TASKS.get().copied().unwrap_or_default();
+        let mut ended = false;
+        for (index, part) in parts.enumerate() {
+            if !ended {
+                let too_late = index > 0 && spent() > PATIENCE;
+                let begins = !too_late && reply.begin_part();
+                // The first is done in any case, and a whole is not answered in part.
+                ended = index > 0 && answer == Answer::InPart && !begins;
+            }
+            // Those of parts that are given back have come too, and come again with them.
+            let mut files = Vec::new();
+            for _ in 0..part.files() {
+                files.extend(self.doorbell.take_file()?);
+            }
+            if ended {
+                continue;
+            }
+            let mut files = files.into_iter();
+            let attached = part.attached(|| files.next()).unwrap_or_default();
+            let attached_back = add_outcome(reply.buffer, |reply| {
+                let not_found = || Outcome::Transfer("it was not registered with worker::init".to_string());
+                let (name, argument) = read_task(part.content).ok_or_else(not_found)?;
+                let entry = tasks.iter().find(|entry| entry.name == name).ok_or_else(not_found)?;
+                attachments::deliver(attached, || (entry.run)(argument, reply))
+            })?;
+            for file in attached_back {
+                self.doorbell.send_file(file.file.as_fd())?;
+            }
+            reply.keep();
+        }
+        Ok(spent())
+    }
+}
+
+/// Ends this process if the parent is gone, or has given it up, while a task is running. Between
+/// tasks the end of the channel is read as such, and the process leaves in good order.
+struct Watchdog {
+    busy: Arc<AtomicBool>,
+}
+
+impl Watchdog {
+    /// Starts a thread that sleeps until the channel ends.
+    fn start(channel: &UnixStream) -> io::Result<Self> {
+        let busy = Arc::new(AtomicBool::new(false));
+        let (watched, channel) = (Arc::clone(&busy), channel.try_clone()?);
+        std::thread::Builder::new().name("watchdog".to_string()).spawn(move || {
+            ipc::process::wait_for_hangup(&channel);
+            // The flag may be about to be set for a request that had come in before the end.
+            loop {
+                if watched.load(Ordering::Relaxed) {
+                    ipc::process::end_at_once();
+                }
+                std::thread::sleep(WATCH_INTERVAL);
+            }
+        })?;
+        Ok(Self { busy })
+    }
+
+    fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,125 @@
+//! Parts of a message.
+//!
+//! A part is a length of four bytes, little-endian, and that many bytes: the content, then for each file
+//! that goes along its name and length, eight bytes each, and their number in two bytes.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use crate::attachments::{self, Attachment};
+use crate::ipc::buffer::Buffer;
+
+/// The most that the tasks or the outputs of a message may take together. One that is longer is its
+/// task's error.
+const MAX_CONTENT: usize = 1 << 30;
+
+/// Bytes of a length.
+const LENGTH: usize = 4;
+
+/// Bytes of a file's name and length.
+const FILE: usize = 16;
+
+/// Bytes of the number of files.
+const COUNT: usize = 2;
+
+/// One task or outcome in a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    /// What was written.
+    pub(crate) content: &'a [u8],
+    /// The names and lengths of the files that go along.
+    files: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    fn of(whole: &'a [u8]) -> Option<Self> {
+        let (rest, count) = whole.split_last_chunk::<COUNT>()?;
+        let files = usize::from(u16::from_le_bytes(*count)) * FILE;
+        let (content, files) = rest.split_at_checked(rest.len().checked_sub(files)?)?;
+        Some(Self { content, files })
+    }
+
+    /// How many files go along.
+    pub(crate) fn files(&self) -> usize {
+        self.files.len() / FILE
+    }
+
+    /// The files that go along, taken from those that came; `None` if too few came.
+    pub(crate) fn attached(&self, mut came: impl FnMut() -> Option<OwnedFd>) -> Option<Vec<Attachment>> {
+        let (files, _) = self.files.as_chunks::<FILE>();
+        let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+        (files.iter())
+            .map(|file| {
+                let (id, len) = file.split_at(FILE / 2);
+                Some(Attachment { id: number(id), file: Arc::new(came()?), len: number(len) })
+            })
+            .collect()
+    }
+}
+
+/// The parts of a message, one after the other.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts<'a>(&'a [u8]);
+
+impl<'a> Parts<'a> {
+    /// The parts of a message; `None` if it is none.
+    pub(crate) fn of(message: &'a [u8]) -> Option<Self> {
+        let mut rest = Self(message);
+        rest.by_ref().for_each(drop);
+        rest.0.is_empty().then_some(Self(message))
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let (length, rest) = self.0.split_first_chunk::<LENGTH>()?;
+        let (part, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let part = Part::of(part)?;
+        self.0 = rest;
+        Some(part)
+    }
+}
+
+/// Whether a message of that length can be sent; else why not.
+pub(super) fn check_length(length: usize) -> Result<(), String> {
+    if length <= MAX_CONTENT {
+        return Ok(());
+    }
+    Err(format!("{length} bytes encoded are more than the {MAX_CONTENT} that a message can have"))
+}
+
+/// Appends what the closure writes, with its length before it, and behind it the names of the files
+/// that go along. On an error the buffer is as it was.
+pub(super) fn put_part<R>(
+    buffer: &mut Buffer,
+    write: impl FnOnce(&mut Buffer) -> R,
+) -> io::Result<(R, Vec<Attachment>)> {
+    let start = buffer.len();
+    let close = |buffer: &mut Buffer, files: &[Attachment]| {
+        for file in files {
+            buffer.extend(&file.id.to_le_bytes())?;
+            buffer.extend(&file.len.to_le_bytes())?;
+        }
+        let count = u16::try_from(files.len()).map_err(|_| io::ErrorKind::ArgumentListTooLong)?;
+        buffer.extend(&count.to_le_bytes())?;
+        let length = u32::try_from(buffer.len() - start - LENGTH).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        buffer.overwrite(start, &length.to_le_bytes());
+        io::Result::Ok(())
+    };
+    let put = buffer.extend(&[0; LENGTH]).and_then(|()| {
+        let (written, files) = attachments::collect(|| write(buffer));
+        close(buffer, &files).map(|()| (written, files))
+    });
+    if put.is_err() {
+        buffer.truncate(start);
+    }
+    put
+}
+
+/// That a buffer could not take what was to be written.
+pub(super) fn no_room(error: &io::Error) -> String {
+    format!("there is no room for it in a message: {error}")
+}

@@ -1,0 +1,126 @@
+//! What is written is read again, and nothing else is.
+
+use super::part::Part;
+use super::*;
+use crate::attachments::Attachment;
+use crate::error::Error;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn put_bytes<E>(bytes: &[u8]) -> impl FnOnce(&mut Buffer) -> Result<(), E> {
+    move |buffer| {
+        buffer.extend(bytes).expect("there is room");
+        Ok(())
+    }
+}
+
+fn buffer() -> Buffer {
+    Buffer::private(1 << 20).unwrap()
+}
+
+fn contents(message: &[u8]) -> Vec<Vec<u8>> {
+    let (_, parts) = read_request(message).unwrap();
+    parts.map(|part| read_task(part.content).unwrap().1.to_vec()).collect()
+}
+
+proptest! {
+    #[test]
+    fn requests_come_back_as_they_went(
+        parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 1..5),
+    ) {
+        let mut buffer = buffer();
+        let mut request = Request::new(&mut buffer).unwrap();
+        for part in &parts {
+            request.add("task", put_bytes(part)).unwrap();
+        }
+        prop_assert_eq!(request.tasks(), parts.len());
+        prop_assert_eq!(contents(buffer.as_slice()), parts);
+    }
+
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        for part in Parts::of(&bytes).into_iter().flatten() {
+            prop_assert!(part.content.len() <= bytes.len());
+            let _ = part.attached(|| None);
+            let _ = read_task(part.content);
+            let _ = read_outcome("task", part.content);
+        }
+    }
+}
+
+#[test]
+fn replies_tell_outputs_and_errors() {
+    let mut reply = buffer();
+    add_outcome(&mut reply, put_bytes(&[9])).unwrap();
+    let panicked = |reply: &mut Buffer| {
+        reply.extend(&[1, 2, 3]).unwrap();
+        Err(Outcome::Panicked("boom".to_string(), None))
+    };
+    add_outcome(&mut reply, panicked).unwrap();
+    assert!(Parts::of(&reply.as_slice()[1..]).is_none());
+    let parts = Parts::of(reply.as_slice()).unwrap();
+    let outcomes: Vec<_> = parts.map(|part| read_outcome("task", part.content)).collect();
+    let panicked = Error::Panicked { message: "boom".to_string(), location: None };
+    assert_eq!(outcomes, [Ok(&[9][..]), Err(panicked)]);
+}
+
+#[test]
+fn a_task_that_cannot_be_encoded_leaves_the_others_alone() {
+    let mut buffer = buffer();
+    let mut request = Request::new(&mut buffer).unwrap();
+    request.add("task", put_bytes(&[1])).unwrap();
+    let failing = |buffer: &mut Buffer| {
+        buffer.push(3).unwrap();
+        Err(Error::Dropped)
+    };
+    request.add("task", failing).unwrap_err();
+    request.add("task", put_bytes(&[4])).unwrap();
+    assert_eq!((request.tasks(), contents(buffer.as_slice())), (2, vec![vec![1], vec![4]]));
+}
+
+#[test]
+fn what_has_no_room_is_an_error_and_leaves_no_trace() {
+    let mut small = Buffer::private(64 << 10).unwrap();
+    let mut request = Request::new(&mut small).unwrap();
+    let error = request.add("task", |buffer| {
+        encode(&vec![0_u8; 100_000], buffer)
+            .map_err(|error| Error::Transfer { task: "task".into(), reason: error.to_string() })
+    });
+    assert!(error.is_err());
+    request.add("task", put_bytes(&[4])).unwrap();
+    assert_eq!(contents(small.as_slice()), [[4]]);
+
+    let mut small = Buffer::private(64 << 10).unwrap();
+    let text = |e: postcard::Error| Outcome::Transfer(e.to_string());
+    add_outcome(&mut small, |reply| encode(&vec![0_u8; 100_000], reply).map_err(text)).unwrap();
+    let part = Parts::of(small.as_slice()).unwrap().next().unwrap();
+    assert!(matches!(read_outcome("task", part.content), Err(Error::Transfer { .. })));
+}
+
+#[test]
+fn files_go_with_the_task_that_mentions_them() {
+    let mut buffer = buffer();
+    let mut request = Request::new(&mut buffer).unwrap();
+    let file = |id| {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        Attachment { id, file: Arc::new(file.into()), len: 7 }
+    };
+    let with = |id| {
+        move |buffer: &mut Buffer| {
+            assert!(attachments::attach(file(id)));
+            put_bytes(&[1])(buffer)
+        }
+    };
+    request.add("task", put_bytes(&[0])).unwrap();
+    request.add("task", with(300)).unwrap();
+    request.add("task", |buffer| with(301)(buffer).and(Err(Error::Dropped))).unwrap_err();
+    request.add("task", with(u64::MAX)).unwrap();
+    assert_eq!(request.files().iter().map(|file| file.id).collect::<Vec<_>>(), [300, u64::MAX]);
+    let came = || Some(std::fs::File::open("/dev/null").unwrap().into());
+    let parts: Vec<_> = read_request(buffer.as_slice()).unwrap().1.collect();
+    assert_eq!(parts.iter().map(Part::files).collect::<Vec<_>>(), [0, 1, 1]);
+    let attached = parts[2].attached(came).unwrap();
+    assert_eq!((attached[0].id, attached[0].len, attached.len()), (u64::MAX, 7, 1));
+    assert!(parts[2].attached(|| None).is_none());
+    assert_eq!(contents(buffer.as_slice()), [[0], [1], [1]]);
+}

@@ -1,0 +1,204 @@
+//! The asynchronous HTTP client: places, each with the connection that it keeps open between downloads.
+//!
+//! A connection is driven by whoever waits for an answer on it, not by a task of its own: so a download is
+//! one task that nobody has to wake in turn, and its CPU time is its own.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::client::conn::http1::{Connection, SendRequest, handshake};
+use hyper::header::{CONTENT_LENGTH, HOST, USER_AGENT};
+use hyper::{Request, Response as HttpResponse};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::base::Base;
+use super::failure::{CONNECT, Failure};
+use super::save::{MAX_BODY, Response};
+use crate::ATTEMPT_HEADER;
+
+/// One of the downloads that may be under way at the same time.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) number: usize,
+    line: Option<Line>,
+}
+
+/// An open connection.
+#[derive(Debug)]
+struct Line {
+    sender: SendRequest<Empty<Bytes>>,
+    driver: Driver,
+}
+
+/// What reads from a connection and writes to it. When that has ended it must be gone: as long as it is there,
+/// a request waits for it. Boxed, since it moves with its place.
+type Driver = Option<Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>>;
+
+/// The places that are free.
+#[derive(Debug)]
+pub(super) struct Places(Mutex<Vec<Place>>);
+
+impl Places {
+    /// So many, without connections.
+    pub(super) fn new(count: usize) -> Self {
+        Self(Mutex::new((0..count).rev().map(Place::new).collect()))
+    }
+
+    /// A free place, if possible one that was used last: it is likely to have a connection.
+    pub(super) fn take(&self) -> Option<Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    pub(super) fn give_back(&self, place: Place) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+    }
+}
+
+impl Place {
+    /// Without a connection.
+    pub(super) fn new(number: usize) -> Self {
+        Self { number, line: None }
+    }
+
+    /// Asks for a path and reads the answer to its end.
+    pub(super) async fn get(&mut self, base: &Base, path: &str, attempt: u32) -> Result<Response, Failure> {
+        // A connection that waited may have been closed by the server just now. That is nobody's fault, and
+        // a new one tells whether the server can be had.
+        if let Some(line) = self.line.take()
+            && let Some(response) = self.ask(line, base, path, attempt).await.or_none_if_closed()?
+        {
+            return Ok(response);
+        }
+        let line = connect(base).await?;
+        self.ask(line, base, path, attempt).await.map_err(Failure::from)
+    }
+
+    /// Asks over this connection, and keeps it if it can be used again.
+    async fn ask(
+        &mut self,
+        mut line: Line,
+        base: &Base,
+        path: &str,
+        attempt: u32,
+    ) -> Result<Response, Trouble> {
+        let request = Request::get(path)
+            .header(HOST, base.authority())
+            .header(USER_AGENT, super::USER_AGENT)
+            .header(ATTEMPT_HEADER, attempt)
+            .body(Empty::new())
+            .map_err(|error| Trouble::Answer(Failure::Connection(error.to_string())))?;
+        let Line { sender, driver } = &mut line;
+        let exchange = async {
+            sender.ready().await.map_err(Trouble::Request)?;
+            let response = sender.send_request(request).await.map_err(Trouble::Request)?;
+            read(response).await.map_err(Trouble::Answer)
+        };
+        let response = drive(driver, exchange).await?;
+        if driver.is_some() && !sender.is_closed() {
+            self.line = Some(line);
+        }
+        Ok(response)
+    }
+}
+
+/// Why there is no answer.
+enum Trouble {
+    /// Before its first byte.
+    Request(hyper::Error),
+    /// Later.
+    Answer(Failure),
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Request(error) => error.into(),
+            Trouble::Answer(failure) => failure,
+        }
+    }
+}
+
+trait OrNone {
+    /// Nothing in place of the error that a connection had been closed before it was used.
+    fn or_none_if_closed(self) -> Result<Option<Response>, Failure>;
+}
+
+impl OrNone for Result<Response, Trouble> {
+    fn or_none_if_closed(self) -> Result<Option<Response>, Failure> {
+        match self {
+            Ok(response) => Ok(Some(response)),
+            Err(Trouble::Request(error)) if !error.is_parse() => Ok(None),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+}
+
+async fn connect(base: &Base) -> Result<Line, Failure> {
+    let stream = timeout(CONNECT, TcpStream::connect(base.addrs())).await;
+    let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let stream = stream.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => Failure::unconnected(),
+        _ => error.into(),
+    })?;
+    stream.set_nodelay(true)?;
+    let (sender, driver) = handshake(TokioIo::new(stream)).await?;
+    Ok(Line { sender, driver: Some(Box::pin(driver)) })
+}
+
+/// Waits for the exchange while the connection does its part.
+async fn drive<T>(driver: &mut Driver, exchange: impl Future<Output = T>) -> T {
+    let mut exchange = pin!(exchange);
+    poll_fn(|context| {
+        if let Poll::Ready(output) = exchange.as_mut().poll(context) {
+            return Poll::Ready(output);
+        }
+        // The exchange itself hears of what has ended the connection.
+        if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+            *driver = None;
+        }
+        exchange.as_mut().poll(context)
+    })
+    .await
+}
+
+async fn read(response: HttpResponse<Incoming>) -> Result<Response, Failure> {
+    let (parts, mut body) = response.into_parts();
+    let declared = parts.headers.get(CONTENT_LENGTH);
+    let declared: Option<u64> = declared.and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut bytes = Vec::with_capacity(body.size_hint().lower().min(MAX_BODY) as usize);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            if (bytes.len() + data.len()) as u64 > MAX_BODY {
+                return Err(Failure::TooLong(MAX_BODY));
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(Response { status: parts.status.as_u16(), declared, body: bytes })
+}
+
+impl From<hyper::Error> for Failure {
+    fn from(error: hyper::Error) -> Self {
+        if error.is_parse() {
+            return Self::Connection(format!("the answer is no HTTP: {error}"));
+        }
+        if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+            return io::Error::from(io::ErrorKind::UnexpectedEof).into();
+        }
+        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
+        match source {
+            Some(source) => match source.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code).into(),
+                None => io::Error::from(source.kind()).into(),
+            },
+            None => Self::Connection(error.to_string()),
+        }
+    }
+}

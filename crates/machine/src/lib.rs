@@ -1,0 +1,20 @@
+//! Facts about the machine a program runs on, and what its threads and processes use of it.
+//!
+//! Everything here is a thin, safe form of something the system offers, with a stated answer where it
+//! does not offer it. Nothing here knows tasks, workers or records.
+
+pub mod affinity;
+pub mod available;
+pub mod cgroup;
+pub mod clock;
+pub mod counters;
+mod files;
+pub mod limits;
+pub mod machine;
+pub mod power;
+pub mod pressure;
+pub mod probe;
+pub mod signal;
+pub mod topology;
+pub mod usage;
+pub mod virtualisation;

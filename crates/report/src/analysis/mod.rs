@@ -1,0 +1,46 @@
+//! Estimates from a saved run: a pure function of a [`RunRecord`](crate::record::RunRecord).
+//!
+//! No clock and no file: the same record gives the same [`Analysis`] anywhere, so that a report
+//! can be made again from the file alone.
+//!
+//! * [`model`]: what an analysis says, as plain data
+//! * `speedup`: from a record to an [`Analysis`]; `rounds` pairs its samples, `cells` fills the tables
+//! * `accounting`: where every worker-second went; [`attribution`] proves that it is right
+//! * [`bounds`], `limits`: what the sizes of the jobs and the hardware allow
+//! * [`scaling`], `laws`, `crossover`: laws over the number of workers, and of threads against processes
+//! * `sizes`: how long a task takes by the size of its array
+//! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
+//! * `effort`: how much was measured, how well, and which rounds stand out
+//! * [`engines`]: runs of one batch beside each other
+//! * `timeline`: what every worker did
+//! * [`doctor`]: what would spoil a measurement
+
+mod accounting;
+pub mod attribution;
+pub mod bounds;
+mod cells;
+pub mod compare;
+mod crossover;
+pub mod doctor;
+mod effort;
+pub mod engines;
+mod laws;
+mod limits;
+pub mod model;
+mod part;
+mod plain;
+mod rounds;
+pub mod scaling;
+mod sizes;
+mod speedup;
+mod timeline;
+mod waiting;
+
+pub use engines::{Engine, Engines};
+pub use speedup::widest;
+
+pub use model::{
+    Account, Analysis, Bound, Ceiling, Cell, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
+    Loss, LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
+    TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
+};
