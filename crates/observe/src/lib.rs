@@ -29,6 +29,7 @@ mod execution;
 mod linux;
 mod lookup;
 #[cfg(any(test, not(target_os = "linux")))]
+#[cfg_attr(target_os = "linux", allow(dead_code))]
 mod portable;
 mod probe;
 mod runner;
