@@ -1,0 +1,365 @@
+//! From the scheduler's events to the step functions. No I/O, no clock.
+//!
+//! Records of switches tell when each task was on a CPU, and by the preemption flag whether it left it
+//! runnable. They do not tell when a sleeping task became runnable again. Its own total of run delay does,
+//! but not when: what that total is over the records' is put at the ends of its sleeps, the same at each as
+//! far as they are long enough. So each task's run delay is exact in total, and its place is right to
+//! within one sleep.
+
+use std::collections::HashMap;
+
+use crate::trace::{Delta, Trace};
+
+/// What happened to a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// A new task: of this process if it is a thread.
+    Fork { process: u32 },
+    /// On a CPU from now.
+    In,
+    /// Off it; still runnable or asleep.
+    Out { preempted: bool },
+    /// The process became another program: this task is its only one now, and it is on a CPU.
+    Exec,
+    /// The end, as far as records go.
+    Exit,
+}
+
+/// One event of the scheduler.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event {
+    pub(super) at_ns: u64,
+    pub(super) task: u32,
+    pub(super) what: What,
+}
+
+/// What a task's own counters said at its end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TaskEnd {
+    /// When the kernel began to end it.
+    pub(super) stop_ns: u64,
+    /// CPU time until then.
+    pub(super) stop_cpu_ns: u64,
+    /// When it was gone; absent if it was not seen.
+    pub(super) death_ns: Option<u64>,
+    /// CPU time in all.
+    pub(super) cpu_ns: u64,
+    /// Run delay in all.
+    pub(super) delay_ns: u64,
+}
+
+/// The step functions and what was counted on the way.
+#[derive(Debug)]
+pub(super) struct Assembled {
+    pub(super) trace: Trace,
+    pub(super) processes: u64,
+    pub(super) threads: u64,
+    pub(super) peak_threads: u64,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Ready(u64),
+    On(u64),
+    Asleep(u64),
+}
+
+/// A task while it lives.
+struct Life {
+    process: u32,
+    state: State,
+    end: Option<TaskEnd>,
+    /// Run delay seen so far.
+    delay_ns: u64,
+    /// On a CPU since the kernel began to end it.
+    exit_ns: u64,
+    /// Sleeps, where the run delay that is missing will be put.
+    sleeps: Vec<(u64, u64)>,
+}
+
+struct Assembly<'a> {
+    begin_ns: u64,
+    end_ns: u64,
+    lives: HashMap<u32, Life>,
+    ends: HashMap<u32, std::vec::IntoIter<TaskEnd>>,
+    deltas: Vec<(u64, Delta)>,
+    alive: &'a mut Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    processes: u64,
+    threads: u64,
+    now: u64,
+    peak: u64,
+}
+
+/// Puts together the events of the tree that grew from `root`, which slept at `begin_ns`; `events` must be
+/// in the order of time, and `ends` has for each task the ends of all that had its number, in order.
+pub(super) fn assemble(
+    root: u32,
+    begin_ns: u64,
+    end_ns: u64,
+    events: &[Event],
+    ends: HashMap<u32, Vec<TaskEnd>>,
+) -> Assembled {
+    let mut counts = Counts::default();
+    let ends = ends.into_iter().map(|(task, ends)| (task, ends.into_iter())).collect();
+    let mut assembly =
+        Assembly { begin_ns, end_ns, lives: HashMap::new(), ends, deltas: Vec::new(), alive: &mut counts };
+    assembly.born(root, root, State::Asleep(begin_ns));
+    for event in events {
+        assembly.take(*event);
+    }
+    let left: Vec<u32> = assembly.lives.keys().copied().collect();
+    for task in left {
+        assembly.gone(task, end_ns);
+    }
+    let trace = Trace::from_deltas(begin_ns, end_ns, std::mem::take(&mut assembly.deltas));
+    Assembled { trace, processes: counts.processes, threads: counts.threads, peak_threads: counts.peak }
+}
+
+impl Assembly<'_> {
+    fn take(&mut self, event: Event) {
+        let Event { at_ns, task, what } = event;
+        if at_ns > self.end_ns {
+            return;
+        }
+        match what {
+            What::Fork { process } => self.born(task, process, State::Ready(at_ns)),
+            What::Exit => self.gone(task, at_ns),
+            What::In => {
+                // A task that no record told of: its beginning was lost or is older than the execution.
+                if !self.lives.contains_key(&task) {
+                    self.born(task, task, State::Ready(at_ns));
+                }
+                self.step(task, at_ns, State::On(at_ns));
+            }
+            What::Out { preempted } => {
+                let state = if preempted { State::Ready(at_ns) } else { State::Asleep(at_ns) };
+                self.step(task, at_ns, state);
+            }
+            What::Exec => self.exec(task, at_ns),
+        }
+    }
+
+    fn born(&mut self, task: u32, process: u32, state: State) {
+        let end = self.ends.get_mut(&task).and_then(Iterator::next);
+        let life = Life { process, state, end, delay_ns: 0, exit_ns: 0, sleeps: Vec::new() };
+        if self.lives.insert(task, life).is_none() {
+            self.alive.now += 1;
+        }
+        self.alive.threads += 1;
+        self.alive.processes += u64::from(task == process);
+        self.alive.peak = self.alive.peak.max(self.alive.now);
+    }
+
+    /// Ends a task's present state at a time and begins another.
+    fn step(&mut self, task: u32, at_ns: u64, next: State) {
+        let Some(life) = self.lives.get_mut(&task) else { return };
+        match (life.state, next) {
+            // Twice the same: a record in between was lost.
+            (State::On(_), State::On(_)) => return,
+            (State::On(since), _) => {
+                // From the stop at its end on, what it does on a CPU is the kernel's work of ending it.
+                let turn = life.end.map_or(at_ns, |end| end.stop_ns.clamp(since, at_ns));
+                life.exit_ns += at_ns - turn;
+                span(&mut self.deltas, since, turn, Delta { running: 1, ..Delta::default() });
+                span(&mut self.deltas, turn, at_ns, Delta { exiting: 1, ..Delta::default() });
+            }
+            (State::Ready(since), State::On(_)) => {
+                life.delay_ns += at_ns - since;
+                span(&mut self.deltas, since, at_ns, Delta { waiting: 1, ..Delta::default() });
+            }
+            (State::Asleep(since), State::On(_)) => {
+                if life.end.is_some() {
+                    life.sleeps.push((since, at_ns));
+                }
+            }
+            // Off a CPU twice: a record in between was lost.
+            (State::Ready(_) | State::Asleep(_), _) => {}
+        }
+        life.state = next;
+    }
+
+    /// The process of `task` is a new program: its other threads are gone, and if the calling thread was
+    /// not the first one it now has the first one's number.
+    fn exec(&mut self, task: u32, at_ns: u64) {
+        let process = self.lives.get(&task).map_or(task, |life| life.process);
+        let others: Vec<u32> = self
+            .lives
+            .iter()
+            .filter(|(other, life)| life.process == process && **other != task)
+            .map(|(other, _)| *other)
+            .collect();
+        for other in others {
+            self.gone(other, at_ns);
+        }
+        if !self.lives.contains_key(&task) {
+            self.born(task, task, State::On(at_ns));
+        }
+        self.step(task, at_ns, State::On(at_ns));
+    }
+
+    fn gone(&mut self, task: u32, at_ns: u64) {
+        self.step(task, at_ns, State::Asleep(at_ns));
+        let Some(life) = self.lives.remove(&task) else { return };
+        self.alive.now -= 1;
+        let Some(end) = life.end else { return };
+        // The rest of its end comes after its last record.
+        let rest = end.cpu_ns.saturating_sub(end.stop_cpu_ns).saturating_sub(life.exit_ns);
+        let death = end.death_ns.unwrap_or(self.end_ns).min(self.end_ns);
+        let until = at_ns.saturating_add(rest).min(death);
+        span(&mut self.deltas, at_ns, until, Delta { exiting: 1, ..Delta::default() });
+        for (from, to) in placed(end.delay_ns.saturating_sub(life.delay_ns), life.sleeps, self.begin_ns) {
+            span(&mut self.deltas, from, to, Delta { waiting: 1, ..Delta::default() });
+        }
+    }
+}
+
+fn span(deltas: &mut Vec<(u64, Delta)>, from: u64, to: u64, delta: Delta) {
+    if from < to {
+        let Delta { running, exiting, waiting } = delta;
+        deltas.push((from, delta));
+        deltas.push((to, Delta { running: -running, exiting: -exiting, waiting: -waiting }));
+    }
+}
+
+/// Puts a total of delay at the ends of sleeps: the same at each, and where a sleep is shorter than its
+/// share the rest goes to the longer ones.
+fn placed(delay_ns: u64, mut sleeps: Vec<(u64, u64)>, begin_ns: u64) -> Vec<(u64, u64)> {
+    if delay_ns == 0 {
+        return Vec::new();
+    }
+    sleeps.retain(|(from, to)| from < to && *to > begin_ns);
+    sleeps.sort_unstable_by_key(|(from, to)| to - from);
+    let (mut left, count) = (delay_ns, sleeps.len() as u64);
+    let mut waits = Vec::with_capacity(sleeps.len());
+    for (index, (from, to)) in sleeps.into_iter().enumerate() {
+        let share = (left / (count - index as u64)).min(to - from);
+        left -= share;
+        waits.push((to - share, to));
+    }
+    waits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Level;
+
+    fn event(at_ns: u64, task: u32, what: What) -> Event {
+        Event { at_ns, task, what }
+    }
+
+    const SLEEPS: What = What::Out { preempted: false };
+    const LOSES: What = What::Out { preempted: true };
+
+    fn time_at(trace: &Trace, running: u32, exiting: u32, waiting: u32) -> u64 {
+        let level = Level { running, exiting, waiting };
+        trace.occupancy.iter().find(|(of, _)| *of == level).map_or(0, |(_, ns)| *ns)
+    }
+
+    #[test]
+    fn a_task_runs_loses_its_cpu_and_ends() {
+        let events = [
+            event(10, 1, What::In),
+            event(30, 1, LOSES),
+            event(35, 1, What::In),
+            event(50, 1, What::Exit),
+        ];
+        let found = assemble(1, 0, 100, &events, HashMap::new());
+        assert_eq!(time_at(&found.trace, 1, 0, 0), 35);
+        assert_eq!(time_at(&found.trace, 0, 0, 1), 5);
+        assert_eq!(time_at(&found.trace, 0, 0, 0), 60);
+        assert_eq!((found.processes, found.threads, found.peak_threads), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_new_thread_waits_from_its_making_and_counts() {
+        let events = [
+            event(10, 1, What::In),
+            event(20, 2, What::Fork { process: 1 }),
+            event(20, 3, What::Fork { process: 3 }),
+            event(26, 2, What::In),
+            event(40, 2, What::Exit),
+            event(60, 3, What::In),
+            event(70, 3, What::Exit),
+            event(90, 1, What::Exit),
+        ];
+        let found = assemble(1, 0, 100, &events, HashMap::new());
+        assert_eq!((found.processes, found.threads, found.peak_threads), (2, 3, 3));
+        assert_eq!(time_at(&found.trace, 1, 0, 2), 6);
+        assert_eq!(time_at(&found.trace, 2, 0, 1), 14);
+        assert_eq!(time_at(&found.trace, 1, 0, 1), 20);
+        assert_eq!(time_at(&found.trace, 2, 0, 0), 10);
+    }
+
+    #[test]
+    fn the_end_of_a_task_is_apart_and_goes_on_after_its_last_record() {
+        let events = [event(0, 1, What::In), event(60, 1, What::Exit)];
+        let end = TaskEnd {
+            stop_ns: 50,
+            stop_cpu_ns: 50,
+            death_ns: Some(90),
+            cpu_ns: 75,
+            delay_ns: 0,
+        };
+        let found = assemble(1, 0, 100, &events, HashMap::from([(1, vec![end])]));
+        assert_eq!(time_at(&found.trace, 1, 0, 0), 50);
+        assert_eq!(time_at(&found.trace, 0, 1, 0), 25);
+    }
+
+    #[test]
+    fn missing_delay_is_put_at_the_ends_of_sleeps() {
+        let events = [
+            event(0, 1, What::In),
+            event(10, 1, SLEEPS),
+            event(40, 1, What::In),
+            event(50, 1, SLEEPS),
+            event(54, 1, What::In),
+            event(60, 1, What::Exit),
+        ];
+        let end = TaskEnd { stop_ns: 60, delay_ns: 20, ..TaskEnd::default() };
+        let found = assemble(1, 0, 60, &events, HashMap::from([(1, vec![end])]));
+        // 4 in the short sleep, 16 in the long one.
+        assert_eq!(time_at(&found.trace, 0, 0, 1), 20);
+        assert!(found.trace.steps.iter().any(|step| step.at_ns == 24 && step.level.waiting == 1));
+    }
+
+    #[test]
+    fn a_new_program_ends_the_other_threads() {
+        let events = [
+            event(0, 1, What::In),
+            event(5, 2, What::Fork { process: 1 }),
+            event(6, 2, What::In),
+            event(10, 1, SLEEPS),
+            // Thread 2 becomes the process's only one, under number 1.
+            event(20, 1, What::Exec),
+            event(50, 1, What::Exit),
+        ];
+        let found = assemble(1, 0, 100, &events, HashMap::new());
+        assert_eq!(time_at(&found.trace, 2, 0, 0), 4);
+        assert_eq!(time_at(&found.trace, 1, 0, 0), 45);
+    }
+
+    #[test]
+    fn numbers_used_again_are_other_tasks() {
+        let end = |stop_ns, delay_ns| TaskEnd { stop_ns, delay_ns, ..TaskEnd::default() };
+        let ends = HashMap::from([(2, vec![end(20, 0), end(60, 9)])]);
+        let events = [
+            event(10, 2, What::Fork { process: 2 }),
+            event(10, 2, What::In),
+            event(20, 2, What::Exit),
+            event(30, 2, What::Fork { process: 2 }),
+            event(30, 2, What::In),
+            event(40, 2, SLEEPS),
+            event(60, 2, What::In),
+            event(60, 2, What::Exit),
+        ];
+        let found = assemble(1, 0, 100, &events, ends);
+        assert_eq!(found.processes, 3);
+        assert_eq!(time_at(&found.trace, 0, 0, 1), 9);
+        assert_eq!(time_at(&found.trace, 1, 0, 0), 20);
+    }
+}
