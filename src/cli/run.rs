@@ -50,7 +50,7 @@ fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<
     let Some(path) = &args.resume else {
         let config = args.request().resolve(workloads, cpus).map_err(usage)?;
         let study = Study::new(config, Design::InterleavedRounds);
-        return Run::begin(study).map_err(|error| Failed::Failure(error.to_string()));
+        return Run::begin(Box::new(study)).map_err(|error| Failed::Failure(error.to_string()));
     };
     resume::open(path, &args.request(), workloads, cpus).map_err(|error| match error {
         ResumeError::Config(error) => usage(error),

@@ -9,6 +9,7 @@
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
 //! * [`stopping`]: when a run has measured enough
+//! * [`subject`]: what a run measures, as the rounds see it
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
 //! * [`selftest`]: executions with faults on purpose
 //! * [`checkup`]: a look at the machine before anything is measured
@@ -20,6 +21,7 @@ mod asynchronous;
 pub mod bytes;
 mod ceiling;
 pub mod checkup;
+mod clock;
 pub mod config;
 pub mod describe;
 pub mod environment;
@@ -34,6 +36,7 @@ pub mod rounds;
 pub mod runner;
 pub mod selftest;
 pub mod stopping;
+pub mod subject;
 
 pub use config::{ConfigError, RunConfig, RunRequest};
 pub use execute::Measured;
@@ -42,3 +45,4 @@ pub use measure::Study;
 pub use plan::Plan;
 pub use rounds::Run;
 pub use runner::Runner;
+pub use subject::Subject;

@@ -72,7 +72,7 @@ pub fn open(
     record.plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
     // Whether it can be written is better known now than after a round.
     folder.save(&record)?;
-    Ok(Run { study, record, folder, warnings: Vec::new() })
+    Ok(Run { study: Box::new(study), record, folder, warnings: Vec::new() })
 }
 
 /// The settings that gave the record, with the limits of `request` where it has any.

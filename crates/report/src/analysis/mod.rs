@@ -12,7 +12,7 @@
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
 //! * [`engines`]: runs of one batch beside each other
-//! * `timeline`: what every worker did
+//! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
 
 mod accounting;
@@ -27,6 +27,7 @@ pub mod engines;
 mod laws;
 mod limits;
 pub mod model;
+mod outside;
 mod part;
 mod plain;
 mod rounds;
@@ -40,7 +41,7 @@ pub use engines::{Engine, Engines};
 pub use speedup::widest;
 
 pub use model::{
-    Account, Analysis, Bound, Ceiling, Cell, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
-    Loss, LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
+    Account, Analysis, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
+    Loss, LossPart, LossRow, NoisyRound, OutsideFigures, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
     TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
 };

@@ -8,6 +8,7 @@
 //! * `check`: what the types of a record cannot promise
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
+//! * [`command`]: the command of a run; [`outside`]: what was seen of one execution of it
 //! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
 //! * [`checkup`]: what `speedup doctor` finds on a machine
 //! * [`store`]: the folder of a run and files written whole or not at all
@@ -16,21 +17,25 @@
 pub mod book;
 mod check;
 pub mod checkup;
+pub mod command;
 pub mod environment;
 pub mod json_schema;
 mod known;
 mod layout;
+pub mod outside;
 pub mod sample;
 pub mod schema;
 pub mod store;
 
+pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
 pub use environment::{Around, Cache, ClockRange, Conditions, Environment, Harness, Host, Quota};
 pub use known::Known;
+pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
 pub use sample::{
     CeilingLane, CeilingSample, Counts, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan,
 };
 pub use schema::{
-    BASELINE, Case, Data, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
+    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
     Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

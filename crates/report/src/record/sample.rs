@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{JobProcess, Outside};
+
 /// One timed execution of one case: pool start, the batch, results back, pool joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -30,6 +32,9 @@ pub struct Sample {
     /// What the machine did meanwhile.
     #[serde(default)]
     pub machine: MachineState,
+    /// What was seen of it from outside, where it is one execution of a program. It has no tasks then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Box<Outside>>,
 }
 
 /// What the machine did around and during a sample.
@@ -116,6 +121,9 @@ pub struct TaskSpan {
     pub generate_ns: u64,
     /// Time spent computing on it.
     pub compute_ns: u64,
+    /// The process that ran it, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<JobProcess>,
 }
 
 /// Counts of the processor between begin and end of a task, in user space.

@@ -68,9 +68,12 @@ fn family(loss: Loss) -> &'static str {
     match loss {
         Loss::Spawn | Loss::Dispatch | Loss::Teardown => "of-pool",
         Loss::Granularity | Loss::Ordering | Loss::Jitter => "of-tail",
-        Loss::SlowerTasks => "of-task",
+        Loss::Exit => "of-pool",
+        Loss::Serial | Loss::Partial => "of-tail",
+        Loss::SlowerTasks | Loss::ExtraUser | Loss::ExtraSystem | Loss::ExtraCpu => "of-task",
         Loss::RunQueue | Loss::Steal | Loss::Blocking | Loss::Waiting => "of-wait",
-        Loss::SerialLoop => "of-loop",
+        Loss::StealExit | Loss::Idle | Loss::Untold => "of-wait",
+        Loss::SerialLoop | Loss::Over => "of-loop",
     }
 }
 
@@ -84,10 +87,16 @@ fn hatch(loss: Loss) -> Vec<Lines> {
         Loss::Granularity => vec![lines(Way::Falling, 4)],
         Loss::Ordering => vec![lines(Way::Across, 4)],
         Loss::Jitter => vec![lines(Way::Rising, 4)],
-        Loss::SlowerTasks => Vec::new(),
+        Loss::SlowerTasks | Loss::ExtraUser | Loss::ExtraCpu => Vec::new(),
+        Loss::ExtraSystem => vec![lines(Way::Across, 8)],
+        Loss::Serial => vec![lines(Way::Falling, 4)],
+        Loss::Partial => vec![lines(Way::Across, 4)],
+        Loss::Exit => vec![lines(Way::Falling, 8)],
+        Loss::Over => vec![lines(Way::Rising, 14)],
+        Loss::Untold => vec![lines(Way::Down, 8)],
         Loss::RunQueue => vec![lines(Way::Rising, 8), lines(Way::Falling, 8)],
-        Loss::Steal => vec![lines(Way::Down, 4)],
-        Loss::Blocking => vec![lines(Way::Across, 7), lines(Way::Down, 7)],
+        Loss::Steal | Loss::StealExit => vec![lines(Way::Down, 4)],
+        Loss::Blocking | Loss::Idle => vec![lines(Way::Across, 7), lines(Way::Down, 7)],
         Loss::Waiting => vec![lines(Way::Down, 8)],
         Loss::SerialLoop => vec![lines(Way::Rising, 14)],
     }
@@ -116,7 +125,13 @@ mod tests {
 
     #[test]
     fn no_two_losses_look_alike_even_without_colour() {
-        assert_eq!(Loss::ALL.iter().map(|loss| hatch(*loss)).collect::<BTreeSet<_>>().len(), Loss::ALL.len());
+        // An account is either of a pool or from outside, and tells things apart or together.
+        let merged = [Loss::ExtraCpu, Loss::StealExit, Loss::Untold];
+        let outside = Loss::OUTSIDE.into_iter().filter(|loss| !merged.contains(loss)).collect::<Vec<_>>();
+        for account in [&Loss::ALL[..12], &outside] {
+            let hatches: BTreeSet<_> = account.iter().map(|loss| hatch(*loss)).collect();
+            assert_eq!(hatches.len(), account.len());
+        }
     }
 
     #[test]
