@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::batch::BatchArgs;
+use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::demo::args::Demo;
 use super::flags::FlagsArgs;
@@ -22,6 +24,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Measure: workloads over executors over numbers of workers
     Run(Box<RunArgs>),
+    /// Measure a program that exists, with a knob for its number of workers
+    Command(Box<CommandArgs>),
+    /// Measure one command for each of many inputs, N at a time
+    Batch(Box<BatchArgs>),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
     /// Compare two saved runs: has a case become slower, and which loss moved?

@@ -4,6 +4,8 @@
 //! writes to standard output.
 
 mod args;
+mod batch;
+mod command;
 mod compare;
 mod completions;
 mod demo;
@@ -11,6 +13,7 @@ mod doctor;
 mod flags;
 mod list;
 mod report;
+mod measured;
 mod run;
 mod selftest;
 mod serve;
@@ -29,7 +32,7 @@ use crate::workload::Workload;
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
-use speedup_machine::signal::EXIT_INTERRUPTED;
+use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup_report::record::json_schema::JSON_SCHEMA;
 
 /// What worker processes of this program can run.
@@ -82,10 +85,16 @@ pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
     }
 }
 
+/// Watches for Ctrl-C.
+fn interrupt() -> Result<Interrupt, Failed> {
+    Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))
+}
+
 fn dispatch(
     arguments: impl Iterator<Item = OsString>,
     workloads: &'static [&'static dyn Workload],
 ) -> Result<(), Failed> {
+    let (arguments, inputs) = batch::part(arguments.collect());
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         // `--help` and `--version` arrive here too.
@@ -94,6 +103,8 @@ fn dispatch(
     };
     match cli.command {
         Command::Run(args) => run::run(&args, workloads),
+        Command::Command(args) => command::command(&args),
+        Command::Batch(args) => batch::batch(&args, inputs),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Schema => print(JSON_SCHEMA),
@@ -138,7 +149,7 @@ fn missing(help: &str) -> String {
         ("a demonstration is missing: map, futures or crash".to_string(), "speedup demo")
     } else {
         let commands =
-            "run, report, compare, flags, serve, doctor, selftest, list, schema, demo or completions";
+            "run, command, batch, report, compare, flags, serve, doctor, selftest, list, schema, demo or completions";
         (format!("a command is missing: {commands}"), "speedup")
     };
     format!("{what}; see '{command} --help'")

@@ -16,23 +16,47 @@ use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::{FORMATS, files};
 
 pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), Failed> {
-    let interrupt =
-        Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
-    let mut run = begin(args, workloads)?;
+    let interrupt = super::interrupt()?;
+    let run = begin(args, workloads)?;
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
     }
-    let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let watch = Watch { verbosity, interrupt: &interrupt, widest: analysis::widest };
+    carry_out(run, &interrupt, How { command: "run", quiet: args.quiet, book: args.book, discard: false })
+}
+
+/// How a run is carried out and told.
+pub(super) struct How {
+    /// The subcommand, which also takes it up again.
+    pub(super) command: &'static str,
+    /// Whether it shows no progress.
+    pub(super) quiet: bool,
+    /// Whether the book's table stands beside it.
+    pub(super) book: bool,
+    /// Whether a run whose first execution fails leaves nothing but one line.
+    pub(super) discard: bool,
+}
+
+/// Measures, keeps and tells a run.
+pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: How) -> Result<(), Failed> {
+    let verbosity = if how.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let watch = Watch { verbosity, interrupt, widest: analysis::widest };
     let before = run.record.samples.len();
     run.go_on(&watch).map_err(|error| Failed::Failure(error.to_string()))?;
+    if run.record.samples.is_empty()
+        && let Some(failure) = run.record.failures.last().filter(|_| how.discard)
+    {
+        // Nothing was measured, so that there is nothing to keep.
+        let message = failure.message.clone();
+        run.folder.discard();
+        return Err(Failed::Failure(message));
+    }
     run.warnings.iter().for_each(|warning| complain(warning));
     if run.record.samples.len() == before && run.record.status == Status::Complete {
         complain("the run was complete; --rounds, --precision or --max-time make it go on");
     }
 
     let mut runs = vec![Analysis::of(&run.record)];
-    if args.book {
+    if how.book {
         runs.push(Analysis::of(&book::record()));
     }
     // The files first: whoever reads the output may be gone.
@@ -40,7 +64,7 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
     files::write_all(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
     print(&FORMATS[0].render(&runs))?;
     print(&format!("\nSaved in {}\n", folder.display()))?;
-    outcome(&run.record, folder)
+    outcome(&run.record, folder, how.command)
 }
 
 /// A new run, or the one to be taken up again.
@@ -59,12 +83,12 @@ fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
-fn outcome(record: &RunRecord, folder: &Path) -> Result<(), Failed> {
+fn outcome(record: &RunRecord, folder: &Path, command: &str) -> Result<(), Failed> {
     match (record.status, record.fatal_failure()) {
         (Status::Interrupted, _) => {
             let folder = folder.display();
             Err(Failed::Interrupted(format!(
-                "interrupted; what was measured is kept, and 'speedup run --resume {folder}' goes on"
+                "interrupted; what was measured is kept, and 'speedup {command} --resume {folder}' goes on"
             )))
         }
         (_, Some(failure)) => Err(Failed::Failure(failure)),

@@ -7,9 +7,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS, parse_rounds};
+pub(crate) use super::parse::{parse_name, parse_seed, parse_time, parse_workers};
 use super::parse::{
-    choose_runners, choose_workloads, parse_data, parse_kernels, parse_name, parse_number, parse_passes,
-    parse_pool, parse_precision, parse_scale, parse_time, parse_workers,
+    choose_runners, choose_workloads, parse_data, parse_kernels, parse_number, parse_passes, parse_pool,
+    parse_precision, parse_scale,
 };
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
@@ -248,7 +249,7 @@ fn of<T: Copy>(list: &[(String, T)], workload: &dyn Workload) -> Option<T> {
 }
 
 /// Every number up to eight; above, steps that keep the run short and a logarithmic axis even.
-fn default_workers(cpus: usize) -> Vec<usize> {
+pub(crate) fn default_workers(cpus: usize) -> Vec<usize> {
     let cpus = cpus.clamp(1, MAX_WORKERS);
     if cpus <= 8 {
         return (1..=cpus).collect();

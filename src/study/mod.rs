@@ -9,6 +9,7 @@
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
 //! * [`stopping`]: when a run has measured enough
+//! * [`command`]: programs that exist, measured from outside
 //! * [`subject`]: what a run measures, as the rounds see it
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
 //! * [`selftest`]: executions with faults on purpose
@@ -22,6 +23,7 @@ pub mod bytes;
 mod ceiling;
 pub mod checkup;
 mod clock;
+pub mod command;
 pub mod config;
 pub mod describe;
 pub mod environment;

@@ -93,7 +93,7 @@ fn find<T: Copy + Deref>(
 }
 
 /// Numbers and ranges, separated by commas. One worker is always among them: the factor needs it.
-pub(super) fn parse_workers(text: &str) -> Result<Vec<usize>, String> {
+pub(crate) fn parse_workers(text: &str) -> Result<Vec<usize>, String> {
     let mut workers = vec![1];
     for part in parse_list(text)? {
         if let Some((first, last)) = part.split_once("..") {
@@ -205,7 +205,7 @@ pub(super) fn parse_precision(text: &str) -> Result<f64, String> {
 }
 
 /// A time span in words, or a plain number of seconds.
-pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let seconds = text.parse::<f64>().ok().or_else(|| {
         let span: SignedDuration = text.parse().ok()?;
@@ -218,7 +218,11 @@ pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
 }
 
 /// A name becomes part of a folder's name, so that only harmless characters are taken.
-pub(super) fn parse_name(text: &str) -> Result<String, String> {
+pub(crate) fn parse_seed(text: &str) -> Result<u64, String> {
+    parse_number(text, 0, u64::MAX)
+}
+
+pub(crate) fn parse_name(text: &str) -> Result<String, String> {
     let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.len() > 100 || !text.chars().all(harmless) {
         return Err("must be 1 to 100 letters, digits, '-', '_' or '.'".to_string());

@@ -7,7 +7,8 @@
 use std::path::Path;
 
 use super::describe::tool;
-use super::{ConfigError, Run, RunRequest, Study, environment, measure};
+use super::stopping::StopRule;
+use super::{ConfigError, Run, RunRequest, Study, Subject, environment, measure};
 use crate::workload::Workload;
 use speedup_report::record::{
     BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
@@ -44,6 +45,24 @@ pub fn open(
     workloads: &'static [&'static dyn Workload],
     cpus: usize,
 ) -> Result<Run, ResumeError> {
+    let (folder, record) = opened(path)?;
+    let other = |reason: String| ResumeError::Other(format!("{}: {reason}", folder.path().display()));
+    if record.plan.workloads.iter().any(|workload| workload.command.is_some()) {
+        return Err(other("is a run of a command; 'speedup command' or 'speedup batch' goes on with it".to_string()));
+    }
+    let mut config = request_of(&record, request).resolve(workloads, cpus)?;
+    // Those that wait have other numbers of workers than those that compute.
+    for choice in &mut config.workloads {
+        choice.workers = workers_of(&record, &choice.name());
+    }
+    let mut study = Study::new(config, record.design);
+    study.adopt(&record).map_err(other)?;
+    let rule = study.config().stop;
+    go_on(Box::new(study), record, folder, rule)
+}
+
+/// The folder of a run that this program on this machine may go on with, and its record.
+pub(super) fn opened(path: &Path) -> Result<(RunFolder, RunRecord), ResumeError> {
     // The file itself is as good a name for the run.
     let path = if path.ends_with("run.json") { path.parent().unwrap_or(path) } else { path };
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -52,27 +71,60 @@ pub fn open(
         return Err(other("holds no run".to_string()));
     }
     let folder = RunFolder::open(path)?;
-    let mut record = RunRecord::read(path)?;
+    let record = RunRecord::read(path)?;
     if record.design != Design::InterleavedRounds {
-        return Err(other("only a run of 'speedup run' can be taken up again".to_string()));
+        return Err(other("only a run that was measured in rounds can be taken up again".to_string()));
     }
     same_program(&record.tool).and_then(|()| same_machine(&record.environment)).map_err(other)?;
-    let mut config = request_of(&record, request).resolve(workloads, cpus)?;
-    // Those that wait have other numbers of workers than those that compute.
-    for choice in &mut config.workloads {
-        choice.workers = workers_of(&record, &choice.name());
+    Ok((folder, record))
+}
+
+/// The run, ready to go on by a rule.
+pub(super) fn go_on(
+    study: Box<dyn Subject>,
+    mut record: RunRecord,
+    folder: RunFolder,
+    rule: StopRule,
+) -> Result<Run, ResumeError> {
+    if study.plan().cases != record.plan.cases {
+        let reason = "has cases that this speedup would not lay out so; start a new run";
+        return Err(ResumeError::Other(format!("{}: {reason}", folder.path().display())));
     }
-    let mut study = Study::new(config, record.design);
-    study.adopt(&record).map_err(other)?;
     record.status = Status::Running;
     record.stop = None;
-    let rule = study.config().stop;
     record.plan.rounds = rule.rounds;
     record.plan.precision = Some(rule.precision);
     record.plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
     // Whether it can be written is better known now than after a round.
     folder.save(&record)?;
-    Ok(Run { study: Box::new(study), record, folder, warnings: Vec::new() })
+    Ok(Run { study, record, folder, warnings: Vec::new() })
+}
+
+/// How long a run has gone on for.
+pub(super) fn elapsed_ns(record: &RunRecord) -> u64 {
+    let ends = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns));
+    ends.max().unwrap_or(0)
+}
+
+/// The limits of a run that is taken up again, as settings.
+pub(super) struct Limits;
+
+impl Limits {
+    /// Those of the record, or of `request` where it has any. A limit that has ended the run would end it
+    /// again at once, so another one takes its place.
+    pub(super) fn of(record: &RunRecord, request: &RunRequest) -> RunRequest {
+        let plan = &record.plan;
+        let given = request.rounds.is_some() || request.precision.is_some() || request.max_time.is_some();
+        let keep = |own: &Option<String>, recorded: Option<String>, stop: Stop| {
+            own.clone().or(recorded.filter(|_| !(given && record.stop == Some(stop))))
+        };
+        RunRequest {
+            rounds: keep(&request.rounds, Some(plan.rounds.to_string()), Stop::Rounds),
+            precision: request.precision.clone().or(plan.precision.map(|precision| precision.to_string())),
+            max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string()), Stop::Time),
+            ..RunRequest::default()
+        }
+    }
 }
 
 /// The settings that gave the record, with the limits of `request` where it has any.
@@ -100,11 +152,6 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
         Some(workloads.iter().map(|workload| text(workload)).collect::<Vec<_>>().join(","))
     };
     let join = |texts: Vec<String>| Some(texts.join(","));
-    // A limit that has ended the run would end it again at once, so another one takes its place.
-    let given = request.rounds.is_some() || request.precision.is_some() || request.max_time.is_some();
-    let keep = |own: &Option<String>, recorded: Option<String>, stop: Stop| {
-        own.clone().or(recorded.filter(|_| !(given && record.stop == Some(stop))))
-    };
     RunRequest {
         workload: of_each(&|workload| workload.workload.clone()),
         kernel: of_each(&|workload| format!("{}={}", workload.workload, workload.kernel)),
@@ -116,10 +163,7 @@ fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
         scale: Some(plan.scale.clone()),
         pool: Some(plan.pool.name().to_string()),
         name: Some(record.name.clone()),
-        rounds: keep(&request.rounds, Some(plan.rounds.to_string()), Stop::Rounds),
-        precision: request.precision.clone().or(plan.precision.map(|precision| precision.to_string())),
-        max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string()), Stop::Time),
-        out: None,
+        ..Limits::of(record, request)
     }
 }
 
@@ -171,11 +215,7 @@ fn same_machine(recorded: &Environment) -> Result<(), String> {
 impl Study {
     /// Takes over what a record of the same settings says of the past.
     fn adopt(&mut self, record: &RunRecord) -> Result<(), String> {
-        if self.plan().cases != record.plan.cases {
-            return Err("has cases that this speedup would not lay out so; start a new run".to_string());
-        }
-        let last = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns)).max();
-        self.resume_at(last.unwrap_or(0));
+        self.resume_at(elapsed_ns(record));
         measure::adopt_digests(self, &record.plan.workloads)
     }
 }

@@ -47,6 +47,12 @@ impl Interrupt {
     }
 }
 
+/// The number of a signal by its usual name.
+#[must_use]
+pub fn number(wanted: &str) -> Option<i32> {
+    (1..=64).find(|&signal| name(signal) == Some(wanted))
+}
+
 /// The usual name of a signal, such as `SIGKILL`.
 #[must_use]
 pub fn name(signal: i32) -> Option<&'static str> {

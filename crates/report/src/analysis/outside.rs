@@ -52,6 +52,7 @@ pub(super) fn figures(samples: &[&Sample], pairs: &[Paired<'_>], workers: usize)
         processes: mean_known(|outside| &outside.processes),
         threads: mean_known(|outside| &outside.threads),
         failures: seen.iter().filter(|(_, outside)| outside.exit != Ended::Code(0)).count(),
+        killed: seen.iter().map(|(_, outside)| outside.killed).max().unwrap_or(0),
         course: median(&seen).map_or_else(Known::default, |outside| outside.course.clone()),
     })
 }

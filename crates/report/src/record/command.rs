@@ -83,6 +83,9 @@ pub struct CommandRecord {
     /// Where its standard output goes.
     #[serde(default)]
     pub output: Output,
+    /// Whether the outputs of a batch come in the order of its inputs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_order: bool,
     /// Seconds after which an execution is ended, and has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<f64>,
@@ -173,7 +176,10 @@ impl CommandRecord {
     /// The command in one line, as a person would write it.
     #[must_use]
     pub fn line(&self) -> String {
-        line(&self.words, self.shell)
+        match &self.batch {
+            Some(Inputs::Commands(_)) => "each line of a file".to_string(),
+            _ => line(&self.words, self.shell),
+        }
     }
 
     /// The serial command in one line; nothing where the baseline is one worker.

@@ -24,6 +24,19 @@ pub fn seconds(value: f64) -> String {
     format!("{} {unit}", plain(value * factor))
 }
 
+/// A size of memory with the unit that fits: `5.20 MiB`.
+#[must_use]
+pub fn bytes(value: f64) -> String {
+    let kib = f64::from(1 << 10);
+    let (factor, unit) = match value {
+        size if size >= 0.9995 * kib.powi(3) => (kib.powi(3), "GiB"),
+        size if size >= 0.9995 * kib.powi(2) => (kib.powi(2), "MiB"),
+        size if size >= 0.9995 * kib => (kib, "KiB"),
+        _ => (1.0, "B"),
+    };
+    format!("{} {unit}", plain(value / factor))
+}
+
 /// A number up to the prefix of its unit: `5.20 G`.
 #[must_use]
 pub fn scaled(value: f64) -> String {

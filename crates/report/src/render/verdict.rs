@@ -1,6 +1,6 @@
 //! What a run says, in sentences.
 
-use crate::analysis::{Account, Estimate, LossRow};
+use crate::analysis::{Account, Estimate, Loss, LossRow};
 use crate::stats::Quantity;
 
 /// Below this a figure with two decimals reads as nothing.
@@ -37,6 +37,12 @@ pub fn achieved(workers: usize, estimate: &Estimate) -> String {
 /// The second half of [`headline`]: what is missing and where it went. `None` without a speedup.
 #[must_use]
 pub fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
+    lacking(workers, estimate, Loss::name)
+}
+
+/// The same with other names for the rows; what has one name is one part.
+#[must_use]
+pub(super) fn lacking(workers: usize, estimate: &Estimate, name: fn(Loss) -> &'static str) -> Option<String> {
     let account = estimate.account.as_ref();
     let gap = match account {
         Some(account) => account.gap,
@@ -47,7 +53,7 @@ pub fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
         1.. => format!("{gap:.2} missing"),
         _ => format!("{:.2} more than the workers alone would give", -gap),
     };
-    let parts = account.map(|account| parts(account, gap)).unwrap_or_default();
+    let parts = account.map(|account| parts(account, gap, name)).unwrap_or_default();
     Some(if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) })
 }
 
@@ -68,14 +74,20 @@ pub fn times(speedup: Quantity) -> String {
 }
 
 /// `slower tasks 0.14`, by descending size, gains last.
-fn parts(account: &Account, gap: f64) -> Vec<String> {
-    let mut rows: Vec<&LossRow> = account.rows.iter().filter(|row| cents(row.speedup.value) != 0).collect();
-    rows.sort_by(|a, b| b.speedup.value.abs().total_cmp(&a.speedup.value.abs()));
+fn parts(account: &Account, gap: f64, name: fn(Loss) -> &'static str) -> Vec<String> {
+    let mut rows: Vec<(&str, f64)> = Vec::new();
+    for row in &account.rows {
+        match rows.iter_mut().find(|(other, _)| *other == name(row.loss)) {
+            Some((_, sum)) => *sum += row.speedup.value,
+            None => rows.push((name(row.loss), row.speedup.value)),
+        }
+    }
+    rows.retain(|(_, value)| cents(*value) != 0);
+    rows.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     rows.truncate(MOST);
-    rows.sort_by(|a, b| b.speedup.value.total_cmp(&a.speedup.value));
-    let other = cents(gap) - rows.iter().map(|row| cents(row.speedup.value)).sum::<i64>();
-    let name = |row: &LossRow| (row.loss.name(), cents(row.speedup.value));
-    let mut parts: Vec<(&str, i64)> = rows.into_iter().map(name).collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut parts: Vec<(&str, i64)> = rows.into_iter().map(|(name, value)| (name, cents(value))).collect();
+    let other = cents(gap) - parts.iter().map(|(_, cents)| cents).sum::<i64>();
     if other != 0 {
         parts.push(("other", other));
     }
@@ -90,7 +102,6 @@ fn cents(value: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Loss;
     use crate::render::html::sample;
 
     fn estimate(rows: &[(Loss, f64)]) -> Estimate {

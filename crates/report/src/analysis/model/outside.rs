@@ -62,6 +62,8 @@ pub struct OutsideFigures {
     pub threads: Known<f64>,
     /// Samples that ended with another exit code than 0, or by a signal.
     pub failures: usize,
+    /// Processes that an execution left running at most, and that were ended.
+    pub killed: u64,
     /// How many threads were on a CPU and waited for one over time, in the sample of median time.
     pub course: Known<Course>,
 }

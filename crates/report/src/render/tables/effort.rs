@@ -13,7 +13,8 @@ pub(super) fn lines(run: &Analysis) -> Vec<String> {
     }
     let mut lines = vec![precision(run)];
     lines.extend(residual(run));
-    if let Some(harness) = run.environment.harness.value() {
+    let tasks = run.workloads.iter().any(|workload| workload.command.is_none());
+    if let Some(harness) = run.environment.harness.value().filter(|_| tasks) {
         let task_us = (2.0 * (harness.usage_read_ns + harness.clock_read_ns) + harness.probe_ns) / 1e3;
         lines.push(format!("To measure a task takes about {task_us:.1} µs of its worker's time."));
     }

@@ -4,6 +4,7 @@
 //! * `speedups`: speedups over the serial baseline, with intervals and limits
 //! * `losses`: where the rest went
 //! * `engines`: runs of one batch beside each other, engine by engine
+//! * `outside`: programs measured from outside
 //! * `waiting`: work that waits, by style and connections
 //! * `conclusion`: all that in sentences; `effort`: how much was measured and how well
 
@@ -12,6 +13,7 @@ mod conclusion;
 mod effort;
 mod engines;
 mod losses;
+mod outside;
 mod speedups;
 mod waiting;
 
@@ -32,8 +34,10 @@ pub fn of_the_book(run: &Analysis) -> Vec<Grid> {
 /// where the rest went; then those of workloads that wait.
 #[must_use]
 pub fn grids(run: &Analysis) -> Vec<Grid> {
-    let computing = run.computing();
-    let mut grids = of_the_book(&computing);
+    let programs = run.programs();
+    let mut grids = outside::tables(&programs);
+    let computing = run.batches();
+    grids.extend(of_the_book(&computing));
     for workload in 0..computing.workloads.len() {
         grids.extend(speedups::table(&computing, workload));
         grids.extend(losses::table(&computing, workload));
@@ -48,7 +52,8 @@ pub fn grids(run: &Analysis) -> Vec<Grid> {
 pub fn text(run: &Analysis, lay_out: impl Fn(&Grid) -> String) -> String {
     let tables = grids(run);
     let parts = std::iter::once(heading(run)).chain(tables.iter().map(lay_out));
-    let mut paragraphs = conclusion::paragraphs(&run.computing());
+    let mut paragraphs = outside::paragraphs(&run.programs());
+    paragraphs.extend(conclusion::paragraphs(&run.batches()));
     paragraphs.extend(waiting::paragraphs(&run.waiting()));
     let effort = (!paragraphs.is_empty()).then(|| effort::lines(run).join("\n"));
     let parts = parts.chain(paragraphs).chain(effort).chain(notes(run));

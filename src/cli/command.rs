@@ -1,0 +1,123 @@
+//! `speedup command`: a program with a knob for its number of workers, measured from outside.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::measured::{Given, Measuring, Shell};
+use super::run::{How, carry_out};
+use super::{Failed, interrupt};
+use crate::study::command::request::run_name;
+use crate::study::command::{Again, CommandConfig, CommandRequest, Knob};
+use crate::study::config::{DEFAULT_SEED, parse_name, parse_seed};
+use crate::study::resume::ResumeError;
+use crate::study::{Run, Subject};
+use speedup_machine::signal::Interrupt;
+use speedup_report::record::{self, CommandRecord, Text};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  speedup command 'xz -T{n} -kc corpus.tar >/dev/null'
+  speedup command --env OMP_NUM_THREADS={n} --workers 1,2,4 ./stencil 2000
+  speedup command --setup ./configure --prepare 'make clean' 'make -j{n}'
+  speedup command --serial 'gzip -kc corpus.tar' 'pigz -p {n} -kc corpus.tar'
+  speedup command --check stdout --cpus follow -- sort --parallel={n} words
+
+{n} stands for the number of workers, in COMMAND, --env, --prepare, --conclude and --check; {workers} and
+{threads} are the same. One COMMAND text is run by /bin/sh; several words are a program and its arguments.
+Each round runs the baseline twice and every number of workers once, in a random order. The account comes
+from the kernel's own records, not from the program. Whatever the program leaves running is ended.
+
+Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
+pub(super) struct CommandArgs {
+    /// The command, with {n} where its number of workers goes
+    #[arg(value_name = "COMMAND", required_unless_present = "resume")]
+    words: Vec<OsString>,
+    /// The best serial program, as the baseline [default: the command with one worker]
+    #[arg(long, value_name = "COMMAND")]
+    serial: Option<OsString>,
+    /// CPUs that N workers may use: all, or N of them, one per core first (follow), as on a machine with N
+    /// CPUs
+    #[arg(long, value_enum, default_value = "all")]
+    cpus: Cpus,
+    /// Go on with the run in this folder, with new limits if --rounds, --precision or --max-time are given,
+    /// which count the whole run
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["words", "serial", "workers", "seed", "out", "name"])]
+    resume: Option<PathBuf>,
+    #[command(flatten)]
+    measuring: Measuring,
+    #[command(flatten)]
+    given: Given,
+}
+
+/// The CPUs that N workers may use.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Cpus {
+    All,
+    Follow,
+}
+
+pub(super) fn command(args: &CommandArgs) -> Result<(), Failed> {
+    let interrupt = interrupt()?;
+    let run = match &args.resume {
+        None => Run::begin(new(args, &interrupt)?).map_err(|error| Failed::Failure(error.to_string()))?,
+        Some(path) => {
+            let again = Again::open(path, &args.measuring.request()).map_err(resume_failed)?;
+            let knob = Knob::new(again.config.clone(), interrupt.clone(), again.before_ns());
+            again.with(Box::new(knob.map_err(Failed::Failure)?)).map_err(resume_failed)?
+        }
+    };
+    carry_out(run, &interrupt, How { command: "command", quiet: args.measuring.quiet, book: false, discard: true })
+}
+
+pub(super) fn resume_failed(error: ResumeError) -> Failed {
+    match error {
+        ResumeError::Config(error) => Failed::Usage(format!("--{error}")),
+        error => Failed::Failure(format!("--resume {error}")),
+    }
+}
+
+fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, Failed> {
+    let workers = args.measuring.workers()?;
+    if workers == [1] && args.serial.is_none() {
+        return Err(Failed::Usage("--workers: one worker alone has nothing to be compared with".into()));
+    }
+    let request = CommandRequest {
+        words: args.words.iter().map(Text::from).collect(),
+        serial: args.serial.as_ref().map(Text::from),
+        no_shell: args.given.shell == Some(Shell::None),
+        env: args.given.env.iter().map(Text::from).collect(),
+        record: CommandRecord {
+            cpus: match args.cpus {
+                Cpus::All => record::Cpus::All,
+                Cpus::Follow => record::Cpus::Follow,
+            },
+            ..args.given.record(args.measuring.warmup)
+        },
+        label: args.given.label.clone(),
+    };
+    let (record, label) = request.resolve().map_err(Failed::Usage)?;
+    let config = config(&args.measuring, record, label, workers)?;
+    Ok(Box::new(Knob::new(config, interrupt.clone(), 0).map_err(Failed::Failure)?))
+}
+
+/// The command with when to stop and where to keep it.
+pub(super) fn config(
+    measuring: &Measuring,
+    record: CommandRecord,
+    label: String,
+    workers: Vec<usize>,
+) -> Result<CommandConfig, Failed> {
+    let named = |option: &str, text: &str, problem: String| Failed::Usage(format!("--{option} '{text}': {problem}"));
+    let name = match &measuring.name {
+        Some(name) => parse_name(name).map_err(|problem| named("name", name, problem))?,
+        None => run_name(&label),
+    };
+    let seed = match &measuring.seed {
+        Some(seed) => parse_seed(seed).map_err(|problem| named("seed", seed, problem))?,
+        None => DEFAULT_SEED,
+    };
+    Ok(CommandConfig { record, label, workers, stop: measuring.stop()?, seed, out: measuring.out(), name })
+}
