@@ -61,5 +61,6 @@ pub use speedup_machine as machine;
 pub use speedup_report::{analysis, record, render, stats};
 
 pub mod cli;
+pub mod import;
 pub mod study;
 pub mod workload;

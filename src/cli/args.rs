@@ -9,6 +9,7 @@ use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::demo::args::Demo;
 use super::flags::FlagsArgs;
+use super::import::ImportArgs;
 use super::serve::ServeArgs;
 use crate::study::RunRequest;
 
@@ -32,6 +33,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Compare two saved runs: has a case become slower, and which loss moved?
     Compare(CompareArgs),
+    /// Make a record of times that hyperfine, GNU parallel or others have measured
+    Import(ImportArgs),
     /// Download country flags sequentially, with threads, with processes or async
     Flags(FlagsArgs),
     /// Serve country flags: at once, late, or with faults on purpose

@@ -11,6 +11,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod flags;
+mod import;
 mod list;
 mod report;
 mod measured;
@@ -107,6 +108,7 @@ fn dispatch(
         Command::Batch(args) => batch::batch(&args, inputs),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Import(args) => import::import(&args),
         Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
@@ -149,7 +151,7 @@ fn missing(help: &str) -> String {
         ("a demonstration is missing: map, futures or crash".to_string(), "speedup demo")
     } else {
         let commands =
-            "run, command, batch, report, compare, flags, serve, doctor, selftest, list, schema, demo or completions";
+            "run, command, batch, report, import, compare, flags, serve, doctor, selftest, list, schema, demo or completions";
         (format!("a command is missing: {commands}"), "speedup")
     };
     format!("{what}; see '{command} --help'")

@@ -74,7 +74,7 @@ impl CommandRequest {
         let label = match self.label {
             Some(label) if label.trim().is_empty() => return Err("--label: must not be empty".into()),
             Some(label) => label,
-            None => label_of(&record),
+            None => program_of(&record.words, record.shell),
         };
         Ok((record, label))
     }
@@ -143,17 +143,18 @@ fn check(record: &CommandRecord) -> Result<(), String> {
     }
 }
 
-/// The name of the program, as far as the command shows it.
-fn label_of(record: &CommandRecord) -> String {
-    let first = match &record.words[..] {
+/// The name of the program, as far as the words of its command show it.
+#[must_use]
+pub fn program_of(words: &[Text], shell: bool) -> String {
+    let first = match words {
         [] => "jobs".to_string(),
-        [text] if record.shell => {
+        [text] if shell => {
             let text = text.to_string();
             let mut words = text.split_whitespace();
             let program = words.find(|word| !word.contains('='));
             program.unwrap_or("command").trim_matches(|c| "'\"(){};".contains(c)).to_string()
         }
-        words => words.first().map(ToString::to_string).unwrap_or_default(),
+        words => words[0].to_string(),
     };
     let name = first.rsplit('/').next().unwrap_or_default().to_string();
     if name.is_empty() { "command".to_string() } else { name }

@@ -55,7 +55,11 @@ impl Cells<'_> {
                     &samples.iter().filter_map(|sample| overhead_s(sample)).collect::<Vec<_>>(),
                 ),
                 account: account(&pairs, workers, self.rounds.paired()),
-                timeline: outside.is_none().then(|| timeline::of_median(samples, workers)).flatten(),
+                timeline: samples
+                    .iter()
+                    .all(|sample| !sample.tasks.is_empty())
+                    .then(|| timeline::of_median(samples, workers))
+                    .flatten(),
                 outside,
                 ..estimate
             }
@@ -158,7 +162,7 @@ fn efficiency(speedup: Quantity, workers: usize) -> Quantity {
 /// The time of a sample that its busiest worker spent on neither generating nor computing; of a program
 /// nobody knows.
 fn overhead_s(sample: &Sample) -> Option<f64> {
-    if sample.outside.is_some() {
+    if sample.tasks.is_empty() {
         return None;
     }
     let mut busy = BTreeMap::<usize, u64>::new();

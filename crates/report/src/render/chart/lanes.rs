@@ -34,6 +34,14 @@ impl Unit {
         }
     }
 
+    pub(super) fn name(self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn per_s(self) -> f64 {
+        self.per_s
+    }
+
     pub(super) fn written(self, seconds: f64) -> String {
         format!("{} {}", number(seconds * self.per_s), self.name)
     }

@@ -4,7 +4,7 @@
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
 //! is one file here and one line in `CHARTS`.
 //!
-//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`, `engines`: the charts;
+//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `threads`, `efficiency`, `drift`, `usl`, `data`, `engines`: the charts;
 //!   `stacked`, `lanes` and `rounds` draw the plots of three of them
 //! * `curves`, `figure`, `panel`, `layout`: what charts over numbers of workers have in common
 //! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
@@ -42,6 +42,7 @@ mod stacked;
 mod tests;
 mod text;
 mod theme;
+mod threads;
 mod ticks;
 mod time;
 mod timeline;
@@ -120,6 +121,7 @@ static CHARTS: &[&dyn Chart] = &[
     &speedup::Speedup,
     &stack::Stack,
     &timeline::Timelines,
+    &threads::Threads,
     &efficiency::Efficiency,
     &drift::Drift,
     &usl::UslFit,
