@@ -42,7 +42,8 @@ const SEED: u64 = 17;
 /// Looks at the machine for about three seconds. The work is that of the first workload that computes.
 #[must_use]
 pub fn look(workloads: &[&dyn Workload]) -> Facts {
-    let (environment, before, start) = (environment::gather(), environment::conditions(), Instant::now());
+    let (environment, before, start) =
+        (environment::gather(), speedup_machine::environment::conditions(), Instant::now());
     let allowed_cpus = affinity::allowed_cpus();
     let readings = probe_all(&allowed_cpus);
     let together = probe_together(&allowed_cpus);
@@ -50,7 +51,7 @@ pub fn look(workloads: &[&dyn Workload]) -> Facts {
     Facts {
         environment,
         before,
-        after: environment::conditions(),
+        after: speedup_machine::environment::conditions(),
         elapsed_s: start.elapsed().as_secs_f64(),
         uptime_s: machine::uptime_s().into(),
         allowed_cpus,

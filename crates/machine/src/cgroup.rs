@@ -1,11 +1,14 @@
 //! Control groups: how much CPU time that of this process may use, and where their files are.
 
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 use super::files;
 
 /// A limit on CPU time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Quota {
     /// None.
     Unlimited,

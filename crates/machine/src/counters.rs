@@ -7,8 +7,11 @@
 
 #![allow(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 /// Totals of one thread since its first asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Instructions retired in user space.
     pub instructions: u64,

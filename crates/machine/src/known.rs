@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A fact about a machine: its value, or why nobody knows it. In JSON `{"value": 4}` or
 /// `{"missing": "not published"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Known<T> {
     /// What it is.

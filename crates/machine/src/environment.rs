@@ -1,15 +1,21 @@
-//! The machine and the build behind a run, as plain data.
+//! The machine and the build behind a run, as plain data, and how they are gathered.
 //!
-//! [`study`](crate::study) fills it in. Each fact is a value or the reason why there is none, so that
-//! nobody has to guess whether "no quota" means that there is no quota or that nobody could look.
+//! Each fact is a value or the reason why there is none, so that "no quota" and "could not look" differ.
+
+use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
-use super::Known;
+use crate::cgroup::Quota;
+use crate::known::Known;
+use crate::power::ClockRange;
+use crate::topology::Cache;
+use crate::virtualisation::Host;
+use crate::{cgroup, clock, counters, machine, power, pressure, probe, topology, usage, virtualisation};
 
 /// What ran the samples.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Environment {
     /// Model name of the processor.
     pub cpu_model: Known<String>,
@@ -66,66 +72,10 @@ pub struct Environment {
     pub note: Option<String>,
 }
 
-/// A limit on CPU time.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Quota {
-    /// None.
-    Unlimited,
-    /// That many CPUs' worth of time in every period.
-    Cpus(f64),
-}
-
-/// Caches of one size and kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Cache {
-    /// 1 is the one next to the core.
-    pub level: u32,
-    /// `data`, `instruction` or `unified`.
-    pub kind: String,
-    /// Size of each in bytes.
-    pub bytes: u64,
-    /// Number of CPUs that share one.
-    pub shared_by: usize,
-    /// Number of such caches in the machine.
-    pub count: usize,
-}
-
-/// Clocks that a CPU may have.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ClockRange {
-    /// The lowest, in hertz.
-    pub min_hz: f64,
-    /// The highest, in hertz.
-    pub max_hz: f64,
-}
-
-/// What the system runs on, and how that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Host {
-    /// The processor itself.
-    Hardware {
-        /// What says so.
-        evidence: String,
-    },
-    /// A hypervisor.
-    Hypervisor {
-        /// Its name.
-        name: String,
-        /// What says so.
-        evidence: String,
-    },
-}
-
 /// What the instruments cost, so that it can be set against what they measure. Measured when the
 /// environment was described.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Harness {
     /// Nanoseconds of one reading of the clock.
     pub clock_read_ns: f64,
@@ -139,7 +89,7 @@ pub struct Harness {
 
 /// How busy others kept the machine at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Conditions {
     /// Mean number of threads that ran or waited over the last minute, ours among them.
     pub load: Known<f64>,
@@ -152,7 +102,7 @@ pub struct Conditions {
 
 /// How busy others kept the machine around a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Around {
     /// Just before the first sample.
     pub before: Conditions,
@@ -182,6 +132,103 @@ impl Environment {
         let most = |cores: Vec<Vec<usize>>| cores.iter().map(Vec::len).max().unwrap_or(1);
         self.cores.clone().map(most)
     }
+}
+
+/// What a build script can tell of the program's build; an empty text where it could not.
+#[derive(Debug, Clone, Copy)]
+pub struct Build {
+    /// The compiler and its version.
+    pub rustc: &'static str,
+    /// Cargo's `OPT_LEVEL`.
+    pub opt_level: &'static str,
+    /// Cargo's `CARGO_CFG_TARGET_FEATURE`.
+    pub target_features: &'static str,
+}
+
+/// What this process runs on, as far as the system tells. Takes some milliseconds.
+#[must_use]
+pub fn gather(build: &Build) -> Environment {
+    let features = build.target_features.split(',').filter(|feature| !feature.is_empty());
+    Environment {
+        cpu_model: machine::cpu_model().into(),
+        cpus_online: topology::online().map(|cpus| cpus.len()).into(),
+        cpus_available: Known::Value(machine::cpus_available()),
+        affinity: machine::affinity().into(),
+        cgroup_quota: cgroup::quota().into(),
+        cores: topology::cores().into(),
+        caches: topology::caches().into(),
+        numa_nodes: topology::numa_nodes().into(),
+        governor: power::governor().into(),
+        boost: power::boost().into(),
+        clock_range: power::clock_range().into(),
+        host: virtualisation::host().into(),
+        clock_source: machine::clock_source().into(),
+        platform: Known::Value(format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)),
+        kernel: machine::kernel().into(),
+        c_library: machine::c_library().into(),
+        memory_bytes: machine::memory_bytes().into(),
+        rustc: built_with(build.rustc),
+        opt_level: built_with(build.opt_level),
+        target_features: Known::Value(features.map(str::to_string).collect()),
+        cpu_features: Known::Value(machine::cpu_features()),
+        thread_statistics: thread_statistics(),
+        counters: counters::thread_counts().map(|_| "instructions, cycles (user space)".into()).into(),
+        perf_event_paranoid: machine::perf_event_paranoid().into(),
+        harness: Known::Value(harness()),
+        note: None,
+    }
+}
+
+/// How busy others keep the machine just now.
+#[must_use]
+pub fn conditions() -> Conditions {
+    Conditions {
+        load: pressure::load().into(),
+        cpu_pressure: pressure::cpu_pressure().into(),
+        steal_ns: pressure::steal_ns().into(),
+    }
+}
+
+/// What the build script found out.
+fn built_with(text: &str) -> Known<String> {
+    if text.is_empty() {
+        return Known::Missing("the build did not say".into());
+    }
+    Known::Value(text.to_string())
+}
+
+fn thread_statistics() -> Known<String> {
+    match usage::thread_usage().queue_ns {
+        Some(_) => Known::Value("/proc/thread-self/schedstat".into()),
+        None if cfg!(target_os = "linux") => {
+            Known::Missing("/proc/thread-self/schedstat: the kernel keeps no such statistics".into())
+        }
+        None => Known::Missing(format!("{} does not tell run-queue delay", std::env::consts::OS)),
+    }
+}
+
+/// Times the instruments, each with a thread's first use behind it.
+fn harness() -> Harness {
+    let counters = counters::thread_counts().is_ok();
+    Harness {
+        clock_read_ns: cost_ns(200, clock::monotonic_ns),
+        usage_read_ns: cost_ns(100, usage::thread_usage),
+        probe_ns: cost_ns(20, probe::probe),
+        counters_read_ns: counters.then(|| cost_ns(100, counters::thread_counts)),
+    }
+}
+
+/// Nanoseconds that one call takes: the mean of the fastest of a few runs of that many calls, so that
+/// an interrupt does not count.
+fn cost_ns<T>(calls: u32, call: impl Fn() -> T) -> f64 {
+    let run = || {
+        let start = clock::monotonic_ns();
+        for _ in 0..calls {
+            black_box(call());
+        }
+        (clock::monotonic_ns() - start) as f64 / f64::from(calls)
+    };
+    (0..5).map(|_| run()).fold(f64::INFINITY, f64::min)
 }
 
 #[cfg(test)]
@@ -217,5 +264,33 @@ mod tests {
         assert_eq!(environment.threads_per_core().missing(), Some("not recorded"));
         environment.cores = Known::Value(vec![vec![0, 4], vec![1, 5], vec![2]]);
         assert_eq!(environment.threads_per_core(), Known::Value(2));
+    }
+
+    const BUILD: Build = Build { rustc: "rustc 1.88", opt_level: "1", target_features: "sse2" };
+
+    #[test]
+    fn every_fact_is_a_value_or_a_reason() {
+        let facts = serde_json::to_value(gather(&BUILD)).unwrap();
+        for (name, fact) in facts.as_object().unwrap() {
+            let known = fact.get("value").is_some();
+            let reason = fact.get("missing").and_then(|reason| reason.as_str()).unwrap_or_default();
+            assert!(known || (!reason.is_empty() && reason != "not recorded"), "{name}: {fact}");
+        }
+    }
+
+    #[test]
+    fn the_instruments_cost_something_and_little() {
+        let harness = harness();
+        for cost_ns in [harness.clock_read_ns, harness.usage_read_ns, harness.probe_ns] {
+            assert!(cost_ns.is_finite() && cost_ns > 0.0, "{harness:?}");
+        }
+        assert_eq!(harness.counters_read_ns.is_some(), gather(&BUILD).counters.value().is_some());
+    }
+
+    #[test]
+    fn conditions_survive_being_written_and_read() {
+        let conditions = conditions();
+        let json = serde_json::to_string(&conditions).unwrap();
+        assert_eq!(serde_json::from_str::<Conditions>(&json).unwrap(), conditions);
     }
 }
