@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::Study;
 use super::progress::{Progress, Verbosity};
 use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
-use super::Study;
 use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
 use speedup_report::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};

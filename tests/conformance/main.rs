@@ -18,6 +18,7 @@ mod callbacks;
 mod crashes;
 mod deaths;
 mod encoding;
+mod forks;
 mod futures;
 mod gate;
 mod handover;
@@ -54,6 +55,7 @@ fn main() {
         crashes::BEHAVIOURS,
         handover::BEHAVIOURS,
         hygiene::BEHAVIOURS,
+        forks::BEHAVIOURS,
         shared::BEHAVIOURS,
         workloads::BEHAVIOURS,
     ];

@@ -8,6 +8,7 @@ use speedup_executor::future::promise::pair;
 use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait, registry};
 use speedup_machine::signal::Interrupt;
 
+use crate::forks;
 use crate::gate::Gate;
 use crate::suite::wait_until;
 use crate::tasks::{Length, Pause, Square};
@@ -25,6 +26,8 @@ pub(crate) enum Probe {
     BusyWorkers,
     /// Submits a task that is longer than the files that this process may have, and one that is not.
     LimitedFiles,
+    /// Has a pool, forks, and goes on with it.
+    Forks,
 }
 
 /// The probe's name and arguments on the command line.
@@ -33,12 +36,13 @@ pub(crate) struct Start(Vec<String>);
 type Act = fn(&[String]);
 
 impl Probe {
-    const ALL: [(&'static str, Self, Act); 5] = [
+    const ALL: [(&'static str, Self, Act); 6] = [
         ("panicking-callbacks", Self::PanickingCallbacks, |_| panicking_callbacks()),
         ("end-of-main", Self::EndOfMain, |arguments| end_of_main(&arguments[0], &arguments[1])),
         ("leaks", Self::Leaks, |arguments| leaks(&arguments[0])),
         ("busy-workers", Self::BusyWorkers, |arguments| busy_workers(!arguments.is_empty())),
         ("limited-files", Self::LimitedFiles, |_| limited_files()),
+        ("forks", Self::Forks, |arguments| forks::program(&arguments[0])),
     ];
 
     pub(crate) fn start(self) -> Start {

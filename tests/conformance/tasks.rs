@@ -12,6 +12,7 @@ use speedup_flags::beside;
 use crate::crashes::{PutInOrder, ShareTheChannel};
 use crate::deaths::{Bomb, Die};
 use crate::encoding::{MakeTouchy, Nest, Touch};
+use crate::forks;
 use crate::gate;
 use crate::handover::{NumberIn, OneOfMany};
 use crate::mapping::OnlyEven;
@@ -54,6 +55,7 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<Tamper>(),
     TaskEntry::of::<HoldShared>(),
     TaskEntry::of::<WithLimits>(),
+    forks::FORK,
 ];
 
 /// Declares a task: its type, its output and what it does.

@@ -203,6 +203,8 @@ pub mod rayon;
 pub mod registry;
 pub mod serial;
 pub mod shared;
+mod sync;
+mod system;
 pub mod task;
 pub mod thread;
 mod wire;
@@ -238,7 +240,8 @@ pub trait Executor: Send + Sync {
     /// # Errors
     ///
     /// [`Error::Shutdown`] after shutdown; in a broken pool what has broken it:
-    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`].
+    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`]. [`Error::Forked`] in a process that
+    /// was forked from the one that has the pool: there nothing is done with it.
     fn execute(&self, work: Work) -> Result<(), Error>;
 
     /// The greatest number of tasks that run at the same time.

@@ -9,6 +9,7 @@ use super::error::Error;
 use super::panics::catch_panic;
 use super::wire::{Outcome, decode, encode};
 use crate::ipc::buffer::Buffer;
+use crate::ipc::origin;
 
 /// An indivisible unit of work that the very same way can run on a thread or in another process.
 pub trait Task: Serialize + DeserializeOwned + Send + 'static {
@@ -48,6 +49,8 @@ fn run_encoded<T: Task>(task: &[u8], reply: &mut Buffer) -> Result<(), Outcome> 
     let run = || {
         let task: T = decode(task).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
         let output = task.run();
+        // One that forks comes here twice, and the reply is the original's.
+        origin::end_copy();
         encode(&output, reply).map_err(|e| format!("its result cannot be encoded: {e}"))
     };
     match catch_panic(run) {

@@ -42,7 +42,7 @@ use super::pool::life::WorkerLife;
 use super::pool::policy::{CancelFutures, OnCrash, Spin, Wait};
 use super::work::Work;
 use crate::ipc::channel::Ending;
-use speedup_machine::machine;
+use crate::system::machine;
 
 /// A pool of processes that take tasks from one queue in the order of submission.
 ///
@@ -102,6 +102,9 @@ impl ProcessPoolExecutor {
     }
 
     fn end_workers(&self, ending: Ending) {
+        if !self.pool.lives.are_here() {
+            return;
+        }
         self.pool.shutdown(Wait::No, CancelFutures::Yes);
         self.pool.roster.signal_all(ending);
     }

@@ -17,9 +17,9 @@ use crate::ipc::doorbell::{Doorbell, Ring};
 use crate::ipc::mailbox::ChildEnd;
 use crate::pool::life::enter_worker;
 use crate::shared;
+use crate::system::clock;
 use crate::task::TaskEntry;
 use crate::wire::{Answer, Outcome, add_outcome, read_request, read_task};
-use speedup_machine::clock;
 
 /// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
 /// any setting that a user may mean to write.
@@ -104,10 +104,8 @@ pub(super) fn build_id() -> u64 {
     let mut text = String::from(env!("CARGO_PKG_VERSION"));
     // Another build is another file, or the same one written at another time.
     if let Ok(file) = ipc::process::this_program().and_then(std::fs::metadata) {
-        for fact in [file.dev(), file.ino(), file.size()] {
-            text.push_str(&format!(" {fact}"));
-        }
-        text.push_str(&format!(" {}.{}", file.mtime(), file.mtime_nsec()));
+        let facts = (file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec());
+        text += &format!("{facts:?}");
     }
     for task in TASKS.get().copied().unwrap_or_default() {
         text.push(' ');
@@ -124,7 +122,12 @@ fn work_for_parent(number: Option<usize>) -> io::Result<()> {
     enter_worker(number.unwrap_or(0));
     shared::keep_recent();
     let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
-    let mut doorbell = Doorbell::new(channel);
+    serve(Doorbell::new(channel), watchdog)
+}
+
+/// The life of a worker, which gets its mailbox by the doorbell.
+pub(super) fn serve(mut doorbell: Doorbell, watchdog: Option<Watchdog>) -> io::Result<()> {
+    ipc::origin::forbid_copies();
     let Some(file) = doorbell.take_file()? else { return Ok(()) };
     let mailbox = ChildEnd::new(file)?;
     let spinner = Spinner::new(mailbox.spin());
@@ -214,7 +217,10 @@ impl Worker {
                 let not_found = || Outcome::Transfer("it was not registered with worker::init".to_string());
                 let (name, argument) = read_task(part.content).ok_or_else(not_found)?;
                 let entry = tasks.iter().find(|entry| entry.name == name).ok_or_else(not_found)?;
-                attachments::deliver(attached, || (entry.run)(argument, reply))
+                let outcome = attachments::deliver(attached, || (entry.run)(argument, reply));
+                // A copy that did not come to its output, because its task panicked, has no say either.
+                ipc::origin::end_copy();
+                outcome
             })?;
             for file in attached_back {
                 self.doorbell.send_file(file.file.as_fd())?;
@@ -227,7 +233,7 @@ impl Worker {
 
 /// Ends this process if the parent is gone, or has given it up, while a task is running. Between
 /// tasks the end of the channel is read as such, and the process leaves in good order.
-struct Watchdog {
+pub(super) struct Watchdog {
     busy: Arc<AtomicBool>,
 }
 
