@@ -71,7 +71,9 @@ fn what_only_the_system_refuses_is_told_too() {
         for source in SOURCES {
             let mut runner = Runner::new().unwrap();
             match runner.run(&Spec::new(&path, [""; 0]), &only(source)) {
-                Err(error @ Error::NotExecutable { .. }) => assert!(error.to_string().contains(why), "{error}"),
+                Err(error @ Error::NotExecutable { .. }) => {
+                    assert!(error.to_string().contains(why), "{error}")
+                }
                 Err(Error::NoSource { why, .. }) => println!("skipped: no {}: {why}", source.name()),
                 other => panic!("{other:?}"),
             }
@@ -113,7 +115,9 @@ fn a_program_gets_what_it_is_given() {
     let (input, output) = (home.path().join("in"), home.path().join("out"));
     fs::write(&input, "from a file\n").unwrap();
     for source in SOURCES {
-        let mut spec = shell("cat; echo $GIVEN; pwd; grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | wc -l");
+        let mut spec = shell(
+            "cat; echo $GIVEN; pwd; grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | wc -l",
+        );
         spec.stdin = Input::File(input.clone());
         spec.env = vec![("GIVEN".into(), "a variable".into())];
         spec.cwd = Some("/proc".into());

@@ -40,6 +40,8 @@ pub(super) struct TaskEnd {
     pub(super) stop_ns: u64,
     /// CPU time until then.
     pub(super) stop_cpu_ns: u64,
+    /// Run delay until then.
+    pub(super) stop_delay_ns: u64,
     /// When it was gone; absent if it was not seen.
     pub(super) death_ns: Option<u64>,
     /// CPU time in all.
@@ -211,7 +213,12 @@ impl Assembly<'_> {
         let death = end.death_ns.unwrap_or(self.end_ns).min(self.end_ns);
         let until = at_ns.saturating_add(rest).min(death);
         span(&mut self.deltas, at_ns, until, Delta { exiting: 1, ..Delta::default() });
-        for (from, to) in placed(end.delay_ns.saturating_sub(life.delay_ns), life.sleeps, self.begin_ns) {
+        // The delay that no record tells of: of its end first, the rest in its sleeps.
+        let missing = end.delay_ns.saturating_sub(life.delay_ns);
+        let at_end =
+            end.delay_ns.saturating_sub(end.stop_delay_ns).min(missing).min(death.saturating_sub(until));
+        span(&mut self.deltas, until, until + at_end, Delta { waiting: 1, ..Delta::default() });
+        for (from, to) in placed(missing - at_end, life.sleeps, self.begin_ns) {
             span(&mut self.deltas, from, to, Delta { waiting: 1, ..Delta::default() });
         }
     }
@@ -262,12 +269,8 @@ mod tests {
 
     #[test]
     fn a_task_runs_loses_its_cpu_and_ends() {
-        let events = [
-            event(10, 1, What::In),
-            event(30, 1, LOSES),
-            event(35, 1, What::In),
-            event(50, 1, What::Exit),
-        ];
+        let events =
+            [event(10, 1, What::In), event(30, 1, LOSES), event(35, 1, What::In), event(50, 1, What::Exit)];
         let found = assemble(1, 0, 100, &events, HashMap::new());
         assert_eq!(time_at(&found.trace, 1, 0, 0), 35);
         assert_eq!(time_at(&found.trace, 0, 0, 1), 5);
@@ -301,13 +304,16 @@ mod tests {
         let end = TaskEnd {
             stop_ns: 50,
             stop_cpu_ns: 50,
+            stop_delay_ns: 2,
             death_ns: Some(90),
             cpu_ns: 75,
-            delay_ns: 0,
+            delay_ns: 10,
         };
         let found = assemble(1, 0, 100, &events, HashMap::from([(1, vec![end])]));
         assert_eq!(time_at(&found.trace, 1, 0, 0), 50);
         assert_eq!(time_at(&found.trace, 0, 1, 0), 25);
+        // It waited for a CPU while it ended, too.
+        assert_eq!(time_at(&found.trace, 0, 0, 1), 8);
     }
 
     #[test]
@@ -320,7 +326,7 @@ mod tests {
             event(54, 1, What::In),
             event(60, 1, What::Exit),
         ];
-        let end = TaskEnd { stop_ns: 60, delay_ns: 20, ..TaskEnd::default() };
+        let end = TaskEnd { stop_ns: 60, stop_delay_ns: 20, delay_ns: 20, ..TaskEnd::default() };
         let found = assemble(1, 0, 60, &events, HashMap::from([(1, vec![end])]));
         // 4 in the short sleep, 16 in the long one.
         assert_eq!(time_at(&found.trace, 0, 0, 1), 20);
@@ -345,7 +351,8 @@ mod tests {
 
     #[test]
     fn numbers_used_again_are_other_tasks() {
-        let end = |stop_ns, delay_ns| TaskEnd { stop_ns, delay_ns, ..TaskEnd::default() };
+        let end =
+            |stop_ns, delay_ns| TaskEnd { stop_ns, stop_delay_ns: delay_ns, delay_ns, ..TaskEnd::default() };
         let ends = HashMap::from([(2, vec![end(20, 0), end(60, 9)])]);
         let events = [
             event(10, 2, What::Fork { process: 2 }),

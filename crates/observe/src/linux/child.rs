@@ -39,7 +39,8 @@ pub(super) struct TooLong;
 
 impl Arena {
     pub(super) fn new() -> io::Result<Self> {
-        let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::NORESERVE);
+        let (protection, flags) =
+            (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::NORESERVE);
         // SAFETY: a new mapping at a place of the system's choice touches no other memory.
         let base = unsafe { mmap_anonymous(null_mut(), ARENA_BYTES, protection, flags)? };
         Ok(Self { base: base.cast(), used: 0 })

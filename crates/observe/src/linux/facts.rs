@@ -21,6 +21,7 @@ impl Tasks {
             let stop = TaskEnd {
                 stop_ns: word.at_ns,
                 stop_cpu_ns: word.cpu_ns,
+                stop_delay_ns: word.delay_ns,
                 death_ns: None,
                 cpu_ns: word.cpu_ns,
                 delay_ns: word.delay_ns,
@@ -147,7 +148,10 @@ fn usage(done: &Done) -> Usage {
     let max_rss_bytes = if done.max_rss_kb > done.floor_kb {
         Ok(done.max_rss_kb * 1024)
     } else {
-        untold(format!("not above the {} KiB of the watching program, which the child begins with", done.floor_kb))
+        untold(format!(
+            "not above the {} KiB of the watching program, which the child begins with",
+            done.floor_kb
+        ))
     };
     Usage {
         user_ns: done.user_ns,
@@ -166,13 +170,17 @@ mod tests {
 
     #[test]
     fn what_a_task_says_last_completes_what_it_said_at_its_stop() {
-        let word = |gone, at_ns, cpu_ns| TaskWords { gone, task: 7, at_ns, cpu_ns, delay_ns: 1, process: true };
+        let word =
+            |gone, at_ns, cpu_ns| TaskWords { gone, task: 7, at_ns, cpu_ns, delay_ns: 1, process: true };
         let mut tasks = Tasks::default();
         tasks.take(&[word(false, 10, 100), word(true, 20, 130), word(false, 50, 5)]);
         let ends = tasks.finish();
         assert_eq!(ends[&7].len(), 2);
         let (first, second) = (ends[&7][0], ends[&7][1]);
-        assert_eq!((first.stop_ns, first.stop_cpu_ns, first.death_ns, first.cpu_ns), (10, 100, Some(20), 130));
+        assert_eq!(
+            (first.stop_ns, first.stop_cpu_ns, first.death_ns, first.cpu_ns),
+            (10, 100, Some(20), 130)
+        );
         assert_eq!((second.death_ns, second.cpu_ns), (None, 5));
     }
 

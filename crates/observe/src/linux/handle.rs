@@ -71,8 +71,10 @@ impl Supervisor {
     /// Writes a job where the supervisor finds it.
     pub(super) fn write(&mut self, spec: &Spec, path: &Path, args: &[OsString]) -> Result<(), Error> {
         let path = c_string("the path of the program", path.as_os_str())?;
-        let argv: Vec<CString> = args.iter().map(|arg| c_string("an argument", arg)).collect::<Result<_, _>>()?;
-        let cwd = spec.cwd.as_ref().map(|cwd| c_string("the working directory", cwd.as_os_str())).transpose()?;
+        let argv: Vec<CString> =
+            args.iter().map(|arg| c_string("an argument", arg)).collect::<Result<_, _>>()?;
+        let cwd =
+            spec.cwd.as_ref().map(|cwd| c_string("the working directory", cwd.as_os_str())).transpose()?;
         let mask = mask(&spec.cpus)?;
         self.arena
             .write(&path, &argv, &environment(spec)?, cwd.as_deref(), &mask)
@@ -177,7 +179,8 @@ impl Failed {
 }
 
 fn c_string(what: &str, text: &OsStr) -> Result<CString, Error> {
-    CString::new(text.as_bytes()).map_err(|_| Error::Setting(format!("{what} holds a zero byte: {}", text.display())))
+    CString::new(text.as_bytes())
+        .map_err(|_| Error::Setting(format!("{what} holds a zero byte: {}", text.display())))
 }
 
 /// The inherited variables with those of the program, as `NAME=value`.

@@ -167,7 +167,8 @@ impl Watch {
         let mut given_up = None;
         loop {
             let outputs_open = readers.iter().flatten().any(|reader| reader.descriptor().is_some());
-            if let Some(done) = done.take_if(|_| !outputs_open || given_up.is_some_and(|at| Instant::now() > at))
+            if let Some(done) =
+                done.take_if(|_| !outputs_open || given_up.is_some_and(|at| Instant::now() > at))
             {
                 self.drain(options);
                 return Ok((done, readers));
@@ -202,7 +203,12 @@ impl Watch {
         }
     }
 
-    fn wait(&self, supervisor: &Supervisor, readers: &[Option<Reader>; 2], deadline: Option<Instant>) -> Ready {
+    fn wait(
+        &self,
+        supervisor: &Supervisor,
+        readers: &[Option<Reader>; 2],
+        deadline: Option<Instant>,
+    ) -> Ready {
         let mut descriptors = vec![PollFd::from_borrowed_fd(supervisor.descriptor(), PollFlags::IN)];
         let outputs = readers.each_ref().map(|reader| {
             let descriptor = reader.as_ref().and_then(Reader::descriptor)?;
@@ -212,7 +218,8 @@ impl Watch {
         let rings: Vec<BorrowedFd<'_>> =
             self.switches.as_ref().map(|switches| switches.descriptors().collect()).unwrap_or_default();
         descriptors.extend(rings.iter().map(|ring| PollFd::from_borrowed_fd(ring.as_fd(), PollFlags::IN)));
-        let left = deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(Instant::now()).min(TICK));
+        let left =
+            deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(Instant::now()).min(TICK));
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) + 1 };
         // Only an interruption by a signal can fail here, and what it says is looked at next.
         let polled = poll(&mut descriptors, Some(&timeout)).is_ok();
@@ -226,9 +233,10 @@ impl Watch {
             Ok(_) if self.events.len() > options.max_events => {
                 untold(format!("there were more than {} switches", options.max_events))
             }
-            Ok(switches) if switches.lost > 0 => {
-                untold(format!("the kernel dropped {} records of switches: too many at a time", switches.lost))
-            }
+            Ok(switches) if switches.lost > 0 => untold(format!(
+                "the kernel dropped {} records of switches: too many at a time",
+                switches.lost
+            )),
             Ok(_) => Ok(self.events),
             Err(reason) => Err(reason),
         };

@@ -289,7 +289,9 @@ fn reason(error: &io::Error, paranoid: &str) -> Untold {
                  filter of system calls, as containers have, or by the limit of locked memory"
             ),
             Ok(level) => {
-                format!("perf_event_open is forbidden: kernel.perf_event_paranoid is {level}, 2 or less is needed")
+                format!(
+                    "perf_event_open is forbidden: kernel.perf_event_paranoid is {level}, 2 or less is needed"
+                )
             }
             Err(_) => "perf_event_open is forbidden".into(),
         },

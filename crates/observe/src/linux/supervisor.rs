@@ -154,8 +154,7 @@ impl Supervisor {
         }
         let mut words = [0_i32; 2];
         // SAFETY: reads into the two words, which are as long as said.
-        let read =
-            unsafe { libc::read(reports.as_raw_fd(), words.as_mut_ptr().cast(), size_of_val(&words)) };
+        let read = unsafe { libc::read(reports.as_raw_fd(), words.as_mut_ptr().cast(), size_of_val(&words)) };
         if read == 8 {
             self.end_tree();
             let mut failed = Packet::new(FAILED);
@@ -185,7 +184,10 @@ impl Supervisor {
         };
         for message in control.drain() {
             if let RecvAncillaryMessage::ScmRights(received) = message {
-                descriptors.iter_mut().zip(received).for_each(|(place, descriptor)| *place = Some(descriptor));
+                descriptors
+                    .iter_mut()
+                    .zip(received)
+                    .for_each(|(place, descriptor)| *place = Some(descriptor));
             }
         }
         let word = |at: usize| {
@@ -236,10 +238,8 @@ impl Supervisor {
             if self.root_ended {
                 return;
             }
-            let mut descriptors = [
-                PollFd::new(&self.signals, PollFlags::IN),
-                PollFd::new(&self.socket, PollFlags::IN),
-            ];
+            let mut descriptors =
+                [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&self.socket, PollFlags::IN)];
             let _ = poll(&mut descriptors, None);
             if !descriptors[1].revents().is_empty() {
                 match Packet::receive(&self.socket) {
@@ -272,7 +272,8 @@ impl Supervisor {
         let mut signal: libc::signalfd_siginfo = unsafe { zeroed() };
         let size = size_of_val(&signal);
         // SAFETY: as above.
-        while unsafe { libc::read(self.signals.as_raw_fd(), (&raw mut signal).cast(), size) } == size as isize {
+        while unsafe { libc::read(self.signals.as_raw_fd(), (&raw mut signal).cast(), size) } == size as isize
+        {
             // The application's thread that made this process may end before the others do.
             // SAFETY: a call without arguments.
             let orphan = unsafe { libc::getppid() } != self.application;
