@@ -18,7 +18,7 @@ fn main() {
         ("std::process::Command, a thread a worker", &|| pool(jobs, workers, std_worker)),
         ("Runner, cheap", &|| pool(jobs, workers, |next| runner(next, &Output::Null))),
         ("Runner, cheap, output digested", &|| {
-            pool(jobs, workers, |next| runner(next, &Output::Digest { tail: 99 }))
+            pool(jobs, workers, |next| runner(next, &Output::Digest { tail: 99 }));
         }),
     ];
     for (name, times) in measure(&ways, rounds) {

@@ -176,7 +176,7 @@ fn inject(fault: Fault, workers: u32, faulty: bool) -> Result<Truth, String> {
             let serial = if faulty { WORK * percent / 100 } else { Duration::ZERO };
             let (began, alone_cpu_ns) = (Instant::now(), burn(serial));
             let alone_ns = ns(began.elapsed());
-            let team = Team::work(workers, |_| burn((WORK - serial) / workers));
+            let team = Team::work(workers, |_| burn(WORK.saturating_sub(serial) / workers));
             let cpu_ns = alone_cpu_ns + team.used();
             let alone_cpu_ns = alone_cpu_ns + team.last_alone();
             Truth { cost_ns: u64::from(workers - 1) * alone_ns + team.tail(), alone_cpu_ns, cpu_ns }

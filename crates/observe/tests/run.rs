@@ -72,7 +72,7 @@ fn what_only_the_system_refuses_is_told_too() {
             let mut runner = Runner::new().unwrap();
             match runner.run(&Spec::new(&path, [""; 0]), &only(source)) {
                 Err(error @ Error::NotExecutable { .. }) => {
-                    assert!(error.to_string().contains(why), "{error}")
+                    assert!(error.to_string().contains(why), "{error}");
                 }
                 Err(Error::NoSource { why, .. }) => println!("skipped: no {}: {why}", source.name()),
                 other => panic!("{other:?}"),
@@ -294,6 +294,36 @@ fn nothing_outlives_a_watching_program_that_is_killed() {
         watching.kill().unwrap();
         watching.wait().unwrap();
         wait_until("their end", || pids.iter().all(|pid| !alive(*pid)));
+    }
+}
+
+/// Is the program of the next test, in a process of its own: a thread that is not the first calls exec, as
+/// all tests run on such threads. Does nothing otherwise.
+#[test]
+fn exec_from_a_thread() {
+    use std::os::unix::process::CommandExt;
+    let Some(shell) = std::env::var_os("OBSERVE_TEST_EXEC") else { return };
+    panic!("{}", std::process::Command::new(shell).args(["-c", "exit 9"]).exec());
+}
+
+#[test]
+fn a_thread_that_becomes_the_process_is_followed() {
+    for source in SOURCES {
+        let mut spec = Spec::new(
+            std::env::current_exe().unwrap(),
+            ["--exact", "exec_from_a_thread", "--nocapture", "--test-threads=2"],
+        );
+        spec.env = vec![("OBSERVE_TEST_EXEC".into(), "/bin/sh".into())];
+        let Some(execution) = with(source, &spec) else { continue };
+        assert_eq!(execution.exit, Exit::Code(9));
+        if let (Ok(processes), Ok(threads)) = (&execution.tree.processes, &execution.tree.threads) {
+            assert_eq!((*processes, *threads), (1, 2), "{}", source.name());
+        }
+        if let Ok(trace) = &execution.trace {
+            // At the end nothing runs: no thread was left on a CPU in the books.
+            assert!(trace.steps.iter().all(|step| step.level.running <= 2));
+            assert_eq!(trace.steps.last().unwrap().level.running, 0);
+        }
     }
 }
 

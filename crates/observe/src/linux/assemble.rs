@@ -33,8 +33,9 @@ pub(super) struct Event {
     pub(super) what: What,
 }
 
-/// What a task's own counters said at its end.
+/// What a task's own counters said at its end, in ns.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_field_names)] // All are times; the unit belongs to the name.
 pub(super) struct TaskEnd {
     /// When the kernel began to end it.
     pub(super) stop_ns: u64,
@@ -174,7 +175,7 @@ impl Assembly<'_> {
                 span(&mut self.deltas, since, at_ns, Delta { waiting: 1, ..Delta::default() });
             }
             (State::Asleep(since), State::On(_)) => {
-                if life.end.is_some() {
+                if !self.ends.is_empty() {
                     life.sleeps.push((since, at_ns));
                 }
             }
@@ -187,6 +188,7 @@ impl Assembly<'_> {
     /// The process of `task` is a new program: its other threads are gone, and if the calling thread was
     /// not the first one it now has the first one's number.
     fn exec(&mut self, task: u32, at_ns: u64) {
+        // An exec by another thread than the first: the first has ended, and all others but the caller.
         let process = self.lives.get(&task).map_or(task, |life| life.process);
         let others: Vec<u32> = self
             .lives
@@ -194,8 +196,15 @@ impl Assembly<'_> {
             .filter(|(other, life)| life.process == process && **other != task)
             .map(|(other, _)| *other)
             .collect();
-        for other in others {
-            self.gone(other, at_ns);
+        if let ([caller], false) = (&others[..], self.lives.contains_key(&task))
+            && let Some(mut life) = self.lives.remove(caller)
+        {
+            life.end = self.ends.get_mut(&task).and_then(Iterator::next);
+            self.lives.insert(task, life);
+        } else {
+            for other in others {
+                self.gone(other, at_ns);
+            }
         }
         if !self.lives.contains_key(&task) {
             self.born(task, task, State::On(at_ns));
@@ -340,13 +349,24 @@ mod tests {
             event(5, 2, What::Fork { process: 1 }),
             event(6, 2, What::In),
             event(10, 1, SLEEPS),
+            event(12, 2, SLEEPS),
+            event(14, 1, What::In),
+            event(15, 1, What::Exit),
+            event(18, 2, What::In),
             // Thread 2 becomes the process's only one, under number 1.
             event(20, 1, What::Exec),
             event(50, 1, What::Exit),
         ];
-        let found = assemble(1, 0, 100, &events, HashMap::new());
+        let end =
+            |stop_ns, delay_ns| TaskEnd { stop_ns, stop_delay_ns: delay_ns, delay_ns, ..TaskEnd::default() };
+        // The first to end under number 1 is the first thread, the second is the caller: it waited for 3,
+        // of which 1 before it ran first and 2 in its sleep.
+        let ends = HashMap::from([(1, vec![end(15, 0), end(50, 3)])]);
+        let found = assemble(1, 0, 100, &events, ends);
+        assert_eq!((found.processes, found.threads), (1, 2));
         assert_eq!(time_at(&found.trace, 2, 0, 0), 4);
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 45);
+        assert_eq!(time_at(&found.trace, 1, 0, 0), 5 + 2 + 1 + 32);
+        assert_eq!(time_at(&found.trace, 0, 0, 1), 2);
     }
 
     #[test]

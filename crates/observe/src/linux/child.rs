@@ -25,7 +25,8 @@ pub(super) struct Job {
 
 /// Shared memory in which the watching program writes a job for its supervisor.
 pub(super) struct Arena {
-    base: *mut u8,
+    /// A whole page at least, of which a job is the beginning.
+    base: *mut Job,
     used: usize,
 }
 
@@ -48,7 +49,7 @@ impl Arena {
 
     /// Where the job is.
     pub(super) fn job(&self) -> *const Job {
-        self.base.cast::<Job>().cast_const()
+        self.base.cast_const()
     }
 
     /// Writes a job in place of the one before.
@@ -69,7 +70,7 @@ impl Arena {
         let mask = self.put(mask.as_ptr().cast(), mask_bytes)?.cast();
         let job = Job { path, argv, envp, cwd, mask, mask_bytes };
         // SAFETY: the arena begins on a page, has room for a job, and is written by nobody else now.
-        unsafe { self.base.cast::<Job>().write(job) };
+        unsafe { self.base.write(job) };
         Ok(())
     }
 
@@ -93,7 +94,7 @@ impl Arena {
         // SAFETY: `bytes` is `len` long by the callers, which have it from a slice; the target lies inside
         // the mapping by the check above, and the two do not overlap.
         unsafe {
-            let target = self.base.add(start);
+            let target = self.base.cast::<u8>().add(start);
             target.copy_from_nonoverlapping(bytes, len);
             Ok(target.cast_const())
         }

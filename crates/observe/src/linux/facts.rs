@@ -27,7 +27,10 @@ impl Tasks {
                 delay_ns: word.delay_ns,
             };
             if !word.gone {
-                self.open.insert(word.task, stop);
+                // One that never went: another thread has called exec and took its number.
+                if let Some(replaced) = self.open.insert(word.task, stop) {
+                    self.ended.entry(word.task as u32).or_default().push(replaced);
+                }
                 continue;
             }
             let mut end = self.open.remove(&word.task).unwrap_or(stop);
@@ -107,6 +110,7 @@ impl Facts {
 }
 
 /// Sums over all tasks, by their own counters.
+#[allow(clippy::struct_field_names)] // All are times; the unit belongs to the name.
 struct Totals {
     cpu_ns: u64,
     delay_ns: u64,
@@ -182,6 +186,11 @@ mod tests {
             (10, 100, Some(20), 130)
         );
         assert_eq!((second.death_ns, second.cpu_ns), (None, 5));
+        // The first thread ends, and the one that called exec ends under its number.
+        let mut tasks = Tasks::default();
+        tasks.take(&[word(false, 10, 100), word(false, 20, 30), word(true, 25, 31)]);
+        let cpu: Vec<u64> = tasks.finish()[&7].iter().map(|end| end.cpu_ns).collect();
+        assert_eq!(cpu, [100, 31]);
     }
 
     #[test]

@@ -59,7 +59,8 @@ impl Runner {
         let (switches, traced) = wishes(options.source);
         let held = switches || traced;
         let given = streams.given;
-        let submitted = supervisor.submit(given, held, traced);
+        let submitted = supervisor.submit(&given, held, traced);
+        drop(given);
         let mut watch = Watch::default();
         match submitted {
             Ok(Submitted::Running) => {}
@@ -131,7 +132,7 @@ impl Watch {
             self.switches = Switches::open(child.pid);
         }
         if traced {
-            self.traced = child.seized.clone();
+            self.traced.clone_from(&child.seized);
         }
         if let Wanted::Only(source) = wanted {
             let refused = |why: &Untold| Error::NoSource { wanted: source, why: why.clone() };
@@ -162,7 +163,7 @@ impl Watch {
         options: &Options<'_>,
         deadline: Option<Instant>,
         buffer: &mut [u8],
-    ) -> Result<(Result<Done, handle::Failed>, [Option<Reader>; 2]), Error> {
+    ) -> Result<Over, Error> {
         let mut done = None;
         let mut given_up = None;
         loop {
@@ -176,7 +177,9 @@ impl Watch {
             let ready = self.wait(supervisor, &readers, deadline.filter(|_| done.is_none()));
             self.drain(options);
             for (reader, _) in readers.iter_mut().zip(ready.outputs).filter(|(_, ready)| *ready) {
-                reader.iter_mut().for_each(|reader| reader.read(buffer));
+                if let Some(reader) = reader {
+                    reader.read(buffer);
+                }
             }
             if ready.supervisor && done.is_none() {
                 let packet = supervisor.receive()?;
@@ -253,6 +256,9 @@ impl Watch {
         }
     }
 }
+
+/// How a job ended, and what was read of its outputs.
+type Over = (Result<Done, handle::Failed>, [Option<Reader>; 2]);
 
 struct Ready {
     supervisor: bool,
