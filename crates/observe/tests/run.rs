@@ -116,7 +116,7 @@ fn a_program_gets_what_it_is_given() {
     fs::write(&input, "from a file\n").unwrap();
     for source in SOURCES {
         let mut spec = shell(
-            "cat; echo $GIVEN; pwd; grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | wc -l",
+            "cat; echo $GIVEN; pwd; grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | wc -l; nice",
         );
         spec.stdin = Input::File(input.clone());
         spec.env = vec![("GIVEN".into(), "a variable".into())];
@@ -129,6 +129,9 @@ fn a_program_gets_what_it_is_given() {
         let mask = |line: &str| u64::from_str_radix(line.split('\t').nth(1).unwrap(), 16).unwrap();
         assert_eq!((mask(&lines[3]), mask(&lines[4]) & 1 << 12), (0, 0), "{lines:?}");
         assert_eq!(lines[5].trim(), "4");
+        // The supervisor's better priority is not passed on.
+        let own = std::process::Command::new("nice").output().unwrap().stdout;
+        assert_eq!(lines[6], String::from_utf8(own).unwrap().trim());
     }
     let mut spec = Spec::shell("echo here");
     spec.stdout = Output::File(output.clone());

@@ -126,6 +126,7 @@ pub(super) struct Start {
     pub(super) go: c_int,
     /// A pipe for the step that failed and its error; it closes without a word where all went well.
     pub(super) report: c_int,
+    pub(super) nice: c_int,
     pub(super) supervisor: libc::pid_t,
 }
 
@@ -194,6 +195,8 @@ unsafe fn prepare_and_exec(start: &Start) -> Step {
         // A group of its own: Ctrl-C at the terminal goes to the watching program alone, which decides.
         libc::setpgid(0, 0);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        // Up again to the application's, which is always allowed.
+        libc::setpriority(libc::PRIO_PROCESS, 0, start.nice);
         // The supervisor may have died before that call.
         if libc::getppid() != start.supervisor {
             libc::_exit(127);
