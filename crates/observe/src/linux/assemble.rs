@@ -254,14 +254,18 @@ impl Assembly<'_> {
 /// longer than some microseconds where nothing ran in between.
 fn switch_ns(events: &[Event]) -> u64 {
     const LONGEST_NS: u64 = 10_000;
-    let mut left: HashMap<u32, u64> = HashMap::new();
+    let mut left: HashMap<u32, (u32, u64)> = HashMap::new();
     let mut gaps = Vec::new();
     for event in events {
         match event.what {
             What::Out { .. } => {
-                left.insert(event.cpu, event.at_ns);
+                left.insert(event.cpu, (event.task, event.at_ns));
             }
-            What::In => gaps.extend(left.remove(&event.cpu).map(|at_ns| event.at_ns - at_ns)),
+            // A task that comes back itself was not switched to by itself.
+            What::In => {
+                let before = left.remove(&event.cpu).filter(|(task, _)| *task != event.task);
+                gaps.extend(before.map(|(_, at_ns)| event.at_ns.saturating_sub(at_ns)));
+            }
             _ => {}
         }
     }
