@@ -103,7 +103,7 @@ struct Counts {
     peak: u64,
 }
 
-/// Puts together the events of the tree that grew from `root`, which slept at `begin_ns`; `events` must be
+/// Puts together the events of the tree that grew from `root`, from before `begin_ns` on; `events` must be
 /// in the order of time, and `ends` has for each task the ends of all that had its number, in order.
 pub(super) fn assemble(
     root: u32,
@@ -123,7 +123,7 @@ pub(super) fn assemble(
         switch_ns: switch_ns(events),
         alive: &mut counts,
     };
-    assembly.born(root, root, State::Asleep(begin_ns));
+    assembly.born(root, root, State::Asleep(0));
     for event in events {
         assembly.take(*event);
     }
@@ -173,6 +173,9 @@ impl Assembly<'_> {
     /// Ends a task's present state at a time and begins another.
     fn step(&mut self, task: u32, mut at_ns: u64, mut next: State) {
         let Some(life) = self.lives.get_mut(&task) else { return };
+        // A coming that was put earlier, and clocks of CPUs that differ a little, turn no time around.
+        let (State::Ready(since) | State::On(since) | State::Asleep(since)) = life.state;
+        at_ns = at_ns.max(since);
         if let (State::Ready(since) | State::Asleep(since), State::On(_)) = (life.state, next) {
             at_ns = at_ns.saturating_sub(self.switch_ns).max(since);
             next = State::On(at_ns);
@@ -193,7 +196,7 @@ impl Assembly<'_> {
             }
             (State::Asleep(since), State::On(_)) => {
                 if !self.ends.is_empty() {
-                    life.sleeps.push((since, at_ns));
+                    life.sleeps.push((since.max(self.begin_ns).min(at_ns), at_ns));
                 }
             }
             // Off a CPU twice: a record in between was lost.
@@ -301,153 +304,4 @@ fn placed(delay_ns: u64, mut sleeps: Vec<(u64, u64)>, begin_ns: u64) -> Vec<(u64
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trace::Level;
-
-    /// Every task on a CPU that no other one uses.
-    fn event(at_ns: u64, task: u32, what: What) -> Event {
-        Event { at_ns, task, cpu: task, what }
-    }
-
-    const SLEEPS: What = What::Out { preempted: false };
-    const LOSES: What = What::Out { preempted: true };
-
-    fn time_at(trace: &Trace, running: u32, exiting: u32, waiting: u32) -> u64 {
-        let level = Level { running, exiting, waiting };
-        trace.occupancy.iter().find(|(of, _)| *of == level).map_or(0, |(_, ns)| *ns)
-    }
-
-    #[test]
-    fn a_task_runs_loses_its_cpu_and_ends() {
-        let events =
-            [event(10, 1, What::In), event(30, 1, LOSES), event(35, 1, What::In), event(50, 1, What::Exit)];
-        let found = assemble(1, 0, 100, &events, HashMap::new());
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 35);
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 5);
-        assert_eq!(time_at(&found.trace, 0, 0, 0), 60);
-        assert_eq!((found.processes, found.threads, found.peak_threads), (1, 1, 1));
-    }
-
-    #[test]
-    fn a_switch_belongs_to_the_task_that_comes() {
-        let on_cpu_0 = |at_ns, task, what| Event { at_ns, task, cpu: 0, what };
-        let events = [
-            on_cpu_0(10_000, 1, What::In),
-            on_cpu_0(12_000, 2, What::Fork { process: 2 }),
-            on_cpu_0(20_000, 1, SLEEPS),
-            on_cpu_0(21_000, 2, What::In),
-            on_cpu_0(30_000, 2, SLEEPS),
-            // Another program ran in between: no switch takes so long.
-            on_cpu_0(50_000, 1, What::In),
-            on_cpu_0(60_000, 1, What::Exit),
-        ];
-        assert_eq!(switch_ns(&events), 1000);
-        let found = assemble(1, 0, 100_000, &events, HashMap::new());
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 11_000 - 8_000 + 10_000 + 11_000);
-        assert_eq!(time_at(&found.trace, 1, 0, 1), 8_000);
-    }
-
-    #[test]
-    fn a_new_thread_waits_from_its_making_and_counts() {
-        let events = [
-            event(10, 1, What::In),
-            event(20, 2, What::Fork { process: 1 }),
-            event(20, 3, What::Fork { process: 3 }),
-            event(26, 2, What::In),
-            event(40, 2, What::Exit),
-            event(60, 3, What::In),
-            event(70, 3, What::Exit),
-            event(90, 1, What::Exit),
-        ];
-        let found = assemble(1, 0, 100, &events, HashMap::new());
-        assert_eq!((found.processes, found.threads, found.peak_threads), (2, 3, 3));
-        assert_eq!(time_at(&found.trace, 1, 0, 2), 6);
-        assert_eq!(time_at(&found.trace, 2, 0, 1), 14);
-        assert_eq!(time_at(&found.trace, 1, 0, 1), 20);
-        assert_eq!(time_at(&found.trace, 2, 0, 0), 10);
-    }
-
-    #[test]
-    fn the_end_of_a_task_is_apart_and_goes_on_after_its_last_record() {
-        let events = [event(0, 1, What::In), event(60, 1, What::Exit)];
-        let end = TaskEnd {
-            stop_ns: 50,
-            stop_cpu_ns: 50,
-            stop_delay_ns: 2,
-            death_ns: Some(90),
-            cpu_ns: 75,
-            delay_ns: 10,
-        };
-        let found = assemble(1, 0, 100, &events, HashMap::from([(1, vec![end])]));
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 50);
-        assert_eq!(time_at(&found.trace, 0, 1, 0), 25);
-        // It waited for a CPU while it ended, too.
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 8);
-    }
-
-    #[test]
-    fn missing_delay_is_put_at_the_ends_of_sleeps() {
-        let events = [
-            event(0, 1, What::In),
-            event(10, 1, SLEEPS),
-            event(40, 1, What::In),
-            event(50, 1, SLEEPS),
-            event(54, 1, What::In),
-            event(60, 1, What::Exit),
-        ];
-        let end = TaskEnd { stop_ns: 60, stop_delay_ns: 20, delay_ns: 20, ..TaskEnd::default() };
-        let found = assemble(1, 0, 60, &events, HashMap::from([(1, vec![end])]));
-        // 4 in the short sleep, 16 in the long one.
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 20);
-        assert!(found.trace.steps.iter().any(|step| step.at_ns == 24 && step.level.waiting == 1));
-    }
-
-    #[test]
-    fn a_new_program_ends_the_other_threads() {
-        let events = [
-            event(0, 1, What::In),
-            event(5, 2, What::Fork { process: 1 }),
-            event(6, 2, What::In),
-            event(10, 1, SLEEPS),
-            event(12, 2, SLEEPS),
-            event(14, 1, What::In),
-            event(15, 1, What::Exit),
-            event(18, 2, What::In),
-            // Thread 2 becomes the process's only one, under number 1.
-            event(20, 1, What::Exec),
-            event(50, 1, What::Exit),
-        ];
-        let end =
-            |stop_ns, delay_ns| TaskEnd { stop_ns, stop_delay_ns: delay_ns, delay_ns, ..TaskEnd::default() };
-        // The first to end under number 1 is the first thread, the second is the caller: it waited for 3,
-        // of which 1 before it ran first and 2 in its sleep.
-        let ends = HashMap::from([(1, vec![end(15, 0), end(50, 3)])]);
-        let found = assemble(1, 0, 100, &events, ends);
-        assert_eq!((found.processes, found.threads), (1, 2));
-        assert_eq!(time_at(&found.trace, 2, 0, 0), 4);
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 5 + 2 + 1 + 32);
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 2);
-    }
-
-    #[test]
-    fn numbers_used_again_are_other_tasks() {
-        let end =
-            |stop_ns, delay_ns| TaskEnd { stop_ns, stop_delay_ns: delay_ns, delay_ns, ..TaskEnd::default() };
-        let ends = HashMap::from([(2, vec![end(20, 0), end(60, 9)])]);
-        let events = [
-            event(10, 2, What::Fork { process: 2 }),
-            event(10, 2, What::In),
-            event(20, 2, What::Exit),
-            event(30, 2, What::Fork { process: 2 }),
-            event(30, 2, What::In),
-            event(40, 2, SLEEPS),
-            event(60, 2, What::In),
-            event(60, 2, What::Exit),
-        ];
-        let found = assemble(1, 0, 100, &events, ends);
-        assert_eq!(found.processes, 3);
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 9);
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 20);
-    }
-}
+mod tests;

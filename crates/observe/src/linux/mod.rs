@@ -4,7 +4,9 @@ mod assemble;
 mod child;
 mod facts;
 mod handle;
+mod kill;
 mod perf;
+mod priority;
 mod ptrace;
 mod schedstat;
 mod supervisor;
@@ -65,7 +67,10 @@ impl Runner {
         match submitted {
             Ok(Submitted::Running) => {}
             Ok(Submitted::Held(child)) => match watch.prepare(options.source, &child) {
-                Ok(()) => watch.begin_ns = Some(child.release()),
+                Ok(()) => {
+                    watch.before = schedstat::schedstat(child.pid);
+                    watch.begin_ns = Some(child.release());
+                }
                 Err(error) => {
                     drop(child);
                     // The child has ended without becoming the program.
@@ -126,7 +131,6 @@ impl Watch {
     /// Sets up the sources while the child waits.
     fn prepare(&mut self, wanted: Wanted, child: &Held) -> Result<(), Error> {
         self.root = child.pid as u32;
-        self.before = schedstat::schedstat(child.pid);
         let (switches, traced) = wishes(wanted);
         if switches {
             self.switches = Switches::open(child.pid);

@@ -10,7 +10,7 @@
 //! takes a lock, or panics. All its signals are blocked and read from a descriptor.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 use std::mem::{MaybeUninit, zeroed};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null_mut;
@@ -19,7 +19,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use super::child::{self, Job, Stack, Start, Step, errno};
-use super::schedstat::{decimal, schedstat};
+use super::kill::{is_process, kill, kill_children};
+use super::priority::wake_soon;
+use super::schedstat::schedstat;
 use super::wire::{Done, FAILED, HOLD, JOB, KILL, Packet, READY, TASKS, TRACE, TaskWords};
 use super::{now_ns, ptrace};
 
@@ -96,48 +98,6 @@ pub(super) fn serve(socket: RawFd, job: *const Job, application: libc::pid_t) ->
     };
     loop {
         supervisor.one_job(job, &stack);
-    }
-}
-
-/// Asks the scheduler to let this process, which never runs long, run soon after it is woken: a traced task
-/// that begins or ends waits for it. Needs no rights for short slices (Linux 6.12), and takes a better
-/// priority where it may; what it runs gets neither. The nice value that it had.
-fn wake_soon() -> c_int {
-    #[repr(C)]
-    struct Attributes {
-        size: u32,
-        policy: u32,
-        flags: u64,
-        nice: i32,
-        priority: u32,
-        runtime_ns: u64,
-        deadline_ns: u64,
-        period_ns: u64,
-    }
-    const RESET_ON_FORK: u64 = 1;
-    // SAFETY: calls without pointers, and one with the attributes, which are laid out as the system's and
-    // say their size.
-    unsafe {
-        let nice = libc::getpriority(libc::PRIO_PROCESS, 0);
-        if libc::sched_getscheduler(0) != libc::SCHED_OTHER {
-            return nice;
-        }
-        for better in [-10, nice] {
-            let attributes = Attributes {
-                size: size_of::<Attributes>() as u32,
-                policy: libc::SCHED_OTHER as u32,
-                flags: RESET_ON_FORK,
-                nice: better.min(nice),
-                priority: 0,
-                runtime_ns: 100_000,
-                deadline_ns: 0,
-                period_ns: 0,
-            };
-            if libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) == 0 {
-                break;
-            }
-        }
-        nice
     }
 }
 
@@ -448,64 +408,6 @@ fn own_peak_kb() -> u64 {
     // SAFETY: as above.
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
     usage.ru_maxrss as u64
-}
-
-/// Whether a task is the first of a process and not another thread of one.
-fn is_process(task: libc::pid_t) -> bool {
-    // SAFETY: signal 0 only asks whether the process with this number has a thread with this number.
-    unsafe { libc::syscall(libc::SYS_tgkill, task, task, 0) == 0 }
-}
-
-fn kill(pid: libc::pid_t) {
-    // SAFETY: a call without pointers. The number is that of a child that was not waited for, or was read
-    // from the list of children just now, so that it is not another process's yet.
-    unsafe { libc::kill(pid, libc::SIGKILL) };
-}
-
-/// Kills all children. Theirs become children of this process then, for the next pass.
-fn kill_children() {
-    if !kill_listed(c"/proc/thread-self/children") {
-        kill_by_parent();
-    }
-}
-
-/// Kills those that a file of numbers lists; whether there is one.
-fn kill_listed(path: &CStr) -> bool {
-    // SAFETY: the path is a C string, the buffer as long as said; the descriptor is closed at once.
-    unsafe {
-        let file = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
-        if file < 0 {
-            return false;
-        }
-        let mut buffer = [0_u8; 4096];
-        let read = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
-        libc::close(file);
-        let text = buffer.get(..usize::try_from(read).unwrap_or(0)).unwrap_or_default();
-        // A number that the buffer cuts off has no space after it, and is left for the next pass.
-        let whole = text.iter().rposition(|byte| *byte == b' ').unwrap_or(0);
-        let numbers = text.get(..whole).unwrap_or_default().split(|byte| *byte == b' ');
-        for pid in numbers.filter_map(decimal).filter(|pid| *pid > 1) {
-            kill(pid as libc::pid_t);
-        }
-        true
-    }
-}
-
-/// As [`kill_children`] where the kernel keeps no list of them: looks at every process's parent.
-fn kill_by_parent() {
-    use rustix::fs::{Mode, OFlags, RawDir, open};
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(processes) = open(c"/proc", flags, Mode::empty()) else { return };
-    // SAFETY: a call without arguments.
-    let own = unsafe { libc::getpid() };
-    let mut space = [MaybeUninit::uninit(); 4096];
-    let mut entries = RawDir::new(&processes, &mut space);
-    while let Some(Ok(entry)) = entries.next() {
-        let Some(pid) = decimal(entry.file_name().to_bytes()) else { continue };
-        if super::schedstat::parent(pid as libc::pid_t) == Some(own) {
-            kill(pid as libc::pid_t);
-        }
-    }
 }
 
 /// Makes the supervisor, which serves the socket; its number.
