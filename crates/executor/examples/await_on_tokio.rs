@@ -4,7 +4,7 @@
 //! cargo run --release -p speedup-executor --example await_on_tokio
 //! ```
 //!
-//! A future of any executor is a `std::future::Future`. It needs no runtime of its own: the task runs on the executor
+//! A future of any executor is a `std::future::Future`. It needs no particular runtime: the task runs on the executor
 //! that it was submitted to, and wakes whichever runtime awaits it.
 
 use std::error::Error as StdError;
