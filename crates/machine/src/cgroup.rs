@@ -12,7 +12,7 @@ use super::files;
 pub enum Quota {
     /// None.
     Unlimited,
-    /// That many CPUs' worth of time in every period; whoever is beyond it must wait.
+    /// That many CPUs' worth of time in every period.
     Cpus(f64),
 }
 

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Totals of one thread since its first asking.
+/// Counts of one thread in user space: totals, or the difference between two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
