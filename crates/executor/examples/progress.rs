@@ -28,7 +28,7 @@ impl Task for CountPrimes {
     type Output = u64;
 
     fn run(self) -> u64 {
-        let is_prime = |&n: &u64| n > 1 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0);
+        let is_prime = |&n: &u64| n > 1 && (2..=n.isqrt()).all(|d| !n.is_multiple_of(d));
         (self.from..self.to).filter(is_prime).count() as u64
     }
 }
