@@ -1,7 +1,7 @@
 //! Arguments and results that cannot be encoded or decoded: one task's error, and nobody else's.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use speedup_executor::{Error, Executor, MapOptions, Task};
+use speedup_executor::{Error, Executor, MapOptions, ProcessPoolExecutor, Task};
 
 use crate::probe::Probe;
 use crate::suite::{Behaviour, On, Subject};
@@ -10,7 +10,9 @@ use crate::tasks::{Echo, Square, Unregistered, is_worker};
 const ENCODED: On = On::Processes("nothing is encoded for a thread");
 
 pub(crate) const BEHAVIOURS: &[Behaviour] = &[
-    behaviour("a task that is not registered has an error that says so", unknown_task),
+    behaviour("a task that is not registered is refused by submit, and by map in its place", unknown_task),
+    behaviour("so is one of another type than the registered one of its name", namesake),
+    behaviour("an initializer that is not registered builds no pool", unknown_initializer),
     behaviour("an argument that fails or panics when encoded", argument_encoded),
     behaviour("an argument that fails or panics when decoded", argument_decoded),
     behaviour("a result that fails or panics when encoded", result_encoded),
@@ -85,12 +87,44 @@ crate::task!(MakeTouchy(At, How) -> Touchy, |task| Touchy { at: task.0, how: tas
 
 fn unknown_task(subject: Subject) {
     let executor = subject.start(1);
-    let error = executor.submit(Unregistered(1)).unwrap().result(None).unwrap_err();
+    let error = executor.submit(Unregistered(1)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "task \"Unregistered\" could not be passed to or from a worker: it was not registered with worker::init"
     );
+    for size in [1, 2] {
+        let results = executor.map_with([1, 2].map(Unregistered), MapOptions::new().chunksize(size));
+        assert_eq!(results.collect::<Vec<_>>(), [Err(error.clone()), Err(error.clone())]);
+    }
     assert_eq!(executor.submit(Square(2)).unwrap().result(None), Ok(4));
+}
+
+/// Types of names that others have registered.
+mod other {
+    use super::{Deserialize, Serialize, Task};
+
+    crate::task!(Square(u64) -> u64, |task| task.0 * 1000);
+}
+
+fn namesake(subject: Subject) {
+    let executor = subject.start(1);
+    let error = executor.submit(other::Square(3)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "task \"Square\" could not be passed to or from a worker: conformance::encoding::other::Square was not \
+         registered with worker::init, but another type with the same NAME was: conformance::tasks::Square"
+    );
+    assert_eq!(executor.submit(Square(3)).unwrap().result(None), Ok(9));
+}
+
+crate::task!(UnregisteredSetUp() -> (), |_| ());
+
+fn unknown_initializer(_: Subject) {
+    let Err(error) = ProcessPoolExecutor::builder().initializer(UnregisteredSetUp()).build() else {
+        panic!("it is built")
+    };
+    assert!(matches!(error, Error::Initializer { .. }), "{error}");
+    assert!(error.to_string().ends_with("it was not registered with worker::init"), "{error}");
 }
 
 /// Submits a task that cannot be passed on, and one before and behind it that can.

@@ -14,6 +14,7 @@
 //! * `deaths`: the ways in which a worker can die, tried at every stage
 //! * the others: the behaviours, a group or two in each file
 
+mod attributes;
 mod callbacks;
 mod crashes;
 mod deaths;
@@ -52,6 +53,7 @@ fn main() {
         shutdown::BEHAVIOURS,
         workers::BEHAVIOURS,
         encoding::BEHAVIOURS,
+        attributes::BEHAVIOURS,
         crashes::BEHAVIOURS,
         handover::BEHAVIOURS,
         hygiene::BEHAVIOURS,

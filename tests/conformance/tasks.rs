@@ -9,6 +9,7 @@ use speedup_executor::task::TaskEntry;
 use speedup_executor::{Task, current_worker};
 use speedup_flags::beside;
 
+use crate::attributes::{Calc, EchoFlat, EchoGuess, EchoHalves, EchoJson, MakeHalves, MakeOp, Sum};
 use crate::crashes::{PutInOrder, ShareTheChannel};
 use crate::deaths::{Bomb, Die};
 use crate::encoding::{MakeTouchy, Nest, Touch};
@@ -42,6 +43,14 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<Bomb>(),
     TaskEntry::of::<ShareTheChannel>(),
     TaskEntry::of::<PutInOrder>(),
+    TaskEntry::of::<Calc>(),
+    TaskEntry::of::<MakeOp>(),
+    TaskEntry::of::<Sum>(),
+    TaskEntry::of::<EchoJson>(),
+    TaskEntry::of::<EchoFlat>(),
+    TaskEntry::of::<EchoGuess>(),
+    TaskEntry::of::<EchoHalves>(),
+    TaskEntry::of::<MakeHalves>(),
     TaskEntry::of::<Nest>(),
     TaskEntry::of::<Touch>(),
     TaskEntry::of::<MakeTouchy>(),

@@ -49,8 +49,9 @@
 //! # When a worker dies
 //!
 //! A panic is that task's error, with message and place, and the worker continues. The same holds for an
-//! argument or result that cannot be encoded. A worker process can also die, by `exit`, `abort`, a
-//! signal or a full stack. Then the pool breaks, or, with another policy, only that task fails:
+//! argument or result that cannot be encoded, or would not arrive as it is. A task that is not registered is
+//! refused by `submit`. A worker process can also die, by `exit`, `abort`, a signal or a full stack. Then
+//! the pool breaks, or, with another policy, only that task fails:
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -142,6 +143,11 @@
 //! waits for a result of that pool, or one of the pool's threads. So a task's `Serialize` must not need
 //! more stack than these have.
 //!
+//! Values are encoded with the names of fields and variants, so that all of serde's attributes may be used; a
+//! value that would arrive as another is its task's error. A `Vec<u8>` is a list like any other to serde, at
+//! some nanoseconds an item; `serialize_bytes`, as in the crate `serde_bytes`, copies it as a whole, and
+//! [`SharedBytes`] are not copied.
+//!
 //! Tasks of some microseconds go to a worker process together, as many as fill a tenth of a millisecond by
 //! its clock, and never more than a part of what is queued. Those behind a longer one go back to the
 //! queue within milliseconds; until then they count as running, and cannot be cancelled. Worker processes,
@@ -181,7 +187,7 @@
 //! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`registry`] and `kind`: the
 //!   same by name
 //! * `pool`: what pools are made of: queue, threads, settings
-//! * [`work`]: a submitted task with its types forgotten; `wire`: tasks as bytes; `attachments`: files
+//! * [`work`]: a submitted task with its types forgotten; `table`: the task types of the program; `wire`: tasks as bytes; `attachments`: files
 //!   that go along with them; `panics`: foreign code, run with care
 //! * [`shared`]: bytes that all workers read where they are
 //!
@@ -206,6 +212,7 @@ pub mod serial;
 pub mod shared;
 mod sync;
 mod system;
+mod table;
 pub mod task;
 pub mod thread;
 mod wire;
@@ -227,6 +234,7 @@ pub use serial::SerialExecutor;
 pub use shared::{SharedBytes, SharedBytesMut};
 pub use task::Task;
 pub use thread::ThreadPoolExecutor;
+pub use wire::transferred;
 pub use work::Work;
 
 /// Runs tasks, now or later, here or elsewhere.

@@ -31,6 +31,8 @@ mod shared;
 mod suite;
 mod sync;
 mod system;
+#[path = "../../src/table.rs"]
+mod table;
 #[path = "../../src/task.rs"]
 pub mod task;
 #[path = "../../src/wire/mod.rs"]
