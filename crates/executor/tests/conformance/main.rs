@@ -32,15 +32,11 @@ mod suite;
 mod tasks;
 mod waiting;
 mod workers;
-mod workloads;
 
 use libtest_mimic::Arguments;
-use speedup::study;
-use speedup::workload::WORKLOADS;
 use speedup_executor::worker;
 
 fn main() {
-    study::set_workloads(WORKLOADS);
     worker::init(tasks::TASKS);
     if probe::run() {
         return;
@@ -59,7 +55,6 @@ fn main() {
         hygiene::BEHAVIOURS,
         forks::BEHAVIOURS,
         shared::BEHAVIOURS,
-        workloads::BEHAVIOURS,
     ];
     let mut trials = suite::trials(&groups.concat());
     trials.extend(deaths::matrix());

@@ -332,7 +332,7 @@ fn a_panic_is_that_tasks_error_alone(subject: Subject) {
     let error = panicking.result(None).unwrap_err();
     let Error::Panicked { message, location: Some(location) } = &error else { panic!("{error:?}") };
     assert_eq!(message, "on purpose");
-    assert!(location.starts_with("tests/conformance/tasks.rs:"), "{location}");
+    assert!(location.starts_with("crates/executor/tests/conformance/tasks.rs:"), "{location}");
     assert_eq!(other.result(None), Ok(9));
 }
 

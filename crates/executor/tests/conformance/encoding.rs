@@ -145,7 +145,7 @@ where
         How::Panic => {
             let Error::Panicked { message, location: Some(location) } = &error else { panic!("{error}") };
             assert_eq!(message, "panicked on purpose");
-            assert!(location.starts_with("tests/conformance/encoding.rs:"), "{location}");
+            assert!(location.starts_with("crates/executor/tests/conformance/encoding.rs:"), "{location}");
         }
     }
     assert_eq!((before.result(None), behind.result(None)), (Ok(4), Ok(9)));

@@ -3,19 +3,25 @@
 use speedup::study::array::Passed;
 use speedup::study::job::BatchJob;
 use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
-use speedup_executor::Executor;
+use libtest_mimic::{Arguments, Trial};
+use speedup_executor::{EXECUTORS, Executor, ExecutorKind};
 use speedup_report::record::Data;
 
-use crate::suite::{Behaviour, On, Subject};
+/// Worker processes are this program, started again.
+fn main() {
+    speedup::study::init(WORKLOADS);
+    let trial = |&executor: &&'static dyn ExecutorKind| {
+        let name = format!("{}: the digests of a plain loop", executor.name());
+        Trial::test(name, move || {
+            every_workload_gives_the_serial_digests(executor);
+            Ok(())
+        })
+    };
+    libtest_mimic::run(&Arguments::from_args(), EXECUTORS.iter().map(trial).collect()).exit();
+}
 
-pub(crate) const BEHAVIOURS: &[Behaviour] = &[Behaviour {
-    group: "workloads",
-    name: "same digests as a plain loop from 1 to 4 workers, every workload, kernel and way of passing data",
-    on: On::Every,
-    test: every_workload_gives_the_serial_digests,
-}];
-
-fn every_workload_gives_the_serial_digests(subject: Subject) {
+/// From 1 to 4 workers, with every kernel and every way of passing data.
+fn every_workload_gives_the_serial_digests(kind: &dyn ExecutorKind) {
     for &workload in WORKLOADS {
         // Those that wait need somebody to wait for.
         let server = workload.waiting().map(|waiting| waiting.serve(Scale::Tiny).unwrap());
@@ -28,7 +34,7 @@ fn every_workload_gives_the_serial_digests(subject: Subject) {
         };
         let expected: Vec<_> = jobs.iter().map(direct).collect();
         let digests = |kernel: &Kernel, data: Data, workers: usize| -> Vec<_> {
-            let executor = subject.start(workers);
+            let executor = kind.start(workers).unwrap();
             let task = |&job: &Job| BatchJob {
                 workload: workload.name().to_string(),
                 kernel: kernel.name.to_string(),

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use speedup::study::job::BatchJob;
 use speedup_executor::task::TaskEntry;
 use speedup_executor::{Task, current_worker};
-use speedup_flags::beside;
 
 use crate::attributes::{Calc, EchoFlat, EchoGuess, EchoHalves, EchoJson, MakeHalves, MakeOp, Sum};
 use crate::crashes::{PutInOrder, ShareTheChannel};
@@ -20,8 +18,6 @@ use crate::mapping::OnlyEven;
 use crate::shared::{AddressOf, Checksum, HoldShared, MakeShared, PanicWith, PassBack, Tamper, WithLimits};
 
 pub(crate) static TASKS: &[TaskEntry] = &[
-    TaskEntry::of::<BatchJob>(),
-    beside::TASKS[0],
     TaskEntry::of::<Square>(),
     TaskEntry::of::<Pause>(),
     TaskEntry::of::<PauseAndFail>(),
