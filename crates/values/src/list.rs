@@ -71,7 +71,9 @@ mod tests {
     fn items_are_trimmed_and_differ() {
         let list: List<String> = "a, b".parse().unwrap();
         assert_eq!((&list[..], list.to_string().as_str()), (&["a".to_string(), "b".to_string()][..], "a,b"));
-        for (bad, problem) in [("a,b,a", "names a twice"), ("", "has an empty item"), ("a,,b", "has an empty item")] {
+        for (bad, problem) in
+            [("a,b,a", "names a twice"), ("", "has an empty item"), ("a,,b", "has an empty item")]
+        {
             assert!(bad.parse::<List<String>>().unwrap_err().starts_with(problem), "{bad}");
         }
     }

@@ -31,7 +31,8 @@ pub fn suggest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     let length = name.chars().count();
     let allowed = (length.max(3) / 3).min(length.saturating_sub(1));
     let distance = |other: &str| strsim::osa_distance(&name.to_lowercase(), &other.to_lowercase());
-    let closest = names.into_iter().map(|other| (distance(other), other)).min_by_key(|(distance, _)| *distance);
+    let closest =
+        names.into_iter().map(|other| (distance(other), other)).min_by_key(|(distance, _)| *distance);
     closest.filter(|(distance, _)| *distance <= allowed).map(|(_, other)| other)
 }
 
@@ -42,9 +43,13 @@ mod tests {
     #[test]
     fn slips_are_understood_and_other_words_are_not() {
         let names = ["run", "report", "threads", "processes", "workers"];
-        for (slip, meant) in
-            [("rnu", "run"), ("threds", "threads"), ("wrokers", "workers"), ("proceses", "processes"), ("Run", "run")]
-        {
+        for (slip, meant) in [
+            ("rnu", "run"),
+            ("threds", "threads"),
+            ("wrokers", "workers"),
+            ("proceses", "processes"),
+            ("Run", "run"),
+        ] {
             assert_eq!(suggest(slip, names), Some(meant), "{slip}");
         }
         for other in ["", "x", "md5", "fibers", "frobnicate"] {

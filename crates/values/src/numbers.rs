@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn shares_are_percents_or_fractions() {
-        for (text, expected) in [("2%", 0.02), ("0.02", 0.02), (" 2.5 % ", 0.025), ("0", 0.0), ("150%", 1.5)] {
+        for (text, expected) in [("2%", 0.02), ("0.02", 0.02), (" 2.5 % ", 0.025), ("0", 0.0), ("150%", 1.5)]
+        {
             assert!((share(text).unwrap() - expected).abs() < 1e-15, "{text}");
         }
         for bad in ["", "%", "-1%", "nan", "inf", "1e", "2%%", "two"] {

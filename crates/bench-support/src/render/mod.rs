@@ -11,10 +11,10 @@ use comfy_table::presets::ASCII_MARKDOWN;
 pub use csv::{ratios, samples};
 
 use self::words::{cpu, figure, limit, ratio};
-use speedup_report::render::units::plain;
+use crate::model::{Against, Contest, Fact, Figures, Found, Limit, Outcome, Role, Unit, Verdict, widest};
 use speedup_report::render::grid::{Grid, MISSING};
 use speedup_report::render::table::{STYLE, lay_out};
-use crate::model::{Against, Contest, Fact, Figures, Found, Limit, Outcome, Role, Unit, Verdict, widest};
+use speedup_report::render::units::plain;
 use speedup_report::stats::Quantity;
 
 /// Contests and facts of one run of a bench, which share what is known of the core's width.

@@ -2,8 +2,8 @@
 
 use crate::analysis::{Analysis, Engine, Engines};
 use crate::record::Data;
-use crate::render::units::{plain, seconds};
 use crate::render::grid::{Grid, MISSING, in_words, ratio};
+use crate::render::units::{plain, seconds};
 use crate::stats::Quantity;
 
 /// The tables of what the first run and others computed alike, and the notes below them.
