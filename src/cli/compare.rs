@@ -35,13 +35,19 @@ pub(super) struct CompareArgs {
     #[arg(value_hint = ValueHint::AnyPath)]
     b: PathBuf,
     /// Change up to which a case counts as unchanged, such as 2% or 0.02
-    #[arg(long, value_name = "SHARE", default_value = "2%", allow_hyphen_values = true, value_parser = text::<Threshold>())]
+    #[arg(
+        long, value_name = "SHARE", default_value = "2%", allow_hyphen_values = true,
+        value_parser = text::<Threshold>()
+    )]
     threshold: Threshold,
     /// Compare runs even if their batches or machines differ
     #[arg(long)]
     force: bool,
     /// Format of the output: table, markdown or json
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = formats(), hide_possible_values = true)]
+    #[arg(
+        long, value_name = "FORMAT", default_value = "table", value_parser = formats(),
+        hide_possible_values = true
+    )]
     format: Render,
 }
 
@@ -49,7 +55,7 @@ fn formats() -> Reader<Render> {
     one_of("format", FORMATS.iter().map(|&(name, render)| (name, "", render)))
 }
 
-/// Unlike elsewhere, exit code 1 has a meaning of its own here: what fails is 2, as with `diff`.
+/// Unlike elsewhere, exit code 1 is a verdict here: a failure is 2, as with `diff`.
 pub(super) fn compare(args: &CompareArgs) -> Result<(), ExitError> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let differences = compare::differences(&a, &b);

@@ -40,7 +40,7 @@ use speedup_machine::signal::Interrupt;
     "Exit codes: 0 every flag was downloaded or not found, 1 some could not be downloaded, 2 usage error, ",
     "130 interrupted.",
 ))]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a separate switch on the command line")]
 pub(super) struct FlagsArgs {
     /// Country codes, or first letters (B for BA to BZ) [default: the 20 most populous countries]
     #[arg(value_name = "CC", value_parser = text::<Pattern>())]
@@ -55,16 +55,25 @@ pub(super) struct FlagsArgs {
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=u32::MAX))]
     limit: Option<u32>,
     /// Maximum concurrent requests [default: 30 for threads and async, the number of CPUs for processes]
-    #[arg(short, long, value_name = "N", alias = "max_req", allow_negative_numbers = true, value_parser = whole(1..=u32::MAX))]
+    #[arg(
+        short, long, value_name = "N", alias = "max_req", allow_negative_numbers = true,
+        value_parser = whole(1..=u32::MAX)
+    )]
     max_req: Option<u32>,
     /// Server to hit: DELAY, ERROR, LOCAL or REMOTE
-    #[arg(short, long, value_name = "LABEL", default_value = "LOCAL", conflicts_with = "url", value_parser = labels())]
+    #[arg(
+        short, long, value_name = "LABEL", default_value = "LOCAL", conflicts_with = "url",
+        value_parser = labels()
+    )]
     server: Label,
     /// Output a line for each flag
     #[arg(short, long, conflicts_with_all = ["plain", "json"])]
     verbose: bool,
     /// How to download: sequential, threads, threads-map, processes or async; see 'speedup list'
-    #[arg(long, value_name = "STYLE", default_value = "threads", value_parser = styles(), hide_possible_values = true)]
+    #[arg(
+        long, value_name = "STYLE", default_value = "threads", value_parser = styles(),
+        hide_possible_values = true
+    )]
     style: KnownStyle,
     /// Base URL of any other server: flags are at URL/cc/cc.gif
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
@@ -73,16 +82,28 @@ pub(super) struct FlagsArgs {
     #[arg(long, value_name = "DIR", default_value = "downloads", value_hint = ValueHint::DirPath)]
     dest: PathBuf,
     /// How long a request may take until its last byte arrives, such as 10s or 500ms
-    #[arg(long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true, value_parser = timeout())]
+    #[arg(
+        long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true,
+        value_parser = timeout()
+    )]
     timeout: Duration,
     /// How often to retry a flag that failed
-    #[arg(long, value_name = "N", default_value = "0", allow_negative_numbers = true, value_parser = whole(0..=100_u32))]
+    #[arg(
+        long, value_name = "N", default_value = "0", allow_negative_numbers = true,
+        value_parser = whole(0..=100_u32)
+    )]
     retries: u32,
     /// Seed of the errors and delays of the server in this program
-    #[arg(long, value_name = "N", default_value = "17", allow_negative_numbers = true, value_parser = text::<Seed>())]
+    #[arg(
+        long, value_name = "N", default_value = "17", allow_negative_numbers = true,
+        value_parser = text::<Seed>()
+    )]
     seed: Seed,
     /// Download all the flags N times, for measuring
-    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = whole(1..=1000_u32))]
+    #[arg(
+        long, value_name = "N", default_value = "1", allow_negative_numbers = true,
+        value_parser = whole(1..=1000_u32)
+    )]
     repeat: u32,
     /// Print the codes as they arrive and one line, as the book's first version does
     #[arg(long, conflicts_with = "json")]
@@ -183,7 +204,7 @@ impl FlagsArgs {
 /// where the server is in this process.
 const FILES_EACH: u64 = 5;
 
-/// Files that the program has open beside its connections.
+/// Files that the program has open in addition to its connections.
 const SPARE_FILES: u64 = 40;
 
 pub(super) fn flags(args: &FlagsArgs) -> Result<(), ExitError> {

@@ -1,4 +1,4 @@
-//! `speedup list`: what there is to choose from.
+//! `speedup list`: the names that the other commands take.
 
 use super::{ExitError, print};
 use crate::study::Runner;

@@ -23,7 +23,10 @@ pub(super) struct ReportArgs {
     #[arg(required = true, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     runs: Vec<PathBuf>,
     /// Format of the output; see 'speedup list'
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = formats(), hide_possible_values = true)]
+    #[arg(
+        long, value_name = "FORMAT", default_value = "table", value_parser = formats(),
+        hide_possible_values = true
+    )]
     format: Form,
     /// Add the table of Fluent Python as one more run
     #[arg(long)]

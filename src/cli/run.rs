@@ -81,7 +81,7 @@ fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<
     Ok(Run::begin(Study::new(config, Design::InterleavedRounds))?)
 }
 
-/// The files first: whoever reads the output may be gone.
+/// The files first: the reader of the output may be gone.
 fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     let mut runs = vec![Analysis::of(&run.record)];
     if book {

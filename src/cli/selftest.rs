@@ -22,10 +22,16 @@ use speedup_values::List;
 ))]
 pub(super) struct SelftestArgs {
     /// Rounds of every fault
-    #[arg(long, value_name = "N", default_value = "10", allow_hyphen_values = true, value_parser = text::<RoundLimit>())]
+    #[arg(
+        long, value_name = "N", default_value = "10", allow_hyphen_values = true,
+        value_parser = text::<RoundLimit>()
+    )]
     rounds: RoundLimit,
     /// Executors, separated by commas
-    #[arg(long, value_name = "NAME,…", default_value = "threads,processes", value_parser = executors(), hide_possible_values = true)]
+    #[arg(
+        long, value_name = "NAME,…", default_value = "threads,processes", value_parser = executors(),
+        hide_possible_values = true
+    )]
     executor: List<&'static str>,
 }
 
@@ -35,19 +41,7 @@ fn executors() -> Reader<List<&'static str>> {
 
 pub(super) fn selftest(args: &SelftestArgs) -> Result<(), ExitError> {
     let (RoundLimit(rounds), executors) = (args.rounds, &args.executor);
-    let interrupt = watch_for_ctrl_c()?;
-    let mut trials = Vec::new();
-    // Round after round, so that a disturbance of some seconds does not fall on one fault alone.
-    for round in 0..rounds {
-        for &executor in executors.iter() {
-            for fault in Fault::ALL {
-                if interrupt.requested() {
-                    return Err(ExitError::Interrupted("interrupted; a self-test keeps nothing".to_string()));
-                }
-                trials.push(trial(fault, executor, round).map_err(ExitError::Failure)?);
-            }
-        }
-    }
+    let trials = trials(rounds, executors)?;
     let lines: Vec<Line> = executors
         .iter()
         .flat_map(|executor| Fault::ALL.map(|fault| line(&trials, executor, fault)))
@@ -58,6 +52,23 @@ pub(super) fn selftest(args: &SelftestArgs) -> Result<(), ExitError> {
         return Ok(());
     }
     Err(ExitError::Failure(format!("{missed} of {} faults were not found", lines.len())))
+}
+
+fn trials(rounds: u32, executors: &[&'static str]) -> Result<Vec<Trial>, ExitError> {
+    let interrupt = watch_for_ctrl_c()?;
+    let mut trials = Vec::new();
+    // Round after round, so that a disturbance of some seconds does not fall on one fault alone.
+    for round in 0..rounds {
+        for &executor in executors {
+            for fault in Fault::ALL {
+                if interrupt.requested() {
+                    return Err(ExitError::Interrupted("interrupted; a self-test keeps nothing".to_string()));
+                }
+                trials.push(trial(fault, executor, round).map_err(ExitError::Failure)?);
+            }
+        }
+    }
+    Ok(trials)
 }
 
 fn line(trials: &[Trial], executor: &str, fault: Fault) -> Line {

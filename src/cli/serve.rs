@@ -22,7 +22,7 @@ use speedup_values::{List, choose};
 /// How often to look whether the user has stopped the program.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Files that the program has open beside its connections.
+/// Files that the program has open in addition to its connections.
 const SPARE_FILES: u64 = 100;
 
 #[derive(Debug, Args)]
@@ -44,7 +44,10 @@ const SPARE_FILES: u64 = 100;
 ))]
 pub(super) struct ServeArgs {
     /// Sites, separated by commas: local, delay, error, or all
-    #[arg(long, value_name = "SITE,…", default_value = "all", value_parser = sites(), hide_possible_values = true)]
+    #[arg(
+        long, value_name = "SITE,…", default_value = "all", value_parser = sites(),
+        hide_possible_values = true
+    )]
     site: Sites,
     /// Address to listen on; one outside the loopback interface lets other machines connect
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = by(address))]
@@ -54,13 +57,19 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "PORT", allow_hyphen_values = true, value_parser = whole(0..=u16::MAX))]
     port: Option<u16>,
     /// How late a late answer is: 0.5s, any time in 0.1s..0.9s, or lognormal:MEDIAN,SIGMA
-    #[arg(long, value_name = "TIME", default_value_t = Delay::BOOK, allow_hyphen_values = true, value_parser = text::<Delay>())]
+    #[arg(
+        long, value_name = "TIME", default_value_t = Delay::BOOK, allow_hyphen_values = true,
+        value_parser = text::<Delay>()
+    )]
     delay: Delay,
     /// How often each fault happens, in percent, on every site
     #[arg(long, value_name = "KIND=PERCENT,…", value_parser = text::<Buckets>())]
     fault: Option<Buckets>,
     /// Seed of faults and delays
-    #[arg(long, value_name = "N", default_value = "17", allow_hyphen_values = true, value_parser = text::<Seed>())]
+    #[arg(
+        long, value_name = "N", default_value = "17", allow_hyphen_values = true,
+        value_parser = text::<Seed>()
+    )]
     seed: Seed,
     /// Close each connection after its answer
     #[arg(long)]
@@ -72,10 +81,16 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1..=1024_u16))]
     threads: Option<u16>,
     /// Simultaneous connections to a site; further ones wait
-    #[arg(long, value_name = "N", default_value = "4096", allow_hyphen_values = true, value_parser = whole(1..=1_000_000_u32))]
+    #[arg(
+        long, value_name = "N", default_value = "4096", allow_hyphen_values = true,
+        value_parser = whole(1..=1_000_000_u32)
+    )]
     max_connections: u32,
     /// How long a connection may be idle, or take to send a request
-    #[arg(long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true, value_parser = timeout())]
+    #[arg(
+        long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true,
+        value_parser = timeout()
+    )]
     idle: Duration,
     /// Write the flags to DIR/flags/cc/cc.gif for another server, and serve nothing
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -24,7 +24,9 @@ pub struct RunRequest {
     pub executor: Option<List<String>>,
     /// Numbers of workers, up to 1024: N, A..B or a list; 1 is always added [default: 1 to the number
     /// of CPUs available to this process; for workloads that wait, up to 1000]
-    #[arg(long, value_name = "N|A..B|LIST", allow_hyphen_values = true, value_parser = text::<WorkerCounts>())]
+    #[arg(
+        long, value_name = "N|A..B|LIST", allow_hyphen_values = true, value_parser = text::<WorkerCounts>()
+    )]
     pub workers: Option<WorkerCounts>,
     /// Start and stop a pool within each timing (cold), or start it once and keep it (warm)
     /// [default: cold]
@@ -52,7 +54,10 @@ pub struct RunRequest {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Name of the run, part of its folder's name [default: run]
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text::<RunName>(), help_heading = "Output")]
+    #[arg(
+        long, value_name = "NAME", allow_hyphen_values = true, value_parser = text::<RunName>(),
+        help_heading = "Output"
+    )]
     pub name: Option<RunName>,
 }
 
@@ -61,14 +66,20 @@ pub struct RunRequest {
 #[command(next_help_heading = "When to stop")]
 pub struct Limits {
     /// Stop after this many counted rounds [default: 100, if --max-time is not given either]
-    #[arg(long, visible_alias = "runs", value_name = "N", allow_hyphen_values = true, value_parser = text::<RoundLimit>())]
+    #[arg(
+        long, visible_alias = "runs", value_name = "N", allow_hyphen_values = true,
+        value_parser = text::<RoundLimit>()
+    )]
     pub rounds: Option<RoundLimit>,
     /// Stop when the half-width of every speedup's 95 % interval is at most this share of the speedup
     /// [default: 1%]
     #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = text::<Precision>())]
     pub precision: Option<Precision>,
     /// Stop before exceeding this time, such as 60s or 5m [default: 2m, if --rounds is not given either]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration(MAX_TIME.0..=MAX_TIME.1))]
+    #[arg(
+        long, value_name = "TIME", allow_hyphen_values = true,
+        value_parser = duration(MAX_TIME.0..=MAX_TIME.1)
+    )]
     pub max_time: Option<Duration>,
 }
 

@@ -15,7 +15,7 @@ use speedup_values::{choose, suggest};
 pub struct RunConfig {
     /// The workloads with their kernels and passes, each once for every way of passing data.
     pub workloads: Vec<WorkloadChoice>,
-    /// What is to be measured beside the serial baseline.
+    /// What is measured in addition to the serial baseline.
     pub executors: Vec<Runner>,
     /// When to stop.
     pub stop: StopRule,
@@ -31,7 +31,7 @@ pub struct RunConfig {
     pub name: String,
 }
 
-/// A workload and how it is run: what has a serial baseline of its own.
+/// A workload and how it is run. Each has its own serial baseline.
 #[derive(Clone)]
 pub struct WorkloadChoice {
     /// The workload.

@@ -48,7 +48,7 @@ impl Task for Step {
     type Output = u64;
 
     fn run(self) -> u64 {
-        // The deadly one comes to its end first, while another runs beside it.
+        // The deadly one ends first, while another one runs.
         pause(if self.0 == DEADLY { 0.05 } else { 0.1 });
         if self.0 == DEADLY {
             std::process::abort();
@@ -95,7 +95,7 @@ fn shown(result: &Result<u64, Error>) -> String {
     }
 }
 
-/// The pool of threads in a process of its own: nothing else of the program would be left to tell.
+/// Runs the pool of threads in a separate process, which it does not survive.
 fn threads() -> Shown {
     say("\nA pool of threads:\n");
     let failed = |error: std::io::Error| Error::Spawn { worker: 0, reason: error.to_string() };

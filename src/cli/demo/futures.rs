@@ -17,7 +17,10 @@ pub(in crate::cli) struct FuturesArgs {
     #[arg(long, value_name = "N", default_value = "3", allow_hyphen_values = true, value_parser = workers())]
     workers: usize,
     /// The executor: threads, processes or rayon
-    #[arg(long, value_name = "NAME", default_value = "threads", value_parser = pools(), hide_possible_values = true)]
+    #[arg(
+        long, value_name = "NAME", default_value = "threads", value_parser = pools(),
+        hide_possible_values = true
+    )]
     executor: Pool,
 }
 

@@ -16,10 +16,16 @@ pub(in crate::cli) struct MapArgs {
     #[arg(long, value_name = "N", default_value = "3", allow_hyphen_values = true, value_parser = workers())]
     workers: usize,
     /// Number of tasks; task n loiters for n units
-    #[arg(long, value_name = "N", default_value = "5", allow_hyphen_values = true, value_parser = whole(1..=100_u32))]
+    #[arg(
+        long, value_name = "N", default_value = "5", allow_hyphen_values = true,
+        value_parser = whole(1..=100_u32)
+    )]
     tasks: u32,
     /// The unit of time, such as 1s or 200ms
-    #[arg(long, value_name = "TIME", default_value = "1s", allow_hyphen_values = true, value_parser = duration(Duration::ZERO..=LONGEST))]
+    #[arg(
+        long, value_name = "TIME", default_value = "1s", allow_hyphen_values = true,
+        value_parser = duration(Duration::ZERO..=LONGEST)
+    )]
     unit: Duration,
     /// Longest task first: its result holds up those that are already there
     #[arg(long)]
