@@ -65,7 +65,8 @@ pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
 /// Reads the command line. Where it asks for help or the version, that is printed and the program ends.
 fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitError> {
     let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(arguments);
+    let arguments: Vec<OsString> = arguments.collect();
+    let matches = command.try_get_matches_from_mut(&arguments);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => Ok(cli.command),
         Err(error) if !error.use_stderr() => {
@@ -77,7 +78,7 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitError
             let _ = write!(io::stderr(), "{error}");
             Err(ExitError::Said(Verdict::Usage))
         }
-        Err(error) => Err(ExitError::Usage(usage::line(&error, &command))),
+        Err(error) => Err(ExitError::Usage(usage::line(&error, &command, &arguments))),
     }
 }
 

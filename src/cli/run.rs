@@ -37,14 +37,14 @@ const AFTER_HELP: &str = concat!(
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct RunArgs {
+    /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
+    /// from the start of the run; otherwise only --book and --quiet may be combined with it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, conflicts_with_all = RunRequest::names())]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     request: RunRequest,
     #[command(flatten)]
     limits: Limits,
-    /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
-    /// from the start of the run; otherwise only --book and --quiet may be combined with it
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, conflicts_with = "RunRequest")]
-    resume: Option<PathBuf>,
     /// Add the table of Fluent Python to the output and charts
     #[arg(long, help_heading = "Output")]
     book: bool,

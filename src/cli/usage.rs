@@ -1,6 +1,8 @@
 //! What clap finds wrong with a command line, in the form that all errors of the program have: one line
 //! that names the argument, says what is wrong and what would be right.
 
+use std::ffi::OsString;
+
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -8,12 +10,11 @@ use crate::settings::SettingError;
 use speedup_values::suggest;
 
 /// One line on an error of the command line. `root` is the program's command.
-pub(super) fn line(error: &clap::Error, root: &Command) -> String {
+pub(super) fn line(error: &clap::Error, root: &Command, arguments: &[OsString]) -> String {
     if let Some(error) = SettingError::of_clap(error) {
         return error.as_option();
     }
-    let path = path(error);
-    let command = find(root, &path);
+    let (command, path) = find(root, arguments);
     let name = |kind| text(error, kind).map(|argument| spelled(&argument));
     let problem = match error.kind() {
         ErrorKind::InvalidSubcommand => {
@@ -35,7 +36,7 @@ pub(super) fn line(error: &clap::Error, root: &Command) -> String {
         _ => first_line(error),
     };
     let see = if problem.ends_with('?') { " See" } else { "; see" };
-    format!("{problem}{see} '{} --help'", path.join(" "))
+    format!("{problem}{see} '{path} --help'")
 }
 
 /// The line of an argument that is not known.
@@ -63,21 +64,15 @@ fn hint<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     suggest(name, names).map(|close| format!("; did you mean '{close}'?")).unwrap_or_default()
 }
 
-/// The words of the command at fault, such as "speedup demo map".
-fn path(error: &clap::Error) -> Vec<String> {
-    let usage = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-        _ => String::new(),
-    };
-    let words = usage.trim_start_matches("Usage:").split_whitespace();
-    let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric());
-    let path: Vec<String> = words.take_while(is_name).map(ToString::to_string).collect();
-    if path.is_empty() { vec!["speedup".to_string()] } else { path }
-}
-
-/// The command that the words name.
-fn find<'a>(root: &'a Command, path: &[String]) -> &'a Command {
-    path.iter().skip(1).fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
+/// The command that the arguments name, and its words, such as "speedup demo map".
+fn find<'a>(root: &'a Command, arguments: &[OsString]) -> (&'a Command, String) {
+    let (mut command, mut path) = (root, root.get_name().to_string());
+    for argument in arguments.iter().skip(1) {
+        let Some(next) = argument.to_str().and_then(|name| command.find_subcommand(name)) else { break };
+        command = next;
+        path = format!("{path} {}", next.get_name());
+    }
+    (command, path)
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {

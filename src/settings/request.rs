@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Command, Id, ValueHint};
 
 use super::reader::{Reader, duration, one_of, some_of, text};
 use super::values::{KernelChoice, Passes, Precision, RoundLimit, RunName, Seed, WorkerCounts};
@@ -59,6 +59,14 @@ pub struct RunRequest {
         help_heading = "Output"
     )]
     pub name: Option<RunName>,
+}
+
+impl RunRequest {
+    /// The names of the settings, as clap knows them.
+    pub(crate) fn names() -> Vec<Id> {
+        let command = Self::augment_args(Command::new("settings"));
+        command.get_arguments().map(|arg| arg.get_id().clone()).collect()
+    }
 }
 
 /// When to stop; what is absent takes its default. Whichever is reached first counts.
