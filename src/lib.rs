@@ -12,7 +12,7 @@
 //! # The way data flows
 //!
 //! ```text
-//! arguments → RunConfig → Plan → Study::measure(executor, workload) → Samples → RunRecord
+//! arguments → RunRequest → RunConfig → Plan → Study::measure(executor, workload) → Samples → RunRecord
 //!                                                         RunRecord → Analysis → report
 //! ```
 //!
@@ -66,5 +66,6 @@ pub use speedup_machine as machine;
 pub use speedup_report::{analysis, record, render, stats};
 
 pub mod cli;
+pub mod settings;
 pub mod study;
 pub mod workload;

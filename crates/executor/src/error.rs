@@ -162,7 +162,7 @@ impl fmt::Display for Exit {
                 None => write!(f, "was killed by signal {signal}"),
             },
             Self::Misbehaved => write!(f, "gave no proper reply and was stopped"),
-            Self::Unknown => write!(f, "ended, the system does not say how"),
+            Self::Unknown => write!(f, "exited with unknown status"),
         }
     }
 }

@@ -29,7 +29,7 @@ const fn behaviour(name: &'static str, on: On, test: fn(Subject)) -> Behaviour {
 
 /// How the copy leaves its task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Copy {
+pub(crate) enum Copy {
     Returns,
     Panics,
 }

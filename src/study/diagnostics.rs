@@ -29,7 +29,7 @@ const BETWEEN_PROBES: Duration = Duration::from_micros(500);
 /// Probes before the next CPU's turn.
 const PROBES_A_TURN: usize = 5;
 
-/// How long a piece of work takes, about: long beside a reading of the clock, short enough for
+/// How long a piece of work takes, about: long compared with a reading of the clock, short enough for
 /// hundreds of pairs.
 const PIECE: Duration = Duration::from_millis(4);
 
