@@ -10,7 +10,7 @@ use super::items;
 /// # Errors
 ///
 /// What it must be.
-pub fn number<T: FromStr + PartialOrd + Display>(text: &str, least: T, most: T) -> Result<T, String> {
+pub fn number<T: FromStr + PartialOrd + Display + Copy>(text: &str, least: T, most: T) -> Result<T, String> {
     match text.trim().parse::<T>() {
         Ok(number) if number >= least && number <= most => Ok(number),
         _ => Err(format!("must be a whole number from {least} to {most}")),
@@ -25,12 +25,12 @@ pub fn number<T: FromStr + PartialOrd + Display>(text: &str, least: T, most: T) 
 pub fn numbers(text: &str, least: usize, most: usize) -> Result<Vec<usize>, String> {
     let mut numbers = Vec::new();
     for item in items(text)? {
-        if let Some((first, last)) = item.split_once("..") {
-            let (first, last) = (number(first, least, most)?, number(last, least, most)?);
-            if first > last {
-                return Err(format!("the range {item} runs backwards; write {last}..{first}"));
+        if let Some((first, end)) = item.split_once("..") {
+            let (from, to) = (number(first, least, most)?, number(end, least, most)?);
+            if from > to {
+                return Err(format!("the range {item} runs backwards; write {to}..{from}"));
             }
-            numbers.extend(first..=last);
+            numbers.extend(from..=to);
         } else {
             numbers.push(number(item, least, most)?);
         }
