@@ -63,7 +63,7 @@ struct Pages;
 pub use speedup_executor as executor;
 pub use speedup_flags as flags;
 pub use speedup_machine as machine;
-pub use speedup_report::{analysis, record, render, stats};
+pub use speedup_report::{analysis, record, render, stats, view};
 
 pub mod cli;
 pub mod settings;

@@ -9,7 +9,7 @@ use crate::settings::values::RoundLimit;
 use crate::study::selftest::{EXECUTORS, Fault, Trial, trial};
 use speedup_report::analysis::Loss;
 use speedup_report::analysis::attribution::{Attribution, Observation};
-use speedup_report::render::confusion::{self, Line};
+use speedup_report::render::confusion::{self, InjectedFault};
 use speedup_values::List;
 
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ fn executors() -> Reader<List<&'static str>> {
 pub(super) fn selftest(args: &SelftestArgs) -> Result<(), ExitError> {
     let (RoundLimit(rounds), executors) = (args.rounds, &args.executor);
     let trials = trials(rounds, executors)?;
-    let lines: Vec<Line> = executors
+    let lines: Vec<InjectedFault> = executors
         .iter()
         .flat_map(|executor| Fault::ALL.map(|fault| line(&trials, executor, fault)))
         .collect();
@@ -71,7 +71,7 @@ fn trials(rounds: u32, executors: &[&'static str]) -> Result<Vec<Trial>, ExitErr
     Ok(trials)
 }
 
-fn line(trials: &[Trial], executor: &str, fault: Fault) -> Line {
+fn line(trials: &[Trial], executor: &str, fault: Fault) -> InjectedFault {
     let own = trials.iter().filter(|trial| trial.executor == executor && trial.fault == fault);
     let observations: Vec<Observation<'_>> = own
         .map(|trial| Observation {
@@ -81,7 +81,7 @@ fn line(trials: &[Trial], executor: &str, fault: Fault) -> Line {
         })
         .collect();
     let attribution = Attribution::of(&observations, fault.workers());
-    Line {
+    InjectedFault {
         fault: fault.name(),
         executor: executor.to_string(),
         expected: loss(fault),

@@ -5,7 +5,7 @@
 //! file, so that a better estimator also improves old runs.
 //!
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
-//! * `check`: what the types of a record cannot promise
+//! * `check`: what the types of a record cannot promise; `plain`: texts that are safe to print
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
 //! * [`checkup`]: what `speedup doctor` finds on a machine
@@ -17,6 +17,7 @@ mod check;
 pub mod checkup;
 pub mod json_schema;
 mod layout;
+mod plain;
 pub mod sample;
 pub mod schema;
 pub mod store;

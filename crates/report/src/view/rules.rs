@@ -6,9 +6,10 @@
 //! so that a run that falls short says so.
 
 use super::facts::facts;
-use super::verdict::times;
+use super::run::precision_goal;
+use super::units::{count, count_range, list, quantity, speedup};
 use crate::analysis::{Analysis, Cell, Estimate, Row, WorkloadColumn};
-use crate::record::{Design, PoolMode, Status, Stop};
+use crate::record::{Design, PoolMode, Status};
 
 /// Every rule with what this run did about it, in the order of the paper.
 #[must_use]
@@ -16,14 +17,14 @@ pub fn answers(run: &Analysis) -> Vec<(&'static str, String)> {
     vec![
         ("Say what a speedup is relative to, and how fast that is in absolute terms.", base_case(run)),
         ("Give the reason for leaving out benchmarks, cases or resources.", left_out(run)),
-        ("Summarise costs by the arithmetic mean, rates by the harmonic mean.", means(run)),
-        ("Summarise the costs behind ratios, not the ratios.", ratios(run)),
+        ("Summarize costs by the arithmetic mean, rates by the harmonic mean.", means(run)),
+        ("Summarize the costs behind ratios, not the ratios.", ratios(run)),
         ("Say whether values are deterministic; if not, give intervals.", intervals(run)),
         ("Assume no normal distribution without a check.", normality(run)),
         ("Compare values that vary in a statistically sound way.", comparisons(run)),
         ("Ask whether mean or median is the right figure, or another percentile.", centre(run)),
         ("Document every factor that varies, and the whole set-up.", set_up(run)),
-        ("Say how parallel time is measured, synchronised and summarised.", parallel_time(run)),
+        ("Say how parallel time is measured, synchronized and summarized.", parallel_time(run)),
         ("Show upper bounds of performance where there are any.", bounds(run)),
         ("Plot what is needed to interpret the results; join points only where that is valid.", plots(run)),
     ]
@@ -54,7 +55,7 @@ fn left_out(run: &Analysis) -> String {
         match cell {
             Cell::Measured(_) => measured += 1,
             Cell::Failed { .. } => failed += 1,
-            // Workloads that wait have numbers of workers of their own.
+            // Workloads that wait have their own numbers of workers.
             Cell::NotMeasured if waits && run.status == Status::Complete => {}
             Cell::NotMeasured => absent += 1,
         }
@@ -85,11 +86,11 @@ fn means(run: &Analysis) -> String {
     let rates = if run.workloads.iter().any(WorkloadColumn::waits) {
         "Rates, jobs per second, are the jobs over that mean, which is the harmonic mean of the rates."
     } else if clock {
-        "Probed clock rates are shown round by round, and not summarised."
+        "Probed clock rates are shown round by round, and not summarized."
     } else {
-        "No rates are summarised."
+        "No rates are summarized."
     };
-    format!("Times are costs, and are summarised by their arithmetic mean. {rates}")
+    format!("Times are costs, and are summarized by their arithmetic mean. {rates}")
 }
 
 fn ratios(run: &Analysis) -> String {
@@ -100,7 +101,7 @@ fn ratios(run: &Analysis) -> String {
 fn intervals(run: &Analysis) -> String {
     let (with, all) = speedups_with_interval(run);
     let results = match run.design {
-        Design::Published => "Whether results were checked is not known",
+        Design::Published => "It is not known whether results were checked",
         Design::InterleavedRounds | Design::CaseByCase => {
             "Results are: each is compared with that of the serial baseline"
         }
@@ -112,25 +113,10 @@ fn intervals(run: &Analysis) -> String {
         }
         (with, all) => format!("{with} of {} have a 95 % interval", count(all, "speedup")),
     };
-    format!("Times are not deterministic; {intervals}{}. {results}.", precision(run))
-}
-
-/// Whether the precision that was asked for was reached.
-fn precision(run: &Analysis) -> String {
-    let Some(target) = run.effort.precision else { return String::new() };
-    let asked = format!("half-widths of {:.1} % of the speedup were asked for", target * 100.0);
-    let reached = match (run.effort.stop, &run.effort.widest) {
-        (Some(Stop::Precision), _) => "and reached".to_string(),
-        (_, Some((case, widest))) if *widest > target => {
-            format!("and not reached: {case} has {:.1} %", widest * 100.0)
-        }
-        (_, Some(_)) if run.effort.without_interval > 0 => {
-            "and not reached: some cases have too few samples for an interval".into()
-        }
-        (_, Some(_)) => "and reached".into(),
-        (_, None) => "and it is not known whether they were reached".into(),
-    };
-    format!("; {asked} {reached}")
+    format!(
+        "Times are not deterministic; {intervals}{}. {results}.",
+        precision_goal(run).map_or(String::new(), |goal| format!("; {goal}"))
+    )
 }
 
 fn normality(run: &Analysis) -> String {
@@ -163,28 +149,20 @@ fn comparisons(run: &Analysis) -> String {
     let told = match pairs {
         0 => "There are no two executors with intervals to compare.".to_string(),
         _ => format!(
-            "Of {} of executors with as many workers, {apart} have intervals that do not overlap; the others are not told apart by that.",
+            "Of {} of executors with as many workers, {apart} have intervals that do not overlap; the others are not significantly different.",
             count(pairs, "pair")
         ),
     };
     let floor = run.workloads.iter().filter_map(|workload| Some((&workload.label, workload.floor?)));
-    let floor: Vec<_> = floor.map(|(label, floor)| format!("{label} {}", fine(floor))).collect();
+    let floor: Vec<_> = floor.map(|(label, floor)| format!("{label} {}", quantity(floor, 3))).collect();
     if floor.is_empty() {
         return format!("{told} The noise floor was not measured.");
     }
     format!("{told} Noise floor, the ratio of two equal arms of the serial baseline: {}.", floor.join(", "))
 }
 
-/// A ratio near one with its interval, to three decimals.
-fn fine(quantity: crate::stats::Quantity) -> String {
-    match quantity.interval {
-        Some(interval) => format!("{:.3} [{:.3}, {:.3}]", quantity.value, interval.low, interval.high),
-        None => format!("{:.3}", quantity.value),
-    }
-}
-
 fn centre(run: &Analysis) -> String {
-    let spread = "The mean, because a batch is paid for in total time and the account of the loss has to add up; least, greatest and standard deviation stand beside it";
+    let spread = "The mean, because a batch is paid for in total time and the account of the loss has to add up; least, greatest and standard deviation are given too";
     if run.estimates().any(|estimate| !estimate.rounds.is_empty()) {
         let timeline = if run.estimates().any(|estimate| estimate.timeline.is_some()) {
             " The timeline is of the sample of median time."
@@ -206,12 +184,11 @@ fn set_up(run: &Analysis) -> String {
     let mut workers: Vec<_> = rows(run).map(|row| row.workers).collect();
     workers.sort_unstable();
     workers.dedup();
-    let workers: Vec<_> = workers.iter().map(ToString::to_string).collect();
     let factors = format!(
         "What varies: workload ({}), executor ({}), workers ({})",
         list(run.workloads.iter().map(computed)),
         list(run.executors.iter().map(|table| table.executor.clone())),
-        list(workers.into_iter())
+        list(workers)
     );
     let order = match run.design {
         Design::InterleavedRounds => "the order of cases is drawn anew in each round",
@@ -235,7 +212,7 @@ fn missing(run: &Analysis) -> Vec<&'static str> {
 
 fn parallel_time(run: &Analysis) -> String {
     if run.design == Design::Published {
-        return "As published; how the times were taken is up to the publication.".into();
+        return "As published; how the times were taken is not recorded.".into();
     }
     let span = match run.pool {
         PoolMode::Cold => {
@@ -247,7 +224,7 @@ fn parallel_time(run: &Analysis) -> String {
     };
     format!(
         "One time per execution of the whole batch, {span}. Workers time themselves on one monotonic clock that all processes share; there is no barrier between them. A figure is the mean over {}.",
-        super::grid::runs_in_words(run.runs().unwrap_or((0, 0)))
+        count_range(run.runs().unwrap_or((0, 0)), "run")
     )
 }
 
@@ -271,7 +248,7 @@ fn bounds(run: &Analysis) -> String {
         Some(ceiling) => format!(
             "the ceiling of the hardware was measured up to {} ({})",
             count(ceiling.workers, "worker"),
-            times(ceiling.speedup)
+            speedup(ceiling.speedup)
         ),
         None => "the ceiling of the hardware was not measured".into(),
     });
@@ -282,7 +259,7 @@ fn plots(run: &Analysis) -> String {
     let intervals =
         if speedups_with_interval(run).0 > 0 { " with their intervals" } else { ", without intervals" };
     let rounds = if run.estimates().any(|estimate| !estimate.rounds.is_empty()) {
-        " Every round is a point of its own, and those are not joined."
+        " Every round is a separate point, and those are not joined."
     } else {
         ""
     };
@@ -301,15 +278,6 @@ fn speedups_with_interval(run: &Analysis) -> (usize, usize) {
     (speedups().filter(|speedup| speedup.interval.is_some()).count(), speedups().count())
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
-    let items = items.collect::<Vec<_>>().join(", ");
-    if items.is_empty() { "none".into() } else { items }
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// Parts of a sentence as one.
 fn sentence(parts: &[String]) -> String {
     format!("{}.", parts.join("; "))
@@ -318,7 +286,7 @@ fn sentence(parts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::book;
+    use crate::record::{Stop, book};
     use crate::render::html::sample;
 
     fn says(run: &Analysis, rule: usize, expected: &str) {
