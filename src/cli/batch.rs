@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::command::{config, resume_failed};
-use super::measured::{Given, Measuring, Shell};
+use super::exit::watch_for_ctrl_c;
+use super::measured::{Given, Measuring};
 use super::run::{How, carry_out};
-use super::{Failed, interrupt};
+use super::ExitError;
 use crate::study::Run;
 use crate::study::command::{Again, CommandBatch, CommandRequest};
 use speedup_machine::signal::Interrupt;
@@ -70,30 +71,30 @@ pub(super) fn part(arguments: Vec<OsString>) -> (Vec<OsString>, Option<Vec<OsStr
     (arguments, Some(inputs.into_iter().skip(1).collect()))
 }
 
-pub(super) fn batch(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<(), Failed> {
-    let interrupt = interrupt()?;
+pub(super) fn batch(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<(), ExitError> {
+    let interrupt = watch_for_ctrl_c()?;
     let joblog = args.joblog.clone();
     let run = match &args.resume {
         None => {
             let batch = new(args, inputs, &interrupt)?;
-            Run::begin(Box::new(batch)).map_err(|error| Failed::Failure(error.to_string()))?
+            Run::begin(Box::new(batch))?
         }
         Some(path) => {
-            let again = Again::open(path, &args.measuring.request()).map_err(resume_failed)?;
+            let again = Again::open(path, &args.measuring.limits).map_err(resume_failed)?;
             let past = (again.before_ns(), again.record.plan.workloads[0].digests.clone());
             let batch = CommandBatch::new(again.config.clone(), interrupt.clone(), past, joblog);
-            again.with(Box::new(batch.map_err(Failed::Failure)?)).map_err(resume_failed)?
+            again.with(Box::new(batch.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(run, &interrupt, How { command: "batch", quiet: args.measuring.quiet, book: false, discard: true })
+    carry_out(run, &interrupt, &How { command: "batch", quiet: args.measuring.quiet, book: false, discard: true })
 }
 
-fn new(args: &BatchArgs, inputs: Option<Vec<OsString>>, interrupt: &Interrupt) -> Result<CommandBatch, Failed> {
+fn new(args: &BatchArgs, inputs: Option<Vec<OsString>>, interrupt: &Interrupt) -> Result<CommandBatch, ExitError> {
     let inputs = sources(args, inputs)?;
     let request = CommandRequest {
         words: args.words.iter().map(Text::from).collect(),
         serial: None,
-        no_shell: args.given.shell == Some(Shell::None),
+        no_shell: args.given.no_shell(),
         env: args.given.env.iter().map(Text::from).collect(),
         record: CommandRecord {
             batch: Some(inputs),
@@ -102,14 +103,14 @@ fn new(args: &BatchArgs, inputs: Option<Vec<OsString>>, interrupt: &Interrupt) -
         },
         label: args.given.label.clone(),
     };
-    let (record, label) = request.resolve().map_err(Failed::Usage)?;
-    let config = config(&args.measuring, record, label, args.measuring.workers()?)?;
-    CommandBatch::new(config, interrupt.clone(), (0, Vec::new()), args.joblog.clone()).map_err(Failed::Failure)
+    let (record, label) = request.resolve().map_err(ExitError::Usage)?;
+    let config = config(&args.measuring, record, label, args.measuring.workers());
+    CommandBatch::new(config, interrupt.clone(), (0, Vec::new()), args.joblog.clone()).map_err(ExitError::Failure)
 }
 
 /// The inputs from where the user has put them.
-fn sources(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<Inputs, Failed> {
-    let usage = |problem: String| Failed::Usage(problem);
+fn sources(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<Inputs, ExitError> {
+    let usage = |problem: String| ExitError::Usage(problem);
     let end = if args.null { 0 } else { b'\n' };
     if inputs.is_some() && (args.arg_file.is_some() || args.jobs.is_some()) {
         return Err(usage("inputs come after ':::' or from a file, not both".to_string()));
@@ -131,7 +132,7 @@ fn sources(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<Inputs, Fa
     }
     let mut bytes = Vec::new();
     let read = io::stdin().lock().read_to_end(&mut bytes);
-    read.map_err(|error| Failed::Failure(format!("standard input: {error}")))?;
+    read.map_err(|error| ExitError::Failure(format!("standard input: {error}")))?;
     texts(split(&bytes, end), "standard input", "line").map(Inputs::Each).map_err(usage)
 }
 

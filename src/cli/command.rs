@@ -5,13 +5,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::measured::{Given, Measuring, Shell};
+use super::exit::watch_for_ctrl_c;
+use super::measured::{Given, Measuring};
 use super::run::{How, carry_out};
-use super::{Failed, interrupt};
+use super::ExitError;
 use crate::study::command::request::run_name;
 use crate::study::command::{Again, CommandConfig, CommandRequest, Knob};
-use crate::study::config::{DEFAULT_SEED, parse_name, parse_seed};
+use crate::settings::values::Seed;
+use crate::study::config::DEFAULT_SEED;
 use crate::study::resume::ResumeError;
+use crate::study::stopping::StopRule;
 use crate::study::{Run, Subject};
 use speedup_machine::signal::Interrupt;
 use speedup_report::record::{self, CommandRecord, Text};
@@ -59,35 +62,32 @@ enum Cpus {
     Follow,
 }
 
-pub(super) fn command(args: &CommandArgs) -> Result<(), Failed> {
-    let interrupt = interrupt()?;
+pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
+    let interrupt = watch_for_ctrl_c()?;
     let run = match &args.resume {
-        None => Run::begin(new(args, &interrupt)?).map_err(|error| Failed::Failure(error.to_string()))?,
+        None => Run::begin(new(args, &interrupt)?)?,
         Some(path) => {
-            let again = Again::open(path, &args.measuring.request()).map_err(resume_failed)?;
+            let again = Again::open(path, &args.measuring.limits).map_err(resume_failed)?;
             let knob = Knob::new(again.config.clone(), interrupt.clone(), again.before_ns());
-            again.with(Box::new(knob.map_err(Failed::Failure)?)).map_err(resume_failed)?
+            again.with(Box::new(knob.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(run, &interrupt, How { command: "command", quiet: args.measuring.quiet, book: false, discard: true })
+    carry_out(run, &interrupt, &How { command: "command", quiet: args.measuring.quiet, book: false, discard: true })
 }
 
-pub(super) fn resume_failed(error: ResumeError) -> Failed {
-    match error {
-        ResumeError::Config(error) => Failed::Usage(format!("--{error}")),
-        error => Failed::Failure(format!("--resume {error}")),
-    }
+pub(super) fn resume_failed(error: ResumeError) -> ExitError {
+    ExitError::Failure(format!("--resume {error}"))
 }
 
-fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, Failed> {
-    let workers = args.measuring.workers()?;
+fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, ExitError> {
+    let workers = args.measuring.workers();
     if workers == [1] && args.serial.is_none() {
-        return Err(Failed::Usage("--workers: one worker alone has nothing to be compared with".into()));
+        return Err(ExitError::Usage("--workers: one worker alone has nothing to be compared with".into()));
     }
     let request = CommandRequest {
         words: args.words.iter().map(Text::from).collect(),
         serial: args.serial.as_ref().map(Text::from),
-        no_shell: args.given.shell == Some(Shell::None),
+        no_shell: args.given.no_shell(),
         env: args.given.env.iter().map(Text::from).collect(),
         record: CommandRecord {
             cpus: match args.cpus {
@@ -98,9 +98,9 @@ fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, Fa
         },
         label: args.given.label.clone(),
     };
-    let (record, label) = request.resolve().map_err(Failed::Usage)?;
-    let config = config(&args.measuring, record, label, workers)?;
-    Ok(Box::new(Knob::new(config, interrupt.clone(), 0).map_err(Failed::Failure)?))
+    let (record, label) = request.resolve().map_err(ExitError::Usage)?;
+    let config = config(&args.measuring, record, label, workers);
+    Ok(Box::new(Knob::new(config, interrupt.clone(), 0).map_err(ExitError::Failure)?))
 }
 
 /// The command with when to stop and where to keep it.
@@ -109,15 +109,14 @@ pub(super) fn config(
     record: CommandRecord,
     label: String,
     workers: Vec<usize>,
-) -> Result<CommandConfig, Failed> {
-    let named = |option: &str, text: &str, problem: String| Failed::Usage(format!("--{option} '{text}': {problem}"));
-    let name = match &measuring.name {
-        Some(name) => parse_name(name).map_err(|problem| named("name", name, problem))?,
-        None => run_name(&label),
-    };
-    let seed = match &measuring.seed {
-        Some(seed) => parse_seed(seed).map_err(|problem| named("seed", seed, problem))?,
-        None => DEFAULT_SEED,
-    };
-    Ok(CommandConfig { record, label, workers, stop: measuring.stop()?, seed, out: measuring.out(), name })
+) -> CommandConfig {
+    CommandConfig {
+        name: measuring.name.as_ref().map_or_else(|| run_name(&label), ToString::to_string),
+        seed: measuring.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
+        stop: StopRule::of(&measuring.limits),
+        out: measuring.out(),
+        record,
+        label,
+        workers,
+    }
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Failed, print};
+use super::{ExitError, print};
 use crate::import::{self, Reading};
-use crate::study::config::{MAX_WORKERS, parse_name};
+use crate::settings::reader::text;
+use crate::settings::values::{MAX_WORKERS, RunName};
 use speedup_report::analysis::Analysis;
 use speedup_report::record::RunFolder;
 use speedup_report::render::{FORMATS, files};
@@ -40,8 +41,8 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
     /// Name of the run, part of its folder's name [default: the file's]
-    #[arg(long, value_name = "NAME", value_parser = parse_name)]
-    name: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = text::<RunName>())]
+    name: Option<RunName>,
 }
 
 /// Forms of files.
@@ -52,26 +53,26 @@ enum Form {
     Csv,
 }
 
-pub(super) fn import(args: &ImportArgs) -> Result<(), Failed> {
+pub(super) fn import(args: &ImportArgs) -> Result<(), ExitError> {
     let form = match args.form {
         Form::Hyperfine => import::Form::Hyperfine,
         Form::GnuParallel => import::Form::GnuParallel,
         Form::Csv => import::Form::Csv,
     };
     if args.parameter.is_some() && form != import::Form::Hyperfine {
-        return Err(Failed::Usage("--parameter goes with hyperfine alone".to_string()));
+        return Err(ExitError::Usage("--parameter goes with hyperfine alone".to_string()));
     }
     if args.workers.is_some() && form == import::Form::Csv {
-        return Err(Failed::Usage("--workers: a CSV file says them itself".to_string()));
+        return Err(ExitError::Usage("--workers: a CSV file says them itself".to_string()));
     }
     let reading = Reading {
         workers: args.workers.as_ref().map(|counts| counts.iter().map(|&count| count as usize).collect()),
         parameter: args.parameter.clone(),
-        name: args.name.clone(),
+        name: args.name.as_ref().map(ToString::to_string),
     };
     let paths: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
-    let record = import::import(form, &paths, &reading).map_err(Failed::Failure)?;
-    let failed = |error: &dyn std::fmt::Display| Failed::Failure(error.to_string());
+    let record = import::import(form, &paths, &reading).map_err(ExitError::Failure)?;
+    let failed = |error: &dyn std::fmt::Display| ExitError::Failure(error.to_string());
     let folder = RunFolder::create(&args.out, &record).map_err(|error| failed(&error))?;
     let runs = [Analysis::of(&record)];
     files::write_all(folder.path(), &runs).map_err(|error| failed(&error))?;

@@ -4,58 +4,63 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
-use super::Failed;
-use crate::study::RunRequest;
-use crate::study::config::{default_workers, parse_workers};
-use crate::study::stopping::StopRule;
+use crate::settings::Limits;
+use crate::settings::reader::{Reader, by, duration, one_of, text};
+use crate::settings::values::{RunName, Seed, WorkerCounts};
+use crate::study::config::default_workers;
 use speedup_machine::machine;
 use speedup_report::record::{Check, CommandRecord, Hooks, Output, Text};
 
 /// How often, how long and where to.
 #[derive(Debug, Args)]
 pub(super) struct Measuring {
-    /// Numbers of workers: N, A..B or a list; 1 is always added [default: 1 to the CPUs that this process may
-    /// use]
-    #[arg(long, value_name = "N|A..B|LIST", allow_hyphen_values = true)]
-    pub(super) workers: Option<String>,
-    /// The most rounds to count
-    #[arg(long, visible_alias = "runs", value_name = "N", allow_hyphen_values = true)]
-    pub(super) rounds: Option<String>,
-    /// Stop when the half-width of every speedup's 95 % interval is at most this share of it
-    /// [default: 1%]
-    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
-    pub(super) precision: Option<String>,
-    /// Begin no further round that would end later than this, such as 60s or 5m
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(super) max_time: Option<String>,
-    /// Rounds that warm up before those that count
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) warmup: u32,
+    /// Numbers of workers, up to 1024: N, A..B or a list; 1 is always added [default: 1 to the number of
+    /// CPUs available to this process]
+    #[arg(
+        long, value_name = "N|A..B|LIST", allow_hyphen_values = true, value_parser = text::<WorkerCounts>(),
+        help_heading = "What to measure"
+    )]
+    workers: Option<WorkerCounts>,
     /// Seed of the order of cases [default: 17]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub(super) seed: Option<String>,
-    /// Folder for the folders of runs [default: results]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<String>,
+    #[arg(
+        long, value_name = "N", allow_hyphen_values = true, value_parser = text::<Seed>(),
+        help_heading = "What to measure"
+    )]
+    pub(super) seed: Option<Seed>,
+    #[command(flatten)]
+    pub(super) limits: Limits,
+    /// Rounds that warm up before those that count
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "When to stop")]
+    pub(super) warmup: u32,
+    /// Folder in which each run gets its own folder [default: results]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    out: Option<PathBuf>,
     /// Name of the run, part of its folder's name [default: the label]
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    pub(super) name: Option<String>,
+    #[arg(
+        long, value_name = "NAME", allow_hyphen_values = true, value_parser = text::<RunName>(),
+        help_heading = "Output"
+    )]
+    pub(super) name: Option<RunName>,
     /// Show no progress bar
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 }
 
 /// What all programs of a run are given.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "The program")]
 pub(super) struct Given {
-    /// Head of the columns [default: the program's name]
+    /// Name of the program in tables [default: the first word of the command]
     #[arg(long, value_name = "TEXT")]
     pub(super) label: Option<String>,
     /// Run no shell: the command is split into words as a shell would, and nothing else is special
-    #[arg(long = "shell", short = 'N', value_name = "none", num_args = 0..=1, default_missing_value = "none", require_equals = true)]
-    pub(super) shell: Option<Shell>,
+    #[arg(short = 'N')]
+    no_shell: bool,
+    /// The shell that runs the command: sh, or none, which is the same as -N [default: sh]
+    #[arg(long, value_name = "sh|none", value_parser = shells(), hide_possible_values = true)]
+    shell: Option<bool>,
     /// Set a variable; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) env: Vec<OsString>,
@@ -79,56 +84,46 @@ pub(super) struct Given {
     #[arg(long, short)]
     ignore_failure: bool,
     /// File that is its standard input [default: none]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     input: Option<OsString>,
     /// Where its standard output goes: null, pipe, inherit or a file [default: null]
-    #[arg(long, value_name = "WHERE", value_parser = where_to)]
+    #[arg(long, value_name = "WHERE", value_parser = by(where_to))]
     output: Option<Output>,
     /// End an execution that takes longer than this, such as 60s; it has failed then
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = duration(TIMEOUT.0..=TIMEOUT.1))]
     timeout: Option<Duration>,
 }
 
-/// Which shell runs a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Shell {
-    /// None.
-    None,
-    /// `/bin/sh`.
-    Sh,
+/// Limits of `--timeout`.
+const TIMEOUT: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(100 * 24 * 3600));
+
+/// Whether there is a shell.
+fn shells() -> Reader<bool> {
+    one_of("shell", [("sh", "/bin/sh", true), ("none", "no shell", false)])
 }
 
 impl Measuring {
-    /// The numbers of workers.
-    pub(super) fn workers(&self) -> Result<Vec<usize>, Failed> {
-        let Some(text) = &self.workers else { return Ok(default_workers(machine::cpus_available())) };
-        parse_workers(text).map_err(|problem| Failed::Usage(format!("--workers '{text}': {problem}")))
-    }
-
-    /// The settings that a run of any kind has.
-    pub(super) fn request(&self) -> RunRequest {
-        RunRequest {
-            rounds: self.rounds.clone(),
-            precision: self.precision.clone(),
-            max_time: self.max_time.clone(),
-            seed: self.seed.clone(),
-            name: self.name.clone(),
-            ..RunRequest::default()
+    /// The numbers of workers, ascending, 1 among them.
+    pub(super) fn workers(&self) -> Vec<usize> {
+        match &self.workers {
+            None => default_workers(machine::cpus_available()),
+            Some(counts) if counts.contains(&1) => counts.to_vec(),
+            Some(counts) => [&[1], &counts[..]].concat(),
         }
-    }
-
-    /// When to stop.
-    pub(super) fn stop(&self) -> Result<StopRule, Failed> {
-        self.request().stop_rule().map_err(|error| Failed::Usage(format!("--{error}")))
     }
 
     /// Where the folders of runs are.
     pub(super) fn out(&self) -> PathBuf {
-        PathBuf::from(self.out.as_deref().unwrap_or("results"))
+        self.out.clone().unwrap_or_else(|| PathBuf::from("results"))
     }
 }
 
 impl Given {
+    /// Whether no shell is to run.
+    pub(super) fn no_shell(&self) -> bool {
+        self.no_shell || self.shell == Some(false)
+    }
+
     /// What a record says of it.
     pub(super) fn record(&self, warmup: u32) -> CommandRecord {
         let check = |text: &String| match text.as_str() {
@@ -161,8 +156,4 @@ fn where_to(text: &str) -> Result<Output, String> {
         "inherit" => Ok(Output::Inherit),
         file => Ok(Output::File(Text::from(file))),
     }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    crate::study::config::parse_time(text)
 }

@@ -52,7 +52,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
         design: head.design,
         status: Status::Running,
         environment: environment::gather(),
-        conditions: Around { before: environment::conditions(), after: None },
+        conditions: Around { before: speedup_machine::environment::conditions(), after: None },
         plan: PlanRecord {
             seed: head.seed,
             rounds: head.stop.rounds,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::progress::{Progress, Verbosity};
 use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
-use super::environment;
 use super::subject::Subject;
+use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
 use speedup_report::record::{Failure, RunFolder, RunRecord, Status, StoreError};
 
@@ -65,7 +65,7 @@ impl Run {
             self.warnings.push(problem);
         }
         ended?;
-        self.record.conditions.after = Some(environment::conditions());
+        self.record.conditions.after = Some(conditions());
         self.save()
     }
 

@@ -17,7 +17,9 @@ fn main() {
         ("xargs -P", &|| xargs(jobs, workers)),
         ("std::process::Command, a thread a worker", &|| pool(jobs, workers, std_worker)),
         ("Runner, cheap", &|| pool(jobs, workers, |next| runner(next, &Output::Null))),
-        ("Runner, cheap, output digested", &|| pool(jobs, workers, |next| runner(next, &Output::Digest { tail: 99 }))),
+        ("Runner, cheap, output digested", &|| {
+            pool(jobs, workers, |next| runner(next, &Output::Digest { tail: 99 }));
+        }),
     ];
     for (name, times) in measure(&ways, rounds) {
         println!("{name:45} {:8.0}", times.as_secs_f64() * 1e6 / jobs as f64);

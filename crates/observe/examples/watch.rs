@@ -30,6 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for row in &account.rows {
         println!("{:40} {:10.6} s", row.name(), row.seconds());
     }
-    println!("{} workers, wall {} ns, serial {:?}", account.workers, account.wall_ns, account.serial_fraction);
+    println!(
+        "{} workers, wall {} ns, serial {:?}",
+        account.workers, account.wall_ns, account.serial_fraction
+    );
     Ok(())
 }

@@ -23,8 +23,10 @@
 //! ```
 
 mod account;
+pub mod confusion;
 mod error;
 mod execution;
+pub mod inject;
 #[cfg(target_os = "linux")]
 mod linux;
 mod lookup;

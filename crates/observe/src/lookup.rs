@@ -29,8 +29,7 @@ pub(crate) fn resolve(spec: &Spec) -> Result<(PathBuf, Vec<OsString>), Error> {
 fn find(program: &OsStr, spec: &Spec) -> Result<PathBuf, Error> {
     let base = spec.cwd.as_deref().unwrap_or(Path::new(""));
     let path = Path::new(program);
-    let missing =
-        |searched| Error::NotFound { program: program.to_string_lossy().into_owned(), searched };
+    let missing = |searched| Error::NotFound { program: program.to_string_lossy().into_owned(), searched };
     if program.is_empty() {
         return Err(missing(None));
     }
@@ -59,10 +58,8 @@ fn find(program: &OsStr, spec: &Spec) -> Result<PathBuf, Error> {
 
 fn check(path: &Path) -> Result<(), Error> {
     let refused = |why: &str| Error::NotExecutable { path: path.to_path_buf(), why: why.to_string() };
-    let facts = std::fs::metadata(path).map_err(|_| Error::NotFound {
-        program: path.to_string_lossy().into_owned(),
-        searched: None,
-    })?;
+    let facts = std::fs::metadata(path)
+        .map_err(|_| Error::NotFound { program: path.to_string_lossy().into_owned(), searched: None })?;
     if facts.is_dir() {
         return Err(refused("it is a directory"));
     }

@@ -44,7 +44,8 @@ impl Runner {
             command.current_dir(cwd);
         }
         let begin_ns = now_ns();
-        let child = command.spawn().map_err(|source| Error::NotExecutable { path, why: source.to_string() })?;
+        let child =
+            command.spawn().map_err(|source| Error::NotExecutable { path, why: source.to_string() })?;
         // It holds the writing ends of the pipes, which would not end otherwise.
         drop(command);
         let pid = child.id() as libc::pid_t;

@@ -31,10 +31,8 @@ pub fn probe() -> Result<Probe, Error> {
     for source in Source::ALL {
         let options = Options { source: Wanted::Only(source), ..Options::default() };
         let told = match runner.run(&Spec::shell(":"), &options) {
-            Ok(execution) => match source.switches() {
-                true => execution.trace.map(|_| ()),
-                false => Ok(()),
-            },
+            Ok(execution) if source.switches() => execution.trace.map(|_| ()),
+            Ok(_) => Ok(()),
             Err(Error::NoSource { why, .. }) => Err(why),
             Err(error) if source == Source::Usage => return Err(error),
             Err(error) => Err(Untold(error.to_string())),

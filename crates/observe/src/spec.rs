@@ -116,13 +116,13 @@ pub struct Options<'a> {
     /// Set by the caller, for instance on Ctrl-C: the program and all its descendants are killed within
     /// some 50 ms.
     pub interrupt: Option<&'a AtomicBool>,
-    /// Events of the scheduler kept at most, at 16 bytes each; with more, there is no trace.
+    /// Events of the scheduler kept at most, at 24 bytes each; with more, there is no trace.
     pub max_events: usize,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { source: Wanted::Best, interrupt: None, max_events: 16_000_000 }
+        Self { source: Wanted::Best, interrupt: None, max_events: 10_000_000 }
     }
 }
 

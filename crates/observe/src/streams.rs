@@ -24,8 +24,10 @@ impl Streams {
             Input::Null => null()?,
             Input::File(path) => File::open(path).map_err(file("standard input from", path))?.into(),
         };
-        let (stdout, out) = output(&spec.stdout, "standard output to", || io::stdout().as_fd().try_clone_to_owned())?;
-        let (stderr, err) = output(&spec.stderr, "standard error to", || io::stderr().as_fd().try_clone_to_owned())?;
+        let (stdout, out) =
+            output(&spec.stdout, "standard output to", || io::stdout().as_fd().try_clone_to_owned())?;
+        let (stderr, err) =
+            output(&spec.stderr, "standard error to", || io::stderr().as_fd().try_clone_to_owned())?;
         Ok(Self { given: [stdin, stdout, stderr], stdout: out, stderr: err })
     }
 }
@@ -125,9 +127,13 @@ mod tests {
     fn a_file_that_cannot_be_opened_is_named() {
         let mut spec = Spec::shell(":");
         spec.stdin = Input::File("/nowhere/in".into());
-        assert!(Streams::open(&spec).err().unwrap().to_string().starts_with("standard input from /nowhere/in: "));
+        assert!(
+            Streams::open(&spec).err().unwrap().to_string().starts_with("standard input from /nowhere/in: ")
+        );
         spec.stdin = Input::Null;
         spec.stdout = Output::File("/nowhere/out".into());
-        assert!(Streams::open(&spec).err().unwrap().to_string().starts_with("standard output to /nowhere/out: "));
+        assert!(
+            Streams::open(&spec).err().unwrap().to_string().starts_with("standard output to /nowhere/out: ")
+        );
     }
 }

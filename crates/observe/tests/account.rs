@@ -59,14 +59,14 @@ const WORK: Baseline = Baseline { user_ns: 80 * MS, cpu_ns: 85 * MS };
 #[test]
 fn every_cause_has_its_row() {
     let steps = vec![
-        step(0, 1, 0, 0),   // 20 ms: serial, 3 lanes empty
-        step(20, 2, 0, 1),  // 10 ms: partial, 1 lane empty, 1 waits
-        step(30, 2, 0, 5),  // 10 ms: 2 of 5 could fill a lane
-        step(40, 5, 0, 0),  // 5 ms: 1 over
-        step(45, 0, 0, 0),  // 15 ms: 4 lanes empty
-        step(60, 0, 1, 0),  // 10 ms: 1 ends, 3 lanes empty: serial
-        step(70, 1, 1, 2),  // 10 ms: full
-        step(80, 0, 0, 1),  // 20 ms: 1 waits, 3 lanes empty: serial
+        step(0, 1, 0, 0),  // 20 ms: serial, 3 lanes empty
+        step(20, 2, 0, 1), // 10 ms: partial, 1 lane empty, 1 waits
+        step(30, 2, 0, 5), // 10 ms: 2 of 5 could fill a lane
+        step(40, 5, 0, 0), // 5 ms: 1 over
+        step(45, 0, 0, 0), // 15 ms: 4 lanes empty
+        step(60, 0, 1, 0), // 10 ms: 1 ends, 3 lanes empty: serial
+        step(70, 1, 1, 2), // 10 ms: full
+        step(80, 0, 0, 1), // 20 ms: 1 waits, 3 lanes empty: serial
     ];
     let mut execution = execution(steps);
     execution.exit_cpu_ns = Ok(15 * MS);

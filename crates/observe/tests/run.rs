@@ -71,7 +71,9 @@ fn what_only_the_system_refuses_is_told_too() {
         for source in SOURCES {
             let mut runner = Runner::new().unwrap();
             match runner.run(&Spec::new(&path, [""; 0]), &only(source)) {
-                Err(error @ Error::NotExecutable { .. }) => assert!(error.to_string().contains(why), "{error}"),
+                Err(error @ Error::NotExecutable { .. }) => {
+                    assert!(error.to_string().contains(why), "{error}");
+                }
                 Err(Error::NoSource { why, .. }) => println!("skipped: no {}: {why}", source.name()),
                 other => panic!("{other:?}"),
             }
@@ -113,7 +115,9 @@ fn a_program_gets_what_it_is_given() {
     let (input, output) = (home.path().join("in"), home.path().join("out"));
     fs::write(&input, "from a file\n").unwrap();
     for source in SOURCES {
-        let mut spec = shell("cat; echo $GIVEN; pwd; grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | wc -l");
+        let mut spec = shell(
+            "cat; echo $GIVEN; pwd; grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | wc -l; nice",
+        );
         spec.stdin = Input::File(input.clone());
         spec.env = vec![("GIVEN".into(), "a variable".into())];
         spec.cwd = Some("/proc".into());
@@ -125,6 +129,9 @@ fn a_program_gets_what_it_is_given() {
         let mask = |line: &str| u64::from_str_radix(line.split('\t').nth(1).unwrap(), 16).unwrap();
         assert_eq!((mask(&lines[3]), mask(&lines[4]) & 1 << 12), (0, 0), "{lines:?}");
         assert_eq!(lines[5].trim(), "4");
+        // The supervisor's better priority is not passed on.
+        let own = std::process::Command::new("nice").output().unwrap().stdout;
+        assert_eq!(lines[6], String::from_utf8(own).unwrap().trim());
     }
     let mut spec = Spec::shell("echo here");
     spec.stdout = Output::File(output.clone());
@@ -290,6 +297,36 @@ fn nothing_outlives_a_watching_program_that_is_killed() {
         watching.kill().unwrap();
         watching.wait().unwrap();
         wait_until("their end", || pids.iter().all(|pid| !alive(*pid)));
+    }
+}
+
+/// Is the program of the next test, in a process of its own: a thread that is not the first calls exec, as
+/// all tests run on such threads. Does nothing otherwise.
+#[test]
+fn exec_from_a_thread() {
+    use std::os::unix::process::CommandExt;
+    let Some(shell) = std::env::var_os("OBSERVE_TEST_EXEC") else { return };
+    panic!("{}", std::process::Command::new(shell).args(["-c", "exit 9"]).exec());
+}
+
+#[test]
+fn a_thread_that_becomes_the_process_is_followed() {
+    for source in SOURCES {
+        let mut spec = Spec::new(
+            std::env::current_exe().unwrap(),
+            ["--exact", "exec_from_a_thread", "--nocapture", "--test-threads=2"],
+        );
+        spec.env = vec![("OBSERVE_TEST_EXEC".into(), "/bin/sh".into())];
+        let Some(execution) = with(source, &spec) else { continue };
+        assert_eq!(execution.exit, Exit::Code(9));
+        if let (Ok(processes), Ok(threads)) = (&execution.tree.processes, &execution.tree.threads) {
+            assert_eq!((*processes, *threads), (1, 2), "{}", source.name());
+        }
+        if let Ok(trace) = &execution.trace {
+            // At the end nothing runs: no thread was left on a CPU in the books.
+            assert!(trace.steps.iter().all(|step| step.level.running <= 2));
+            assert_eq!(trace.steps.last().unwrap().level.running, 0);
+        }
     }
 }
 

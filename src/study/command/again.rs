@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::request::CommandConfig;
-use crate::study::resume::{Limits, ResumeError, opened};
+use crate::study::resume::{ResumeError, elapsed_ns, go_on, limits_of, opened};
 use crate::study::stopping::StopRule;
-use crate::study::{RunRequest, Subject};
+use crate::study::{Limits, Run, Subject};
 use speedup_report::record::{BASELINE, CommandRecord, RunFolder, RunRecord};
 
 /// A run of a command that is to go on.
@@ -19,13 +19,13 @@ pub struct Again {
 }
 
 impl Again {
-    /// Opens the run in a folder. Where `request` sets rounds, precision or time, that replaces the
+    /// Opens the run in a folder. Where `limits` sets rounds, precision or time, that replaces the
     /// record's, and the limit that ended the run is lifted.
     ///
     /// # Errors
     ///
     /// [`ResumeError`] for the first thing that stands in the way.
-    pub fn open(path: &Path, request: &RunRequest) -> Result<Self, ResumeError> {
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self, ResumeError> {
         let (folder, record) = opened(path)?;
         let [workload] = &record.plan.workloads[..] else {
             return Err(ResumeError::Other(format!("{}: holds several workloads", path.display())));
@@ -43,7 +43,7 @@ impl Again {
             label: workload.label.clone(),
             record: command,
             workers,
-            stop: Limits::of(&record, request).stop_rule()?,
+            stop: StopRule::of(&limits_of(&record, limits)),
             seed: record.plan.seed,
             out: path.to_path_buf(),
             name: record.name.clone(),
@@ -54,7 +54,7 @@ impl Again {
     /// How long the run has gone on for.
     #[must_use]
     pub fn before_ns(&self) -> u64 {
-        crate::study::resume::elapsed_ns(&self.record)
+        elapsed_ns(&self.record)
     }
 
     /// The run, with what it measures.
@@ -62,8 +62,7 @@ impl Again {
     /// # Errors
     ///
     /// [`ResumeError`] if its cases are others, or the record cannot be written.
-    pub fn with(self, subject: Box<dyn Subject>) -> Result<crate::study::Run, ResumeError> {
-        let rule: StopRule = self.config.stop;
-        crate::study::resume::go_on(subject, self.record, self.folder, rule)
+    pub fn with(self, subject: Box<dyn Subject>) -> Result<Run, ResumeError> {
+        go_on(subject, self.record, self.folder, self.config.stop)
     }
 }

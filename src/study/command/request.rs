@@ -6,7 +6,7 @@ use super::hooks::Hooks;
 use super::program::{Program, split};
 use super::session::{readable, template};
 use super::template::Kind;
-use crate::study::parse::parse_name;
+use crate::settings::values::RunName;
 use crate::study::stopping::StopRule;
 use speedup_report::record::{Check, CommandRecord, Cpus, Inputs, Output, Text};
 
@@ -165,7 +165,8 @@ pub fn program_of(words: &[Text], shell: bool) -> String {
 pub fn run_name(label: &str) -> String {
     let harmless = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let name: String = label.chars().map(harmless).take(60).collect();
-    parse_name(name.trim_matches(['-', '.'])).unwrap_or_else(|_| "command".to_string())
+    let name: Result<RunName, _> = name.trim_matches(['-', '.']).parse();
+    name.map_or_else(|_| "command".to_string(), |name| name.to_string())
 }
 
 #[cfg(test)]

@@ -5,6 +5,10 @@
 //! but not when: what that total is over the records' is put at the ends of its sleeps, the same at each as
 //! far as they are long enough. So each task's run delay is exact in total, and its place is right to
 //! within one sleep.
+//!
+//! The record of a task's coming on a CPU is written at the end of the switch, but the kernel charges the
+//! task from the switch's beginning, about a microsecond before. How long a switch takes is measured on
+//! those between two tasks of the tree, and every coming is put earlier by it.
 
 use std::collections::HashMap;
 
@@ -30,16 +34,20 @@ pub(super) enum What {
 pub(super) struct Event {
     pub(super) at_ns: u64,
     pub(super) task: u32,
+    pub(super) cpu: u32,
     pub(super) what: What,
 }
 
-/// What a task's own counters said at its end.
+/// What a task's own counters said at its end, in ns.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_field_names)] // All are times; the unit belongs to the name.
 pub(super) struct TaskEnd {
     /// When the kernel began to end it.
     pub(super) stop_ns: u64,
     /// CPU time until then.
     pub(super) stop_cpu_ns: u64,
+    /// Run delay until then.
+    pub(super) stop_delay_ns: u64,
     /// When it was gone; absent if it was not seen.
     pub(super) death_ns: Option<u64>,
     /// CPU time in all.
@@ -83,6 +91,7 @@ struct Assembly<'a> {
     lives: HashMap<u32, Life>,
     ends: HashMap<u32, std::vec::IntoIter<TaskEnd>>,
     deltas: Vec<(u64, Delta)>,
+    switch_ns: u64,
     alive: &'a mut Counts,
 }
 
@@ -94,7 +103,7 @@ struct Counts {
     peak: u64,
 }
 
-/// Puts together the events of the tree that grew from `root`, which slept at `begin_ns`; `events` must be
+/// Puts together the events of the tree that grew from `root`, from before `begin_ns` on; `events` must be
 /// in the order of time, and `ends` has for each task the ends of all that had its number, in order.
 pub(super) fn assemble(
     root: u32,
@@ -105,9 +114,16 @@ pub(super) fn assemble(
 ) -> Assembled {
     let mut counts = Counts::default();
     let ends = ends.into_iter().map(|(task, ends)| (task, ends.into_iter())).collect();
-    let mut assembly =
-        Assembly { begin_ns, end_ns, lives: HashMap::new(), ends, deltas: Vec::new(), alive: &mut counts };
-    assembly.born(root, root, State::Asleep(begin_ns));
+    let mut assembly = Assembly {
+        begin_ns,
+        end_ns,
+        lives: HashMap::new(),
+        ends,
+        deltas: Vec::new(),
+        switch_ns: switch_ns(events),
+        alive: &mut counts,
+    };
+    assembly.born(root, root, State::Asleep(0));
     for event in events {
         assembly.take(*event);
     }
@@ -121,7 +137,7 @@ pub(super) fn assemble(
 
 impl Assembly<'_> {
     fn take(&mut self, event: Event) {
-        let Event { at_ns, task, what } = event;
+        let Event { at_ns, task, what, .. } = event;
         if at_ns > self.end_ns {
             return;
         }
@@ -155,8 +171,15 @@ impl Assembly<'_> {
     }
 
     /// Ends a task's present state at a time and begins another.
-    fn step(&mut self, task: u32, at_ns: u64, next: State) {
+    fn step(&mut self, task: u32, mut at_ns: u64, mut next: State) {
         let Some(life) = self.lives.get_mut(&task) else { return };
+        // A coming that was put earlier, and clocks of CPUs that differ a little, turn no time around.
+        let (State::Ready(since) | State::On(since) | State::Asleep(since)) = life.state;
+        at_ns = at_ns.max(since);
+        if let (State::Ready(since) | State::Asleep(since), State::On(_)) = (life.state, next) {
+            at_ns = at_ns.saturating_sub(self.switch_ns).max(since);
+            next = State::On(at_ns);
+        }
         match (life.state, next) {
             // Twice the same: a record in between was lost.
             (State::On(_), State::On(_)) => return,
@@ -172,8 +195,8 @@ impl Assembly<'_> {
                 span(&mut self.deltas, since, at_ns, Delta { waiting: 1, ..Delta::default() });
             }
             (State::Asleep(since), State::On(_)) => {
-                if life.end.is_some() {
-                    life.sleeps.push((since, at_ns));
+                if !self.ends.is_empty() {
+                    life.sleeps.push((since.max(self.begin_ns).min(at_ns), at_ns));
                 }
             }
             // Off a CPU twice: a record in between was lost.
@@ -185,6 +208,7 @@ impl Assembly<'_> {
     /// The process of `task` is a new program: its other threads are gone, and if the calling thread was
     /// not the first one it now has the first one's number.
     fn exec(&mut self, task: u32, at_ns: u64) {
+        // An exec by another thread than the first: the first has ended, and all others but the caller.
         let process = self.lives.get(&task).map_or(task, |life| life.process);
         let others: Vec<u32> = self
             .lives
@@ -192,8 +216,15 @@ impl Assembly<'_> {
             .filter(|(other, life)| life.process == process && **other != task)
             .map(|(other, _)| *other)
             .collect();
-        for other in others {
-            self.gone(other, at_ns);
+        if let ([caller], false) = (&others[..], self.lives.contains_key(&task))
+            && let Some(mut life) = self.lives.remove(caller)
+        {
+            life.end = self.ends.get_mut(&task).and_then(Iterator::next);
+            self.lives.insert(task, life);
+        } else {
+            for other in others {
+                self.gone(other, at_ns);
+            }
         }
         if !self.lives.contains_key(&task) {
             self.born(task, task, State::On(at_ns));
@@ -211,10 +242,39 @@ impl Assembly<'_> {
         let death = end.death_ns.unwrap_or(self.end_ns).min(self.end_ns);
         let until = at_ns.saturating_add(rest).min(death);
         span(&mut self.deltas, at_ns, until, Delta { exiting: 1, ..Delta::default() });
-        for (from, to) in placed(end.delay_ns.saturating_sub(life.delay_ns), life.sleeps, self.begin_ns) {
+        // The delay that no record tells of: of its end first, the rest in its sleeps.
+        let missing = end.delay_ns.saturating_sub(life.delay_ns);
+        let at_end =
+            end.delay_ns.saturating_sub(end.stop_delay_ns).min(missing).min(death.saturating_sub(until));
+        span(&mut self.deltas, until, until + at_end, Delta { waiting: 1, ..Delta::default() });
+        for (from, to) in placed(missing - at_end, life.sleeps, self.begin_ns) {
             span(&mut self.deltas, from, to, Delta { waiting: 1, ..Delta::default() });
         }
     }
+}
+
+/// The median time from one task's leaving a CPU to the coming of the next one of the tree on it; none is
+/// longer than some microseconds where nothing ran in between.
+fn switch_ns(events: &[Event]) -> u64 {
+    const LONGEST_NS: u64 = 10_000;
+    let mut left: HashMap<u32, (u32, u64)> = HashMap::new();
+    let mut gaps = Vec::new();
+    for event in events {
+        match event.what {
+            What::Out { .. } => {
+                left.insert(event.cpu, (event.task, event.at_ns));
+            }
+            // A task that comes back itself was not switched to by itself.
+            What::In => {
+                let before = left.remove(&event.cpu).filter(|(task, _)| *task != event.task);
+                gaps.extend(before.map(|(_, at_ns)| event.at_ns.saturating_sub(at_ns)));
+            }
+            _ => {}
+        }
+    }
+    gaps.retain(|gap| *gap <= LONGEST_NS);
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied().unwrap_or(0)
 }
 
 fn span(deltas: &mut Vec<(u64, Delta)>, from: u64, to: u64, delta: Delta) {
@@ -244,122 +304,4 @@ fn placed(delay_ns: u64, mut sleeps: Vec<(u64, u64)>, begin_ns: u64) -> Vec<(u64
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trace::Level;
-
-    fn event(at_ns: u64, task: u32, what: What) -> Event {
-        Event { at_ns, task, what }
-    }
-
-    const SLEEPS: What = What::Out { preempted: false };
-    const LOSES: What = What::Out { preempted: true };
-
-    fn time_at(trace: &Trace, running: u32, exiting: u32, waiting: u32) -> u64 {
-        let level = Level { running, exiting, waiting };
-        trace.occupancy.iter().find(|(of, _)| *of == level).map_or(0, |(_, ns)| *ns)
-    }
-
-    #[test]
-    fn a_task_runs_loses_its_cpu_and_ends() {
-        let events = [
-            event(10, 1, What::In),
-            event(30, 1, LOSES),
-            event(35, 1, What::In),
-            event(50, 1, What::Exit),
-        ];
-        let found = assemble(1, 0, 100, &events, HashMap::new());
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 35);
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 5);
-        assert_eq!(time_at(&found.trace, 0, 0, 0), 60);
-        assert_eq!((found.processes, found.threads, found.peak_threads), (1, 1, 1));
-    }
-
-    #[test]
-    fn a_new_thread_waits_from_its_making_and_counts() {
-        let events = [
-            event(10, 1, What::In),
-            event(20, 2, What::Fork { process: 1 }),
-            event(20, 3, What::Fork { process: 3 }),
-            event(26, 2, What::In),
-            event(40, 2, What::Exit),
-            event(60, 3, What::In),
-            event(70, 3, What::Exit),
-            event(90, 1, What::Exit),
-        ];
-        let found = assemble(1, 0, 100, &events, HashMap::new());
-        assert_eq!((found.processes, found.threads, found.peak_threads), (2, 3, 3));
-        assert_eq!(time_at(&found.trace, 1, 0, 2), 6);
-        assert_eq!(time_at(&found.trace, 2, 0, 1), 14);
-        assert_eq!(time_at(&found.trace, 1, 0, 1), 20);
-        assert_eq!(time_at(&found.trace, 2, 0, 0), 10);
-    }
-
-    #[test]
-    fn the_end_of_a_task_is_apart_and_goes_on_after_its_last_record() {
-        let events = [event(0, 1, What::In), event(60, 1, What::Exit)];
-        let end = TaskEnd {
-            stop_ns: 50,
-            stop_cpu_ns: 50,
-            death_ns: Some(90),
-            cpu_ns: 75,
-            delay_ns: 0,
-        };
-        let found = assemble(1, 0, 100, &events, HashMap::from([(1, vec![end])]));
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 50);
-        assert_eq!(time_at(&found.trace, 0, 1, 0), 25);
-    }
-
-    #[test]
-    fn missing_delay_is_put_at_the_ends_of_sleeps() {
-        let events = [
-            event(0, 1, What::In),
-            event(10, 1, SLEEPS),
-            event(40, 1, What::In),
-            event(50, 1, SLEEPS),
-            event(54, 1, What::In),
-            event(60, 1, What::Exit),
-        ];
-        let end = TaskEnd { stop_ns: 60, delay_ns: 20, ..TaskEnd::default() };
-        let found = assemble(1, 0, 60, &events, HashMap::from([(1, vec![end])]));
-        // 4 in the short sleep, 16 in the long one.
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 20);
-        assert!(found.trace.steps.iter().any(|step| step.at_ns == 24 && step.level.waiting == 1));
-    }
-
-    #[test]
-    fn a_new_program_ends_the_other_threads() {
-        let events = [
-            event(0, 1, What::In),
-            event(5, 2, What::Fork { process: 1 }),
-            event(6, 2, What::In),
-            event(10, 1, SLEEPS),
-            // Thread 2 becomes the process's only one, under number 1.
-            event(20, 1, What::Exec),
-            event(50, 1, What::Exit),
-        ];
-        let found = assemble(1, 0, 100, &events, HashMap::new());
-        assert_eq!(time_at(&found.trace, 2, 0, 0), 4);
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 45);
-    }
-
-    #[test]
-    fn numbers_used_again_are_other_tasks() {
-        let end = |stop_ns, delay_ns| TaskEnd { stop_ns, delay_ns, ..TaskEnd::default() };
-        let ends = HashMap::from([(2, vec![end(20, 0), end(60, 9)])]);
-        let events = [
-            event(10, 2, What::Fork { process: 2 }),
-            event(10, 2, What::In),
-            event(20, 2, What::Exit),
-            event(30, 2, What::Fork { process: 2 }),
-            event(30, 2, What::In),
-            event(40, 2, SLEEPS),
-            event(60, 2, What::In),
-            event(60, 2, What::Exit),
-        ];
-        let found = assemble(1, 0, 100, &events, ends);
-        assert_eq!(found.processes, 3);
-        assert_eq!(time_at(&found.trace, 0, 0, 1), 9);
-        assert_eq!(time_at(&found.trace, 1, 0, 0), 20);
-    }
-}
+mod tests;

@@ -25,7 +25,8 @@ pub(super) struct Job {
 
 /// Shared memory in which the watching program writes a job for its supervisor.
 pub(super) struct Arena {
-    base: *mut u8,
+    /// A whole page at least, of which a job is the beginning.
+    base: *mut Job,
     used: usize,
 }
 
@@ -39,7 +40,8 @@ pub(super) struct TooLong;
 
 impl Arena {
     pub(super) fn new() -> io::Result<Self> {
-        let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::NORESERVE);
+        let (protection, flags) =
+            (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::NORESERVE);
         // SAFETY: a new mapping at a place of the system's choice touches no other memory.
         let base = unsafe { mmap_anonymous(null_mut(), ARENA_BYTES, protection, flags)? };
         Ok(Self { base: base.cast(), used: 0 })
@@ -47,7 +49,7 @@ impl Arena {
 
     /// Where the job is.
     pub(super) fn job(&self) -> *const Job {
-        self.base.cast::<Job>().cast_const()
+        self.base.cast_const()
     }
 
     /// Writes a job in place of the one before.
@@ -68,7 +70,7 @@ impl Arena {
         let mask = self.put(mask.as_ptr().cast(), mask_bytes)?.cast();
         let job = Job { path, argv, envp, cwd, mask, mask_bytes };
         // SAFETY: the arena begins on a page, has room for a job, and is written by nobody else now.
-        unsafe { self.base.cast::<Job>().write(job) };
+        unsafe { self.base.write(job) };
         Ok(())
     }
 
@@ -92,7 +94,7 @@ impl Arena {
         // SAFETY: `bytes` is `len` long by the callers, which have it from a slice; the target lies inside
         // the mapping by the check above, and the two do not overlap.
         unsafe {
-            let target = self.base.add(start);
+            let target = self.base.cast::<u8>().add(start);
             target.copy_from_nonoverlapping(bytes, len);
             Ok(target.cast_const())
         }
@@ -124,6 +126,7 @@ pub(super) struct Start {
     pub(super) go: c_int,
     /// A pipe for the step that failed and its error; it closes without a word where all went well.
     pub(super) report: c_int,
+    pub(super) nice: c_int,
     pub(super) supervisor: libc::pid_t,
 }
 
@@ -192,6 +195,8 @@ unsafe fn prepare_and_exec(start: &Start) -> Step {
         // A group of its own: Ctrl-C at the terminal goes to the watching program alone, which decides.
         libc::setpgid(0, 0);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        // Up again to the application's, which is always allowed.
+        libc::setpriority(libc::PRIO_PROCESS, 0, start.nice);
         // The supervisor may have died before that call.
         if libc::getppid() != start.supervisor {
             libc::_exit(127);

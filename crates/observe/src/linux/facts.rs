@@ -21,12 +21,16 @@ impl Tasks {
             let stop = TaskEnd {
                 stop_ns: word.at_ns,
                 stop_cpu_ns: word.cpu_ns,
+                stop_delay_ns: word.delay_ns,
                 death_ns: None,
                 cpu_ns: word.cpu_ns,
                 delay_ns: word.delay_ns,
             };
             if !word.gone {
-                self.open.insert(word.task, stop);
+                // One that never went: another thread has called exec and took its number.
+                if let Some(replaced) = self.open.insert(word.task, stop) {
+                    self.ended.entry(word.task as u32).or_default().push(replaced);
+                }
                 continue;
             }
             let mut end = self.open.remove(&word.task).unwrap_or(stop);
@@ -106,6 +110,7 @@ impl Facts {
 }
 
 /// Sums over all tasks, by their own counters.
+#[allow(clippy::struct_field_names)] // All are times; the unit belongs to the name.
 struct Totals {
     cpu_ns: u64,
     delay_ns: u64,
@@ -147,7 +152,10 @@ fn usage(done: &Done) -> Usage {
     let max_rss_bytes = if done.max_rss_kb > done.floor_kb {
         Ok(done.max_rss_kb * 1024)
     } else {
-        untold(format!("not above the {} KiB of the watching program, which the child begins with", done.floor_kb))
+        untold(format!(
+            "not above the {} KiB of the watching program, which the child begins with",
+            done.floor_kb
+        ))
     };
     Usage {
         user_ns: done.user_ns,
@@ -166,14 +174,23 @@ mod tests {
 
     #[test]
     fn what_a_task_says_last_completes_what_it_said_at_its_stop() {
-        let word = |gone, at_ns, cpu_ns| TaskWords { gone, task: 7, at_ns, cpu_ns, delay_ns: 1, process: true };
+        let word =
+            |gone, at_ns, cpu_ns| TaskWords { gone, task: 7, at_ns, cpu_ns, delay_ns: 1, process: true };
         let mut tasks = Tasks::default();
         tasks.take(&[word(false, 10, 100), word(true, 20, 130), word(false, 50, 5)]);
         let ends = tasks.finish();
         assert_eq!(ends[&7].len(), 2);
         let (first, second) = (ends[&7][0], ends[&7][1]);
-        assert_eq!((first.stop_ns, first.stop_cpu_ns, first.death_ns, first.cpu_ns), (10, 100, Some(20), 130));
+        assert_eq!(
+            (first.stop_ns, first.stop_cpu_ns, first.death_ns, first.cpu_ns),
+            (10, 100, Some(20), 130)
+        );
         assert_eq!((second.death_ns, second.cpu_ns), (None, 5));
+        // The first thread ends, and the one that called exec ends under its number.
+        let mut tasks = Tasks::default();
+        tasks.take(&[word(false, 10, 100), word(false, 20, 30), word(true, 25, 31)]);
+        let cpu: Vec<u64> = tasks.finish()[&7].iter().map(|end| end.cpu_ns).collect();
+        assert_eq!(cpu, [100, 31]);
     }
 
     #[test]

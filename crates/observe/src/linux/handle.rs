@@ -71,16 +71,23 @@ impl Supervisor {
     /// Writes a job where the supervisor finds it.
     pub(super) fn write(&mut self, spec: &Spec, path: &Path, args: &[OsString]) -> Result<(), Error> {
         let path = c_string("the path of the program", path.as_os_str())?;
-        let argv: Vec<CString> = args.iter().map(|arg| c_string("an argument", arg)).collect::<Result<_, _>>()?;
-        let cwd = spec.cwd.as_ref().map(|cwd| c_string("the working directory", cwd.as_os_str())).transpose()?;
+        let arguments: Vec<CString> =
+            args.iter().map(|arg| c_string("an argument", arg)).collect::<Result<_, _>>()?;
+        let cwd =
+            spec.cwd.as_ref().map(|cwd| c_string("the working directory", cwd.as_os_str())).transpose()?;
         let mask = mask(&spec.cpus)?;
         self.arena
-            .write(&path, &argv, &environment(spec)?, cwd.as_deref(), &mask)
+            .write(&path, &arguments, &environment(spec)?, cwd.as_deref(), &mask)
             .map_err(|_| Error::Setting("arguments and environment are longer than any system takes".into()))
     }
 
     /// Hands the job over; waits until it is started if it is to be held.
-    pub(super) fn submit(&self, streams: [OwnedFd; 3], held: bool, traced: bool) -> Result<Submitted, Error> {
+    pub(super) fn submit(
+        &self,
+        streams: &[OwnedFd; 3],
+        held: bool,
+        traced: bool,
+    ) -> Result<Submitted, Error> {
         let failed = "hand a job to the supervisor process";
         if !held {
             let given = streams.each_ref().map(AsFd::as_fd);
@@ -177,7 +184,8 @@ impl Failed {
 }
 
 fn c_string(what: &str, text: &OsStr) -> Result<CString, Error> {
-    CString::new(text.as_bytes()).map_err(|_| Error::Setting(format!("{what} holds a zero byte: {}", text.display())))
+    CString::new(text.as_bytes())
+        .map_err(|_| Error::Setting(format!("{what} holds a zero byte: {}", text.display())))
 }
 
 /// The inherited variables with those of the program, as `NAME=value`.
@@ -210,7 +218,9 @@ fn mask(cpus: &[usize]) -> Result<Vec<u64>, Error> {
         return Err(Error::Setting(format!("there is no CPU {last}")));
     }
     let mut mask = vec![0; last / 64 + 1];
-    cpus.iter().for_each(|cpu| mask[cpu / 64] |= 1 << (cpu % 64));
+    for cpu in cpus {
+        mask[cpu / 64] |= 1 << (cpu % 64);
+    }
     Ok(mask)
 }
 

@@ -4,7 +4,9 @@ mod assemble;
 mod child;
 mod facts;
 mod handle;
+mod kill;
 mod perf;
+mod priority;
 mod ptrace;
 mod schedstat;
 mod supervisor;
@@ -59,12 +61,16 @@ impl Runner {
         let (switches, traced) = wishes(options.source);
         let held = switches || traced;
         let given = streams.given;
-        let submitted = supervisor.submit(given, held, traced);
+        let submitted = supervisor.submit(&given, held, traced);
+        drop(given);
         let mut watch = Watch::default();
         match submitted {
             Ok(Submitted::Running) => {}
             Ok(Submitted::Held(child)) => match watch.prepare(options.source, &child) {
-                Ok(()) => watch.begin_ns = Some(child.release()),
+                Ok(()) => {
+                    watch.before = schedstat::schedstat(child.pid);
+                    watch.begin_ns = Some(child.release());
+                }
                 Err(error) => {
                     drop(child);
                     // The child has ended without becoming the program.
@@ -125,13 +131,12 @@ impl Watch {
     /// Sets up the sources while the child waits.
     fn prepare(&mut self, wanted: Wanted, child: &Held) -> Result<(), Error> {
         self.root = child.pid as u32;
-        self.before = schedstat::schedstat(child.pid);
         let (switches, traced) = wishes(wanted);
         if switches {
             self.switches = Switches::open(child.pid);
         }
         if traced {
-            self.traced = child.seized.clone();
+            self.traced.clone_from(&child.seized);
         }
         if let Wanted::Only(source) = wanted {
             let refused = |why: &Untold| Error::NoSource { wanted: source, why: why.clone() };
@@ -162,12 +167,13 @@ impl Watch {
         options: &Options<'_>,
         deadline: Option<Instant>,
         buffer: &mut [u8],
-    ) -> Result<(Result<Done, handle::Failed>, [Option<Reader>; 2]), Error> {
+    ) -> Result<Over, Error> {
         let mut done = None;
         let mut given_up = None;
         loop {
             let outputs_open = readers.iter().flatten().any(|reader| reader.descriptor().is_some());
-            if let Some(done) = done.take_if(|_| !outputs_open || given_up.is_some_and(|at| Instant::now() > at))
+            if let Some(done) =
+                done.take_if(|_| !outputs_open || given_up.is_some_and(|at| Instant::now() > at))
             {
                 self.drain(options);
                 return Ok((done, readers));
@@ -175,7 +181,9 @@ impl Watch {
             let ready = self.wait(supervisor, &readers, deadline.filter(|_| done.is_none()));
             self.drain(options);
             for (reader, _) in readers.iter_mut().zip(ready.outputs).filter(|(_, ready)| *ready) {
-                reader.iter_mut().for_each(|reader| reader.read(buffer));
+                if let Some(reader) = reader {
+                    reader.read(buffer);
+                }
             }
             if ready.supervisor && done.is_none() {
                 let packet = supervisor.receive()?;
@@ -202,7 +210,12 @@ impl Watch {
         }
     }
 
-    fn wait(&self, supervisor: &Supervisor, readers: &[Option<Reader>; 2], deadline: Option<Instant>) -> Ready {
+    fn wait(
+        &self,
+        supervisor: &Supervisor,
+        readers: &[Option<Reader>; 2],
+        deadline: Option<Instant>,
+    ) -> Ready {
         let mut descriptors = vec![PollFd::from_borrowed_fd(supervisor.descriptor(), PollFlags::IN)];
         let outputs = readers.each_ref().map(|reader| {
             let descriptor = reader.as_ref().and_then(Reader::descriptor)?;
@@ -212,7 +225,8 @@ impl Watch {
         let rings: Vec<BorrowedFd<'_>> =
             self.switches.as_ref().map(|switches| switches.descriptors().collect()).unwrap_or_default();
         descriptors.extend(rings.iter().map(|ring| PollFd::from_borrowed_fd(ring.as_fd(), PollFlags::IN)));
-        let left = deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(Instant::now()).min(TICK));
+        let left =
+            deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(Instant::now()).min(TICK));
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) + 1 };
         // Only an interruption by a signal can fail here, and what it says is looked at next.
         let polled = poll(&mut descriptors, Some(&timeout)).is_ok();
@@ -226,9 +240,10 @@ impl Watch {
             Ok(_) if self.events.len() > options.max_events => {
                 untold(format!("there were more than {} switches", options.max_events))
             }
-            Ok(switches) if switches.lost > 0 => {
-                untold(format!("the kernel dropped {} records of switches: too many at a time", switches.lost))
-            }
+            Ok(switches) if switches.lost > 0 => untold(format!(
+                "the kernel dropped {} records of switches: too many at a time",
+                switches.lost
+            )),
             Ok(_) => Ok(self.events),
             Err(reason) => Err(reason),
         };
@@ -245,6 +260,9 @@ impl Watch {
         }
     }
 }
+
+/// How a job ended, and what was read of its outputs.
+type Over = (Result<Done, handle::Failed>, [Option<Reader>; 2]);
 
 struct Ready {
     supervisor: bool,

@@ -207,8 +207,8 @@ fn parse(record: &[u8]) -> Option<Record> {
     let long = |at: usize| record.get(at..)?.first_chunk().map(|word| u64::from_ne_bytes(*word));
     let misc = u16::from_ne_bytes([*record.get(4)?, *record.get(5)?]);
     let trailer = record.len().checked_sub(SAMPLE_ID_BYTES)?;
-    let (task, at_ns) = (word(trailer + 4)?, long(trailer + 8)?);
-    let event = |task, what| Some(Record::Event(Event { at_ns, task, what }));
+    let (task, at_ns, cpu) = (word(trailer + 4)?, long(trailer + 8)?, word(trailer + 16)?);
+    let event = |task, what| Some(Record::Event(Event { at_ns, task, cpu, what }));
     match word(0)? {
         RECORD_SWITCH if misc & MISC_SWITCH_OUT != 0 => {
             event(task, What::Out { preempted: misc & MISC_SWITCH_OUT_PREEMPT != 0 })
@@ -289,7 +289,9 @@ fn reason(error: &io::Error, paranoid: &str) -> Untold {
                  filter of system calls, as containers have, or by the limit of locked memory"
             ),
             Ok(level) => {
-                format!("perf_event_open is forbidden: kernel.perf_event_paranoid is {level}, 2 or less is needed")
+                format!(
+                    "perf_event_open is forbidden: kernel.perf_event_paranoid is {level}, 2 or less is needed"
+                )
             }
             Err(_) => "perf_event_open is forbidden".into(),
         },
@@ -317,7 +319,7 @@ mod tests {
 
     #[test]
     fn records_are_read_as_the_kernel_writes_them() {
-        let event = |task, what| Some(Record::Event(Event { at_ns: 9, task, what }));
+        let event = |task, what| Some(Record::Event(Event { at_ns: 9, task, cpu: 0, what }));
         assert_eq!(parse(&record(14, 0, &[], 5, 9)), event(5, What::In));
         assert_eq!(parse(&record(14, 1 << 13, &[], 5, 9)), event(5, What::Out { preempted: false }));
         assert_eq!(parse(&record(14, 3 << 13, &[], 5, 9)), event(5, What::Out { preempted: true }));

@@ -10,7 +10,9 @@
 //! takes a lock, or panics. All its signals are blocked and read from a descriptor.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_int};
+mod notes;
+
+use std::ffi::c_int;
 use std::mem::{MaybeUninit, zeroed};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null_mut;
@@ -19,8 +21,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use super::child::{self, Job, Stack, Start, Step, errno};
-use super::schedstat::{decimal, schedstat};
-use super::wire::{Done, FAILED, HOLD, JOB, KILL, Packet, READY, TASKS, TRACE, TaskWords};
+use super::kill::{kill, kill_children};
+use super::priority::wake_soon;
+use super::wire::{Done, FAILED, HOLD, JOB, KILL, Packet, READY, TASKS, TRACE};
 use super::{now_ns, ptrace};
 
 /// Passes of 10 ms after which killing gives up on processes that the kernel does not let die.
@@ -31,6 +34,8 @@ struct Supervisor {
     signals: OwnedFd,
     application: libc::pid_t,
     traced: bool,
+    /// The application's, which what it runs is to have too.
+    nice: c_int,
     root: libc::pid_t,
     root_ended: bool,
     killing: bool,
@@ -78,11 +83,13 @@ pub(super) fn serve(socket: RawFd, job: *const Job, application: libc::pid_t) ->
         (OwnedFd::from_raw_fd(3), OwnedFd::from_raw_fd(signals))
     };
     let Ok(stack) = Stack::new() else { exit(1) };
+    let nice = wake_soon();
     let mut supervisor = Supervisor {
         socket,
         signals,
         application,
         traced: false,
+        nice,
         root: 0,
         root_ended: false,
         killing: false,
@@ -134,6 +141,7 @@ impl Supervisor {
             stdio: [stdin.as_raw_fd(), stdout.as_raw_fd(), stderr.as_raw_fd()],
             go: go.as_ref().map_or(-1, AsRawFd::as_raw_fd),
             report: report.as_raw_fd(),
+            nice: self.nice,
             // SAFETY: a call without arguments.
             supervisor: unsafe { libc::getpid() },
         };
@@ -154,8 +162,7 @@ impl Supervisor {
         }
         let mut words = [0_i32; 2];
         // SAFETY: reads into the two words, which are as long as said.
-        let read =
-            unsafe { libc::read(reports.as_raw_fd(), words.as_mut_ptr().cast(), size_of_val(&words)) };
+        let read = unsafe { libc::read(reports.as_raw_fd(), words.as_mut_ptr().cast(), size_of_val(&words)) };
         if read == 8 {
             self.end_tree();
             let mut failed = Packet::new(FAILED);
@@ -185,7 +192,10 @@ impl Supervisor {
         };
         for message in control.drain() {
             if let RecvAncillaryMessage::ScmRights(received) = message {
-                descriptors.iter_mut().zip(received).for_each(|(place, descriptor)| *place = Some(descriptor));
+                descriptors
+                    .iter_mut()
+                    .zip(received)
+                    .for_each(|(place, descriptor)| *place = Some(descriptor));
             }
         }
         let word = |at: usize| {
@@ -236,10 +246,8 @@ impl Supervisor {
             if self.root_ended {
                 return;
             }
-            let mut descriptors = [
-                PollFd::new(&self.signals, PollFlags::IN),
-                PollFd::new(&self.socket, PollFlags::IN),
-            ];
+            let mut descriptors =
+                [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&self.socket, PollFlags::IN)];
             let _ = poll(&mut descriptors, None);
             if !descriptors[1].revents().is_empty() {
                 match Packet::receive(&self.socket) {
@@ -272,7 +280,8 @@ impl Supervisor {
         let mut signal: libc::signalfd_siginfo = unsafe { zeroed() };
         let size = size_of_val(&signal);
         // SAFETY: as above.
-        while unsafe { libc::read(self.signals.as_raw_fd(), (&raw mut signal).cast(), size) } == size as isize {
+        while unsafe { libc::read(self.signals.as_raw_fd(), (&raw mut signal).cast(), size) } == size as isize
+        {
             // The application's thread that made this process may end before the others do.
             // SAFETY: a call without arguments.
             let orphan = unsafe { libc::getppid() } != self.application;
@@ -317,79 +326,6 @@ impl Supervisor {
             }
         }
     }
-
-    /// A process or traced thread is a zombie, which still has its times.
-    fn note_end(&mut self, pid: libc::pid_t) {
-        let at_ns = now_ns();
-        let times = (self.traced || pid == self.root).then(|| schedstat(pid)).flatten();
-        if pid == self.root {
-            self.done.end_ns = at_ns;
-            if let Some((cpu_ns, delay_ns)) = times {
-                // No program has ended without having run: zeros are a kernel that does not count.
-                let counts = u64::from(cpu_ns > 0);
-                (self.done.run_ns, self.done.delay_ns, self.done.schedstat) = (cpu_ns, delay_ns, counts);
-            }
-        }
-        let process = !self.traced || is_process(pid);
-        self.done.killed += u64::from(self.killing && process && pid != self.root);
-        if self.traced {
-            self.alive = self.alive.saturating_sub(1);
-            self.note_task(true, pid, at_ns, times, process);
-        }
-    }
-
-    fn note_task(
-        &mut self,
-        gone: bool,
-        pid: libc::pid_t,
-        at_ns: u64,
-        times: Option<(u64, u64)>,
-        process: bool,
-    ) {
-        let Some((cpu_ns, delay_ns)) = times else {
-            self.done.unread += 1;
-            return;
-        };
-        if self.tasks.room() < TaskWords::LEN {
-            self.send_tasks();
-        }
-        TaskWords { gone, task: pid as u64, at_ns, cpu_ns, delay_ns, process }.push(&mut self.tasks);
-    }
-
-    fn note_root(&mut self, status: c_int, usage: &libc::rusage) {
-        let ns = |time: libc::timeval| (time.tv_sec as u64) * 1_000_000_000 + (time.tv_usec as u64) * 1000;
-        self.root_ended = true;
-        let done = &mut self.done;
-        done.status = u64::from(status as u32);
-        done.user_ns = ns(usage.ru_utime);
-        done.system_ns = ns(usage.ru_stime);
-        done.max_rss_kb = usage.ru_maxrss as u64;
-        done.minor_faults = usage.ru_minflt as u64;
-        done.major_faults = usage.ru_majflt as u64;
-        done.voluntary = usage.ru_nvcsw as u64;
-        done.involuntary = usage.ru_nivcsw as u64;
-    }
-
-    /// A traced task has stopped: at its start, at its end, at making another, or for a signal.
-    fn note_stop(&mut self, pid: libc::pid_t, status: c_int) {
-        match ptrace::Stop::of(status) {
-            ptrace::Stop::Start => ptrace::go_on(pid, 0),
-            ptrace::Stop::End => {
-                let times = schedstat(pid);
-                self.note_task(false, pid, now_ns(), times, is_process(pid));
-                ptrace::go_on(pid, 0);
-            }
-            ptrace::Stop::New => {
-                self.alive += 1;
-                self.done.threads += 1;
-                self.done.processes += u64::from(ptrace::made(pid).is_some_and(is_process));
-                self.done.peak_threads = self.done.peak_threads.max(self.alive);
-                ptrace::go_on(pid, 0);
-            }
-            ptrace::Stop::Group => ptrace::listen(pid),
-            ptrace::Stop::Signal(signal) => ptrace::go_on(pid, signal),
-        }
-    }
 }
 
 /// The largest that this process has been, which the kernel counts as its children's too: they begin as
@@ -400,64 +336,6 @@ fn own_peak_kb() -> u64 {
     // SAFETY: as above.
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
     usage.ru_maxrss as u64
-}
-
-/// Whether a task is the first of a process and not another thread of one.
-fn is_process(task: libc::pid_t) -> bool {
-    // SAFETY: signal 0 only asks whether the process with this number has a thread with this number.
-    unsafe { libc::syscall(libc::SYS_tgkill, task, task, 0) == 0 }
-}
-
-fn kill(pid: libc::pid_t) {
-    // SAFETY: a call without pointers. The number is that of a child that was not waited for, or was read
-    // from the list of children just now, so that it is not another process's yet.
-    unsafe { libc::kill(pid, libc::SIGKILL) };
-}
-
-/// Kills all children. Theirs become children of this process then, for the next pass.
-fn kill_children() {
-    if !kill_listed(c"/proc/thread-self/children") {
-        kill_by_parent();
-    }
-}
-
-/// Kills those that a file of numbers lists; whether there is one.
-fn kill_listed(path: &CStr) -> bool {
-    // SAFETY: the path is a C string, the buffer as long as said; the descriptor is closed at once.
-    unsafe {
-        let file = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
-        if file < 0 {
-            return false;
-        }
-        let mut buffer = [0_u8; 4096];
-        let read = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
-        libc::close(file);
-        let text = buffer.get(..usize::try_from(read).unwrap_or(0)).unwrap_or_default();
-        // A number that the buffer cuts off has no space after it, and is left for the next pass.
-        let whole = text.iter().rposition(|byte| *byte == b' ').unwrap_or(0);
-        let numbers = text.get(..whole).unwrap_or_default().split(|byte| *byte == b' ');
-        for pid in numbers.filter_map(decimal).filter(|pid| *pid > 1) {
-            kill(pid as libc::pid_t);
-        }
-        true
-    }
-}
-
-/// As [`kill_children`] where the kernel keeps no list of them: looks at every process's parent.
-fn kill_by_parent() {
-    use rustix::fs::{Mode, OFlags, RawDir, open};
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(processes) = open(c"/proc", flags, Mode::empty()) else { return };
-    // SAFETY: a call without arguments.
-    let own = unsafe { libc::getpid() };
-    let mut space = [MaybeUninit::uninit(); 4096];
-    let mut entries = RawDir::new(&processes, &mut space);
-    while let Some(Ok(entry)) = entries.next() {
-        let Some(pid) = decimal(entry.file_name().to_bytes()) else { continue };
-        if super::schedstat::parent(pid as libc::pid_t) == Some(own) {
-            kill(pid as libc::pid_t);
-        }
-    }
 }
 
 /// Makes the supervisor, which serves the socket; its number.

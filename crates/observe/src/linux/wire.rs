@@ -184,8 +184,14 @@ impl TaskWords {
     pub(super) const LEN: usize = 6;
 
     pub(super) fn push(&self, packet: &mut Packet) {
-        let words =
-            [u64::from(self.gone), self.task, self.at_ns, self.cpu_ns, self.delay_ns, u64::from(self.process)];
+        let words = [
+            u64::from(self.gone),
+            self.task,
+            self.at_ns,
+            self.cpu_ns,
+            self.delay_ns,
+            u64::from(self.process),
+        ];
         for word in words {
             packet.push(word);
         }

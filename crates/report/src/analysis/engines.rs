@@ -1,4 +1,4 @@
-//! Runs of one batch beside each other: what a better engine gives, and what more workers of it give.
+//! Runs of one batch compared: what a better engine gives, and what more workers of it give.
 //!
 //! An engine is whatever computes the batch: another kernel, another program, another language. Its
 //! time is set against that of the first engine with as many workers. Where the runs took turns, round
@@ -98,7 +98,7 @@ impl Engines {
             most: None,
             engines: Vec::new(),
         };
-        let lines: Vec<Line<'_>> = runs.iter().flat_map(|run| Line::of(run, &batch)).collect();
+        let lines: Vec<EngineCases<'_>> = runs.iter().flat_map(|run| EngineCases::of(run, &batch)).collect();
         let reference = lines.first()?;
         if lines.iter().all(|line| line.engine() == reference.engine()) {
             return None;
@@ -107,7 +107,8 @@ impl Engines {
             lines.iter().flat_map(|line| line.table.rows.iter().map(|row| row.workers)).collect();
         counts.sort_unstable();
         counts.dedup();
-        batch.most = reference.most();
+        let waits = reference.column.waits();
+        batch.most = reference.table.representative(reference.index, waits).map(|case| case.workers);
         batch.engines = lines.iter().map(|line| line.against(reference, &counts, batch.most)).collect();
         batch.counts = counts;
         Some(batch)
@@ -123,14 +124,14 @@ impl WorkloadColumn {
 }
 
 /// An executor of a run with one of its columns.
-struct Line<'a> {
+struct EngineCases<'a> {
     run: &'a Analysis,
     column: &'a WorkloadColumn,
     index: usize,
     table: &'a ExecutorTable,
 }
 
-impl<'a> Line<'a> {
+impl<'a> EngineCases<'a> {
     fn of(run: &'a Analysis, batch: &Engines) -> Vec<Self> {
         let columns = run.workloads.iter().enumerate().filter(|(_, column)| batch.is_of(column));
         let lines = columns.flat_map(|(index, column)| {
@@ -153,13 +154,6 @@ impl<'a> Line<'a> {
     fn estimate(&self, workers: usize) -> Option<&'a Estimate> {
         let row = self.table.rows.iter().find(|row| row.workers == workers)?;
         row.cells[self.index].estimate()
-    }
-
-    /// The most workers that do not exceed the CPUs; if all do, the fewest.
-    fn most(&self) -> Option<usize> {
-        let measured = || self.table.rows.iter().filter(|row| row.cells[self.index].estimate().is_some());
-        let within = measured().filter(|row| !row.oversubscribed).map(|row| row.workers).max();
-        within.or_else(|| measured().map(|row| row.workers).min())
     }
 
     fn against(&self, reference: &Self, counts: &[usize], most: Option<usize>) -> Engine {

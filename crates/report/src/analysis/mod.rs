@@ -11,7 +11,8 @@
 //! * `sizes`: how long a task takes by the size of its array
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
-//! * [`engines`]: runs of one batch beside each other
+//! * [`engines`]: runs of one batch compared
+//! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
 
@@ -29,7 +30,7 @@ mod limits;
 pub mod model;
 mod outside;
 mod part;
-mod plain;
+pub mod representative;
 mod rounds;
 pub mod scaling;
 mod sizes;
@@ -38,6 +39,7 @@ mod timeline;
 mod waiting;
 
 pub use engines::{Engine, Engines};
+pub use representative::Representative;
 pub use speedup::widest;
 
 pub use model::{

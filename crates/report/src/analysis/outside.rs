@@ -2,8 +2,8 @@
 
 use super::accounting::execution;
 use super::model::{Analysis, Best, Command, OutsideFigures};
-use super::plain::plain;
 use super::rounds::{Paired, seconds};
+use crate::record::plain::plain;
 use crate::record::{CommandRecord, Ended, Known, Outside, Sample};
 use crate::stats::{Quantity, Summary, bootstrap};
 use speedup_observe::{Baseline, account};
@@ -39,7 +39,7 @@ pub(super) fn figures(samples: &[&Sample], pairs: &[Paired<'_>], workers: usize)
         all(&seen, figure, |values| mean_of(values).map(|summary| summary.mean))
     };
     Some(OutsideFigures {
-        source: plain(&first.source),
+        source: first.source.clone(),
         cpu_s,
         cpus_used: cpu_s * seen.len() as f64 / wall_s,
         inflation: inflation(pairs),
@@ -67,7 +67,7 @@ fn all<T: Clone, U>(
     for (_, outside) in seen {
         match figure(outside) {
             Known::Value(value) => values.push(value.clone()),
-            Known::Missing(reason) => return Known::Missing(plain(reason)),
+            Known::Missing(reason) => return Known::Missing(reason.clone()),
         }
     }
     sum(values).map_or_else(Known::default, Known::Value)
@@ -98,7 +98,7 @@ fn serial_fraction(samples: &[&Sample], workers: usize) -> Known<Quantity> {
                 alone.push(fraction * execution.cpu_ns as f64);
                 all.push(execution.cpu_ns as f64);
             }
-            Err(untold) => return Known::Missing(plain(&untold.0)),
+            Err(untold) => return Known::Missing(untold.0),
         }
     }
     bootstrap::ratio_of_means(&alone, &all).map_or_else(Known::default, Known::Value)

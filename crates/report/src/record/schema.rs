@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::check::check;
-use super::layout;
 use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Sample};
+use super::{layout, plain};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -270,7 +270,7 @@ pub struct WorkloadRecord {
     pub digests: Vec<String>,
 }
 
-/// What there is to say of jobs that wait.
+/// What jobs wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Waits {
@@ -320,7 +320,7 @@ pub enum ReadError {
     },
     /// JSON, but not a run of this tool.
     #[error("{path}: not a run record of speedup (no tool.name \"speedup\" in it)")]
-    Foreign {
+    NotARun {
         /// The file.
         path: PathBuf,
     },
@@ -357,15 +357,17 @@ impl RunRecord {
     /// As [`RunRecord::read`].
     pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self, ReadError> {
         let damaged = |reason: String| ReadError::Damaged { path: path.into(), reason };
-        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+        let mut value: serde_json::Value =
+            serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
         if value.pointer("/tool/name").and_then(|name| name.as_str()) != Some("speedup") {
-            return Err(ReadError::Foreign { path: path.into() });
+            return Err(ReadError::NotARun { path: path.into() });
         }
         match value.get("schema_version").and_then(serde_json::Value::as_u64) {
             Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&version) => {}
             Some(found) => return Err(ReadError::Version { path: path.into(), found }),
             None => return Err(damaged("no schema_version".into())),
         }
+        plain::clean(&mut value);
         let record: Self = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
         check(&record).map_err(damaged)?;
         Ok(record)

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::analysis::doctor::{CpuSpeed, Diagnosis, Finding, Floor, Severity};
 use crate::record::checkup::Facts;
 use crate::record::{Host, Known};
+use crate::view::units;
 
 /// Columns of the whole text.
 const WIDTH: usize = 100;
@@ -34,18 +35,10 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis) -> String {
     let _ = writeln!(
         text,
         "{}, {}.",
-        counted(count(Severity::Warning), "warning"),
-        counted(count(Severity::Note), "note")
+        units::count(count(Severity::Warning), "warning"),
+        units::count(count(Severity::Note), "note")
     );
     text
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 /// The machine in one line.
@@ -110,8 +103,7 @@ fn noise(floor: &Floor) -> Vec<String> {
             floor.high
         ),
         format!(
-            "Differences below {resolution:.2} % cannot be told from noise here in {} pairs; four times as many \
-             halve that.",
+            "Differences below {resolution:.2} % are not significant here with {} pairs; four times as many halve that.",
             floor.pairs
         ),
     ]
@@ -205,8 +197,8 @@ CPUs      CPU 0     4.10 GHz, 4.5 operations a cycle (4.4 to 4.6), 50 probes
           all busy  3.90 GHz, 4.5 operations a cycle (4.4 to 4.6), 50 probes
 
 floor     The same work (rc4, 4.2 ms) against itself, 212 pairs: 1.0003 [0.9981, 1.0024].
-          Differences below 0.24 % cannot be told from noise here in 212 pairs; four times as many
-          halve that.
+          Differences below 0.24 % are not significant here with 212 pairs; four times as many halve
+          that.
 
 1 warning, 1 note.
 ";
@@ -221,7 +213,7 @@ floor     The same work (rc4, 4.2 ms) against itself, 212 pairs: 1.0003 [0.9981,
         let text = text(&Facts::default(), &diagnosis);
         assert!(text.contains("CPUs      No probe"), "{text}");
         assert!(text.contains("floor     None: there is no workload."), "{text}");
-        assert!(text.ends_with("\nno warnings, no notes.\n"), "{text}");
+        assert!(text.ends_with("\n0 warnings, 0 notes.\n"), "{text}");
     }
 
     #[test]

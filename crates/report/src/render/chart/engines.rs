@@ -12,8 +12,8 @@ use super::theme::{self, Look, Origin};
 use super::{Chart, Part};
 use super::{frame, mark, text};
 use crate::analysis::{Engine, Engines};
-use crate::render::grid::in_words;
-use crate::render::tables::{executor, kernel};
+use crate::view::tables::engine_name;
+use crate::view::units::count;
 
 /// The chart named `engines`; left out where no other engine ran a batch of the run.
 pub(super) struct EnginesChart;
@@ -41,7 +41,7 @@ impl Chart for EnginesChart {
         }
         let mosts: Vec<usize> = batches.iter().filter_map(|batch| batch.most).collect();
         let most = match mosts.first() {
-            Some(first) if mosts.iter().all(|most| most == first) => in_words(*first),
+            Some(first) if mosts.iter().all(|most| most == first) => count(*first, "worker"),
             _ => "most workers".to_string(),
         };
         let plots = batches.into_iter().map(|batch| Box::new(Lines::of(batch)) as Box<dyn Plot>).collect();
@@ -121,8 +121,9 @@ fn times(batch: &Engines, engine: &Engine) -> Vec<(Stage, f64)> {
 
 /// The name of a line. What the kernel came down to is in the table, and is left out first.
 fn name(engine: &Engine) -> String {
-    let with = |kernel: &str| format!("{} · {kernel} · {}", engine.program, executor(engine));
-    let whole = with(&kernel(engine));
+    let (kernel, executor) = engine_name(engine);
+    let with = |kernel: &str| format!("{} · {kernel} · {executor}", engine.program);
+    let whole = with(&kernel);
     if text::width(&whole, theme::TEXT) <= NAME {
         return whole;
     }
@@ -131,8 +132,7 @@ fn name(engine: &Engine) -> String {
 
 impl Plot for Lines {
     fn title(&self) -> String {
-        let passes = self.batch.passes;
-        format!("{}, {passes} pass{}", self.batch.label, if passes == 1 { "" } else { "es" })
+        format!("{}, {}", self.batch.label, count(self.batch.passes as usize, "pass"))
     }
 
     fn label_width(&self) -> f64 {
@@ -181,8 +181,8 @@ impl Lines {
     fn stage(&self, stage: Stage) -> String {
         match (stage, self.batch.most) {
             (Stage::Serial, _) => "serial".to_string(),
-            (Stage::Most, Some(workers)) => in_words(workers),
-            (Stage::One | Stage::Most, _) => in_words(1),
+            (Stage::Most, Some(workers)) => count(workers, "worker"),
+            (Stage::One | Stage::Most, _) => count(1, "worker"),
         }
     }
 }

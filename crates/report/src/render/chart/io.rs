@@ -8,7 +8,7 @@ use super::theme::{self, Look};
 use super::words::has_bars;
 use super::{Chart, Part, page};
 use crate::analysis::{Estimate, WorkloadColumn};
-use crate::render::tables::waits_title;
+use crate::view::batch;
 
 /// The chart named `io`; left out where no workload waits.
 pub(super) struct Io;
@@ -34,7 +34,7 @@ impl Chart for Io {
         let [mut times, mut factors, mut rates] = [time, factor, rate].map(|value| panels(runs, value));
         for (column, workload) in runs.own.workloads.iter().enumerate() {
             let serial = workload.serial.estimate();
-            times[column].words = vec![waits_title(workload)];
+            times[column].words = vec![batch(workload)];
             times[column].guides.extend(serial.and_then(time).map(|value| level("serial", value.middle)));
             let ideal = ideal(&factors[column]);
             factors[column].guides.extend(ideal);

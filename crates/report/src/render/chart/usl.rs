@@ -84,14 +84,14 @@ fn guides_of(scaling: &Scaling, most: f64) -> Vec<Guide> {
         let label = "Amdahl's law".to_string();
         guides.push(Guide { label, stroke: theme::OTHER_FIT, form: Form::Line(points) });
     }
-    if let Law::Fitted(Usl { curve, peak, peak_interval, .. }) = &scaling.usl {
+    if let Law::Fitted(usl) = &scaling.usl {
         let label = "universal scalability law".to_string();
         let point = |point: &CurvePoint| [point.workers, point.speedup, point.low, point.high];
-        let points = curve.iter().map(point).filter(|point| point.iter().all(|part| part.is_finite()));
+        let points = usl.curve.iter().map(point).filter(|point| point.iter().all(|part| part.is_finite()));
         let form = Form::Fit(points.collect(), theme::FIT_BAND);
         guides.push(Guide { label, stroke: theme::FIT, form });
-        // Where coherency may as well be nothing, a peak is a play of the noise.
-        if let Some(peak) = peak.filter(|peak| peak_interval.is_some() && (1.0..=most).contains(peak)) {
+        let peak = usl.significant_peak().map(|(peak, _)| peak);
+        if let Some(peak) = peak.filter(|peak| (1.0..=most).contains(peak)) {
             let label = "peak N* of the fit".to_string();
             guides.push(Guide { label, stroke: theme::PEAK, form: Form::Upright(peak) });
         }
@@ -106,9 +106,9 @@ fn words(scaling: &Scaling) -> Vec<String> {
         unbroken(&format!("{name} {figure}"))
     };
     let usl = match &scaling.usl {
-        Law::Fitted(Usl { lambda, sigma, kappa, peak, peak_interval, .. }) => {
-            let peak = peak.filter(|_| peak_interval.is_some());
-            let peak = peak.map_or("no peak in sight".to_string(), |peak| {
+        Law::Fitted(usl) => {
+            let Usl { lambda, sigma, kappa, .. } = usl;
+            let peak = usl.significant_peak().map_or("no significant peak".to_string(), |(peak, _)| {
                 unbroken(&format!("peak N* {}", number(peak)))
             });
             let (sigma, kappa) = (written("σ", *sigma), written("κ", *kappa));

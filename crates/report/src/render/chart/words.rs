@@ -4,7 +4,7 @@ use super::curves::Runs;
 use super::figure::Panel;
 use crate::analysis::{Analysis, WorkloadColumn};
 use crate::record::Status;
-use crate::render::grid::runs_in_words;
+use crate::view::units::count_range;
 
 impl Runs<'_> {
     /// Whose figures these are, and where they were taken.
@@ -47,7 +47,7 @@ impl Runs<'_> {
 fn behind_points(analysis: &Analysis) -> Option<String> {
     Some(match analysis.runs()? {
         (1, 1) => "a single run".to_string(),
-        counts => format!("the mean of {}", runs_in_words(counts)),
+        counts => format!("the mean of {}", count_range(counts, "run")),
     })
 }
 

@@ -1,13 +1,10 @@
 //! Where the missing speedup went, case by case.
 
 use super::escape::{each, text};
-use super::pattern::swatch;
-use super::sheet::{Entry, Line, Sheet};
-use super::words;
-use crate::analysis::{Account, Analysis, LossRow, Row};
-use crate::render::verdict::headline;
-
-const HEAD: [&str; 6] = ["Loss", "Speedup", "95 % interval", "Worker time", "Share", "What it is"];
+use super::tables::as_in_the_view;
+use crate::analysis::{Account, Analysis, Row};
+use crate::view::units::count;
+use crate::view::{Verdict, tables};
 
 /// The account of every case, each to be opened; nothing if there are none.
 pub(super) fn section(run: &Analysis) -> String {
@@ -30,71 +27,15 @@ fn details(run: &Analysis, (column, executor): (usize, usize), row: &Row) -> Opt
     let estimate = row.cells[column].estimate()?;
     let account = estimate.account.as_ref()?;
     let (workload, table) = (&run.workloads[column], &run.executors[executor]);
-    let case = format!("{} · {} · {}", workload.label, table.executor, words::count(row.workers, "worker"));
+    let case = format!("{} · {} · {}", workload.label, table.executor, count(row.workers, "worker"));
     Some(format!(
         "<details class=\"account\" data-workload=\"{column}\" data-executor=\"{executor}\" data-workers=\"{}\">\n<summary><strong>{}</strong> <span class=\"quiet\">{}</span></summary>\n{}{}</details>\n",
         row.workers,
         text(&case),
-        text(&headline(row.workers, estimate)),
-        sheet(&case, account).html(),
+        text(&Verdict::of(row.workers, estimate).to_string()),
+        as_in_the_view(&tables::account(&case, account), false),
         notes(account)
     ))
-}
-
-fn sheet(case: &str, account: &Account) -> Sheet {
-    let mut rows = Vec::new();
-    for row in &account.rows {
-        rows.push(Line { class: "", cells: line(row, account.gap) });
-        rows.extend(row.parts.iter().map(|part| Line {
-            class: "part-of",
-            cells: vec![
-                Entry::name(part.name),
-                Entry::figure(format!("{:.3}", part.speedup.value), Some(part.speedup.value)),
-                Entry::figure(words::or_missing(words::bracket(part.speedup, 1.0, 3)), None),
-                Entry::figure("", None),
-                Entry::figure("", None),
-                Entry::prose(format!("part of {}", row.loss.name())),
-            ],
-        }));
-    }
-    let total = |name: &str, value: f64, what: &str| {
-        vec![
-            Entry::name(name),
-            Entry::figure(format!("{value:.3}"), Some(value)),
-            Entry::figure("", None),
-            Entry::figure("", None),
-            Entry::figure("", None),
-            Entry::prose(what),
-        ]
-    };
-    let sum: f64 = account.rows.iter().map(|row| row.speedup.value).sum();
-    let gap = format!(
-        "{} less {:.3}x; residual {:.1e}",
-        words::count(account.workers, "worker"),
-        account.speedup,
-        account.residual
-    );
-    Sheet {
-        caption: format!("Account of {case}"),
-        head: HEAD.map(String::from).into(),
-        rows,
-        foot: vec![total("sum", sum, ""), total("missing", account.gap, &gap)],
-        sortable: false,
-    }
-}
-
-fn line(row: &LossRow, gap: f64) -> Vec<Entry> {
-    let value = row.speedup.value;
-    // A share of next to nothing says nothing; adding zero takes the sign from a rounded -0.
-    let share = (gap.abs() > 0.005).then(|| format!("{:.0} %", (100.0 * value / gap).round() + 0.0));
-    vec![
-        Entry::name(row.loss.name()).marked(swatch(row.loss)),
-        Entry::figure(format!("{value:.3}"), Some(value)),
-        Entry::figure(words::or_missing(words::bracket(row.speedup, 1.0, 3)), None),
-        Entry::figure(words::seconds(row.worker_seconds), Some(row.worker_seconds)),
-        Entry::figure(words::or_missing(share), Some(value)),
-        Entry::prose(row.loss.meaning()),
-    ]
 }
 
 fn notes(account: &Account) -> String {

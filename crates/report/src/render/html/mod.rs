@@ -29,7 +29,6 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod waiting;
-mod words;
 
 use std::borrow::Cow;
 
@@ -38,6 +37,7 @@ use serde::Serialize;
 use super::Format;
 use super::trace::state_name;
 use crate::analysis::{Analysis, Loss, State};
+use crate::view::View;
 use escape::{each, text};
 
 /// The page.
@@ -179,18 +179,18 @@ fn foot() -> String {
 /// One run.
 fn article(index: usize, run: &Analysis, charts: &[StaticChart]) -> String {
     let id = format!("run-{index}");
-    let (computing, waiting) = (run.computing(), run.waiting());
-    let answer = answer::section(&computing) + &waiting::answer(&waiting);
+    let computing = run.computing();
+    let view = View::of(run);
     let parts: [(&str, &str, String); 7] = [
-        ("answer", "The answer", answer + &remarks::list(run)),
+        ("answer", "The answer", answer::section(&view) + &remarks::list(&view)),
         ("charts", "Charts", figures::section(&computing, charts)),
-        ("tables", "Tables", tables::section(&computing) + &waiting::tables(&waiting)),
+        ("tables", "Tables", tables::section(&computing, &view) + &waiting::tables(&view)),
         ("accounts", "Accounts of the loss", accounts::section(&computing)),
         ("laws", "Laws of scaling", laws::section(&computing)),
         ("setup", "Environment", setup::environment(run)),
         ("rules", "The twelve rules of Hoefler and Belli", setup::rules(run)),
     ];
-    let title = setup::title(&id, run);
+    let title = setup::title(&id, &view.heading);
     let parts = each(parts.into_iter().filter(|(.., body)| !body.is_empty()), |(name, heading, body)| {
         format!(
             "<section class=\"part {name}\" aria-labelledby=\"{id}-{name}\">\n<h3 id=\"{id}-{name}\">{heading}</h3>\n{body}</section>\n"

@@ -2,36 +2,18 @@
 
 use super::escape::{each, text};
 use crate::analysis::Analysis;
-use crate::record::{Design, Known, PoolMode, Status};
-use crate::render::facts::facts;
-use crate::render::{grid, rules};
+use crate::record::Known;
+use crate::view::Heading;
+use crate::view::facts::facts;
+use crate::view::rules;
 
 /// Heading of a run: its name, the machine, and how it was measured.
-pub(super) fn title(id: &str, run: &Analysis) -> String {
-    let design = match run.design {
-        Design::InterleavedRounds => "interleaved rounds",
-        Design::CaseByCase => "case by case",
-        Design::Published => "as published",
-    };
-    let pool = match run.pool {
-        PoolMode::Cold => "pools started within the timing",
-        PoolMode::Warm => "pools started before the timing",
-    };
-    let status = match run.status {
-        Status::Complete => "complete",
-        Status::Running => "not ended",
-        Status::Interrupted => "interrupted",
-        Status::Failed => "failed",
-    };
-    let runs = run.runs().map(|runs| format!("{} per case", grid::runs_in_words(runs)));
-    let mut facts = vec![run.machine.clone(), run.created.clone(), design.into()];
-    facts.extend(runs);
-    if run.design != Design::Published {
-        facts.push(pool.into());
-    }
-    facts.push(status.into());
-    let facts = each(&facts, |fact| format!("<li>{}</li>", text(fact)));
-    format!("<h2 id=\"{id}-title\">{}</h2>\n<ul class=\"facts\">{facts}</ul>\n", text(&run.name))
+pub(super) fn title(id: &str, heading: &Heading) -> String {
+    let Heading { name, program, created, machine, runs, design, pool, status, .. } = heading;
+    let facts = [Some(machine), Some(created), program.as_ref(), Some(runs)].into_iter().flatten();
+    let facts = facts.map(String::as_str).chain([*design]).chain(*pool).chain([*status]);
+    let facts = each(facts, |fact| format!("<li>{}</li>", text(fact)));
+    format!("<h2 id=\"{id}-title\">{}</h2>\n<ul class=\"facts\">{facts}</ul>\n", text(name))
 }
 
 /// The machine and the build as a list of terms.

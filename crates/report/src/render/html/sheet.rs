@@ -1,7 +1,7 @@
 //! Tables as HTML.
 
 use super::escape::{each, text};
-use crate::render::grid::MISSING;
+use crate::view::grid::MISSING;
 
 /// A table: its first column names the rows.
 pub(super) struct Sheet {

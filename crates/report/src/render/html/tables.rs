@@ -2,12 +2,14 @@
 
 use super::escape::each;
 use super::sheet::{Entry, Line, Sheet};
-use super::words;
 use crate::analysis::{Analysis, Cell, Row, WorkloadColumn};
 use crate::record::BASELINE;
-use crate::render::grid::{Grid, MISSING};
-use crate::render::tables;
-use crate::render::verdict::largest_loss;
+use crate::view::View;
+use crate::view::grid::{Content, Grid};
+use crate::view::units::{
+    MISSING, fixed, or_missing, percent_with_interval, quantity, seconds, speedup, times,
+};
+use crate::view::verdict::largest_loss;
 
 const HEAD: [&str; 11] = [
     "Executor",
@@ -24,11 +26,11 @@ const HEAD: [&str; 11] = [
 ];
 
 /// A table of figures for each workload, then the book's for each executor.
-pub(super) fn section(run: &Analysis) -> String {
+pub(super) fn section(run: &Analysis, view: &View) -> String {
     let figures =
         each(run.workloads.iter().enumerate(), |(column, workload)| sheet(run, column, workload).html());
     // The book's tables come first, one for each executor.
-    let book = each(&tables::of_the_book(run), as_in_the_book);
+    let book = each(&view.book, |grid| as_in_the_view(grid, false));
     if book.is_empty() {
         return figures;
     }
@@ -73,15 +75,15 @@ fn line(executor: &str, row: &Row, cell: &Cell, limits: Option<&WorkloadColumn>)
         let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
         format!("{:.2}{most}", bound.speedup)
     });
-    cells.push(Entry::figure(words::or_missing(bound_text), bound.map(|bound| bound.speedup)));
-    let ceiling_text = ceiling.map(|ceiling| words::quantity(ceiling.speedup, 2));
-    cells.push(Entry::figure(words::or_missing(ceiling_text), ceiling.map(|ceiling| ceiling.speedup.value)));
+    cells.push(Entry::figure(or_missing(bound_text), bound.map(|bound| bound.speedup)));
+    let ceiling_text = ceiling.map(|ceiling| quantity(ceiling.speedup, 2));
+    cells.push(Entry::figure(or_missing(ceiling_text), ceiling.map(|ceiling| ceiling.speedup.value)));
     let range = cell.estimate().map(|estimate| {
-        let range = format!("{} to {}", words::seconds(estimate.min_s), words::seconds(estimate.max_s));
+        let range = format!("{} to {}", seconds(estimate.min_s), seconds(estimate.max_s));
         (range, estimate.min_s)
     });
     let (range, least) = range.unzip();
-    cells.push(Entry::figure(words::or_missing(range), least));
+    cells.push(Entry::figure(or_missing(range), least));
     Line { class: if limits.is_none() { "serial" } else { "" }, cells }
 }
 
@@ -95,13 +97,16 @@ fn figures(cell: &Cell) -> Vec<Entry> {
             return [Entry::figure(state, None)].into_iter().chain((0..4).map(|_| missing())).collect();
         }
     };
-    let figure = |text: Option<String>, key: Option<f64>| Entry::figure(words::or_missing(text), key);
+    let figure = |text: Option<String>, key: Option<f64>| Entry::figure(or_missing(text), key);
     vec![
-        figure(Some(words::seconds(estimate.mean_s)), Some(estimate.mean_s)),
-        figure(estimate.factor.map(|factor| format!("{factor:.2}x")), estimate.factor),
-        figure(estimate.speedup.map(crate::render::verdict::times), estimate.speedup.map(|s| s.value)),
-        figure(estimate.efficiency.map(words::percent), estimate.efficiency.map(|e| e.value)),
-        figure(estimate.karp_flatt.map(|k| words::quantity(k, 3)), estimate.karp_flatt.map(|k| k.value)),
+        figure(Some(seconds(estimate.mean_s)), Some(estimate.mean_s)),
+        figure(estimate.factor.map(times), estimate.factor),
+        figure(estimate.speedup.map(speedup), estimate.speedup.map(|s| s.value)),
+        figure(
+            estimate.efficiency.map(|share| percent_with_interval(share, 0)),
+            estimate.efficiency.map(|e| e.value),
+        ),
+        figure(estimate.karp_flatt.map(|k| quantity(k, 3)), estimate.karp_flatt.map(|k| k.value)),
     ]
 }
 
@@ -110,24 +115,33 @@ fn loss(cell: &Cell) -> Entry {
     match account.and_then(largest_loss) {
         Some(row) => {
             let value = row.speedup.value;
-            Entry::figure(format!("{} {value:.2}", row.loss.name()), Some(value))
+            Entry::figure(format!("{} {}", row.loss.name(), fixed(value, 2)), Some(value))
                 .marked(super::pattern::swatch(row.loss))
         }
         None => Entry::figure(MISSING, None),
     }
 }
 
-fn as_in_the_book(grid: &Grid) -> String {
-    let line = |row: &Vec<String>| Line {
-        class: "",
-        cells: row.iter().map(|cell| Entry::figure(cell, None)).collect(),
+/// A table of the view.
+pub(super) fn as_in_the_view(grid: &Grid, sortable: bool) -> String {
+    let entry = |entry: &crate::view::grid::Entry| {
+        let shown = match entry.content {
+            Content::Name => Entry::name(&entry.text),
+            Content::Prose => Entry::prose(&entry.text),
+            Content::Figure(key) => Entry::figure(&entry.text, key),
+        };
+        match entry.loss {
+            Some(loss) => shown.marked(super::pattern::swatch(loss)),
+            None => shown,
+        }
     };
+    let cells = |row: &Vec<crate::view::grid::Entry>| row.iter().map(entry).collect::<Vec<_>>();
     Sheet {
         caption: grid.title.clone(),
         head: grid.head.clone(),
-        rows: grid.rows.iter().map(line).collect(),
-        foot: Vec::new(),
-        sortable: false,
+        rows: grid.rows.iter().map(|row| Line { class: "", cells: cells(row) }).collect(),
+        foot: grid.foot.iter().map(cells).collect(),
+        sortable,
     }
     .html()
 }

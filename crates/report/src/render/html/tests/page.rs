@@ -28,11 +28,11 @@ fn everything_is_said_without_a_script() {
         "3.95 to 4.00",
         "1.93 [1.91, 1.95]",
         "worker 2 was killed by signal 9",
-        "Noise floor",
-        "peak at 3.4 workers",
+        "noise floor",
+        "a peak at 3.4 [3.1, 3.9] workers",
         "the law needs at least four",
         "Intel(R) Xeon(R)",
-        "Oversubscribed",
+        "oversubscribed",
         "As in Table 17-1",
     ] {
         assert!(page.contains(expected), "{expected}");
