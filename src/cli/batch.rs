@@ -21,8 +21,8 @@ use speedup_report::record::{CommandRecord, Inputs, Text};
 #[command(after_help = "\
 Examples:
   speedup batch 'convert {} -resize 50% out/{/.}.png' ::: *.jpg
-  find . -name '*.log' -print0 | speedup batch -0 gzip -kf
-  speedup batch -a urls.txt --workers 1,4,16 curl -sO
+  find . -name '*.log' -print0 | speedup batch -0 -- gzip -kf
+  speedup batch -a urls.txt --workers 1,4,16 -- curl -sO
   speedup batch --jobs commands.txt --joblog jobs.log
 
 {} stands for the input, {.} for it without its extension, {/} for its last part, {//} for the rest, {/.}

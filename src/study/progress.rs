@@ -1,4 +1,4 @@
-//! The bar on the terminal. It is drawn only between rounds, so that it takes no time from a sample.
+//! The bar on the terminal. It is drawn only between executions, so that it takes no time from a sample.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -81,13 +81,8 @@ impl Run {
         if reached.rounds > 0 && self.stops(&rule, &reached, Duration::ZERO) {
             return Ok(());
         }
-        progress.show(0.0, "warming up".to_string());
-        let mut ended = self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, watch.interrupt));
-        for _ in 0..self.study.warmups() {
-            let warmup = self.record.plan.warmup_rounds;
-            self.record.plan.warmup_rounds += 1;
-            ended = ended.and_then(|()| self.round(warmup, true, watch.interrupt));
-        }
+        let show = |share: f64, message: String| progress.show(share, message);
+        let mut ended = self.warm_up(&show, watch.interrupt);
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
         loop {
@@ -101,14 +96,29 @@ impl Run {
             }
             self.save()?;
             let start = self.elapsed();
-            progress.show(rule.share(&reached, start), message(&rule, &reached, start));
-            ended = self.round(round, false, watch.interrupt);
+            let told = |case: &str, elapsed| {
+                show(rule.share(&reached, elapsed), format!("{case} · {}", message(&rule, &reached, elapsed)));
+            };
+            ended = self.round((round, false), &told, watch.interrupt);
             round += 1;
             reached = self.reached(&rule, watch);
             if ended.is_ok() && self.stops(&rule, &reached, self.elapsed().saturating_sub(start)) {
                 return Ok(());
             }
         }
+    }
+
+    /// What has to be done first, then the rounds that warm up.
+    fn warm_up(&mut self, show: &dyn Fn(f64, String), interrupt: &Interrupt) -> Result<(), Ended> {
+        show(0.0, "setting up".to_string());
+        self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, interrupt))?;
+        for _ in 0..self.study.warmups() {
+            let warmup = self.record.plan.warmup_rounds;
+            self.record.plan.warmup_rounds += 1;
+            let told = |case: &str, _| show(0.0, format!("{case} · warming up"));
+            self.round((warmup, true), &told, interrupt)?;
+        }
+        Ok(())
     }
 
     /// Whether the rule ends the run here, with the record saying so.
@@ -131,14 +141,20 @@ impl Run {
         Reached { rounds, widest: widest.flatten() }
     }
 
-    /// Passes once over all cases, then over the hardware's ceilings.
-    fn round(&mut self, round: u32, warmup: bool, interrupt: &Interrupt) -> Result<(), Ended> {
+    /// Passes once over all cases, then over the hardware's ceilings. `tell` is told of each case before it.
+    fn round(
+        &mut self,
+        (round, warmup): (u32, bool),
+        tell: &dyn Fn(&str, Duration),
+        interrupt: &Interrupt,
+    ) -> Result<(), Ended> {
         let order = self.study.plan().order(round, warmup);
         self.record.plan.order.push(order.clone());
         for case in order {
             if interrupt.requested() {
                 return Err(Ended::Interrupted);
             }
+            tell(&self.record.plan.cases[case].to_string(), self.elapsed());
             match self.study.measure(case) {
                 Ok(measured) => self.record.samples.push(measured.into_sample(case, round, warmup)),
                 Err(message) => return Err(self.failed((case, round, warmup), message, interrupt)),
@@ -173,14 +189,17 @@ impl Run {
     }
 }
 
-/// What the bar says before a round.
+/// What the bar says of a round.
 fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
     let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
+    let share = rule.share(reached, elapsed);
+    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
+    parts.push(match left.is_finite() {
+        true => format!("{:.0} s, at most {left:.0} s left", elapsed.as_secs_f64()),
+        false => format!("{:.0} s", elapsed.as_secs_f64()),
+    });
     if let Some(widest) = reached.widest {
         parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
-    }
-    if let Some(most) = rule.max_time {
-        parts.push(format!("{:.0} s of {:.0} s", elapsed.as_secs_f64(), most.as_secs_f64()));
     }
     parts.join(" · ")
 }

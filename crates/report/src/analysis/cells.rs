@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::accounting::account;
 use super::model::{Cell, Estimate, RoundPoint};
-use super::rounds::{Paired, Rounds, seconds};
+use super::rounds::{Paired, Rounds, is_one_worker, seconds};
 use super::scaling::karp_flatt_quantity;
 use super::{outside, timeline};
 use super::waiting::waiting;
@@ -32,10 +32,15 @@ impl Cells<'_> {
     /// The cell of a pool.
     pub(super) fn pool(&self, workload: &str, executor: &str, workers: usize) -> Cell {
         let Some(case) = self.rounds.case(workload, executor, workers) else { return Cell::NotMeasured };
-        let samples = self.rounds.samples(case);
+        // Where one worker is the baseline, both of its arms are.
+        let baseline = (workers == 1 && self.is_one_worker(workload, executor)).then(|| self.rounds.serial(workload));
+        let samples = baseline.as_deref().unwrap_or_else(|| self.rounds.samples(case));
         self.cell(case, samples, |summary| {
-            let pairs = self.rounds.pairs(case);
-            let speedup = speedup(self.rounds, case);
+            let pairs = self.rounds.pairs_of(workload, samples);
+            let speedup = match baseline {
+                Some(_) => Some(Quantity::known(1.0)),
+                None => speedup(self.rounds, case),
+            };
             let estimate = Estimate {
                 factor: self.mean_s(workload, executor, 1).map(|one| one / summary.mean),
                 speedup,
@@ -90,13 +95,19 @@ impl Cells<'_> {
         })
     }
 
+    fn is_one_worker(&self, workload: &str, executor: &str) -> bool {
+        self.record.workload(workload).is_some_and(|workload| is_one_worker(workload, executor))
+    }
+
     fn waits(&self, workload: &str) -> bool {
         self.record.workload(workload).is_some_and(|workload| workload.waits.is_some())
     }
 
     fn mean_s(&self, workload: &str, executor: &str, workers: usize) -> Option<f64> {
         let case = self.rounds.case(workload, executor, workers)?;
-        Some(self.summary(case, self.rounds.samples(case))?.mean)
+        let one = workers == 1 && self.is_one_worker(workload, executor);
+        let arms = one.then(|| self.rounds.serial(workload));
+        Some(self.summary(case, arms.as_deref().unwrap_or_else(|| self.rounds.samples(case)))?.mean)
     }
 
     /// An estimate that has only times.

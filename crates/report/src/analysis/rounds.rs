@@ -102,7 +102,12 @@ impl<'a> Rounds<'a> {
     /// The samples of a case with the serial baseline: of the same round, or, where cases ran one
     /// after the other, of the whole run. What has no counterpart is left out.
     pub(super) fn pairs(&self, case: usize) -> Vec<Paired<'a>> {
-        let serial = self.serial(&self.record.plan.cases[case].workload);
+        self.pairs_of(&self.record.plan.cases[case].workload, &self.samples[case])
+    }
+
+    /// The same of some samples of a workload.
+    pub(super) fn pairs_of(&self, workload: &str, samples: &[&'a Sample]) -> Vec<Paired<'a>> {
+        let serial = self.serial(workload);
         let mut by_round: BTreeMap<u32, Vec<&Sample>> = BTreeMap::new();
         if self.paired() {
             for sample in &serial {
@@ -113,7 +118,7 @@ impl<'a> Rounds<'a> {
             let found = if self.paired() { by_round.get(&sample.round)?.clone() } else { serial.clone() };
             (!found.is_empty()).then_some(Reference(found))
         };
-        (self.samples[case].iter())
+        (samples.iter())
             .filter_map(|&sample| Some(Paired { sample, reference: reference(sample)? }))
             .collect()
     }

@@ -50,7 +50,12 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
     };
     let rows: Vec<Vec<Entry>> = rows.iter().map(line).collect();
     (!rows.is_empty()).then(|| Grid {
-        title: format!("{}\n{}{beyond}", command.line, against(command, &time(&column.serial, decimals))),
+        title: format!(
+            "{} {}{beyond}: {}",
+            column.label,
+            against(command, &time(&column.serial, decimals)),
+            command.line
+        ),
         head: heads(["N", "time", "speedup", "95 %", "efficiency", "CPUs used", "CPU time", "memory", "serial"]),
         rows,
         foot: Vec::new(),
