@@ -58,7 +58,7 @@ struct Readme;
 pub use speedup_executor as executor;
 pub use speedup_flags as flags;
 pub use speedup_machine as machine;
-pub use speedup_report::{analysis, record, render, stats};
+pub use speedup_report::{analysis, record, render, stats, view};
 
 pub mod cli;
 pub mod study;

@@ -37,6 +37,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::model::{self as held, Comparison, Fact, Role, Sample};
+use crate::render::{Contests, ratios, samples};
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -45,10 +47,8 @@ use speedup::cli::complain;
 use speedup::study::{describe, environment};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::probe::probe;
-use crate::model::{self as held, Comparison, Fact, Role, Sample};
 use speedup_report::record::StoreError;
 use speedup_report::record::store::{claim, write_whole};
-use crate::render::{Contests, ratios, samples};
 
 pub use crate::model::{Against, Limit, Reading, Unit};
 

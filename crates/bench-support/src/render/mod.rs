@@ -6,16 +6,14 @@
 mod csv;
 pub(super) mod words;
 
-use comfy_table::presets::ASCII_MARKDOWN;
-
 pub use csv::{ratios, samples};
 
 use self::words::{cpu, figure, limit, ratio};
-use speedup_report::render::units::plain;
-use speedup_report::render::grid::{Grid, MISSING};
-use speedup_report::render::table::{STYLE, lay_out};
 use crate::model::{Against, Contest, Fact, Figures, Found, Limit, Outcome, Role, Unit, Verdict, widest};
+use speedup_report::render::{markdown, table};
 use speedup_report::stats::Quantity;
+use speedup_report::view::grid::{Entry, Grid, MISSING};
+use speedup_report::view::units::plain;
 
 /// Contests and facts of one run of a bench, which share what is known of the core's width.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -57,13 +55,13 @@ impl Contests {
     /// The tables of one contest for a terminal.
     #[must_use]
     pub fn text(&self, contest: &Contest) -> String {
-        join(&grids(contest, self.widest()), |grid| format!("{}\n{}\n", grid.title, lay_out(grid, STYLE)))
+        join(&grids(contest, self.widest()), |grid| table::grid(grid) + "\n")
     }
 
     /// The table of the facts for a terminal; nothing where there are none.
     #[must_use]
     pub fn facts_text(&self) -> String {
-        join(&self.fact_grid(), |grid| format!("{}\n{}\n", grid.title, lay_out(grid, STYLE)))
+        join(&self.fact_grid(), |grid| table::grid(grid) + "\n")
     }
 
     /// All tables in Markdown, below a title and lines on where they come from.
@@ -73,11 +71,7 @@ impl Contests {
             self.held.iter().flat_map(|contest| grids(contest, self.widest())).collect();
         grids.extend(self.fact_grid());
         let notes = notes.iter().fold(String::new(), |all, note| all + "* " + note + "\n");
-        let table = |grid: &Grid| {
-            let grid = escaped(grid);
-            format!("**{}**\n\n{}\n", grid.title, lay_out(&grid, ASCII_MARKDOWN))
-        };
-        format!("# {title}\n\n{notes}\n{}", join(&grids, table))
+        format!("# {title}\n\n{notes}\n{}", join(&grids, |grid| markdown::grid(grid) + "\n"))
     }
 
     fn fact_grid(&self) -> Vec<Grid> {
@@ -97,7 +91,8 @@ impl Contests {
         vec![Grid {
             title: "Figures beside the contests".into(),
             head: ["figure", "value", "target", ""].map(String::from).to_vec(),
-            rows: self.facts.iter().map(row).collect(),
+            rows: self.facts.iter().map(|line| entries(row(line))).collect(),
+            foot: Vec::new(),
         }]
     }
 }
@@ -106,24 +101,28 @@ fn join(grids: &[Grid], lay_out: impl Fn(&Grid) -> String) -> String {
     grids.iter().map(lay_out).collect::<Vec<_>>().join("\n")
 }
 
-/// Names may hold what parts the columns in Markdown.
-fn escaped(grid: &Grid) -> Grid {
-    let row = |cells: &Vec<String>| cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-    Grid { title: grid.title.clone(), head: row(&grid.head), rows: grid.rows.iter().map(row).collect() }
+fn entries(cells: Vec<String>) -> Vec<Entry> {
+    cells.into_iter().map(Entry::from).collect()
 }
 
 fn grids(contest: &Contest, widest: f64) -> Vec<Grid> {
     let figures = Grid {
         title: format!("{}: {}, medians", contest.title, words::unit(contest.unit)),
         head: ["contender", "median", "best", "quiet", "busy", "CPU"].map(String::from).to_vec(),
-        rows: contest.figures(widest).iter().map(|figures| row(contest.unit, figures)).collect(),
+        rows: contest.figures(widest).iter().map(|figures| entries(row(contest.unit, figures))).collect(),
+        foot: Vec::new(),
     };
     let compared = Grid {
         title: format!("{}: compared, medians of paired rounds", contest.title),
         head: ["contender", "against", "all rounds", "quiet", "busy", "target", "all", "quiet", "busy"]
             .map(String::from)
             .to_vec(),
-        rows: contest.outcomes(widest).iter().map(|outcome| comparison(contest.unit, outcome)).collect(),
+        rows: contest
+            .outcomes(widest)
+            .iter()
+            .map(|outcome| entries(comparison(contest.unit, outcome)))
+            .collect(),
+        foot: Vec::new(),
     };
     if compared.rows.is_empty() { vec![figures] } else { vec![figures, compared] }
 }

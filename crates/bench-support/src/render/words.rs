@@ -1,6 +1,6 @@
 //! Figures with their units: three digits that count, and the prefix that fits.
 
-use speedup_report::render::units::{plain, scaled, seconds};
+use speedup_report::view::units::{plain, scaled, seconds};
 
 use crate::model::{Limit, Unit};
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::accounting::account;
 use super::model::{Cell, Estimate, RoundPoint};
-use super::plain::plain;
 use super::rounds::{Paired, Rounds, seconds};
 use super::scaling::karp_flatt_quantity;
 use super::timeline;
@@ -62,7 +61,7 @@ impl Cells<'_> {
 
     fn cell(&self, case: usize, samples: &[&Sample], estimate: impl FnOnce(&Summary) -> Estimate) -> Cell {
         if let Some(reason) = self.rounds.failure(case) {
-            return Cell::Failed { reason: plain(reason) };
+            return Cell::Failed { reason: reason.to_string() };
         }
         match self.summary(case, samples) {
             Some(summary) => Cell::Measured(Box::new(estimate(&summary))),

@@ -20,13 +20,12 @@ pub(super) fn crossovers(analysis: &Analysis) -> Vec<Crossover> {
     let (Some(threads), Some(processes)) = (find("threads"), find("processes")) else { return Vec::new() };
     let of_workload = |column: usize| {
         let workload = &analysis.workloads[column];
-        let rows = threads.rows.iter().rev().filter(|row| !row.oversubscribed);
-        let mut both = rows.filter_map(|row| {
+        let both = threads.candidates(|row| !row.oversubscribed).into_iter().rev().find_map(|row| {
             let other = processes.rows.iter().find(|other| other.workers == row.workers)?;
             let account = |cell: &super::Cell| cell.estimate()?.account.clone();
             Some((account(&row.cells[column])?, account(&other.cells[column])?))
         });
-        both.next().map(|(threads, processes)| crossover(&workload.name, workload.jobs, &threads, &processes))
+        both.map(|(threads, processes)| crossover(&workload.name, workload.jobs, &threads, &processes))
     };
     (0..analysis.workloads.len()).filter_map(of_workload).collect()
 }

@@ -107,7 +107,8 @@ impl Engines {
             lines.iter().flat_map(|line| line.table.rows.iter().map(|row| row.workers)).collect();
         counts.sort_unstable();
         counts.dedup();
-        batch.most = reference.most();
+        let waits = reference.column.waits();
+        batch.most = reference.table.representative(reference.index, waits).map(|case| case.workers);
         batch.engines = lines.iter().map(|line| line.against(reference, &counts, batch.most)).collect();
         batch.counts = counts;
         Some(batch)
@@ -153,13 +154,6 @@ impl<'a> Line<'a> {
     fn estimate(&self, workers: usize) -> Option<&'a Estimate> {
         let row = self.table.rows.iter().find(|row| row.workers == workers)?;
         row.cells[self.index].estimate()
-    }
-
-    /// The most workers that do not exceed the CPUs; if all do, the fewest.
-    fn most(&self) -> Option<usize> {
-        let measured = || self.table.rows.iter().filter(|row| row.cells[self.index].estimate().is_some());
-        let within = measured().filter(|row| !row.oversubscribed).map(|row| row.workers).max();
-        within.or_else(|| measured().map(|row| row.workers).min())
     }
 
     fn against(&self, reference: &Self, counts: &[usize], most: Option<usize>) -> Engine {

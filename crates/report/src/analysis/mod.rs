@@ -12,6 +12,7 @@
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
 //! * [`engines`]: runs of one batch beside each other
+//! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did
 //! * [`doctor`]: what would spoil a measurement
 
@@ -28,7 +29,7 @@ mod laws;
 mod limits;
 pub mod model;
 mod part;
-mod plain;
+pub mod representative;
 mod rounds;
 pub mod scaling;
 mod sizes;
@@ -37,6 +38,7 @@ mod timeline;
 mod waiting;
 
 pub use engines::{Engine, Engines};
+pub use representative::Representative;
 pub use speedup::widest;
 
 pub use model::{

@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 
 use super::model::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
-use super::plain::plain;
 use super::rounds::{Rounds, seconds};
 use crate::record::{BASELINE, Data, RunRecord, Sample, WorkloadRecord};
 use crate::stats::{Summary, order};
@@ -21,7 +20,7 @@ pub(super) fn task_times(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<TaskTim
     let mut all: Vec<TaskTimes> = Vec::new();
     for workload in &record.plan.workloads {
         // Jobs that wait take as long as what they wait for, whatever the size.
-        if workload.waits.is_some() || all.iter().any(|times| times.workload == plain(&workload.workload)) {
+        if workload.waits.is_some() || all.iter().any(|times| times.workload == workload.workload) {
             continue;
         }
         let ways = record.plan.workloads.iter().filter(|other| other.workload == workload.workload);
@@ -52,7 +51,7 @@ fn of_workload<'a>(
             let Some(case) = rounds.case(&way.name, executor, workers) else { continue };
             let points = points(rounds.samples(case), &way.sizes);
             if points.len() > 1 {
-                curves.push(TaskCurve { executor: plain(executor), data: way.data, points });
+                curves.push(TaskCurve { executor: executor.to_string(), data: way.data, points });
             }
         }
     }
@@ -60,8 +59,8 @@ fn of_workload<'a>(
     // Its label in the plan also says how data is passed, where that is not the default.
     let label = first.label.strip_suffix(&format!(" {}", first.data.name())).unwrap_or(&first.label);
     (!curves.is_empty()).then(|| TaskTimes {
-        workload: plain(&first.workload),
-        label: plain(label),
+        workload: first.workload.clone(),
+        label: label.to_string(),
         workers,
         curves,
         crossings,

@@ -4,10 +4,9 @@ use super::cells::{Cells, speedup};
 use super::effort::{effort, noisy};
 use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
-use super::plain::plain;
 use super::rounds::Rounds;
 use super::{crossover, limits, sizes};
-use crate::record::{BASELINE, RunRecord, Waits, WorkloadRecord};
+use crate::record::{BASELINE, RunRecord, WorkloadRecord};
 use crate::stats::bootstrap;
 
 impl Analysis {
@@ -28,15 +27,16 @@ impl Analysis {
     /// Analyses a record. Warm-up samples are left out.
     #[must_use]
     pub fn of(record: &RunRecord) -> Self {
+        let record = &*record.plain();
         let rounds = Rounds::of(record);
         let cells = Cells { record, rounds: &rounds, noisy: noisy_rounds(record, &rounds) };
         let mut analysis = Self {
-            name: plain(&record.name),
-            program: plain(&record.tool.program()),
+            name: record.name.clone(),
+            program: record.tool.program(),
             peer: record.tool.peer.is_some(),
-            turns: record.plan.turns.as_deref().map(plain),
-            created: plain(&record.created),
-            machine: plain(&record.environment.summary()),
+            turns: record.plan.turns.clone(),
+            created: record.created.clone(),
+            machine: record.environment.summary(),
             design: record.design,
             pool: record.plan.pool,
             status: record.status,
@@ -72,15 +72,12 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
         let serial = cells.rounds.serial(&workload.name);
         let (one, two) = cells.rounds.both_arms(&workload.name);
         WorkloadColumn {
-            name: plain(&workload.name),
-            label: plain(&workload.label),
-            workload: plain(&workload.workload),
-            kernel: plain(&workload.kernel),
-            backend: workload.backend.as_deref().map(plain),
-            waits: workload
-                .waits
-                .as_ref()
-                .map(|waits| Waits { jobs: plain(&waits.jobs), on: plain(&waits.on) }),
+            name: workload.name.clone(),
+            label: workload.label.clone(),
+            workload: workload.workload.clone(),
+            kernel: workload.kernel.clone(),
+            backend: workload.backend.clone(),
+            waits: workload.waits.clone(),
             data: workload.data,
             passes: workload.passes,
             bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),
@@ -107,7 +104,7 @@ fn executors(cells: &Cells<'_>) -> Vec<ExecutorTable> {
         }
     }
     let table = |executor: &str| ExecutorTable {
-        executor: plain(executor),
+        executor: executor.to_string(),
         rows: rows(cells, executor),
         scaling: (cells.record.plan.workloads.iter())
             .map(|workload| laws(cells, workload, executor, &counts(cells.record, executor)))

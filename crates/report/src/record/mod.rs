@@ -5,7 +5,7 @@
 //! file, so that a better estimator also improves old runs.
 //!
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
-//! * `check`: what the types of a record cannot promise
+//! * `check`: what the types of a record cannot promise; `plain`: texts that are safe to print
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
 //! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
@@ -20,6 +20,7 @@ pub mod environment;
 pub mod json_schema;
 mod known;
 mod layout;
+mod plain;
 pub mod sample;
 pub mod schema;
 pub mod store;

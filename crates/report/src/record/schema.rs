@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::check::check;
-use super::layout;
 use super::{Around, CeilingSample, Environment, Failure, Sample};
+use super::{layout, plain};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -348,7 +348,8 @@ impl RunRecord {
     /// As [`RunRecord::read`].
     pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self, ReadError> {
         let damaged = |reason: String| ReadError::Damaged { path: path.into(), reason };
-        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+        let mut value: serde_json::Value =
+            serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
         if value.pointer("/tool/name").and_then(|name| name.as_str()) != Some("speedup") {
             return Err(ReadError::Foreign { path: path.into() });
         }
@@ -357,6 +358,7 @@ impl RunRecord {
             Some(found) => return Err(ReadError::Version { path: path.into(), found }),
             None => return Err(damaged("no schema_version".into())),
         }
+        plain::clean(&mut value);
         let record: Self = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
         check(&record).map_err(damaged)?;
         Ok(record)

@@ -1,10 +1,10 @@
 //! The matrix of a self-test: what was injected by where it was found.
 
-use super::grid::{Grid, MISSING};
-use super::table::{STYLE, lay_out};
+use super::table;
 use crate::analysis::Loss;
 use crate::analysis::attribution::Attribution;
-use crate::stats::Quantity;
+use crate::view::grid::{Entry, Grid};
+use crate::view::units::{MISSING, count, fixed};
 
 /// One fault on one executor.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,18 +31,18 @@ pub fn text(lines: &[Line], rounds: u32) -> String {
     head.push("verdict".to_string());
     let grid = Grid {
         title: format!(
-            "Found in each loss, in % of what was injected ({}; [x] is where it belongs)",
-            if rounds == 1 { "1 round".to_string() } else { format!("{rounds} rounds") }
+            "Growth of each loss, in % of the injected time ({}; [x] marks the loss that was injected)",
+            count(rounds as usize, "round")
         ),
         head,
-        rows: lines.iter().map(|line| row(line, &losses)).collect(),
+        rows: lines.iter().map(|line| row(line, &losses).into_iter().map(Entry::from).collect()).collect(),
+        foot: Vec::new(),
     };
     let right = lines.iter().filter(|line| line.found).count();
     format!(
-        "{}\n{}\n\n{right} of {} faults were found where they are: the loss grew most, and its 95 % interval \
-         holds the injected amount or it is within 10 % of it.\n",
-        grid.title,
-        lay_out(&grid, STYLE),
+        "{}\n\n{right} of {} faults were found where they were injected: that loss grew most, and its 95 % interval \
+         contains the injected amount or it is within 10 % of it.\n",
+        table::grid(&grid),
         lines.len()
     )
 }
@@ -64,19 +64,14 @@ fn row(line: &Line, losses: &[Loss]) -> Vec<String> {
         cells.push("not measured".to_string());
         return cells;
     };
-    cells.push(format!("{:.1}", found.injected_s * 1e3));
+    cells.push(fixed(found.injected_s * 1e3, 1));
     for loss in losses {
         let quantity = found.found.iter().find(|(of, _)| of == loss).map(|(_, quantity)| *quantity);
-        let text = quantity.map_or(MISSING.to_string(), percent);
+        let text = quantity.map_or(MISSING.to_string(), |found| fixed(100.0 * found.value, 0));
         cells.push(if *loss == line.expected { format!("[{text}]") } else { text });
     }
     cells.push(verdict(line, found));
     cells
-}
-
-fn percent(quantity: Quantity) -> String {
-    // No "-0".
-    format!("{:.0}", 100.0 * quantity.value + 0.0).replace("-0", "0")
 }
 
 fn verdict(line: &Line, found: &Attribution) -> String {
@@ -86,5 +81,5 @@ fn verdict(line: &Line, found: &Attribution) -> String {
     if found.largest() == line.expected {
         return "wrong amount".to_string();
     }
-    format!("taken for {}", found.largest().name())
+    format!("misattributed to {}", found.largest().name())
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::analysis::doctor::{CpuSpeed, Diagnosis, Finding, Floor, Severity};
 use crate::record::checkup::Facts;
 use crate::record::{Host, Known};
+use crate::view::units;
 
 /// Columns of the whole text.
 const WIDTH: usize = 100;
@@ -34,18 +35,10 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis) -> String {
     let _ = writeln!(
         text,
         "{}, {}.",
-        counted(count(Severity::Warning), "warning"),
-        counted(count(Severity::Note), "note")
+        units::count(count(Severity::Warning), "warning"),
+        units::count(count(Severity::Note), "note")
     );
     text
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 /// The machine in one line.
@@ -221,7 +214,7 @@ floor     The same work (rc4, 4.2 ms) against itself, 212 pairs: 1.0003 [0.9981,
         let text = text(&Facts::default(), &diagnosis);
         assert!(text.contains("CPUs      No probe"), "{text}");
         assert!(text.contains("floor     None: there is no workload."), "{text}");
-        assert!(text.ends_with("\nno warnings, no notes.\n"), "{text}");
+        assert!(text.ends_with("\n0 warnings, 0 notes.\n"), "{text}");
     }
 
     #[test]

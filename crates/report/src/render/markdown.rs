@@ -3,14 +3,16 @@
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use super::Format;
-use super::grid::Grid;
-use super::table::lay_out;
-use super::tables;
+use super::table::lay_out_with;
+use super::text::Medium;
 use crate::analysis::Analysis;
+use crate::view::grid::Grid;
 
 /// Tables in Markdown.
 #[derive(Debug)]
 pub struct Markdown;
+
+pub(super) const MEDIUM: Medium = Medium { words: escape, grid, between: "\n---\n\n" };
 
 impl Format for Markdown {
     fn name(&self) -> &'static str {
@@ -22,18 +24,53 @@ impl Format for Markdown {
     }
 
     fn render(&self, runs: &[Analysis]) -> String {
-        let beside = engines(runs);
-        let runs = runs.iter().map(|run| tables::text(run, titled));
-        runs.chain((!beside.is_empty()).then_some(beside)).collect::<Vec<_>>().join("\n---\n\n")
+        MEDIUM.runs(runs)
     }
 }
 
-/// Only the tables of runs beside each other.
+/// Only the tables of runs of one batch.
 #[must_use]
 pub fn engines(runs: &[Analysis]) -> String {
-    tables::beside(runs, titled)
+    MEDIUM.engines(runs)
 }
 
-fn titled(table: &Grid) -> String {
-    format!("**{}**\n\n{}", table.title, lay_out(table, ASCII_MARKDOWN))
+/// A table with its title above it.
+#[must_use]
+pub fn grid(grid: &Grid) -> String {
+    format!("**{}**\n\n{}", escape(&grid.title), lay_out_with(grid, ASCII_MARKDOWN, escape))
+}
+
+/// A line of words as Markdown: no tags, no links and images, no code, no column of a table.
+///
+/// GitHub Flavored Markdown, <https://github.github.com/gfm/>: a link is `](` or a definition `]:`, raw HTML and
+/// autolinks begin with `<`.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut last = ' ';
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '\\' | '`' | '|' => out.extend(['\\', character]),
+            '(' | ':' if last == ']' => out.extend(['\\', character]),
+            _ => out.push(character),
+        }
+        last = character;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_words() {
+        assert_eq!(escape("<script>a|b</script>"), r"&lt;script>a\|b&lt;/script>");
+        assert_eq!(escape("![x](javascript:alert(1)) [y]: z"), r"![x]\(javascript:alert(1)) [y]\: z");
+        assert_eq!(
+            escape("1.71x [1.69, 1.73] on 2 workers* (a `b`)"),
+            r"1.71x [1.69, 1.73] on 2 workers* (a \`b\`)"
+        );
+    }
 }

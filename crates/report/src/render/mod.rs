@@ -1,37 +1,26 @@
-//! What people and programs read: tables, CSV, JSON and charts, from analyses of saved files.
+//! What people and programs read: tables, CSV, JSON, charts and the page.
 //!
-//! * [`grid`]: a table as headings and cells, before any layout; [`tables`]: those of a run, and what they
-//!   say in sentences
-//! * [`verdict`]: a case in a sentence
-//! * [`table`], [`markdown`], [`csv`], [`json`]: the formats, one file each
-//! * [`comparison`]: two runs against each other, in words
-//! * [`confusion`]: the matrix of a self-test
-//! * [`html`]: everything on one page; [`trace`]: the timelines for Perfetto
-//! * `facts`: the machine and the build in words
-//! * [`rules`]: how a run was measured, against twelve rules
-//! * [`chart`]: the pictures
-//! * [`doctor`]: what `speedup doctor` says
+//! * [`table`], [`markdown`]: a [`View`](crate::view::View) as text, in the order that `text` gives
+//! * [`csv`], [`json`]: figures for programs; [`trace`]: the timelines for Perfetto
+//! * [`html`]: everything on one page; [`chart`]: the pictures
+//! * [`comparison`]: two runs against each other; [`confusion`]: the matrix of a self-test; [`doctor`]: what
+//!   `speedup doctor` says
 //! * [`files`]: everything that goes into the folder of a run
 //!
-//! Nothing here measures or estimates.
+//! Nothing here measures, estimates or decides.
 
 pub mod chart;
 pub mod comparison;
 pub mod confusion;
 pub mod csv;
 pub mod doctor;
-mod facts;
 pub mod files;
-pub mod grid;
 pub mod html;
 pub mod json;
 pub mod markdown;
-pub mod rules;
 pub mod table;
-pub mod tables;
+mod text;
 pub mod trace;
-pub mod units;
-pub mod verdict;
 
 use crate::analysis::Analysis;
 

@@ -3,13 +3,16 @@
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table as Layout, TableStyle};
 
 use super::Format;
-use super::grid::Grid;
-use super::tables;
+use super::text::Medium;
 use crate::analysis::Analysis;
+use crate::view::grid::{Entry, Grid};
 
 /// Tables for a terminal.
 #[derive(Debug)]
 pub struct Table;
+
+// Texts are safe to print since the record was read.
+pub(super) const MEDIUM: Medium = Medium { words: str::to_string, grid, between: "\n" };
 
 impl Format for Table {
     fn name(&self) -> &'static str {
@@ -21,33 +24,36 @@ impl Format for Table {
     }
 
     fn render(&self, runs: &[Analysis]) -> String {
-        let beside = engines(runs);
-        let runs = runs.iter().map(|run| tables::text(run, titled));
-        runs.chain((!beside.is_empty()).then_some(beside)).collect::<Vec<_>>().join("\n")
+        MEDIUM.runs(runs)
     }
 }
 
-/// Only the tables of runs beside each other.
+/// Only the tables of runs of one batch.
 #[must_use]
 pub fn engines(runs: &[Analysis]) -> String {
-    tables::beside(runs, titled)
+    MEDIUM.engines(runs)
 }
 
-fn titled(table: &Grid) -> String {
-    format!("{}\n{}", table.title, lay_out(table, STYLE))
+/// A table with its title above it.
+#[must_use]
+pub fn grid(grid: &Grid) -> String {
+    format!("{}\n{}", grid.title, lay_out_with(grid, STYLE, str::to_string))
 }
 
 /// Columns parted by bars and a rule below the head, with nothing around.
-pub const STYLE: TableStyle = TableStyle::new()
+const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction('|'))
     .header_separator(LineStyle::none().fill('-').junction('+'))
     .content_lines(ContentLineStyle::none().junction('|'));
 
-/// Lays a grid out: numbers to the right, no wrapping.
-#[must_use]
-pub fn lay_out(grid: &Grid, style: TableStyle) -> String {
+/// Lays a grid out, each text as `words` writes it: all to the right, no wrapping.
+pub(super) fn lay_out_with(grid: &Grid, style: TableStyle, words: fn(&str) -> String) -> String {
+    let row = |row: &Vec<Entry>| row.iter().map(|entry| words(&entry.text)).collect::<Vec<_>>();
     let mut table = Layout::new();
-    table.load_style(style).set_header(&grid.head).add_rows(&grid.rows);
+    table
+        .load_style(style)
+        .set_header(grid.head.iter().map(|head| words(head)))
+        .add_rows(grid.rows.iter().chain(&grid.foot).map(row));
     for column in table.column_iter_mut() {
         column.set_cell_alignment(CellAlignment::Right);
     }

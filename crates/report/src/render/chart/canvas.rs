@@ -17,8 +17,8 @@ use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle,
 };
 
-use super::scene::{Anchor, Direction, Group, Label, Point, Scene, Shape};
 use super::font;
+use super::scene::{Anchor, Direction, Group, Label, Point, Scene, Shape};
 
 /// Drawing units per logical pixel.
 const UNITS: u32 = 4;

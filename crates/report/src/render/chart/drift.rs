@@ -12,9 +12,8 @@ use super::scene::{Area, Point, Scene, Stroke, Tag};
 use super::{Chart, Part, theme};
 use crate::analysis::{Cell, Estimate, RoundPoint, WorkloadColumn};
 use crate::record::BASELINE;
-use crate::render::grid::in_words;
-use crate::render::units::seconds;
 use crate::stats;
+use crate::view::units::{count, seconds};
 
 /// The chart named `drift`; left out where no case has two rounds.
 pub(super) struct Drift;
@@ -82,10 +81,12 @@ impl Chart for Drift {
 fn which(runs: Runs<'_>) -> String {
     let waits = runs.own.workloads.iter().any(WorkloadColumn::waits);
     match runs.workers {
-        Some(workers) => format!("The serial baseline, and each executor with {}.", in_words(workers)),
-        None if waits => "The serial baseline, and each executor with the most workers that do not exceed the \
-                          CPUs, or with the most connections where jobs wait."
-            .to_string(),
+        Some(workers) => format!("The serial baseline, and each executor with {}.", count(workers, "worker")),
+        None if waits => {
+            "The serial baseline, and each executor with the most workers that do not exceed the \
+                          CPUs, or, where jobs wait, with the fewest connections that are as fast as any."
+                .to_string()
+        }
         None => "The serial baseline, and each executor with the most workers that do not exceed the CPUs."
             .to_string(),
     }
@@ -109,11 +110,9 @@ fn tracks(runs: Runs<'_>, column: usize) -> Vec<Track> {
     let series = runs.alone().series();
     let has = |estimate: &Estimate| !estimate.rounds.is_empty();
     let serial = runs.own.workloads[column].serial.estimate().filter(|estimate| has(estimate));
-    let serial = serial.map(|estimate| {
-        track((BASELINE.to_string(), None), Look::BASELINE, &estimate.rounds)
-    });
-    let pools = runs.own.executors.iter().zip(series).filter_map(|(table, series)| {
-        let (workers, estimate) = runs.chosen(table, column, has)?;
+    let serial = serial.map(|estimate| track((BASELINE.to_string(), None), Look::BASELINE, &estimate.rounds));
+    let pools = series.into_iter().enumerate().filter_map(|(executor, series)| {
+        let (workers, estimate) = runs.chosen(executor, column, has)?;
         Some(track((series.label, Some(workers)), series.look, &estimate.rounds))
     });
     serial.into_iter().chain(pools).collect()
@@ -125,14 +124,22 @@ fn track((executor, workers): (String, Option<usize>), look: Look, points: &[Rou
     // The serial baseline has two arms; what counts is the round.
     let mut sums: BTreeMap<usize, (f64, f64, &RoundPoint)> = BTreeMap::new();
     for point in points {
-        let (sum, count, _) = sums.entry(point.round as usize).or_insert((0.0, 0.0, point));
-        (*sum, *count) = (*sum + point.wall_s / median, *count + 1.0);
+        let (sum, times, _) = sums.entry(point.round as usize).or_insert((0.0, 0.0, point));
+        (*sum, *times) = (*sum + point.wall_s / median, *times + 1.0);
     }
-    let points = sums.into_iter().map(|(round, (sum, count, point))| {
-        Moment { round, part: sum / count, facts: facts(point, sum / count * median) }
+    let points = sums.into_iter().map(|(round, (sum, times, point))| Moment {
+        round,
+        part: sum / times,
+        facts: facts(point, sum / times * median),
     });
     let label = workers.map_or(executor.clone(), |workers| format!("{executor}/{workers}"));
-    Track { executor, workers, label, look, points: points.filter(|moment| moment.part.is_finite()).collect() }
+    Track {
+        executor,
+        workers,
+        label,
+        look,
+        points: points.filter(|moment| moment.part.is_finite()).collect(),
+    }
 }
 
 /// What is known of a round, each in a line.

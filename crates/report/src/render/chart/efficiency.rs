@@ -45,7 +45,12 @@ impl Chart for Efficiency {
         let mut groups = vec![group("efficiency: speedup ÷ workers", "efficiency", YRange::Shared, above)];
         let mut notes = vec![above_in_words(runs)];
         if below.iter().any(|panel| !panel.curves.is_empty()) {
-            groups.push(group("serial fraction (Karp–Flatt)", "serial fraction", YRange::OwnOfEachPanel, below));
+            groups.push(group(
+                "serial fraction (Karp–Flatt)",
+                "serial fraction",
+                YRange::OwnOfEachPanel,
+                below,
+            ));
             notes.push(BELOW.to_string());
         }
         let figure = Figure {

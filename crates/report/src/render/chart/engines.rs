@@ -10,8 +10,8 @@ use super::runs::Runs;
 use super::scene::{Anchor, Area, Scene, Tag};
 use super::{Chart, Part, font, frame, theme};
 use crate::analysis::{Engine, Engines};
-use crate::render::grid::in_words;
-use crate::render::tables::{executor, kernel};
+use crate::view::tables::engine_name;
+use crate::view::units::count;
 
 /// The chart named `engines`; left out where no other engine ran a batch of the run.
 pub(super) struct EnginesChart;
@@ -39,7 +39,7 @@ impl Chart for EnginesChart {
         }
         let mosts: Vec<usize> = batches.iter().filter_map(|batch| batch.most).collect();
         let most = match mosts.first() {
-            Some(first) if mosts.iter().all(|most| most == first) => in_words(*first),
+            Some(first) if mosts.iter().all(|most| most == first) => count(*first, "worker"),
             _ => "most workers".to_string(),
         };
         let plots = batches.into_iter().map(|batch| Box::new(Lines::of(batch)) as Box<dyn Plot>).collect();
@@ -119,8 +119,9 @@ fn times(batch: &Engines, engine: &Engine) -> Vec<(Stage, f64)> {
 
 /// The name of a line. What the kernel came down to is in the table, and is left out first.
 fn name(engine: &Engine) -> String {
-    let with = |kernel: &str| format!("{} · {kernel} · {}", engine.program, executor(engine));
-    let whole = with(&kernel(engine));
+    let (kernel, executor) = engine_name(engine);
+    let with = |kernel: &str| format!("{} · {kernel} · {executor}", engine.program);
+    let whole = with(&kernel);
     if font::width(&whole, theme::TEXT) <= NAME {
         return whole;
     }
@@ -129,8 +130,7 @@ fn name(engine: &Engine) -> String {
 
 impl Plot for Lines {
     fn title(&self) -> String {
-        let passes = self.batch.passes;
-        format!("{}, {passes} pass{}", self.batch.label, if passes == 1 { "" } else { "es" })
+        format!("{}, {}", self.batch.label, count(self.batch.passes as usize, "pass"))
     }
 
     fn tags(&self) -> Vec<Tag<'_>> {
@@ -183,8 +183,8 @@ impl Lines {
     fn stage(&self, stage: Stage) -> String {
         match (stage, self.batch.most) {
             (Stage::Serial, _) => "serial".to_string(),
-            (Stage::Most, Some(workers)) => in_words(workers),
-            (Stage::One | Stage::Most, _) => in_words(1),
+            (Stage::Most, Some(workers)) => count(workers, "worker"),
+            (Stage::One | Stage::Most, _) => count(1, "worker"),
         }
     }
 }

@@ -247,7 +247,8 @@ impl Figure {
                             Across::Connections => panel.counts(),
                         };
                         let measure = group.measure;
-                        Box::new(Plotted { panel, series, axis, counts, across, edge, measure }) as Box<dyn layout::Plot>
+                        Box::new(Plotted { panel, series, axis, counts, across, edge, measure })
+                            as Box<dyn layout::Plot>
                     })
                     .collect(),
             })

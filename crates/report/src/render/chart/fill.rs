@@ -108,7 +108,8 @@ impl Fill {
 pub(crate) fn swatches() -> Result<String, String> {
     let swatch = |loss: Loss| {
         let mut scene = Scene::new("", SWATCH, SWATCH);
-        Fill::of_loss(loss).draw(&mut scene, Area { left: 0.5, top: 0.5, width: SWATCH - 1.0, height: SWATCH - 1.0 });
+        Fill::of_loss(loss)
+            .draw(&mut scene, Area { left: 0.5, top: 0.5, width: SWATCH - 1.0, height: SWATCH - 1.0 });
         canvas::symbol(&swatch_id(loss), &scene)
     };
     Loss::ALL.into_iter().map(swatch).collect()
@@ -130,7 +131,9 @@ pub(crate) fn account_bar(account: &Account, title: &str) -> Result<String, Stri
     let mut scene = Scene::new(title, BAR.0, BAR.1);
     let mut left = 1.0;
     let first = (Fill::WORK, account.speedup.max(0.0));
-    for (fill, value) in std::iter::once(first).chain(losses.iter().map(|row| (Fill::of_loss(row.loss), row.speedup.value))) {
+    for (fill, value) in
+        std::iter::once(first).chain(losses.iter().map(|row| (Fill::of_loss(row.loss), row.speedup.value)))
+    {
         let width = value * scale;
         fill.draw(&mut scene, Area { left, top: 2.0, width, height: BAR.1 - 4.0 });
         left += width;

@@ -7,7 +7,7 @@ use super::runs::{Runs, has_bars};
 use super::scene::{Scene, Stroke};
 use super::{Chart, Part, layout, theme};
 use crate::analysis::{Estimate, WorkloadColumn};
-use crate::render::tables::waits_title;
+use crate::view::batch;
 
 /// The chart named `io`; left out where no workload waits.
 pub(super) struct Io;
@@ -33,7 +33,7 @@ impl Chart for Io {
         }
         for (column, workload) in runs.own.workloads.iter().enumerate() {
             let serial = workload.serial.estimate();
-            times[column].words = vec![waits_title(workload)];
+            times[column].words = vec![batch(workload)];
             times[column].guides.extend(serial.and_then(time).map(|value| level("serial", value.middle)));
             let ideal = ideal(&factors[column]);
             factors[column].guides.extend(ideal);

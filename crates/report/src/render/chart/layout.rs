@@ -171,7 +171,6 @@ fn draw_header(scene: &mut Scene, title: &[String], notes: &[String]) {
     }
 }
 
-
 /// What stands before a label.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Key {

@@ -21,11 +21,12 @@ pub(super) fn drawn(run: &Analysis) -> (Analysis, Option<String>) {
         .into_owned();
     drawn.executors.truncate(MOST);
     drawn.task_times.truncate(MOST);
-    let left_out = [(run.workloads.len(), "workload"), (run.executors.len(), "executor")].map(|(all, what)| {
-        let more = all.saturating_sub(MOST);
-        let plural = if more == 1 { "" } else { "s" };
-        (more > 0).then(|| format!("{more} {what}{plural}"))
-    });
+    let left_out =
+        [(run.workloads.len(), "workload"), (run.executors.len(), "executor")].map(|(all, what)| {
+            let more = all.saturating_sub(MOST);
+            let plural = if more == 1 { "" } else { "s" };
+            (more > 0).then(|| format!("{more} {what}{plural}"))
+        });
     let left_out: Vec<String> = left_out.into_iter().flatten().collect();
     let note = (!left_out.is_empty()).then(|| {
         format!("Not drawn, for want of room: {}. Their figures are in the tables.", left_out.join(" and "))

@@ -72,8 +72,12 @@ impl Look {
     };
 
     /// The look of what every executor is compared with.
-    pub(super) const BASELINE: Self =
-        Self { colour: theme::INK, dash: &[2.0, 2.5], origin: Origin::Beside, marker: Marker::regular(32, 0.0) };
+    pub(super) const BASELINE: Self = Self {
+        colour: theme::INK,
+        dash: &[2.0, 2.5],
+        origin: Origin::Beside,
+        marker: Marker::regular(32, 0.0),
+    };
 
     /// Whether it is the look of a limit.
     pub(super) fn is_limit(&self) -> bool {

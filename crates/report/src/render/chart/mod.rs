@@ -195,8 +195,10 @@ fn scenes(
     workers: Option<usize>,
 ) -> Vec<(&'static str, Scene)> {
     let analysis = limits::with_short_names(analysis.clone());
-    let others: Vec<Analysis> =
-        beside.iter().map(|other| limits::drawn(&limits::with_short_names(other.analysis.clone())).0).collect();
+    let others: Vec<Analysis> = beside
+        .iter()
+        .map(|other| limits::drawn(&limits::with_short_names(other.analysis.clone())).0)
+        .collect();
     let beside: Vec<Beside<'_>> = (beside.iter().zip(&others))
         .map(|(other, analysis)| Beside { label: other.label, analysis })
         .collect();

@@ -6,8 +6,7 @@ use super::figure::{Curve, Panel, Series, Value};
 use super::look::{Look, Origin};
 use crate::analysis::{Analysis, Cell, Estimate, ExecutorTable, WorkloadColumn};
 use crate::record::Status;
-use crate::render::grid::runs_in_words;
-use crate::render::units::seconds;
+use crate::view::units::{count, count_range, seconds};
 
 /// What a chart is made from: the run it is about, and those drawn beside it.
 #[derive(Clone, Copy)]
@@ -70,21 +69,21 @@ impl<'a> Runs<'a> {
     }
 
     /// The case that stands for an executor where only one can: the one with the number of workers asked
-    /// for; else the most workers that do not exceed the CPUs, among the cases for which `has` holds; if
-    /// all exceed them, the fewest.
+    /// for, if there is one. None if `has` does not hold for it.
     pub(super) fn chosen(
         self,
-        table: &'a ExecutorTable,
+        executor: usize,
         column: usize,
         has: impl Fn(&Estimate) -> bool,
     ) -> Option<(usize, &'a Estimate)> {
-        let cases = table.rows.iter().filter_map(|row| {
-            let estimate = row.cells.get(column)?.estimate()?;
-            (has(estimate) && self.workers.is_none_or(|workers| workers == row.workers)).then_some((row, estimate))
-        });
-        let (within, beyond): (Vec<_>, Vec<_>) = cases.partition(|(row, _)| !row.oversubscribed);
-        let (row, estimate) = within.last().or(beyond.first())?;
-        Some((row.workers, estimate))
+        let case = if let Some(workers) = self.workers {
+            let row = self.own.executors[executor].rows.iter().find(|row| row.workers == workers)?;
+            (workers, row.cells.get(column)?.estimate()?)
+        } else {
+            let case = self.own.representative(executor, column)?;
+            (case.workers, case.estimate)
+        };
+        has(case.1).then_some(case)
     }
 
     /// The least number of workers that is above the number of CPUs.
@@ -106,7 +105,10 @@ impl Curve {
         let points: Vec<_> = table.rows.iter().map(|row| (row.workers, cell(&row.cells))).collect();
         let facts = table.rows.iter().filter_map(|row| {
             let estimate = row.cells.get(column)?.estimate()?;
-            Some((row.workers, format!("mean of {}: {}", runs_in_words((estimate.runs, estimate.runs)), seconds(estimate.mean_s))))
+            Some((
+                row.workers,
+                format!("mean of {}: {}", count(estimate.runs, "run"), seconds(estimate.mean_s)),
+            ))
         });
         let some = points.iter().any(|(_, value)| value.is_some());
         some.then(|| Self { series, points, facts: facts.collect(), joined: true })
@@ -159,7 +161,7 @@ impl Runs<'_> {
 fn behind_points(analysis: &Analysis) -> Option<String> {
     Some(match analysis.runs()? {
         (1, 1) => "a single run".to_string(),
-        counts => format!("the mean of {}", runs_in_words(counts)),
+        counts => format!("the mean of {}", count_range(counts, "run")),
     })
 }
 

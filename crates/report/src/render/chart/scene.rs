@@ -103,7 +103,9 @@ impl Shape {
     pub(super) fn heights(&self) -> (f64, f64) {
         let ends = |heights: &mut dyn Iterator<Item = f64>, around: f64| {
             let (least, greatest) = heights
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), y| (least.min(y), greatest.max(y)));
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), y| {
+                    (least.min(y), greatest.max(y))
+                });
             (least - around, greatest + around)
         };
         match self {
@@ -111,7 +113,9 @@ impl Shape {
             Self::Polygon { corners, .. } => ends(&mut corners.iter().map(|corner| corner.1), 1.0),
             Self::Text(label) => match label.direction {
                 Direction::Across => (label.at.1 - 2.0 * label.size, label.at.1 + label.size),
-                Direction::Upwards => ends(&mut [label.at.1].into_iter(), font::width(&label.text, label.size)),
+                Direction::Upwards => {
+                    ends(&mut [label.at.1].into_iter(), font::width(&label.text, label.size))
+                }
             },
             Self::Group(_) => (f64::NEG_INFINITY, f64::INFINITY),
         }
@@ -250,7 +254,8 @@ impl Scene {
 /// characters turn the direction of what follows or end a line of a script.
 pub(super) fn printable(text: &str) -> String {
     let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+        c.is_control()
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
     };
     text.chars().filter(|character| !hidden(*character)).collect()
 }

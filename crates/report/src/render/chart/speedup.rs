@@ -154,7 +154,8 @@ fn granularity(workload: &WorkloadColumn, panel: &Panel) -> Option<Guide> {
 fn ceiling(workload: &WorkloadColumn, series: usize) -> Option<Curve> {
     let points: Vec<_> =
         workload.ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
-    let facts = points.iter().map(|(count, _)| (*count, "pinned threads without any queue".to_string())).collect();
+    let facts =
+        points.iter().map(|(count, _)| (*count, "pinned threads without any queue".to_string())).collect();
     (!points.is_empty()).then_some(Curve { series, points, facts, joined: true })
 }
 

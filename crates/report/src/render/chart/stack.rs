@@ -12,7 +12,7 @@ use super::runs::Runs;
 use super::scene::{Anchor, Area, Scene, Tag};
 use super::{font, frame, theme};
 use crate::analysis::{Account, Loss, LossRow};
-use crate::render::grid::in_words;
+use crate::view::units::count;
 
 /// The chart named `stack`; left out where no gap is accounted for.
 pub(super) struct Stack;
@@ -195,7 +195,7 @@ impl<'a> Stacked<'a> {
             let (top, bottom) = (frame::y(&area, &self.axis, to), frame::y(&area, &self.axis, from));
             Area { left, top, width, height: bottom - top }
         };
-        let case = format!("{name}, {}", in_words(*workers));
+        let case = format!("{name}, {}", count(*workers, "worker"));
         let work = slice(0.0, *speedup);
         scene.mark(&[], work, &format!("{case}\nspeedup {}", number(*speedup)), |scene| {
             Fill::WORK.draw(scene, work);

@@ -108,7 +108,8 @@ pub(crate) fn dark_style() -> String {
     let hex = |RGBColor(red, green, blue): RGBColor| format!("#{red:02X}{green:02X}{blue:02X}");
     DARK.iter().fold(String::new(), |style, (light, dark)| {
         let (light, dark) = (hex(*light), hex(*dark));
-        let rule = |what: &str| format!(".chart [{what}=\"{light}\"] {{ {what}: light-dark({light}, {dark}); }}\n");
+        let rule =
+            |what: &str| format!(".chart [{what}=\"{light}\"] {{ {what}: light-dark({light}, {dark}); }}\n");
         style + &rule("fill") + &rule("stroke")
     })
 }

@@ -9,7 +9,7 @@ use super::runs::Runs;
 use super::scene::{Anchor, Area, Scene, Tag};
 use super::{font, frame, theme};
 use crate::analysis::{Lane, Segment, State, Timeline};
-use crate::render::grid::in_words as count;
+use crate::view::units::count;
 
 /// The chart named `timeline`; left out where no raw samples are known.
 pub(super) struct Timelines;
@@ -53,7 +53,7 @@ impl Chart for Timelines {
         let legend = STATES.iter().filter(|(state, _)| states.contains(state));
         let mut notes = runs.alone().machines();
         let which = match runs.workers {
-            Some(workers) => format!("with {}", count(workers)),
+            Some(workers) => format!("with {}", count(workers, "worker")),
             None => "with the most workers that do not exceed the CPUs".to_string(),
         };
         notes.push(format!(
@@ -81,10 +81,10 @@ impl Chart for Timelines {
 /// The timelines of a workload, all on the same scale.
 fn of_workload(runs: Runs<'_>, column: usize) -> Vec<Lanes<'_>> {
     let label = runs.own.workloads[column].label.as_str();
-    let cases: Vec<_> = (runs.own.executors.iter())
-        .filter_map(|table| {
+    let cases: Vec<_> = (runs.own.executors.iter().enumerate())
+        .filter_map(|(index, table)| {
             let drawable = |wall_s: f64| wall_s.is_finite() && wall_s > 0.0;
-            let (workers, estimate) = runs.chosen(table, column, |estimate| {
+            let (workers, estimate) = runs.chosen(index, column, |estimate| {
                 estimate.timeline.as_ref().is_some_and(|timeline| drawable(timeline.wall_s))
             })?;
             Some((table.executor.as_str(), workers, estimate.timeline.as_ref()?))
@@ -94,7 +94,7 @@ fn of_workload(runs: Runs<'_>, column: usize) -> Vec<Lanes<'_>> {
     let unit = Unit::of(longest);
     (cases.into_iter())
         .map(|(executor, workers, timeline)| {
-            let many = count(workers);
+            let many = count(workers, "worker");
             let length = unit.written(timeline.wall_s);
             let title = format!("{label} · {executor}, {many}, round {}: {length}", timeline.round);
             Lanes::new((label, executor, workers), title, timeline, unit, longest)
@@ -138,7 +138,13 @@ struct Lanes<'a> {
 
 impl<'a> Lanes<'a> {
     /// A plot whose horizontal axis reaches to `longest` seconds.
-    fn new(case: (&'a str, &'a str, usize), title: String, timeline: &'a Timeline, unit: Unit, longest: f64) -> Self {
+    fn new(
+        case: (&'a str, &'a str, usize),
+        title: String,
+        timeline: &'a Timeline,
+        unit: Unit,
+        longest: f64,
+    ) -> Self {
         let all = timeline.lanes.len();
         let shown: Vec<_> = if all <= ALL {
             timeline.lanes.iter().map(Some).collect()
@@ -167,18 +173,24 @@ impl<'a> Lanes<'a> {
         let what =
             job.as_ref().map_or_else(|| in_words(segment.state).to_string(), |job| format!("job {job}"));
         let (begin, end) = (self.unit.written(segment.from_s), self.unit.written(segment.to_s));
-        scene.mark(&[], area, &format!("worker {worker}\n{what}\n{length}, from {begin} to {end}"), |scene| {
-            Fill::of_state(segment.state).draw(scene, area);
-            if let Some(job) = job.filter(|job| font::width(job, theme::TEXT) + 4.0 <= area.width) {
-                let at = (area.middle().0, area.middle().1 + 0.36 * theme::TEXT);
-                scene.text(&job, at, Anchor::Middle, (theme::TEXT, theme::PAPER));
-            }
-        });
+        scene.mark(
+            &[],
+            area,
+            &format!("worker {worker}\n{what}\n{length}, from {begin} to {end}"),
+            |scene| {
+                Fill::of_state(segment.state).draw(scene, area);
+                if let Some(job) = job.filter(|job| font::width(job, theme::TEXT) + 4.0 <= area.width) {
+                    let at = (area.middle().0, area.middle().1 + 0.36 * theme::TEXT);
+                    scene.text(&job, at, Anchor::Middle, (theme::TEXT, theme::PAPER));
+                }
+            },
+        );
     }
 
     /// Draws what a worker did. Where that is finer than can be seen, the first of it stands for the rest.
     fn draw_lane(&self, scene: &mut Scene, body: Area, lane: &Lane) {
-        let x = |seconds: f64| body.left + self.axis.part(seconds * self.unit.per_s).clamp(0.0, 1.0) * body.width;
+        let x =
+            |seconds: f64| body.left + self.axis.part(seconds * self.unit.per_s).clamp(0.0, 1.0) * body.width;
         let mut drawn = f64::NEG_INFINITY;
         for segment in &lane.segments {
             let (from, to) = (x(segment.from_s), x(segment.to_s));

@@ -3,8 +3,8 @@
 use super::Chart;
 use super::axis::Scale;
 use super::figure::{Across, Curve, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
-use super::numbers::{in_brackets, number};
 use super::layout;
+use super::numbers::{in_brackets, number};
 use super::runs::Runs;
 use super::scene::Scene;
 use super::theme;
@@ -28,7 +28,10 @@ impl Chart for UslFit {
             .collect();
         // Refusals alone are words, which stand beside the tables of the laws.
         let fitted = |table: &ExecutorTable| {
-            table.scaling.iter().any(|law| matches!((&law.usl, &law.amdahl), (Law::Fitted(_), _) | (_, Law::Fitted(_))))
+            table
+                .scaling
+                .iter()
+                .any(|law| matches!((&law.usl, &law.amdahl), (Law::Fitted(_), _) | (_, Law::Fitted(_))))
         };
         if panels.is_empty() || !runs.own.executors.iter().any(fitted) {
             return None;
@@ -36,7 +39,8 @@ impl Chart for UslFit {
         // A column for each executor, so that those of a workload stand beside each other.
         let executors = runs.own.executors.len();
         let whole = panels.len() == executors * runs.own.workloads.len();
-        let grid = (whole && (2..=3).contains(&executors)).then(|| (executors, layout::grid(2 * executors).1));
+        let grid =
+            (whole && (2..=3).contains(&executors)).then(|| (executors, layout::grid(2 * executors).1));
         let mut series = runs.series();
         for series in &mut series {
             series.label.push_str(": measured");
@@ -96,14 +100,14 @@ fn guides_of(scaling: &Scaling, most: f64) -> Vec<Guide> {
         let label = "Amdahl's law".to_string();
         guides.push(Guide { label, stroke: theme::OTHER_FIT, form: Form::Line(points) });
     }
-    if let Law::Fitted(Usl { curve, peak, peak_interval, .. }) = &scaling.usl {
+    if let Law::Fitted(usl) = &scaling.usl {
         let label = "universal scalability law".to_string();
         let point = |point: &CurvePoint| [point.workers, point.speedup, point.low, point.high];
-        let points = curve.iter().map(point).filter(|point| point.iter().all(|part| part.is_finite()));
+        let points = usl.curve.iter().map(point).filter(|point| point.iter().all(|part| part.is_finite()));
         let form = Form::Fit(points.collect(), theme::FIT_BAND);
         guides.push(Guide { label, stroke: theme::FIT, form });
-        // Where coherency may as well be nothing, a peak is a play of the noise.
-        if let Some(peak) = peak.filter(|peak| peak_interval.is_some() && (1.0..=most).contains(peak)) {
+        let peak = usl.significant_peak().map(|(peak, _)| peak);
+        if let Some(peak) = peak.filter(|peak| (1.0..=most).contains(peak)) {
             let label = "peak N* of the fit".to_string();
             guides.push(Guide { label, stroke: theme::PEAK, form: Form::Upright(peak) });
         }
@@ -118,9 +122,9 @@ fn words(scaling: &Scaling) -> Vec<String> {
         unbroken(&format!("{name} {figure}"))
     };
     let usl = match &scaling.usl {
-        Law::Fitted(Usl { lambda, sigma, kappa, peak, peak_interval, .. }) => {
-            let peak = peak.filter(|_| peak_interval.is_some());
-            let peak = peak.map_or("no peak in sight".to_string(), |peak| {
+        Law::Fitted(usl) => {
+            let Usl { lambda, sigma, kappa, .. } = usl;
+            let peak = usl.significant_peak().map_or("no significant peak".to_string(), |(peak, _)| {
                 unbroken(&format!("peak N* {}", number(peak)))
             });
             let (sigma, kappa) = (written("σ", *sigma), written("κ", *kappa));

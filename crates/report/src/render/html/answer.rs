@@ -1,58 +1,80 @@
-//! The answer at the top: a card for every workload and executor.
+//! The answer at the top: a card for every workload and executor, and what has to be known to read the
+//! figures rightly.
 
-use super::escape::{each, text};
-use super::{bar, words};
-use crate::analysis::{Analysis, Cell, Estimate, ExecutorTable};
-use crate::render::verdict::{headline, missing};
+use maud::{Markup, PreEscaped, html};
 
-/// The cards, workload by workload.
-pub(super) fn section(run: &Analysis) -> String {
-    each(run.workloads.iter().enumerate(), |(column, workload)| {
-        let serial = workload.serial.estimate().map_or(String::new(), |serial| {
-            format!(" <span class=\"quiet\">serial {}</span>", text(&words::seconds(serial.mean_s)))
-        });
-        format!(
-            "<h4>{}{serial}</h4>\n<ul class=\"cards\">\n{}</ul>\n",
-            text(&workload.label),
-            each(&run.executors, |table| card(table, column))
-        )
-    })
+use crate::render::chart::fill;
+use crate::view::{Answer, View, WorkloadView};
+
+/// The cards, workload by workload, then the remarks.
+pub(super) fn section(view: &View) -> Markup {
+    let on_workloads = view.workloads.iter().flat_map(|workload| &workload.remarks);
+    let remarks: Vec<&String> = view.notes.iter().chain(&view.quality).chain(on_workloads).collect();
+    html! {
+        @for workload in &view.workloads {
+            section.workload data-workload=(workload.label) {
+                h4 { (workload.label) " " span.quiet { (beside(workload)) } }
+                ul.cards { @for answer in &workload.answers { (card(workload, answer)) } }
+            }
+        }
+        @if !remarks.is_empty() {
+            ul.remarks { @for remark in remarks { li { (remark) } } }
+        }
+    }
 }
 
-fn card(table: &ExecutorTable, column: usize) -> String {
-    let body = match telling_row(table, column) {
-        Some((workers, estimate)) => figures(workers, estimate),
-        None => format!("<p>{}</p>\n", text(&why_not(table, column))),
+/// What stands beside the name of a workload.
+fn beside(workload: &WorkloadView) -> String {
+    match &workload.serial {
+        Some(serial) => format!("{}, serial {serial}", workload.batch),
+        None => workload.batch.clone(),
+    }
+}
+
+fn card(workload: &WorkloadView, answer: &Answer) -> Markup {
+    let bar = |account| {
+        let title = answer.sentence(&workload.label).unwrap_or_default();
+        fill::account_bar(account, &title).unwrap_or_default()
     };
-    format!("<li class=\"card\">\n<h5>{}</h5>\n{body}</li>\n", text(&table.executor))
+    html! {
+        li.card data-executor=(answer.executor) {
+            h5 { (answer.executor) }
+            @match &answer.case {
+                Ok(case) => {
+                    p.big {
+                        strong { (case.verdict.value) }
+                        " " span { @if let Some(qualifier) = &case.verdict.qualifier { (qualifier) " " } "on " (case.verdict.on) }
+                    }
+                    @if let Some(account) = &case.account { div.bar { (PreEscaped(bar(account))) } }
+                    @for line in case.verdict.rest.iter().chain(&case.enough) { p { (line) } }
+                }
+                Err(reason) => { p { (reason) } }
+            }
+        }
+    }
 }
 
-fn figures(workers: usize, estimate: &Estimate) -> String {
-    let (value, quantity) = match (estimate.speedup, estimate.factor) {
-        (Some(speedup), _) => (format!("{:.2}×", speedup.value), words::bracket(speedup, 1.0, 2)),
-        (None, Some(factor)) => (format!("{factor:.2}×"), Some("one worker's speed,".to_string())),
-        (None, None) => (words::seconds(estimate.mean_s), None),
-    };
-    let on = format!("{} on {}", quantity.unwrap_or_default(), words::count(workers, "worker"));
-    let label = headline(workers, estimate);
-    let bar = estimate.account.as_ref().map_or(String::new(), |account| bar::svg(account, &label));
-    let missing = missing(workers, estimate).map_or(String::new(), |it| format!("<p>{}</p>\n", text(&it)));
-    format!("<p class=\"big\"><strong>{value}</strong> <span>{}</span></p>\n{bar}{missing}", text(on.trim()))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Analysis;
+    use crate::record::book;
+    use crate::render::html::sample;
 
-/// The row that answers for an executor: the most workers that are no more than the CPUs, else the
-/// fewest.
-fn telling_row(table: &ExecutorTable, column: usize) -> Option<(usize, &Estimate)> {
-    let measured = || table.rows.iter().filter_map(|row| Some((row, row.cells[column].estimate()?)));
-    let within = measured().filter(|(row, _)| !row.oversubscribed).max_by_key(|(row, _)| row.workers);
-    let (row, estimate) = within.or_else(|| measured().min_by_key(|(row, _)| row.workers))?;
-    Some((row.workers, estimate))
-}
-
-fn why_not(table: &ExecutorTable, column: usize) -> String {
-    let failure = table.rows.iter().find_map(|row| match &row.cells[column] {
-        Cell::Failed { reason } => Some(format!("failed: {reason}")),
-        Cell::Measured(_) | Cell::NotMeasured => None,
-    });
-    failure.unwrap_or_else(|| "not measured".to_string())
+    #[test]
+    fn a_run_says_what_to_mind() {
+        let said = section(&View::of(&sample::analysis())).into_string();
+        for expected in [
+            "processes/3 failed: worker 2",
+            "24 rounds plus 1 warm-up round (excluded), until the time limit: the goal of ±1.0 % was not reached",
+            "SHA: noise floor 0.6 %",
+            "Cases with 3, 4 workers are oversubscribed: they share 2 CPUs",
+            "RC4 threads: it takes 2 workers to be faster than the serial loop (COST)",
+            "for jobs of 8.70 ms or more",
+            "1 of 24 rounds stands out, and is counted; the first is round 13",
+        ] {
+            assert!(said.contains(expected), "{expected} is missing in\n{said}");
+        }
+        assert!(!section(&View::of(&Analysis::of(&book::record()))).into_string().contains("remarks"));
+    }
 }

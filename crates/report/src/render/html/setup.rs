@@ -1,57 +1,48 @@
 //! What ran, how, and how well the rules of the trade were kept.
 
-use super::escape::{each, text};
+use maud::{Markup, html};
+
 use crate::analysis::Analysis;
-use crate::record::{Design, Known, PoolMode, Status};
-use crate::render::facts::facts;
-use crate::render::{grid, rules};
+use crate::record::Known;
+use crate::view::Heading;
+use crate::view::facts::facts;
+use crate::view::rules;
 
 /// Heading of a run: its name, the machine, and how it was measured.
-pub(super) fn title(id: &str, run: &Analysis) -> String {
-    let design = match run.design {
-        Design::InterleavedRounds => "interleaved rounds",
-        Design::CaseByCase => "case by case",
-        Design::Published => "as published",
-    };
-    let pool = match run.pool {
-        PoolMode::Cold => "pools started within the timing",
-        PoolMode::Warm => "pools started before the timing",
-    };
-    let status = match run.status {
-        Status::Complete => "complete",
-        Status::Running => "not ended",
-        Status::Interrupted => "interrupted",
-        Status::Failed => "failed",
-    };
-    let runs = run.runs().map(|runs| format!("{} per case", grid::runs_in_words(runs)));
-    let mut facts = vec![run.machine.clone(), run.created.clone(), design.into()];
-    facts.extend(runs);
-    if run.design != Design::Published {
-        facts.push(pool.into());
+pub(super) fn title(index: usize, heading: &Heading) -> Markup {
+    let Heading { name, program, created, machine, runs, design, pool, status, .. } = heading;
+    let facts = [Some(machine), Some(created), program.as_ref(), Some(runs)].into_iter().flatten();
+    let facts = facts.map(String::as_str).chain([*design]).chain(*pool).chain([*status]);
+    html! {
+        h2 #{ "run-" (index) "-title" } { (name) }
+        ul.facts { @for fact in facts { li { (fact) } } }
     }
-    facts.push(status.into());
-    let facts = each(&facts, |fact| format!("<li>{}</li>", text(fact)));
-    format!("<h2 id=\"{id}-title\">{}</h2>\n<ul class=\"facts\">{facts}</ul>\n", text(&run.name))
 }
 
 /// The machine and the build as a list of terms.
-pub(super) fn environment(run: &Analysis) -> String {
-    let row = |(name, fact): (&str, Known<String>)| match fact {
-        Known::Value(value) => format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", text(&value)),
-        Known::Missing(reason) => {
-            format!("<div><dt>{name}</dt><dd class=\"quiet\">not known: {}</dd></div>\n", text(&reason))
+pub(super) fn environment(run: &Analysis) -> Markup {
+    html! {
+        dl.terms {
+            @for (name, fact) in facts(run) {
+                div {
+                    dt { (name) }
+                    @match fact {
+                        Known::Value(value) => { dd { (value) } }
+                        Known::Missing(reason) => { dd.quiet { "not known: " (reason) } }
+                    }
+                }
+            }
         }
-    };
-    format!("<dl class=\"terms\">\n{}</dl>\n", each(facts(run), row))
+    }
 }
 
 /// The twelve rules with their answers.
-pub(super) fn rules(run: &Analysis) -> String {
-    let rule = |(rule, answer): (&str, String)| {
-        format!("<li><strong>{}</strong> <span>{}</span></li>\n", text(rule), text(&answer))
-    };
-    format!(
-        "<p class=\"quiet\">From <cite>Scientific Benchmarking of Parallel Computing Systems</cite>, SC’15, in our words, each with what this run did.</p>\n<ol class=\"twelve\">\n{}</ol>\n",
-        each(rules::answers(run), rule)
-    )
+pub(super) fn rules(run: &Analysis) -> Markup {
+    html! {
+        p.quiet {
+            "From " cite { "Scientific Benchmarking of Parallel Computing Systems" }
+            " (SC’15), paraphrased, each with what this run did."
+        }
+        ol.twelve { @for (rule, answer) in rules::answers(run) { li { strong { (rule) } " " span { (answer) } } } }
+    }
 }

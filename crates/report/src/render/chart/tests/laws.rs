@@ -28,7 +28,8 @@ fn a_peak_beyond_the_workers_is_said_but_not_drawn() {
 fn a_refusal_is_said_in_words_beside_the_points() {
     let mut run = rich(&["rc4"], POOLS, &[1, 2, 4, 8], 8);
     let refused = Law::Refused("It takes four numbers of workers.".to_string());
-    (run.executors[0].scaling[0].usl, run.executors[0].scaling[0].amdahl) = (Law::Refused("It takes four numbers of workers.".to_string()), refused);
+    (run.executors[0].scaling[0].usl, run.executors[0].scaling[0].amdahl) =
+        (Law::Refused("It takes four numbers of workers.".to_string()), refused);
     let picture = laws(&run);
     assert!(picture.mentions("USL not fitted: It takes four") && picture.says("Amdahl's law: likewise."));
     assert!(picture.says("universal scalability law") && picture.says("rayon: measured"));

@@ -2,8 +2,8 @@
 
 use super::synthetic::{POOLS, plain, rich};
 use super::*;
-use crate::render::chart::scene::{Area, Shape};
 use crate::analysis::{Account, Cell, Loss};
+use crate::render::chart::scene::{Area, Shape};
 
 fn accounts(run: &mut Analysis) -> impl Iterator<Item = &mut Account> {
     let cells = run.executors.iter_mut().flat_map(|table| &mut table.rows).flat_map(|row| &mut row.cells);
@@ -19,7 +19,9 @@ fn marks(shapes: &[Shape]) -> Vec<(Area, String)> {
         Shape::Group(group) => Some(group),
         _ => None,
     });
-    groups.flat_map(|group| group.mark.iter().cloned().chain(marks(&group.shapes)).collect::<Vec<_>>()).collect()
+    groups
+        .flat_map(|group| group.mark.iter().cloned().chain(marks(&group.shapes)).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
@@ -29,7 +31,11 @@ fn losses_less_gains_reach_from_the_speedup_to_the_workers() {
     for (executor, workers) in POOLS.iter().flat_map(|name| [(name, 2), (name, 8)]) {
         let case = format!("{executor}, {workers} workers\n");
         let marks = marks(&scene.shapes);
-        let tips: Vec<_> = marks.iter().filter(|(_, text)| text.starts_with(&case)).map(|(area, text)| (*area, text)).collect();
+        let tips: Vec<_> = marks
+            .iter()
+            .filter(|(_, text)| text.starts_with(&case))
+            .map(|(area, text)| (*area, text))
+            .collect();
         let work = tips.iter().find(|tip| tip.1.contains("\nspeedup ")).unwrap();
         let zero = work.0.bottom();
         let lowest = tips.iter().map(|tip| tip.0.bottom()).fold(zero, f64::max);

@@ -6,9 +6,10 @@
 //! so that a run that falls short says so.
 
 use super::facts::facts;
-use super::verdict::times;
+use super::run::precision_goal;
+use super::units::{count, count_range, list, quantity, speedup};
 use crate::analysis::{Analysis, Cell, Estimate, Row, WorkloadColumn};
-use crate::record::{Design, PoolMode, Status, Stop};
+use crate::record::{Design, PoolMode, Status};
 
 /// Every rule with what this run did about it, in the order of the paper.
 #[must_use]
@@ -112,25 +113,10 @@ fn intervals(run: &Analysis) -> String {
         }
         (with, all) => format!("{with} of {} have a 95 % interval", count(all, "speedup")),
     };
-    format!("Times are not deterministic; {intervals}{}. {results}.", precision(run))
-}
-
-/// Whether the precision that was asked for was reached.
-fn precision(run: &Analysis) -> String {
-    let Some(target) = run.effort.precision else { return String::new() };
-    let asked = format!("half-widths of {:.1} % of the speedup were asked for", target * 100.0);
-    let reached = match (run.effort.stop, &run.effort.widest) {
-        (Some(Stop::Precision), _) => "and reached".to_string(),
-        (_, Some((case, widest))) if *widest > target => {
-            format!("and not reached: {case} has {:.1} %", widest * 100.0)
-        }
-        (_, Some(_)) if run.effort.without_interval > 0 => {
-            "and not reached: some cases have too few samples for an interval".into()
-        }
-        (_, Some(_)) => "and reached".into(),
-        (_, None) => "and it is not known whether they were reached".into(),
-    };
-    format!("; {asked} {reached}")
+    format!(
+        "Times are not deterministic; {intervals}{}. {results}.",
+        precision_goal(run).map_or(String::new(), |goal| format!("; {goal}"))
+    )
 }
 
 fn normality(run: &Analysis) -> String {
@@ -168,19 +154,11 @@ fn comparisons(run: &Analysis) -> String {
         ),
     };
     let floor = run.workloads.iter().filter_map(|workload| Some((&workload.label, workload.floor?)));
-    let floor: Vec<_> = floor.map(|(label, floor)| format!("{label} {}", fine(floor))).collect();
+    let floor: Vec<_> = floor.map(|(label, floor)| format!("{label} {}", quantity(floor, 3))).collect();
     if floor.is_empty() {
         return format!("{told} The noise floor was not measured.");
     }
     format!("{told} Noise floor, the ratio of two equal arms of the serial baseline: {}.", floor.join(", "))
-}
-
-/// A ratio near one with its interval, to three decimals.
-fn fine(quantity: crate::stats::Quantity) -> String {
-    match quantity.interval {
-        Some(interval) => format!("{:.3} [{:.3}, {:.3}]", quantity.value, interval.low, interval.high),
-        None => format!("{:.3}", quantity.value),
-    }
 }
 
 fn centre(run: &Analysis) -> String {
@@ -206,12 +184,11 @@ fn set_up(run: &Analysis) -> String {
     let mut workers: Vec<_> = rows(run).map(|row| row.workers).collect();
     workers.sort_unstable();
     workers.dedup();
-    let workers: Vec<_> = workers.iter().map(ToString::to_string).collect();
     let factors = format!(
         "What varies: workload ({}), executor ({}), workers ({})",
         list(run.workloads.iter().map(computed)),
         list(run.executors.iter().map(|table| table.executor.clone())),
-        list(workers.into_iter())
+        list(workers)
     );
     let order = match run.design {
         Design::InterleavedRounds => "the order of cases is drawn anew in each round",
@@ -247,7 +224,7 @@ fn parallel_time(run: &Analysis) -> String {
     };
     format!(
         "One time per execution of the whole batch, {span}. Workers time themselves on one monotonic clock that all processes share; there is no barrier between them. A figure is the mean over {}.",
-        super::grid::runs_in_words(run.runs().unwrap_or((0, 0)))
+        count_range(run.runs().unwrap_or((0, 0)), "run")
     )
 }
 
@@ -271,7 +248,7 @@ fn bounds(run: &Analysis) -> String {
         Some(ceiling) => format!(
             "the ceiling of the hardware was measured up to {} ({})",
             count(ceiling.workers, "worker"),
-            times(ceiling.speedup)
+            speedup(ceiling.speedup)
         ),
         None => "the ceiling of the hardware was not measured".into(),
     });
@@ -301,15 +278,6 @@ fn speedups_with_interval(run: &Analysis) -> (usize, usize) {
     (speedups().filter(|speedup| speedup.interval.is_some()).count(), speedups().count())
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
-    let items = items.collect::<Vec<_>>().join(", ");
-    if items.is_empty() { "none".into() } else { items }
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// Parts of a sentence as one.
 fn sentence(parts: &[String]) -> String {
     format!("{}.", parts.join("; "))
@@ -318,7 +286,7 @@ fn sentence(parts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::book;
+    use crate::record::{Stop, book};
     use crate::render::html::sample;
 
     fn says(run: &Analysis, rule: usize, expected: &str) {

@@ -1,42 +1,60 @@
-//! What a run says, in sentences.
+//! A case in a sentence: what was achieved, and where the rest went.
 
+use super::units::{count, fixed, interval, seconds, times};
 use crate::analysis::{Account, Estimate, LossRow};
-use crate::stats::Quantity;
 
 /// Below this a figure with two decimals reads as nothing.
 const SEEN: f64 = 0.005;
 /// More parts than these are not read.
 const MOST: usize = 6;
 
-/// One case in a sentence, the largest losses first, as in
+/// One case in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What was achieved: `1.71x`, or a time where there is nothing to compare with.
+    pub value: String,
+    /// How well that is known, `[1.69, 1.73]`, or what it is relative to.
+    pub qualifier: Option<String>,
+    /// `2 workers`.
+    pub on: String,
+    /// What is missing and where it went, absent without a speedup; of work that waits, how much it waits.
+    pub rest: Option<String>,
+}
+
+impl Verdict {
+    /// What the figures of a case with that many workers say.
+    #[must_use]
+    pub fn of(workers: usize, estimate: &Estimate) -> Self {
+        let (value, qualifier) = match (estimate.speedup, estimate.factor) {
+            (Some(speedup), _) => (times(speedup.value), speedup.interval.map(|ends| interval(ends, 2))),
+            (None, Some(factor)) => (times(factor), Some("the speed of one worker".to_string())),
+            (None, None) => (seconds(estimate.mean_s), None),
+        };
+        Self { value, qualifier, on: count(workers, "worker"), rest: missing(workers, estimate) }
+    }
+
+    /// `1.71x [1.69, 1.73] on 2 workers`.
+    #[must_use]
+    pub fn achieved(&self) -> String {
+        let qualifier = self.qualifier.as_ref().map_or(String::new(), |qualifier| format!(" {qualifier}"));
+        format!("{}{qualifier} on {}", self.value, self.on)
+    }
+}
+
+/// The whole sentence, the largest losses first, as in
 /// `1.71x [1.69, 1.73] on 2 workers; 0.29 missing: slower tasks 0.14, steal 0.05`.
 ///
 /// Only the six largest are named, and none that is too small to be seen with two decimals; what the
 /// others and the rounding amount to stands at the end as `other`, so that the figures of the
 /// sentence add up.
-#[must_use]
-pub fn headline(workers: usize, estimate: &Estimate) -> String {
-    let achieved = achieved(workers, estimate);
-    match missing(workers, estimate) {
-        Some(missing) => format!("{achieved}; {missing}"),
-        None => achieved,
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.achieved())?;
+        self.rest.as_ref().map_or(Ok(()), |rest| write!(f, "; {rest}"))
     }
 }
 
-/// The first half of [`headline`]: the speedup, or what is known instead of it.
-#[must_use]
-pub fn achieved(workers: usize, estimate: &Estimate) -> String {
-    let on = if workers == 1 { "on 1 worker".to_string() } else { format!("on {workers} workers") };
-    match (estimate.speedup, estimate.factor) {
-        (Some(speedup), _) => format!("{} {on}", times(speedup)),
-        (None, Some(factor)) => format!("{factor:.2}x the speed of one worker {on}"),
-        (None, None) => format!("{:.3}s {on}", estimate.mean_s),
-    }
-}
-
-/// The second half of [`headline`]: what is missing and where it went. `None` without a speedup.
-#[must_use]
-pub fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
+fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
     let account = estimate.account.as_ref();
     let gap = match account {
         Some(account) => account.gap,
@@ -44,8 +62,8 @@ pub fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
     };
     let total = match cents(gap) {
         0 => "nothing missing".to_string(),
-        1.. => format!("{gap:.2} missing"),
-        _ => format!("{:.2} more than the workers alone would give", -gap),
+        1.. => format!("{} missing", fixed(gap, 2)),
+        _ => format!("{} more than linear", fixed(-gap, 2)),
     };
     let parts = account.map(|account| parts(account, gap)).unwrap_or_default();
     Some(if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) })
@@ -56,15 +74,6 @@ pub fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
 pub fn largest_loss(account: &Account) -> Option<&LossRow> {
     let largest = account.rows.iter().max_by(|a, b| a.speedup.value.total_cmp(&b.speedup.value))?;
     (largest.speedup.value >= SEEN).then_some(largest)
-}
-
-/// A speedup with its interval, as in `1.71x [1.69, 1.73]`.
-#[must_use]
-pub fn times(speedup: Quantity) -> String {
-    match speedup.interval {
-        Some(interval) => format!("{:.2}x [{:.2}, {:.2}]", speedup.value, interval.low, interval.high),
-        None => format!("{:.2}x", speedup.value),
-    }
 }
 
 /// `slower tasks 0.14`, by descending size, gains last.
@@ -79,7 +88,7 @@ fn parts(account: &Account, gap: f64) -> Vec<String> {
     if other != 0 {
         parts.push(("other", other));
     }
-    parts.into_iter().map(|(name, cents)| format!("{name} {:.2}", cents as f64 / 100.0)).collect()
+    parts.into_iter().map(|(name, cents)| format!("{name} {}", fixed(cents as f64 / 100.0, 2))).collect()
 }
 
 /// Hundredths, rounded as they are printed.
@@ -92,6 +101,11 @@ mod tests {
     use super::*;
     use crate::analysis::Loss;
     use crate::render::html::sample;
+    use crate::stats::Quantity;
+
+    fn headline(workers: usize, estimate: &Estimate) -> String {
+        Verdict::of(workers, estimate).to_string()
+    }
 
     fn estimate(rows: &[(Loss, f64)]) -> Estimate {
         let gap = rows.iter().map(|(_, value)| value).sum::<f64>();
@@ -114,9 +128,7 @@ mod tests {
         let estimate =
             estimate(&[(Loss::Teardown, 0.001), (Loss::Dispatch, 0.02), (Loss::SlowerTasks, -0.07)]);
         assert!(
-            headline(2, &estimate).ends_with(
-                "; 0.05 more than the workers alone would give: dispatch 0.02, slower tasks -0.07"
-            )
+            headline(2, &estimate).ends_with("; 0.05 more than linear: dispatch 0.02, slower tasks -0.07")
         );
     }
 
@@ -130,7 +142,7 @@ mod tests {
         (estimate.speedup, estimate.factor) = (None, Some(2.064));
         assert_eq!(headline(4, &estimate), "2.06x the speed of one worker on 4 workers");
         estimate.factor = None;
-        assert_eq!(headline(4, &estimate), "0.588s on 4 workers");
+        assert_eq!(headline(4, &estimate), "588 ms on 4 workers");
     }
 
     #[test]

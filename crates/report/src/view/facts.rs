@@ -1,11 +1,12 @@
 //! The machine and the build in words, each fact or the reason why it is missing.
 
+use super::units::{bytes, list};
 use crate::analysis::Analysis;
 use crate::record::{Cache, ClockRange, Conditions, Environment, Harness, Host, Known, Quota};
 
 /// Every fact by name: what it is, or why it is not known.
 #[must_use]
-pub(super) fn facts(run: &Analysis) -> Vec<(&'static str, Known<String>)> {
+pub fn facts(run: &Analysis) -> Vec<(&'static str, Known<String>)> {
     let mut facts = of_machine(&run.environment);
     facts.extend(of_build(&run.environment));
     facts.extend(around(&run.conditions.before, "before the run"));
@@ -24,7 +25,7 @@ fn of_machine(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
         ("Affinity", environment.affinity.clone()),
         ("Control group", environment.cgroup_quota.clone().map(quota)),
         ("Cores", cores.map(|cores| siblings(&cores))),
-        ("Caches", caches.map(|caches| caches.iter().map(cache).collect::<Vec<_>>().join(", "))),
+        ("Caches", caches.map(|caches| list(caches.iter().map(cache)))),
         ("NUMA nodes", number(numa_nodes)),
         ("Memory", environment.memory_bytes.clone().map(bytes)),
         ("Governor", environment.governor.clone()),
@@ -39,16 +40,13 @@ fn of_machine(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
 }
 
 fn of_build(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
-    let list = |known: &Known<Vec<String>>| {
-        known.clone().map(|items| if items.is_empty() { "none".to_string() } else { items.join(", ") })
-    };
     let mut facts = vec![
         ("Platform", environment.platform.clone()),
         ("C library", environment.c_library.clone()),
         ("Compiler", environment.rustc.clone()),
-        ("Optimisation", environment.opt_level.clone()),
-        ("Target features", list(&environment.target_features)),
-        ("Processor features", list(&environment.cpu_features)),
+        ("Optimization", environment.opt_level.clone()),
+        ("Target features", environment.target_features.clone().map(list)),
+        ("Processor features", environment.cpu_features.clone().map(list)),
         ("Instruments", environment.harness.clone().map(harness)),
     ];
     facts.extend(environment.note.clone().map(|note| ("Note", Known::Value(note))));
@@ -98,16 +96,6 @@ fn cache(cache: &Cache) -> String {
     format!("{count} × L{level} {kind} of {} for {shared_by}", bytes(cache.bytes))
 }
 
-fn bytes(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        0..0x10_0000 => (1_u64 << 10, "KiB"),
-        0x10_0000..0x4000_0000 => (1 << 20, "MiB"),
-        _ => (1 << 30, "GiB"),
-    };
-    let amount = bytes as f64 / unit as f64;
-    if amount.fract() == 0.0 { format!("{amount:.0} {name}") } else { format!("{amount:.1} {name}") }
-}
-
 fn clocks(range: ClockRange) -> String {
     format!("{:.2} to {:.2} GHz", range.min_hz / 1e9, range.max_hz / 1e9)
 }
@@ -116,7 +104,7 @@ fn harness(harness: Harness) -> String {
     let counters =
         harness.counters_read_ns.map(|read| format!(", counters {read:.0} ns")).unwrap_or_default();
     format!(
-        "one look at the clock {:.0} ns, at a thread's figures {:.0} ns, at the core {:.0} ns{counters}",
+        "reading the clock takes {:.0} ns, a thread's usage {:.0} ns, a probe of the core {:.0} ns{counters}",
         harness.clock_read_ns, harness.usage_read_ns, harness.probe_ns
     )
 }

@@ -1,0 +1,229 @@
+//! What is told of a run as a whole: which one it is, how much was measured and how well, what failed.
+
+use super::WorkloadView;
+use super::units::{count, count_range, list, percent, plural, precision};
+use crate::analysis::{Analysis, Cell};
+use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
+
+/// Which run it is and how it was measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// Name of the run.
+    pub name: String,
+    /// The program that measured, where that was a peer.
+    pub program: Option<String>,
+    /// Start of the run, RFC 3339, UTC.
+    pub created: String,
+    /// The day of it.
+    pub date: String,
+    /// The machine in a few words.
+    pub machine: String,
+    /// `10 runs per case`, or `no runs`.
+    pub runs: String,
+    /// How the samples were ordered in time.
+    pub design: &'static str,
+    /// Whether starting the pools is timed; absent for a published table.
+    pub pool: Option<&'static str>,
+    /// How far the run got.
+    pub status: &'static str,
+}
+
+impl Heading {
+    pub(super) fn of(run: &Analysis) -> Self {
+        let pool = match run.pool {
+            PoolMode::Cold => "pools started within the timing",
+            PoolMode::Warm => "pools started before the timing",
+        };
+        Self {
+            name: run.name.clone(),
+            program: run.peer.then(|| run.program.clone()),
+            created: run.created.clone(),
+            date: run.created.chars().take(10).collect(),
+            machine: run.machine.clone(),
+            runs: run
+                .runs()
+                .map_or("no runs".into(), |runs| format!("{} per case", count_range(runs, "run"))),
+            design: match run.design {
+                Design::InterleavedRounds => "in interleaved rounds",
+                Design::CaseByCase => "case by case",
+                Design::Published => "as published",
+            },
+            pool: (run.design != Design::Published).then_some(pool),
+            status: match run.status {
+                Status::Complete => "complete",
+                Status::Running => "unfinished",
+                Status::Interrupted => "interrupted",
+                Status::Failed => "failed",
+            },
+        }
+    }
+}
+
+/// One line: name, date, machine, and how it was measured.
+impl std::fmt::Display for Heading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let program = self.program.as_ref().map_or(String::new(), |program| format!(" · {program}"));
+        let Self { name, date, machine, runs, design, .. } = self;
+        write!(f, "{name}{program} · {date} · {machine} · {runs}, {design}")
+    }
+}
+
+/// What failed, and whether the run ended early.
+pub(super) fn notes(run: &Analysis) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (index, workload) in run.workloads.iter().enumerate() {
+        let serial = std::iter::once((BASELINE.to_string(), &workload.serial));
+        let rows = run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+        let pools =
+            rows.map(|(table, row)| (format!("{}/{}", table.executor, row.workers), &row.cells[index]));
+        notes.extend(serial.chain(pools).filter_map(|(case, cell)| match cell {
+            Cell::Failed { reason } => Some(format!("{} {case} failed: {reason}", workload.name)),
+            Cell::Measured(_) | Cell::NotMeasured => None,
+        }));
+    }
+    notes.extend(match run.status {
+        Status::Complete => None,
+        Status::Running => Some("The run had not ended when this file was written.".to_string()),
+        Status::Interrupted => Some("The run was interrupted.".to_string()),
+        Status::Failed => Some("The run ended with the failure above.".to_string()),
+    });
+    notes
+}
+
+/// How much was measured and how well.
+pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+    match run.design {
+        Design::Published => return Vec::new(),
+        Design::CaseByCase => {
+            return vec!["Cases ran one after another, so drift of the machine is part of the speedups. 'speedup run' pairs them in rounds.".to_string()];
+        }
+        Design::InterleavedRounds => {}
+    }
+    if run.estimates().next().is_none() {
+        return Vec::new();
+    }
+    let mut lines = vec![rounds(run)];
+    lines.extend(oversubscribed(run));
+    lines.extend(residual(run));
+    if let Some(harness) = run.environment.harness.value() {
+        let task_us = (2.0 * (harness.usage_read_ns + harness.clock_read_ns) + harness.probe_ns) / 1e3;
+        lines.push(format!("Measuring one task takes about {task_us:.1} µs of its worker's time."));
+    }
+    let mut notes: Vec<&String> = Vec::new();
+    for note in run.estimates().filter_map(|e| e.account.as_ref()).flat_map(|account| &account.notes) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    lines.extend(notes.into_iter().map(|note| format!("Note: {}.", note.trim_end_matches('.'))));
+    lines.extend(noisy(run, workloads));
+    lines
+}
+
+/// How many rounds, why no more, and how precise the speedups are.
+fn rounds(run: &Analysis) -> String {
+    let effort = &run.effort;
+    let warmups = match effort.warmup_rounds {
+        0 => String::new(),
+        rounds => format!(" plus {rounds} warm-up {} (excluded)", plural(rounds as usize, "round")),
+    };
+    let ended = match effort.stop {
+        Some(Stop::Time) => ", until the time limit",
+        Some(Stop::Rounds) => ", as many as requested",
+        Some(Stop::Precision) => ", until the requested precision was reached",
+        None => ", unfinished",
+    };
+    format!("{}{warmups}{ended}: {}.", count(effort.rounds as usize, "round"), precision_of(run))
+}
+
+/// How precise the speedups are, against what was asked for.
+fn precision_of(run: &Analysis) -> String {
+    let effort = &run.effort;
+    let Some((case, width)) = &effort.widest else { return "too few for any interval".to_string() };
+    let goal = effort.precision.filter(|goal| *goal > 0.0);
+    let widest = precision(*width);
+    match goal {
+        Some(goal) if effort.without_interval > 0 => format!(
+            "the goal of ±{} was not reached: {} too few samples for an interval",
+            precision(goal),
+            match effort.without_interval {
+                1 => "one case has".to_string(),
+                cases => format!("{cases} cases have"),
+            }
+        ),
+        Some(goal) if *width <= goal => {
+            format!("every speedup is known to ±{widest} or better (goal ±{})", precision(goal))
+        }
+        Some(goal) => {
+            format!(
+                "the goal of ±{} was not reached; the widest interval is {case} with ±{widest}",
+                precision(goal)
+            )
+        }
+        None => format!("the widest interval is {case} with ±{widest}"),
+    }
+}
+
+fn oversubscribed(run: &Analysis) -> Option<String> {
+    let cpus = *run.environment.cpus_available.value()?;
+    let rows = run.executors.iter().flat_map(|table| &table.rows).filter(|row| row.oversubscribed);
+    let mut workers: Vec<usize> = rows.map(|row| row.workers).collect();
+    workers.sort_unstable();
+    workers.dedup();
+    (!workers.is_empty()).then(|| {
+        format!("Cases with {} workers are oversubscribed: they share {}.", list(workers), count(cpus, "CPU"))
+    })
+}
+
+/// Whether the accounts sum, and how far the worst is off.
+fn residual(run: &Analysis) -> Option<String> {
+    let accounts = run.estimates().filter_map(|estimate| estimate.account.as_ref());
+    let off = accounts.map(|account| (account.residual.abs(), account.workers as f64));
+    let (worst, workers) = off.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let sums = if worst < 1e-9 * workers { "Every account sums" } else { "NOT every account sums" };
+    Some(format!("{sums} to its number of workers; the largest residual is {worst:.0e}."))
+}
+
+/// The rounds that stand out, and what the others say where that is something else.
+fn noisy(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+    let effort = &run.effort;
+    let Some(first) = effort.noisy.first() else { return Vec::new() };
+    let mut lines = vec![format!(
+        "{} of {} {}; the first is round {}: {}.",
+        effort.noisy.len(),
+        count(effort.rounds as usize, "round"),
+        if effort.noisy.len() == 1 { "stands out, and is counted" } else { "stand out, and are counted" },
+        first.round,
+        first.reason
+    )];
+    let quiet = workloads.iter().flat_map(|workload| {
+        let cases = workload.answers.iter().filter_map(|answer| Some((answer, answer.case.as_ref().ok()?)));
+        cases.filter_map(|(answer, case)| {
+            let quiet = case.quiet.as_ref()?;
+            Some(format!("{} {}/{} {quiet}", workload.label, answer.executor, case.workers))
+        })
+    });
+    let quiet: Vec<String> = quiet.collect();
+    if !quiet.is_empty() {
+        lines.push(format!("Without them: {}.", quiet.join(", ")));
+    }
+    lines
+}
+
+/// The precision that was asked for and whether it was reached, as part of a sentence; `None` if none was.
+pub(super) fn precision_goal(run: &Analysis) -> Option<String> {
+    let effort = &run.effort;
+    let target = effort.precision?;
+    let reached = match (effort.stop, &effort.widest) {
+        (Some(Stop::Precision), _) => "and reached".to_string(),
+        (_, Some((case, widest))) if *widest > target => {
+            format!("and not reached: {case} has {}", percent(*widest, 1))
+        }
+        (_, Some(_)) if effort.without_interval > 0 => {
+            "and not reached: some cases have too few samples for an interval".into()
+        }
+        (_, Some(_)) => "and reached".into(),
+        (_, None) => "and it is not known whether they were reached".into(),
+    };
+    Some(format!("half-widths of {} of the speedup were asked for {reached}", percent(target, 1)))
+}

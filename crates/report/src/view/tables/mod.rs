@@ -1,0 +1,17 @@
+//! The tables of a run: what stands in them, not how it is laid out.
+//!
+//! * `cases`: Table 17-1 of *Fluent Python*, speedups with intervals and limits, work that waits
+//! * `losses`: where the missing speedup went, executors side by side and case by case
+//! * `laws`: the fitted laws of scaling
+//! * `engines`: runs of one batch, engine by engine
+
+mod cases;
+mod engines;
+mod laws;
+mod losses;
+
+pub(super) use cases::{book, speedups, waiting};
+pub use engines::{engine_name, engines};
+pub use laws::laws;
+pub use losses::account;
+pub(super) use losses::losses;
