@@ -28,10 +28,7 @@ impl Chart for UslFit {
             .collect();
         // Refusals alone are words, which stand beside the tables of the laws.
         let fitted = |table: &ExecutorTable| {
-            table
-                .scaling
-                .iter()
-                .any(|law| matches!((&law.usl, &law.amdahl), (Law::Fitted(_), _) | (_, Law::Fitted(_))))
+            table.scaling.iter().any(|it| it.usl.fit().is_some() || it.amdahl.fit().is_some())
         };
         if panels.is_empty() || !runs.own.executors.iter().any(fitted) {
             return None;

@@ -63,7 +63,7 @@ fn inside(entry: &Entry) -> Markup {
 }
 
 /// A small square with the fill of a loss.
-fn swatch(loss: Loss) -> Markup {
+pub(super) fn swatch(loss: Loss) -> Markup {
     html! {
         svg.swatch width="14" height="14" aria-hidden="true" {
             (PreEscaped(format!("<use href=\"#{}\"/>", fill::swatch_id(loss))))

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::grid::{About, table, without_empty_columns};
-use crate::analysis::{Analysis, Cell, Estimate, Row, WorkloadColumn};
+use super::grid::{About, swatch, table, without_empty_columns};
+use crate::analysis::{Account, Analysis, Cell, Estimate, Loss, Row, WorkloadColumn};
 use crate::record::BASELINE;
 use crate::view::grid::{Entry, Grid, heads};
 use crate::view::units::{MISSING, count, fixed, percent_with_interval, quantity, seconds, speedup, times};
@@ -33,12 +33,18 @@ pub(super) fn section(run: &Analysis, view: &View) -> Markup {
             }
         }
         @if let Some(laws) = tables::laws(&computing) {
-            details.book open {
+            details.book open[fitted(&computing)] {
                 summary { "Laws of scaling: Amdahl’s law and the universal scalability law" }
                 (table(&laws, true, &[]))
             }
         }
     }
+}
+
+/// Whether any law was fitted: refusals alone are among the remarks already.
+fn fitted(run: &Analysis) -> bool {
+    let mut laws = run.executors.iter().flat_map(|table| &table.scaling);
+    laws.any(|scaling| scaling.usl.fit().is_some() || scaling.amdahl.fit().is_some())
 }
 
 /// The cases of a workload, the serial baseline first.
@@ -145,6 +151,11 @@ pub(super) fn accounts(run: &Analysis) -> Markup {
                 "N workers during the time of the batch could do the work of N speedups. Each table says what became of \
                  the part that was no speedup, in units of speedup; its rows add up to what is missing."
             }
+            dl.terms {
+                @for loss in Loss::ALL.into_iter().filter(|loss| all.iter().any(|(.., account)| occurs(account, *loss))) {
+                    div { dt { (swatch(loss)) (loss.name()) } dd { (loss.meaning()) } }
+                }
+            }
             @if all.len() > ACCOUNTS {
                 p.quiet { "The first " (ACCOUNTS) " of " (all.len()) " cases; the others are in the record." }
             }
@@ -160,4 +171,8 @@ pub(super) fn accounts(run: &Analysis) -> Markup {
             }
         }
     }
+}
+
+fn occurs(account: &Account, loss: Loss) -> bool {
+    account.rows.iter().any(|row| row.loss == loss)
 }

@@ -61,7 +61,7 @@ fn charts_without_figures_are_left_out() {
 
 #[test]
 fn svgs_can_stand_in_one_document() {
-    let mut analysis = rich(&["rc4", "sha256"], POOLS, &[1, 2, 4], 4);
+    let mut analysis = rich(&["rc4", "sha256"], POOLS, &[1, 2, 3, 4], 4);
     analysis.name = "a & \"b\" <c>".to_string();
     let charts = svgs(&analysis).unwrap();
     assert_eq!(charts.len(), of_one_run().len());
