@@ -159,7 +159,7 @@ fn a_hostile_record_does_no_harm_in_any_form() {
         let compared = compare(&record, &record, 0.05);
         let forms = FORMATS.iter().map(|format| (format.name(), format.render(&runs)));
         let comparisons = comparison::FORMATS.iter().map(|(name, render)| (*name, render(&compared)));
-        let charts = chart::svgs(&runs[0], &[]).unwrap().into_iter().map(|(_, _, svg)| ("svg", svg));
+        let charts = chart::svgs(&runs[0]).unwrap().into_iter().map(|(_, svg)| ("svg", svg));
         for (form, text) in forms.chain(comparisons).chain(charts) {
             let control = |character: char| character.is_control() && character != '\n';
             let turns = |character| matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
