@@ -24,7 +24,7 @@ fn ceiling(run: &Analysis, workload: usize) -> Option<String> {
     let column = &run.workloads[workload];
     let ceiling = column.ceilings.iter().rfind(|ceiling| ceiling.workers > 1)?;
     Some(format!(
-        "{}: the hardware ceiling is {}: {} pinned threads without a queue against one.",
+        "{}: the hardware ceiling is {}, measured with {} pinned threads without a queue.",
         column.label,
         speedup(ceiling.speedup),
         ceiling.workers
