@@ -13,7 +13,11 @@ fn main() {
     let revision = std::path::Path::new(".git").exists().then(|| {
         output(Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]))
     });
-    set("GIT_REVISION", &revision.flatten().unwrap_or_default());
+    let revision = revision.flatten().unwrap_or_default();
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let of_revision = if revision.is_empty() { String::new() } else { format!(" ({revision})") };
+    set("VERSION", &format!("{version}{of_revision}"));
+    set("GIT_REVISION", &revision);
 
     for path in ["build.rs", "Cargo.toml", "Cargo.lock", "src", "benches", ".git/HEAD", ".git/logs/HEAD"] {
         if std::path::Path::new(path).exists() {

@@ -17,7 +17,8 @@ use speedup_report::record::Case;
 fn main() -> ExitCode {
     // Worker processes are this program too: they must not get as far as criterion's arguments.
     study::init(WORKLOADS);
-    support::suite(&support::request("bench-cpu"), measurement_time)
+    support::request("bench-cpu")
+        .map_or_else(|code| code, |request| support::suite(&request, measurement_time))
 }
 
 /// Time for the ten samples of a case: enough for two executions in each where the serial batch

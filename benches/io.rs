@@ -10,7 +10,8 @@ mod support;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use speedup::study::{self, RunRequest};
+use speedup::settings::RunRequest;
+use speedup::study;
 use speedup::workload::flags::{DELAY, LOCAL};
 use speedup::workload::{Scale, WORKLOADS, Workload};
 use speedup_report::record::Case;
@@ -18,12 +19,13 @@ use speedup_report::record::Case;
 fn main() -> ExitCode {
     // Worker processes are this program too, and so is the server.
     study::init(WORKLOADS);
-    let request = support::request("bench-io");
-    let both = || Some(format!("{},{}", DELAY.name(), LOCAL.name()));
-    support::suite(
-        &RunRequest { workload: request.workload.clone().or_else(both), ..request },
-        measurement_time,
-    )
+    let request = match support::request("bench-io") {
+        Ok(request) => request,
+        Err(code) => return code,
+    };
+    let both = || format!("{},{}", DELAY.name(), LOCAL.name()).parse().ok();
+    let workload = request.workload.clone().or_else(both);
+    support::suite(&RunRequest { workload, ..request }, measurement_time)
 }
 
 /// Time for the ten samples of a case: enough for an execution in each, or several where nothing delays it.

@@ -1,23 +1,26 @@
-//! How much faster do N workers, threads or processes, finish a batch of CPU-bound tasks, and where
-//! does the missing speedup go?
+//! How much faster do N workers (threads, processes, hosts) finish work that can run in parallel, and
+//! where does the missing speedup go?
 //!
 //! `speedup` runs a fixed batch of jobs over executors and numbers of workers, records every sample,
 //! and reports times, factors and speedups with intervals, and an exact account of every
-//! worker-second that is missing, as tables, charts and a page. It grew out of chapter 17 of *Fluent
+//! worker-second that is missing, as tables, charts and a page. The idea comes from chapter 17 of *Fluent
 //! Python* (1st edition) and its Table 17-1.
+//!
+//! This crate is the tool. The libraries below it are re-exported: [`executor`], [`flags`], [`machine`],
+//! and of the report [`record`], [`stats`], [`analysis`] and [`render`].
 //!
 //! # The way data flows
 //!
 //! ```text
-//! arguments → RunConfig → Plan → Study::measure(executor, workload) → Samples → RunRecord
+//! arguments → RunRequest → RunConfig → Plan → Study::measure(executor, workload) → Samples → RunRecord
 //!                                                         RunRecord → Analysis → report
 //! ```
 //!
 //! One way only. A stage never reaches back, and only [`cli`] sees them all.
 //!
-//! # A workload of your own
+//! # Your own workload
 //!
-//! Implement [`Workload`](workload::Workload) and hand it to the command line; you get the sweep,
+//! Implement [`Workload`](workload::Workload) and hand it to the command line. You get the sweep,
 //! the record and the reports over it:
 //!
 //! ```no_run
@@ -50,10 +53,12 @@
 #[cfg(not(unix))]
 compile_error!("speedup needs a Unix system so far: its process pool talks over Unix sockets");
 
-/// Compiles the examples of the README.
+/// Compiles the examples of the pages.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/data.md")]
+#[doc = include_str!("../docs/executors.md")]
+struct Pages;
 
 pub use speedup_executor as executor;
 pub use speedup_flags as flags;
@@ -61,5 +66,6 @@ pub use speedup_machine as machine;
 pub use speedup_report::{analysis, record, render, stats, view};
 
 pub mod cli;
+pub mod settings;
 pub mod study;
 pub mod workload;

@@ -149,11 +149,17 @@ fn wrong_arguments_are_one_line_and_exit_2() {
         (&["run", "--executor", "fibers"], "there are threads, processes, rayon"),
         (&["run", "--rounds", "0"], "--rounds '0': must be a whole number from 1 to 10000"),
         (&["run", "--precision", "-1%"], "--precision '-1%': must be a percentage from 0% (never) to 100%"),
-        (&["run", "--max-time", "soon"], "--max-time 'soon': must be a time such as 60s or 2m"),
+        (&["run", "--max-time", "soon"], "--max-time 'soon': must be a time from 1ms to 2400h, such as"),
         (&["run", "--pool", "hot"], "--pool 'hot': there is no pool hot; there are cold, warm"),
-        (&["run", "--resume", "x", "--workers", "2"], "'--resume <DIR>' cannot be used with '--workers"),
+        (
+            &["run", "--resume", "x", "--workers", "2"],
+            "--resume: cannot be combined with --workers; see 'speedup run --help'",
+        ),
         (&["selftest", "--rounds", "0"], "--rounds '0': must be a whole number from 1 to 10000"),
-        (&["selftest", "--executor", "fibers"], "--executor 'fibers': must be a list of threads, processes"),
+        (
+            &["selftest", "--executor", "fibers"],
+            "--executor 'fibers': there is no executor fibers; there are threads, processes, rayon",
+        ),
         (
             &["run", "--passes", "rc4=0"],
             "--passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000",
@@ -176,8 +182,8 @@ fn wrong_arguments_are_one_line_and_exit_2() {
         ),
         (&["run", "--data", "generate,generate"], "--data 'generate,generate': names generate twice"),
         (&["run", "--data", ""], "--data '': has an empty item"),
-        (&["run", "--resume", "x", "--kernel", "rc4=textbook"], "cannot be used with '--kernel"),
-        (&["run", "--resume", "x", "--data", "copy"], "cannot be used with '--data"),
+        (&["run", "--resume", "x", "--kernel", "rc4=textbook"], "--resume: cannot be combined with --kernel"),
+        (&["run", "--resume", "x", "--data", "copy"], "--resume: cannot be combined with --data"),
         (&["run", "--passes", "80"], "--passes '80': '80' is not of the form WORKLOAD=PASSES"),
         (&["run", "--scale", "huge"], "--scale 'huge': there is no scale huge; there are book, tiny"),
         (&["run", "--name", "a\nb"], r"--name 'a\nb': must be"),
@@ -185,13 +191,22 @@ fn wrong_arguments_are_one_line_and_exit_2() {
         (&["run", "--workers", "1,,2"], "has an empty item"),
         (&["run", "--seed", "x"], "--seed 'x': must be a whole number"),
         (&["run", "--name", "a/b"], "--name 'a/b': must be"),
-        (&["run", "--wrokers", "3"], "unexpected argument '--wrokers' found"),
-        (&["run", "extra"], "unexpected argument 'extra' found"),
-        (&["report"], "required arguments were not provided"),
-        (&["report", "x", "--format", "pdf"], "--format 'pdf': must be one of table, markdown, csv, json"),
-        (&["completions", "tcl"], "invalid value 'tcl'"),
-        (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
-        (&[], "a command is missing"),
+        (
+            &["run", "--wrokers", "3"],
+            "--wrokers: there is no such option; did you mean --workers? See 'speedup run --help'",
+        ),
+        (&["run", "extra"], "'extra': unexpected argument; see 'speedup run --help'"),
+        (&["report"], "<DIR|FILE>... is missing; see 'speedup report --help'"),
+        (&["run", "--workers"], "--workers: a value is missing: --workers <N|A..B|LIST>"),
+        (
+            &["report", "x", "--format", "pdf"],
+            "--format 'pdf': there is no format pdf; there are table, markdown, csv, json",
+        ),
+        (&["completions", "tcl"], "SHELL 'tcl': must be one of bash, "),
+        (&["frobnicate"], "'frobnicate': there is no such command; see 'speedup --help'"),
+        (&["rnu"], "'rnu': there is no such command; did you mean 'run'? See 'speedup --help'"),
+        (&["run", "--executor", "threds"], "there is no executor threds; there are threads"),
+        (&["run", "--executor", "threds"], "; did you mean threads?"),
     ] {
         let output = run(arguments);
         let message = stderr(&output);
@@ -199,6 +214,16 @@ fn wrong_arguments_are_one_line_and_exit_2() {
         assert!(message.starts_with("speedup: ") && message.contains(expected), "{arguments:?}: {message}");
         assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
         assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_command_there_is_help_and_exit_2() {
+    for arguments in [&[][..], &["demo"]] {
+        let output = run(arguments);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), ""), "{arguments:?}");
+        let help = stderr(&output);
+        assert!(help.contains("Usage: speedup") && help.contains("Commands:"), "{help}");
     }
 }
 

@@ -183,10 +183,13 @@ fn means_without_samples_are_inconclusive() {
 fn wrong_arguments_are_one_line_and_exit_2() {
     let book = "results/book-table-17-1";
     for (arguments, expected) in [
-        (&["compare", book][..], "required arguments were not provided"),
+        (&["compare", book][..], "<B> is missing"),
         (&["compare", book, book, "--threshold", "2"], "--threshold '2': must be a share"),
         (&["compare", book, book, "--threshold", "-1%"], "--threshold '-1%': must be a share"),
-        (&["compare", book, book, "--format", "csv"], "--format 'csv': must be one of table, markdown, json"),
+        (
+            &["compare", book, book, "--format", "csv"],
+            "--format 'csv': there is no format csv; there are table, markdown, json",
+        ),
         (&["compare", book, "missing"], "missing: cannot read it"),
         (&["compare", "results", book], "run.json: cannot read it"),
     ] {

@@ -118,12 +118,15 @@ fn a_policy_shows_its_pool_alone() {
 #[test]
 fn wrong_arguments_are_one_line_and_exit_2() {
     for (arguments, expected) in [
-        (&[][..], "a demonstration is missing: map, futures or crash; see 'speedup demo --help'"),
-        (&["map", "--workers", "0"], "invalid value '0' for '--workers <N>'"),
-        (&["map", "--unit", "soon"], "it must be a time of at most an hour, such as 1s or 200ms"),
+        (&["map", "--workers", "0"][..], "--workers '0': must be a whole number from 1 to 1024"),
+        (&["map", "--unit", "soon"], "--unit 'soon': must be a time from 0s to 1h"),
+        (&["mop"], "'mop': there is no such command; did you mean 'map'? See 'speedup demo --help'"),
         (&["map", "--tasks", "-1"], "'-1'"),
-        (&["futures", "--executor", "serial"], "known are threads, processes, rayon"),
-        (&["crash", "--on-crash", "ignore"], "[possible values: break, replace]"),
+        (
+            &["futures", "--executor", "serial"],
+            "there is no pool serial; there are threads, processes, rayon",
+        ),
+        (&["crash", "--on-crash", "ignore"], "there is no policy ignore; there are break, replace"),
     ] {
         let output = run(&[&["demo"], arguments].concat());
         let message = stderr(&output);

@@ -331,23 +331,23 @@ fn a_destination_that_cannot_be_is_one_line() {
 #[test]
 fn wrong_arguments_are_one_line_that_names_them() {
     for (arguments, expected) in [
-        (&["USA"][..], "'USA' for '[CC]...': it must be a code, AA to ZZ, or a first letter, A to Z"),
-        (&["-l", "0"], "'0' for '--limit <N>'"),
-        (&["-l", "-3"], "'-3' for '--limit <N>'"),
-        (&["-m", "0"], "'0' for '--max-req <N>'"),
-        (&["-m", "many"], "'many' for '--max-req <N>'"),
-        (&["-s", "FAST"], "'FAST' for '--server <LABEL>': it must be one of DELAY, ERROR, LOCAL, REMOTE"),
-        (&["--style", "fibers"], "'fibers' for '--style <STYLE>'; [possible values: sequential, threads, "),
-        (&["--timeout", "soon"], "'soon' for '--timeout <TIME>'"),
-        (&["--timeout", "0s"], "'0s' for '--timeout <TIME>'"),
-        (&["--retries", "-1"], "'-1' for '--retries <N>'"),
-        (&["--url", "https://localhost/flags"], "--url https://localhost/flags: this build has no TLS"),
-        (&["--url", "localhost"], "--url localhost: it must be a URL such as"),
+        (&["USA"][..], "CC 'USA': must be a code, AA to ZZ, or a first letter, A to Z"),
+        (&["-l", "0"], "--limit '0': must be a whole number from 1 to "),
+        (&["-l", "-3"], "--limit '-3': must be a whole number"),
+        (&["-m", "0"], "--max-req '0': must be a whole number"),
+        (&["-m", "many"], "--max-req 'many': must be a whole number"),
+        (&["-s", "FAST"], "--server 'FAST': there is no site FAST; there are DELAY, ERROR, LOCAL, REMOTE"),
         (
-            &["--url", "http://localhost", "-s", "LOCAL"],
-            "'--url <URL>' cannot be used with '--server <LABEL>'",
+            &["--style", "fibers"],
+            "--style 'fibers': there is no style fibers; there are sequential, threads, ",
         ),
-        (&["--plain", "--json"], "'--plain' cannot be used with '--json'"),
+        (&["--timeout", "soon"], "--timeout 'soon': must be a time from 1ms to 1h"),
+        (&["--timeout", "0s"], "--timeout '0s': must be a time"),
+        (&["--retries", "-1"], "--retries '-1': must be a whole number from 0 to 100"),
+        (&["--url", "https://localhost/flags"], "--url 'https://localhost/flags': this build has no TLS"),
+        (&["--url", "localhost"], "--url 'localhost': must be a URL such as"),
+        (&["--url", "http://localhost", "-s", "LOCAL"], "cannot be combined with --"),
+        (&["--plain", "--json"], "--plain: cannot be combined with --json"),
     ] {
         let (output, dest) = flags(arguments);
         let message = stderr(&output);

@@ -15,7 +15,7 @@ fn reference() -> RunRecord {
 }
 
 #[test]
-fn the_tables_beside_it_and_in_the_readme_are_those_of_the_record() {
+fn the_tables_next_to_it_are_those_of_the_record() {
     let record = reference();
     assert_eq!(record.status, Status::Complete);
     let runs = [Analysis::of(&record)];
@@ -23,19 +23,6 @@ fn the_tables_beside_it_and_in_the_readme_are_those_of_the_record() {
         let kept = std::fs::read_to_string(Path::new(FOLDER).join(file)).unwrap();
         assert_eq!(find_format(format).unwrap().render(&runs), kept, "{file}");
     }
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let tables = find_format("markdown").unwrap().render(&runs);
-    let measured: Vec<&str> = readme.split("\n\n").filter(|part| is_measured(part)).collect();
-    assert!(measured.len() >= 4, "{measured:#?}");
-    for table in measured {
-        assert!(tables.contains(table.trim()), "the README has another table than the record:\n{table}");
-    }
-}
-
-/// Whether a part of the README is a table of figures.
-fn is_measured(part: &str) -> bool {
-    let head = part.lines().next().unwrap_or_default();
-    head.starts_with('|') && ["Workers", "Executor", "into"].iter().any(|word| head.contains(word))
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_run_goes_on_with_the_kernel_that_it_began_with() {
 
     let other = run(&["run", "--resume", path, "--kernel", "rc4=tuned"]);
     assert_eq!(other.status.code(), Some(2));
-    assert!(stderr(&other).contains("cannot be used with '--kernel"), "{}", stderr(&other));
+    assert!(stderr(&other).contains("--resume: cannot be combined with --kernel"), "{}", stderr(&other));
     let text = fs::read_to_string(folder.join("run.json")).unwrap();
     fs::write(folder.join("run.json"), text.replace("\"kernel\": \"paired\"", "\"kernel\": \"gone\""))
         .unwrap();

@@ -107,8 +107,8 @@ fn an_answer_that_dribbles_is_worth_waiting_for() {
 
 #[test]
 fn a_mixture_of_faults_comes_out_the_same_in_every_style_and_concurrency() {
-    let faults =
-        Faults::of(Site::Error).with_text("error=10,delay=20,reset=10,truncate=10,length=10,malformed=10");
+    let buckets = "error=10,delay=20,reset=10,truncate=10,length=10,malformed=10".parse().unwrap();
+    let faults = Faults::of(Site::Error).with_buckets(&buckets);
     let mixture = Settings { faults: faults.unwrap(), seed: 4, ..always(Fault::Delay) };
     let (_server, url) = start(mixture);
     let mut seen = Vec::new();

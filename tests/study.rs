@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use speedup::study::{self, RunRequest, Study};
+use speedup::settings::{Limits, RunRequest};
+use speedup::study::{self, Study};
 use speedup::workload::{Digest, Fault, Kernel, Scale, Workload};
 use speedup_report::analysis::{Analysis, Cell};
 use speedup_report::record::{Design, Failure};
@@ -56,12 +57,12 @@ static WORKLOADS: &[&dyn Workload] = &[&Drifting, &Faulty, &Panicking, &Sound];
 fn study(workload: &str) -> Study {
     study::set_workloads(WORKLOADS);
     let request = RunRequest {
-        workload: Some(workload.to_string()),
-        executor: Some("threads".to_string()),
-        workers: Some("2".to_string()),
+        workload: Some(workload.parse().unwrap()),
+        executor: Some("threads".parse().unwrap()),
+        workers: Some("2".parse().unwrap()),
         ..RunRequest::default()
     };
-    Study::new(request.resolve(WORKLOADS, 2).unwrap(), Design::CaseByCase)
+    Study::new(request.resolve(&Limits::default(), WORKLOADS, 2).unwrap(), Design::CaseByCase)
 }
 
 #[test]

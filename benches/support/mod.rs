@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, SamplingMode};
-use speedup::cli::complain;
-use speedup::study::{ConfigError, Measured, RunRequest, Study};
+use speedup::cli::{ExitError, complain};
+use speedup::settings::{Limits, RunRequest, env};
+use speedup::study::{Measured, Study};
 use speedup::workload::{Scale, WORKLOADS};
 use speedup_machine::machine;
 use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
@@ -21,43 +22,27 @@ use speedup_report::analysis::Analysis;
 use speedup_report::record::{BASELINE, Case, Design, Failure, RunFolder, RunRecord, Status};
 use speedup_report::render::{FORMATS, files};
 
-/// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_EXECUTOR`, `SPEEDUP_WORKERS`,
-/// `SPEEDUP_KERNEL`, `SPEEDUP_DATA`, `SPEEDUP_PASSES`, `SPEEDUP_POOL`, `SPEEDUP_SEED`, `SPEEDUP_SCALE`, `SPEEDUP_OUT` and `SPEEDUP_NAME`: the same texts
-/// as the options of `speedup run`. The number of runs is criterion's `--sample-size`.
-pub(crate) fn request(name: &str) -> RunRequest {
-    // What is no Unicode cannot be right either, and must be refused by name, not passed over.
-    let variable = |setting: &str| Some(std::env::var_os(variable(setting))?.to_string_lossy().into_owned());
-    RunRequest {
-        workload: variable("workload"),
-        executor: variable("executor"),
-        workers: variable("workers"),
-        rounds: None,
-        precision: None,
-        max_time: None,
-        pool: variable("pool"),
-        kernel: variable("kernel"),
-        data: variable("data"),
-        passes: variable("passes"),
-        seed: variable("seed"),
-        scale: variable("scale"),
-        out: variable("out"),
-        name: variable("name").or_else(|| Some(name.to_string())),
-    }
-}
-
-fn variable(setting: &str) -> String {
-    format!("SPEEDUP_{}", setting.to_uppercase())
+/// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_WORKERS` and so on: those of
+/// [`RunRequest`], each as its option of `speedup run` takes it. The number of runs is criterion's
+/// `--sample-size`.
+///
+/// # Errors
+///
+/// The exit code, once it is said which variable cannot be used.
+pub(crate) fn request(name: &str) -> Result<RunRequest, ExitCode> {
+    let request: RunRequest = env::read().map_err(|problem| ExitError::Usage(problem).report())?;
+    Ok(RunRequest { name: request.name.or_else(|| name.parse().ok()), ..request })
 }
 
 /// Has criterion measure every case of these settings, and ends with tables and files.
 pub(crate) fn suite(request: &RunRequest, measurement_time: fn(&Case, Scale) -> Duration) -> ExitCode {
-    let config = match request.resolve(WORKLOADS, machine::cpus_available()) {
+    let config = match request.resolve(&Limits::default(), WORKLOADS, machine::cpus_available()) {
         Ok(config) => config,
-        Err(error) => return usage(&error),
+        Err(error) => return ExitError::Usage(error.as_variable()).report(),
     };
     let recorder = match Recorder::new(Study::new(config, Design::CaseByCase)) {
         Ok(recorder) => recorder,
-        Err(error) => return failure(&format!("cannot watch for Ctrl-C: {error}")),
+        Err(error) => return ExitError::Failure(format!("cannot watch for Ctrl-C: {error}")).report(),
     };
     let mut criterion = Criterion::default()
         .with_measurement(SampledTime::new(&recorder))
@@ -94,18 +79,6 @@ fn measure(
         }
         group.finish();
     }
-}
-
-/// Reports a setting that cannot be used, under the name that it has here.
-fn usage(error: &ConfigError) -> ExitCode {
-    complain(&format!("{} '{}': {}", variable(error.setting), error.value, error.problem));
-    ExitCode::from(2)
-}
-
-/// Reports why there can be no measuring.
-fn failure(message: &str) -> ExitCode {
-    complain(message);
-    ExitCode::FAILURE
 }
 
 /// Whether criterion was given that option.

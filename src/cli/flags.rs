@@ -1,18 +1,23 @@
 //! `speedup flags`: download country flags in one of several styles.
 
+mod view;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use clap::{Args, ValueHint};
 
-use super::{Failed, complain, print};
+use self::view::View;
+use super::exit::{Verdict, watch_for_ctrl_c};
+use super::{ExitError, complain, print};
+use crate::settings::SettingError;
+use crate::settings::reader::{Reader, duration, one_of, text, whole};
+use crate::settings::values::Seed;
 use speedup_flags::client::outcome::{Outcome, Status, Tally};
-use speedup_flags::client::registry::{self, STYLES};
+use speedup_flags::client::registry::STYLES;
 use speedup_flags::client::report::{self, OutcomeJson, Summary};
 use speedup_flags::client::select::{Pattern, Selection};
-use speedup_flags::client::site::{Label, REMOTE_CAP, Target};
+use speedup_flags::client::site::{LABELS, Label, REMOTE_CAP, Target};
 use speedup_flags::client::style::{Batch, Style};
 use speedup_flags::client::{Error, Order, download};
 use speedup_flags::codes::CountryCode;
@@ -20,24 +25,25 @@ use speedup_machine::limits;
 use speedup_machine::signal::Interrupt;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  speedup flags
-  speedup flags --style sequential -s DELAY
-  speedup flags -s DELAY a b c
-  speedup flags --style async -s ERROR -al 100 -m 100
-  speedup flags --url http://localhost:8080/flags --dest /tmp/flags -e
-
--e goes before -a, and -a before CC. Where nobody listens at a site's port, this program is the
-server itself for as long as it runs; 'speedup serve' serves the same sites. Files are named cc.gif,
-in lower case, and each is there only when it is whole.
-
-Exit codes: 0 every flag was downloaded or not found, 1 some could not be had, 2 usage,
-130 interrupted.")]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+#[command(after_help = concat!(
+    "Examples:\n",
+    "  speedup flags\n",
+    "  speedup flags --style sequential -s DELAY\n",
+    "  speedup flags -s DELAY a b c\n",
+    "  speedup flags --style async -s ERROR -al 100 -m 100\n",
+    "  speedup flags --url http://localhost:8080/flags --dest /tmp/flags -e\n",
+    "\n",
+    "-e takes precedence over -a, and -a over CC. If nothing listens at a site's port, this program serves ",
+    "the flags itself while it runs; 'speedup serve' serves the same sites. Files are named cc.gif, in lower ",
+    "case, and appear only when complete.\n",
+    "\n",
+    "Exit codes: 0 every flag was downloaded or not found, 1 some could not be downloaded, 2 usage error, ",
+    "130 interrupted.",
+))]
+#[allow(clippy::struct_excessive_bools, reason = "each is a separate switch on the command line")]
 pub(super) struct FlagsArgs {
     /// Country codes, or first letters (B for BA to BZ) [default: the 20 most populous countries]
-    #[arg(value_name = "CC")]
+    #[arg(value_name = "CC", value_parser = text::<Pattern>())]
     codes: Vec<Pattern>,
     /// Get all available flags (AD to ZW)
     #[arg(short, long)]
@@ -46,41 +52,58 @@ pub(super) struct FlagsArgs {
     #[arg(short, long)]
     every: bool,
     /// Limit to the first N codes
-    #[arg(short, long, value_name = "N", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=u32::MAX))]
     limit: Option<u32>,
-    /// Maximum concurrent requests [default: threads and async 30, processes the CPUs]
-    #[arg(short, long, value_name = "N", alias = "max_req", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(1..))]
+    /// Maximum concurrent requests [default: 30 for threads and async, the number of CPUs for processes]
+    #[arg(
+        short, long, value_name = "N", alias = "max_req", allow_negative_numbers = true,
+        value_parser = whole(1..=u32::MAX)
+    )]
     max_req: Option<u32>,
     /// Server to hit: DELAY, ERROR, LOCAL or REMOTE
-    #[arg(short, long, value_name = "LABEL", default_value = "LOCAL", conflicts_with = "url")]
+    #[arg(
+        short, long, value_name = "LABEL", default_value = "LOCAL", conflicts_with = "url",
+        value_parser = labels()
+    )]
     server: Label,
     /// Output a line for each flag
     #[arg(short, long, conflicts_with_all = ["plain", "json"])]
     verbose: bool,
-    /// How to download
-    #[arg(long, value_name = "STYLE", default_value = "threads", value_parser = known_style())]
+    /// How to download: sequential, threads, threads-map, processes or async; see 'speedup list'
+    #[arg(
+        long, value_name = "STYLE", default_value = "threads", value_parser = styles(),
+        hide_possible_values = true
+    )]
     style: KnownStyle,
     /// Base URL of any other server: flags are at URL/cc/cc.gif
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     url: Option<String>,
-    /// Folder for the flags; it is made if it is not there
-    #[arg(long, value_name = "DIR", default_value = "downloads")]
+    /// Folder for the flags, which is created if necessary
+    #[arg(long, value_name = "DIR", default_value = "downloads", value_hint = ValueHint::DirPath)]
     dest: PathBuf,
-    /// How long a request may take until its last byte is there, such as 10s or 500ms
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    /// How long a request may take until its last byte arrives, such as 10s or 500ms
+    #[arg(
+        long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true,
+        value_parser = timeout()
+    )]
     timeout: Duration,
-    /// How many more times to ask for a flag that failed
-    #[arg(long, value_name = "N", default_value = "0", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(0..=100))]
+    /// How often to retry a flag that failed
+    #[arg(
+        long, value_name = "N", default_value = "0", allow_negative_numbers = true,
+        value_parser = whole(0..=100_u32)
+    )]
     retries: u32,
-    /// Seed of the errors and delays of the server within this program
-    #[arg(long, value_name = "N", default_value = "17", allow_negative_numbers = true)]
-    seed: u64,
-    /// Go through all the codes N times, for measuring
-    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Seed of the errors and delays of the server in this program
+    #[arg(
+        long, value_name = "N", default_value = "17", allow_negative_numbers = true,
+        value_parser = text::<Seed>()
+    )]
+    seed: Seed,
+    /// Download all the flags N times, for measuring
+    #[arg(
+        long, value_name = "N", default_value = "1", allow_negative_numbers = true,
+        value_parser = whole(1..=1000_u32)
+    )]
     repeat: u32,
     /// Print the codes as they arrive and one line, as the book's first version does
     #[arg(long, conflicts_with = "json")]
@@ -100,17 +123,18 @@ impl std::fmt::Debug for KnownStyle {
     }
 }
 
-fn known_style() -> impl TypedValueParser<Value = KnownStyle> {
-    let styles = STYLES.iter().map(|style| PossibleValue::new(style.name()).help(style.summary()));
-    PossibleValuesParser::new(styles)
-        .map(|name| KnownStyle(registry::find(&name).expect("one of the registry")))
+fn styles() -> Reader<KnownStyle> {
+    one_of("style", STYLES.iter().map(|style| (style.name(), style.summary(), KnownStyle(*style))))
 }
 
-/// A time as people write it; no request is worth more than an hour.
-pub(super) fn time(text: &str) -> Result<Duration, String> {
-    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    time.filter(|time| !time.is_zero() && *time <= Duration::from_secs(3600))
-        .ok_or_else(|| "it must be a time above zero of at most an hour, such as 10s or 500ms".to_string())
+/// The sites of the book by their names, in either case.
+fn labels() -> Reader<Label> {
+    text::<Label>().completing(LABELS.map(|label| (label.name(), label.url())))
+}
+
+/// How long to wait for an answer or a request: more than nothing, at most an hour.
+pub(super) fn timeout() -> Reader<Duration> {
+    duration(Duration::from_millis(1)..=Duration::from_secs(3600))
 }
 
 /// What is shown of a run.
@@ -145,11 +169,13 @@ impl FlagsArgs {
         selection.codes(self.limit.map(|limit| limit as usize))
     }
 
-    fn target(&self) -> Result<Target, Failed> {
+    fn target(&self) -> Result<Target, ExitError> {
         match &self.url {
-            Some(url) => Target::of_url(url).map_err(|error| Failed::Usage(format!("--url {url}: {error}"))),
-            None => Target::of_site(self.server, self.seed)
-                .map_err(|error| Failed::Failure(format!("{} site: {error}", self.server.name()))),
+            Some(url) => {
+                Target::of_url(url).map_err(|error| SettingError::new("url", url, error.to_string()).into())
+            }
+            None => Target::of_site(self.server, self.seed.0)
+                .map_err(|error| ExitError::Failure(format!("{} site: {error}", self.server.name()))),
         }
     }
 
@@ -159,7 +185,7 @@ impl FlagsArgs {
         let wanted = self.style.0.limits().connections(asked, codes);
         if self.url.is_none() && self.server == Label::Remote {
             complain(&format!(
-                "REMOTE is a public server of somebody else: no more than {REMOTE_CAP} connections, please use it sparingly"
+                "REMOTE is a public server that others run: at most {REMOTE_CAP} connections, please use it sparingly"
             ));
             return wanted.min(REMOTE_CAP);
         }
@@ -178,14 +204,12 @@ impl FlagsArgs {
 /// where the server is in this process.
 const FILES_EACH: u64 = 5;
 
-/// Files that the program has open beside its connections.
+/// Files that the program has open in addition to its connections.
 const SPARE_FILES: u64 = 40;
 
-pub(super) fn flags(args: &FlagsArgs) -> Result<(), Failed> {
-    let interrupt =
-        Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
-    let selected = args.selected();
-    let codes = selected.repeat(args.repeat as usize);
+pub(super) fn flags(args: &FlagsArgs) -> Result<(), ExitError> {
+    let interrupt = watch_for_ctrl_c()?;
+    let codes = args.selected().repeat(args.repeat as usize);
     let connections = args.connections(codes.len());
     let target = args.target()?;
     let order = Order {
@@ -208,21 +232,21 @@ pub(super) fn flags(args: &FlagsArgs) -> Result<(), Failed> {
     let outcomes = view.finish()?;
     let tally = tally.map_err(|error| failure(&error))?;
 
-    match form {
-        Form::Report | Form::Verbose => print(&report::last(&tally, seconds))?,
-        Form::Plain => print(&report::plain(&tally, seconds))?,
-        Form::Json => {
-            let summary = summary(args, &target, connections, tally, seconds, &outcomes);
-            let json = serde_json::to_string_pretty(&summary);
-            print(&format!("{}\n", json.map_err(|error| Failed::Failure(error.to_string()))?))?;
-        }
-    }
+    print(&match form {
+        Form::Report | Form::Verbose => report::last(&tally, seconds),
+        Form::Plain => report::plain(&tally, seconds),
+        Form::Json => json(&summary(args, &target, connections, tally, seconds, &outcomes))?,
+    })?;
     verdict(&tally, codes.len(), form, &interrupt)
 }
 
-fn failure(error: &Error) -> Failed {
+fn json(summary: &Summary<'_>) -> Result<String, ExitError> {
+    Ok(serde_json::to_string_pretty(summary).map_err(ExitError::because)? + "\n")
+}
+
+fn failure(error: &Error) -> ExitError {
     let option = if matches!(error, Error::Destination { .. }) { "--dest: " } else { "" };
-    Failed::Failure(format!("{option}{error}"))
+    ExitError::Failure(format!("{option}{error}"))
 }
 
 fn summary<'a>(
@@ -240,7 +264,7 @@ fn summary<'a>(
     Summary {
         site: target.name,
         url: target.base.url(),
-        embedded_seed: target.is_embedded().then_some(args.seed),
+        embedded_seed: target.is_embedded().then_some(args.seed.0),
         style: args.style.0.name(),
         connections,
         flags: outcomes.len(),
@@ -251,10 +275,10 @@ fn summary<'a>(
     }
 }
 
-fn verdict(tally: &Tally, asked: usize, form: Form, interrupt: &Interrupt) -> Result<(), Failed> {
+fn verdict(tally: &Tally, asked: usize, form: Form, interrupt: &Interrupt) -> Result<(), ExitError> {
     if interrupt.requested() && tally.interrupted > 0 {
         let missing = tally.interrupted;
-        return Err(Failed::Interrupted(format!(
+        return Err(ExitError::Interrupted(format!(
             "interrupted; {missing} of {asked} flags were not there yet"
         )));
     }
@@ -262,87 +286,8 @@ fn verdict(tally: &Tally, asked: usize, form: Form, interrupt: &Interrupt) -> Re
         (0, _) => Ok(()),
         // The other forms have told of them.
         (errors, Form::Plain) => {
-            Err(Failed::Failure(format!("{errors} of {asked} flags could not be downloaded; -v says why")))
+            Err(ExitError::Failure(format!("{errors} of {asked} flags could not be downloaded; -v says why")))
         }
-        _ => Err(Failed::Verdict(1)),
-    }
-}
-
-/// What the user sees while flags arrive.
-struct View {
-    form: Form,
-    bar: ProgressBar,
-    errors: usize,
-    /// Kept for JSON only.
-    outcomes: Vec<Outcome>,
-    /// What kept a line from being printed.
-    failed: Option<Failed>,
-}
-
-impl View {
-    fn new(form: Form, flags: usize) -> Self {
-        // It is drawn only where standard error is a terminal.
-        let target =
-            if form == Form::Report { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(flags as u64), target);
-        bar.set_style(bar_style());
-        if form == Form::Report {
-            // So that it is there before the first flag is.
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
-        Self { form, bar, errors: 0, outcomes: Vec::new(), failed: None }
-    }
-
-    fn show(&mut self, outcome: &Outcome) {
-        let text = match self.form {
-            Form::Report => {
-                if matches!(outcome.download.status, Status::Failed(_)) {
-                    self.errors += 1;
-                    self.bar.set_message(format!(", {}", report::counted(self.errors, "error")));
-                }
-                self.bar.inc(1);
-                None
-            }
-            Form::Verbose => report::line(outcome),
-            Form::Plain => {
-                matches!(outcome.download.status, Status::Downloaded(_)).then(|| format!("{} ", outcome.cc))
-            }
-            Form::Json => {
-                self.outcomes.push(outcome.clone());
-                None
-            }
-        };
-        if let Some(Err(failed)) = text.map(|text| print(&text)) {
-            self.failed.get_or_insert(failed);
-        }
-    }
-
-    /// Takes the bar away and gives the outcomes by code.
-    fn finish(mut self) -> Result<Vec<Outcome>, Failed> {
-        self.bar.finish_and_clear();
-        self.outcomes.sort_by_key(|outcome| outcome.cc);
-        self.failed.map_or(Ok(self.outcomes), Err)
-    }
-}
-
-fn bar_style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:30} {pos}/{len}{msg}, ETA {eta}").expect("a valid template")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use speedup_flags::client::outcome::Download;
-    use speedup_flags::codes::ALL;
-
-    #[test]
-    fn the_bar_counts_flags_and_errors() {
-        let mut view = View::new(Form::Report, 3);
-        for status in [Status::Downloaded(1), Status::Failed("x".to_string())] {
-            let download = Download { status, attempts: 1, worker: 0, begin_ns: 0, end_ns: 1, cpu_ns: 0 };
-            view.show(&Outcome { cc: ALL[0], download });
-        }
-        assert_eq!((view.bar.position(), view.bar.message().as_str()), (2, ", 1 error"));
-        assert!(view.finish().is_ok_and(|outcomes| outcomes.is_empty()));
+        _ => Err(ExitError::Said(Verdict::Incomplete)),
     }
 }

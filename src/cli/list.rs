@@ -1,6 +1,6 @@
-//! `speedup list`: what there is to choose from.
+//! `speedup list`: the names that the other commands take.
 
-use super::{Failed, print};
+use super::{ExitError, print};
 use crate::study::Runner;
 use crate::workload::Workload;
 use speedup_executor::{ExecutorKind, registry};
@@ -8,7 +8,7 @@ use speedup_flags::client::registry::STYLES;
 use speedup_report::record::BASELINE;
 use speedup_report::render::FORMATS;
 
-pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), Failed> {
+pub(super) fn list(workloads: &[&dyn Workload]) -> Result<(), ExitError> {
     let mut text = String::from("Workloads (default passes)\n");
     for workload in workloads {
         let name = format!("{} ({})", workload.name(), workload.default_passes());

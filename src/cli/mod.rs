@@ -1,27 +1,34 @@
 //! The command line: parse, dispatch, and errors as one line and an exit code.
 //!
-//! One file per subcommand. This is the only module that sees all the others, and the only one that
-//! writes to standard output.
+//! One file per subcommand, with its arguments; [`exit`] has the exit codes, `usage` puts the errors of
+//! clap into the form of all others. This is the only module that sees all the others, and the only one
+//! that writes to standard output.
 
 mod args;
 mod compare;
 mod completions;
 mod demo;
 mod doctor;
+pub mod exit;
 mod flags;
 mod list;
+mod man;
 mod report;
 mod run;
 mod selftest;
 mod serve;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
 
 use self::args::{Cli, Command};
+pub use self::exit::ExitError;
+use self::exit::Verdict;
 use crate::study;
 use crate::study::job::BatchJob;
 use crate::study::selftest as selftest_tasks;
@@ -29,7 +36,6 @@ use crate::workload::Workload;
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
-use speedup_machine::signal::EXIT_INTERRUPTED;
 use speedup_report::record::json_schema::JSON_SCHEMA;
 
 /// What worker processes of this program can run.
@@ -44,55 +50,40 @@ static TASKS: &[TaskEntry] = &[
     beside::TASKS[0],
 ];
 
-/// Why the program ends without success.
-enum Failed {
-    /// The command line cannot be used: exit 2.
-    Usage(String),
-    /// Something went wrong: exit 1.
-    Failure(String),
-    /// The user stopped it: exit 130.
-    Interrupted(String),
-    /// Two runs cannot be compared: exit 3.
-    NotComparable(String),
-    /// A comparison, as printed, ends with this exit code: nothing more to say.
-    Verdict(u8),
-}
-
 /// Runs the program over the given workloads. It must be called first thing in `main`: a process
 /// that a pool has started becomes a worker here and does not return.
 ///
-/// Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted; a comparison has its own.
+/// Its exit code is 0, or that of an [`ExitError`].
 #[must_use]
 pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
     study::set_workloads(workloads);
     worker::init(TASKS);
-    match dispatch(std::env::args_os(), workloads) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failed) => {
-            let (code, message) = match failed {
-                Failed::Verdict(code) => return ExitCode::from(code),
-                Failed::NotComparable(message) => (3, message),
-                Failed::Failure(message) => (1, message),
-                Failed::Usage(message) => (2, message),
-                Failed::Interrupted(message) => (EXIT_INTERRUPTED, message),
-            };
-            complain(&message);
-            ExitCode::from(code)
+    let done = parse(std::env::args_os()).and_then(|command| dispatch(command, workloads));
+    done.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
+}
+
+/// Reads the command line. Where it asks for help or the version, that is printed and the program ends.
+fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitError> {
+    let mut command = Cli::command();
+    let arguments: Vec<OsString> = arguments.collect();
+    let matches = command.try_get_matches_from_mut(&arguments);
+    match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => Ok(cli.command),
+        Err(error) if !error.use_stderr() => {
+            print(&error.to_string())?;
+            std::process::exit(0);
         }
+        // A bare "speedup" is a question for help, though a script that comes to it has a mistake.
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(io::stderr(), "{error}");
+            Err(ExitError::Said(Verdict::Usage))
+        }
+        Err(error) => Err(ExitError::Usage(usage::line(&error, &command, &arguments))),
     }
 }
 
-fn dispatch(
-    arguments: impl Iterator<Item = OsString>,
-    workloads: &'static [&'static dyn Workload],
-) -> Result<(), Failed> {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        // `--help` and `--version` arrive here too.
-        Err(error) if !error.use_stderr() => return print(&error.to_string()),
-        Err(error) => return Err(Failed::Usage(one_line(&error))),
-    };
-    match cli.command {
+fn dispatch(command: Command, workloads: &'static [&'static dyn Workload]) -> Result<(), ExitError> {
+    match command {
         Command::Run(args) => run::run(&args, workloads),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
@@ -103,7 +94,8 @@ fn dispatch(
         Command::Flags(args) => flags::flags(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(demo) => demo::demo(&demo),
-        Command::Completions { shell } => completions::completions(shell),
+        Command::Completions(args) => completions::completions(&args, workloads),
+        Command::Man(args) => man::man(&args),
     }
 }
 
@@ -122,37 +114,12 @@ pub fn complain(message: &str) {
 }
 
 /// Writes to standard output. A reader that has seen enough is no error.
-fn print(text: &str) -> Result<(), Failed> {
+fn print(text: &str) -> Result<(), ExitError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failed::Failure(format!("cannot write to standard output: {error}")))
+            Err(ExitError::Failure(format!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
     }
-}
-
-/// What to say of a missing command, of which clap says nothing but the help.
-fn missing(help: &str) -> String {
-    let (what, command) = if help.contains("Usage: speedup demo") {
-        ("a demonstration is missing: map, futures or crash".to_string(), "speedup demo")
-    } else {
-        let commands =
-            "run, report, compare, flags, serve, doctor, selftest, list, schema, demo or completions";
-        (format!("a command is missing: {commands}"), "speedup")
-    };
-    format!("{what}; see '{command} --help'")
-}
-
-/// Clap explains over several lines; the first part says what is wrong, the rest is usage.
-fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let explanation = text.lines().take_while(|line| !line.starts_with("Usage:"));
-    let parts: Vec<&str> = explanation.map(str::trim).filter(|line| !line.is_empty()).collect();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return missing(&text);
-    }
-    let parts = parts.join("; ").replace(":; ", ": ");
-    let parts = parts.trim_start_matches("error: ").trim_end_matches("; For more information, try '--help'.");
-    format!("{parts}; see '--help'")
 }

@@ -1,43 +1,95 @@
 //! `speedup report`: tables and charts from saved runs alone.
 
-use super::args::ReportArgs;
-use super::{Failed, print};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+
+use super::{ExitError, print};
+use crate::settings::reader::{Reader, one_of};
 use speedup_report::analysis::Analysis;
 use speedup_report::record::{RunRecord, book};
-use speedup_report::render::{FORMATS, files, find_format, markdown, table};
+use speedup_report::render::{FORMATS, Format, files, markdown, table};
 
-pub(super) fn report(args: &ReportArgs) -> Result<(), Failed> {
-    let format = find_format(&args.format).ok_or_else(|| {
-        let names: Vec<_> = FORMATS.iter().map(|format| format.name()).collect();
-        Failed::Usage(format!("--format '{}': must be one of {}", args.format, names.join(", ")))
-    })?;
-    let engines = match (args.engines, format.name()) {
-        (false, _) => None,
-        (true, "table") => Some(table::engines as fn(&[Analysis]) -> String),
-        (true, "markdown") => Some(markdown::engines as fn(&[Analysis]) -> String),
-        (true, other) => {
-            return Err(Failed::Usage(format!(
-                "--engines: there is no {other} of them; use table or markdown"
-            )));
-        }
-    };
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  speedup report results/2026-11-22-demo
+  speedup report results/2026-11-22-demo --format csv > demo.csv
+  speedup report results/2026-11-22-demo --book --charts /tmp/charts
+  speedup report ours theirs --engines --charts /tmp/charts")]
+pub(super) struct ReportArgs {
+    /// Folders of runs, or their run.json files
+    #[arg(required = true, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+    runs: Vec<PathBuf>,
+    /// Format of the output; see 'speedup list'
+    #[arg(
+        long, value_name = "FORMAT", default_value = "table", value_parser = formats(),
+        hide_possible_values = true
+    )]
+    format: Form,
+    /// Add the table of Fluent Python as one more run
+    #[arg(long)]
+    book: bool,
+    /// Print only how the runs compare on the batches that the first has in common with them, by
+    /// program and kernel; as table or markdown
+    #[arg(long)]
+    engines: bool,
+    /// Draw the charts of the first run, with the other runs for comparison, into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    charts: Option<PathBuf>,
+}
+
+/// A format of the registry.
+#[derive(Clone, Copy)]
+struct Form(&'static dyn Format);
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+fn formats() -> Reader<Form> {
+    one_of("format", FORMATS.iter().map(|format| (format.name(), format.summary(), Form(*format))))
+}
+
+type Render = fn(&[Analysis]) -> String;
+
+pub(super) fn report(args: &ReportArgs) -> Result<(), ExitError> {
+    let engines = args.engines.then(|| engines(args.format.0.name())).transpose()?;
     let mut runs = Vec::new();
     for path in &args.runs {
-        runs.push(Analysis::of(&RunRecord::read(path).map_err(|error| Failed::Failure(error.to_string()))?));
+        runs.push(Analysis::of(&RunRecord::read(path)?));
     }
     if args.book {
         runs.push(Analysis::of(&book::record()));
     }
     if let Some(folder) = &args.charts {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failed::Failure(format!("--charts {}: {error}", folder.display())))?;
-        files::write_charts(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
+        draw(folder, &runs)?;
     }
-    let Some(engines) = engines else { return print(&format.render(&runs)) };
+    let Some(engines) = engines else { return print(&args.format.0.render(&runs)) };
     let text = engines(&runs);
     if text.is_empty() {
         let message = "--engines: the first run has no batch in common with another engine's";
-        return Err(Failed::Failure(message.to_string()));
+        return Err(ExitError::Failure(message.to_string()));
     }
     print(&text)
+}
+
+/// How to print the comparison of engines.
+fn engines(format: &str) -> Result<Render, ExitError> {
+    match format {
+        "table" => Ok(table::engines),
+        "markdown" => Ok(markdown::engines),
+        other => {
+            Err(ExitError::Usage(format!("--engines: there is no {other} of them; use table or markdown")))
+        }
+    }
+}
+
+fn draw(folder: &Path, runs: &[Analysis]) -> Result<(), ExitError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| ExitError::Failure(format!("--charts '{}': {error}", folder.display())))?;
+    files::write_charts(folder, runs).map_err(ExitError::because)
 }

@@ -1,23 +1,60 @@
 //! `speedup run`: measure, keep, report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::RunArgs;
-use super::{Failed, complain, print};
+use clap::{Args, ValueHint};
+
+use super::exit::watch_for_ctrl_c;
+use super::{ExitError, complain, print};
+use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
-use crate::study::resume::{self, ResumeError};
 use crate::study::rounds::Watch;
-use crate::study::{ConfigError, Run, Study};
+use crate::study::{Run, Study, resume};
 use crate::workload::Workload;
 use speedup_machine::machine;
-use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
 use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::{FORMATS, files};
 
-pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), Failed> {
-    let interrupt =
-        Interrupt::install().map_err(|error| Failed::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
+const AFTER_HELP: &str = concat!(
+    "Examples:\n",
+    "  speedup run\n",
+    "  speedup run --workers 1..8 --executor threads,processes,rayon --name laptop\n",
+    "  speedup run --workload rc4 --passes 200 --rounds 20\n",
+    "  speedup run --executor threads,processes --precision 0.5% --max-time 10m\n",
+    "  speedup run --workload flags,flags-local --rounds 10\n",
+    "  speedup run --resume results/2026-11-22-laptop --max-time 5m\n",
+    "  speedup run --scale tiny --rounds 2 --out /tmp/try\n",
+    "\n",
+    "Each round runs the serial baseline twice and every case once, in random order; a warm-up round ",
+    "comes first. The run ends when every speedup is known to --precision, or at --rounds or --max-time, ",
+    "by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a new folder ",
+    "OUT/DATE-NAME; the record is saved after every round.\n",
+    "\n",
+    "Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (what was measured is kept).",
+);
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct RunArgs {
+    /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
+    /// from the start of the run; otherwise only --book and --quiet may be combined with it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, conflicts_with_all = RunRequest::names())]
+    resume: Option<PathBuf>,
+    #[command(flatten)]
+    request: RunRequest,
+    #[command(flatten)]
+    limits: Limits,
+    /// Add the table of Fluent Python to the output and charts
+    #[arg(long, help_heading = "Output")]
+    book: bool,
+    /// Show no progress bar
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+}
+
+pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), ExitError> {
+    let interrupt = watch_for_ctrl_c()?;
     let mut run = begin(args, workloads)?;
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
@@ -25,49 +62,45 @@ pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -
     let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let watch = Watch { verbosity, interrupt: &interrupt, widest: analysis::widest };
     let before = run.record.samples.len();
-    run.go_on(&watch).map_err(|error| Failed::Failure(error.to_string()))?;
+    run.go_on(&watch)?;
     run.warnings.iter().for_each(|warning| complain(warning));
     if run.record.samples.len() == before && run.record.status == Status::Complete {
         complain("the run was complete; --rounds, --precision or --max-time make it go on");
     }
-
-    let mut runs = vec![Analysis::of(&run.record)];
-    if args.book {
-        runs.push(Analysis::of(&book::record()));
-    }
-    // The files first: whoever reads the output may be gone.
-    let folder = run.folder.path();
-    files::write_all(folder, &runs).map_err(|error| Failed::Failure(error.to_string()))?;
-    print(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", folder.display()))?;
-    outcome(&run.record, folder)
+    save_and_print(&run, args.book)?;
+    outcome(&run.record, run.folder.path())
 }
 
-/// A new run, or the one to be taken up again.
-fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<Run, Failed> {
-    let usage = |error: ConfigError| Failed::Usage(format!("--{error}"));
-    let cpus = machine::cpus_available();
-    let Some(path) = &args.resume else {
-        let config = args.request().resolve(workloads, cpus).map_err(usage)?;
-        let study = Study::new(config, Design::InterleavedRounds);
-        return Run::begin(study).map_err(|error| Failed::Failure(error.to_string()));
-    };
-    resume::open(path, &args.request(), workloads, cpus).map_err(|error| match error {
-        ResumeError::Config(error) => usage(error),
-        error => Failed::Failure(format!("--resume {error}")),
-    })
+/// A new run, or the one to be resumed.
+fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<Run, ExitError> {
+    if let Some(path) = &args.resume {
+        let resumed = resume::open(path, &args.limits, workloads);
+        return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
+    }
+    let config = args.request.resolve(&args.limits, workloads, machine::cpus_available())?;
+    Ok(Run::begin(Study::new(config, Design::InterleavedRounds))?)
+}
+
+/// The files first: the reader of the output may be gone.
+fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
+    let mut runs = vec![Analysis::of(&run.record)];
+    if book {
+        runs.push(Analysis::of(&book::record()));
+    }
+    let folder = run.folder.path();
+    files::write_all(folder, &runs).map_err(ExitError::because)?;
+    print(&FORMATS[0].render(&runs))?;
+    print(&format!("\nSaved in {}\n", folder.display()))
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
-fn outcome(record: &RunRecord, folder: &Path) -> Result<(), Failed> {
+fn outcome(record: &RunRecord, folder: &Path) -> Result<(), ExitError> {
     match (record.status, record.fatal_failure()) {
-        (Status::Interrupted, _) => {
-            let folder = folder.display();
-            Err(Failed::Interrupted(format!(
-                "interrupted; what was measured is kept, and 'speedup run --resume {folder}' goes on"
-            )))
-        }
-        (_, Some(failure)) => Err(Failed::Failure(failure)),
+        (Status::Interrupted, _) => Err(ExitError::Interrupted(format!(
+            "interrupted; what was measured is kept, and 'speedup run --resume {}' goes on",
+            folder.display()
+        ))),
+        (_, Some(failure)) => Err(ExitError::Failure(failure)),
         _ => Ok(()),
     }
 }

@@ -171,6 +171,7 @@ impl<'de> Deserialize<'de> for Unmoved {
 mod tests {
     use super::*;
     use crate::workload::{WORKLOADS, rc4, read};
+    use speedup_executor::transferred;
 
     const JOB: Job = Job { seed: 3, index: 1, size: 4000, site: None };
 
@@ -217,9 +218,8 @@ mod tests {
     #[test]
     fn a_copy_arrives_as_it_was() {
         let passed = Passed::of(&rc4::Workload, JOB, Data::Copy).unwrap();
-        let encoded = postcard::to_stdvec(&passed).unwrap();
-        let Passed::Copy(Copied::Arrived(array)) = postcard::from_bytes(&encoded).unwrap() else { panic!() };
+        let Passed::Copy(Copied::Arrived(array)) = transferred(&passed).unwrap() else { panic!() };
         assert_eq!(array, (&rc4::Workload as &dyn Workload).generate(JOB).unwrap());
-        postcard::to_stdvec(&passed.at_home()).unwrap_err();
+        transferred(&passed.at_home()).unwrap_err();
     }
 }

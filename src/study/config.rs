@@ -1,61 +1,21 @@
-//! Settings in two stages: as the user wrote them, and as resolved against what there is.
-//!
-//! The same texts come from command-line options and from environment variables; an error names
-//! the setting, and the front end says how it is spelled there.
+//! Settings in their second stage: resolved against the workloads, executors and CPUs that are there.
 
-use std::fmt;
 use std::path::PathBuf;
 
-pub use super::parse::{MAX_PASSES, MAX_ROUNDS, MAX_WORKERS, parse_rounds};
-use super::parse::{
-    choose_runners, choose_workloads, parse_data, parse_kernels, parse_name, parse_number, parse_passes,
-    parse_pool, parse_precision, parse_scale, parse_time, parse_workers,
-};
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
+use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
+use crate::settings::{Limits, RunRequest, SettingError};
 use crate::workload::{Kernel, Scale, Selection, Workload};
-use speedup_report::record::{Data, PoolMode};
-
-/// Settings as the user wrote them; what is absent takes its default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RunRequest {
-    /// Names of workloads, separated by commas.
-    pub workload: Option<String>,
-    /// Names of executors, separated by commas.
-    pub executor: Option<String>,
-    /// Numbers of workers, such as `1..4` or `1,2,8`.
-    pub workers: Option<String>,
-    /// The most rounds to count.
-    pub rounds: Option<String>,
-    /// How narrow the interval of every speedup is to become, such as `1%`.
-    pub precision: Option<String>,
-    /// How long to measure at most, such as `60s`.
-    pub max_time: Option<String>,
-    /// Whether a pool is started for each sample, `cold`, or once for all, `warm`.
-    pub pool: Option<String>,
-    /// Kernels by workload, such as `rc4=tuned,sha256=sha2`; the kernel alone where there is but one
-    /// workload.
-    pub kernel: Option<String>,
-    /// How arrays reach workers: `generate`, `copy`, `shared`, or several of them.
-    pub data: Option<String>,
-    /// Passes by workload, such as `rc4=80,sha256=16`.
-    pub passes: Option<String>,
-    /// Seed of arrays and order.
-    pub seed: Option<String>,
-    /// Array sizes: `book` or `tiny`.
-    pub scale: Option<String>,
-    /// Folder that holds the folders of runs.
-    pub out: Option<String>,
-    /// Name of the run.
-    pub name: Option<String>,
-}
+use speedup_report::record::{BASELINE, Data, PoolMode};
+use speedup_values::{choose, suggest};
 
 /// Settings that can be run.
 #[derive(Clone)]
 pub struct RunConfig {
     /// The workloads with their kernels and passes, each once for every way of passing data.
     pub workloads: Vec<WorkloadChoice>,
-    /// What is to be measured beside the serial baseline.
+    /// What is measured in addition to the serial baseline.
     pub executors: Vec<Runner>,
     /// When to stop.
     pub stop: StopRule,
@@ -71,7 +31,7 @@ pub struct RunConfig {
     pub name: String,
 }
 
-/// A workload and how it is run: what has a serial baseline of its own.
+/// A workload and how it is run. Each has its own serial baseline.
 #[derive(Clone)]
 pub struct WorkloadChoice {
     /// The workload.
@@ -110,27 +70,11 @@ impl WorkloadChoice {
     }
 }
 
-/// A setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    /// Which one: a field name of [`RunRequest`].
-    pub setting: &'static str,
-    /// What the user wrote.
-    pub value: String,
-    /// What is wrong and what would be right.
-    pub problem: String,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} '{}': {}", self.setting, self.value, self.problem)
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
 /// Seed where the user does not say: the chapter that this grew out of.
 pub const DEFAULT_SEED: u64 = 17;
+
+/// The workloads of a program.
+type Workloads = [&'static dyn Workload];
 
 impl RunRequest {
     /// Resolves the settings against the given workloads, this program's executors and the CPUs
@@ -138,113 +82,165 @@ impl RunRequest {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for the first setting that cannot be used.
+    /// [`SettingError`] for the first setting that cannot be used.
     pub fn resolve(
         &self,
-        workloads: &[&'static dyn Workload],
+        limits: &Limits,
+        workloads: &Workloads,
         cpus: usize,
-    ) -> Result<RunConfig, ConfigError> {
-        let chosen = setting("workload", self.workload.as_deref(), |text| choose_workloads(text, workloads))?
-            .unwrap_or_else(|| run_by_default(workloads));
-        let passes =
-            setting("passes", self.passes.as_deref(), |text| parse_passes(text, &chosen, workloads))?
-                .unwrap_or_default();
-        let kernels =
-            setting("kernel", self.kernel.as_deref(), |text| parse_kernels(text, &chosen, workloads))?
-                .unwrap_or_default();
-        let data =
-            setting("data", self.data.as_deref(), parse_data)?.unwrap_or_else(|| vec![Data::default()]);
-        let workers = setting("workers", self.workers.as_deref(), parse_workers)?;
-        let choice = |workload: &'static dyn Workload, data| WorkloadChoice {
-            workload,
-            kernel: of(&kernels, workload).unwrap_or_else(|| workload.default_kernel()),
-            data,
-            passes: of(&passes, workload).unwrap_or_else(|| workload.default_passes()),
-            workers: workers.clone().unwrap_or_else(|| match workload.waiting() {
-                Some(waiting) => waiting.default_workers().to_vec(),
-                None => default_workers(cpus),
-            }),
-        };
-        self.check_waiting(&chosen, workers.as_deref())?;
+    ) -> Result<RunConfig, SettingError> {
+        let chosen = self.workloads(workloads)?;
+        self.check_waiting(&chosen)?;
         Ok(RunConfig {
-            workloads: (chosen.iter())
-                .flat_map(|&workload| data.iter().map(move |&data| choice(workload, data)))
-                .collect(),
-            executors: setting(
-                "executor",
-                Some(self.executor.as_deref().unwrap_or(Runner::by_default(&chosen))),
-                |text| choose_runners(text, &chosen),
-            )?
-            .unwrap_or_default(),
-            stop: self.stop_rule()?,
-            pool: setting("pool", self.pool.as_deref(), parse_pool)?.unwrap_or_default(),
-            seed: setting("seed", self.seed.as_deref(), |text| parse_number(text, 0, u64::MAX))?
-                .unwrap_or(DEFAULT_SEED),
-            scale: setting("scale", self.scale.as_deref(), parse_scale)?.unwrap_or_default(),
-            out: PathBuf::from(self.out.as_deref().unwrap_or("results")),
-            name: setting("name", self.name.as_deref(), parse_name)?.unwrap_or_else(|| "run".to_string()),
+            workloads: self.choices(&chosen, workloads, cpus)?,
+            executors: self.executors(&chosen)?,
+            stop: StopRule::of(limits),
+            pool: self.pool.unwrap_or_default(),
+            seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
+            scale: self.scale.unwrap_or_default(),
+            out: self.out.clone().unwrap_or_else(|| PathBuf::from("results")),
+            name: self.name.as_ref().map_or_else(|| "run".to_string(), RunName::to_string),
         })
     }
 
-    /// What cannot be asked of workloads that wait.
-    fn check_waiting(
+    /// The workloads that are named; where none is, all but those that run only when named, or all if
+    /// each is such.
+    fn workloads(&self, workloads: &Workloads) -> Result<Vec<&'static dyn Workload>, SettingError> {
+        if let Some(names) = &self.workload {
+            let chosen = names.iter().map(|name| workload(name, workloads)).collect::<Result<_, _>>();
+            return chosen.map_err(|problem| SettingError::new("workload", names, problem));
+        }
+        let by_default = |workload: &&dyn Workload| workload.selection() == Selection::Default;
+        let default: Vec<_> = workloads.iter().copied().filter(by_default).collect();
+        Ok(if default.is_empty() { workloads.to_vec() } else { default })
+    }
+
+    /// Each workload once for every way of passing data, with its kernel, passes and workers.
+    fn choices(
         &self,
-        chosen: &[&'static dyn Workload],
-        workers: Option<&[usize]>,
-    ) -> Result<(), ConfigError> {
+        chosen: &Workloads,
+        workloads: &Workloads,
+        cpus: usize,
+    ) -> Result<Vec<WorkloadChoice>, SettingError> {
+        let passes = of_each("passes", self.passes.as_ref(), chosen, workloads)?;
+        let kernels = of_each("kernel", self.kernel.as_ref(), chosen, workloads)?;
+        let data = self.data.as_deref().unwrap_or(&[Data::Generate]);
+        let mut choices = Vec::new();
+        for ((&workload, passes), name) in chosen.iter().zip(passes).zip(kernels) {
+            let kernel = match name {
+                Some(KernelName(name)) => kernel(workload, name).map_err(|problem| {
+                    SettingError::new(
+                        "kernel",
+                        self.kernel.as_ref().map_or_else(String::new, ToString::to_string),
+                        problem,
+                    )
+                })?,
+                None => workload.default_kernel(),
+            };
+            let passes = passes.map_or_else(|| workload.default_passes(), |passes| passes.0);
+            let workers = self.workers_of(workload, cpus);
+            let choice = |&data| WorkloadChoice { workload, kernel, data, passes, workers: workers.clone() };
+            choices.extend(data.iter().map(choice));
+        }
+        Ok(choices)
+    }
+
+    /// The numbers of workers of a workload. One is always among them: the factor needs it.
+    fn workers_of(&self, workload: &dyn Workload, cpus: usize) -> Vec<usize> {
+        match (&self.workers, workload.waiting()) {
+            (Some(counts), _) if counts.contains(&1) => counts.to_vec(),
+            (Some(counts), _) => [&[1], &counts[..]].concat(),
+            (None, Some(waiting)) => waiting.default_workers().to_vec(),
+            (None, None) => default_workers(cpus),
+        }
+    }
+
+    fn executors(&self, chosen: &Workloads) -> Result<Vec<Runner>, SettingError> {
+        let Some(names) = &self.executor else { return Ok(Runner::by_default(chosen)) };
+        let chosen = names.iter().map(|name| executor(name, chosen)).collect::<Result<_, _>>();
+        chosen.map_err(|problem| SettingError::new("executor", names, problem))
+    }
+
+    /// What cannot be asked of workloads that wait.
+    fn check_waiting(&self, chosen: &Workloads) -> Result<(), SettingError> {
         let Some(waiting) = chosen.iter().find(|workload| workload.waiting().is_some()) else {
             return Ok(());
         };
         let name = waiting.name();
-        setting("data", self.data.as_deref(), |text| match parse_data(text)?[..] {
-            [Data::Generate] => Ok(()),
-            _ => Err(format!(
-                "the jobs of {name} wait for their arrays; there is nothing to pass but generate"
-            )),
-        })?;
-        setting("workers", self.workers.as_deref(), |_| match workers.and_then(<[usize]>::last) {
-            Some(&most) if most > MOST_WAITING => {
-                Err(format!("{name} can have at most {MOST_WAITING} workers"))
+        if let Some(ways) = self.data.as_ref().filter(|ways| ways[..] != [Data::Generate]) {
+            let ways: Vec<_> = ways.iter().map(|way| way.name()).collect();
+            let problem =
+                format!("the jobs of {name} wait for their arrays; only generate can be used with it");
+            return Err(SettingError::new("data", ways.join(","), problem));
+        }
+        match &self.workers {
+            Some(counts) if counts.last().is_some_and(|&most| most > MOST_WAITING) => {
+                let problem = format!("{name} can have at most {MOST_WAITING} workers");
+                Err(SettingError::new("workers", counts, problem))
             }
             _ => Ok(()),
-        })?;
-        Ok(())
-    }
-
-    /// When to stop, from the three settings that say so.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] for the first of them that cannot be used.
-    pub fn stop_rule(&self) -> Result<StopRule, ConfigError> {
-        Ok(StopRule::of(
-            setting("rounds", self.rounds.as_deref(), parse_rounds)?,
-            setting("precision", self.precision.as_deref(), parse_precision)?,
-            setting("max-time", self.max_time.as_deref(), parse_time)?,
-        ))
+        }
     }
 }
 
-/// Parses a setting if it is there, and names it in the error.
-fn setting<T>(
-    setting: &'static str,
-    value: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<Option<T>, ConfigError> {
-    let Some(value) = value else { return Ok(None) };
-    parse(value).map(Some).map_err(|problem| ConfigError { setting, value: value.to_string(), problem })
+fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn Workload, String> {
+    choose("workload", name, workloads.iter().copied(), |workload| workload.name())
 }
 
-/// The workloads of a run that names none; all, where each is to be named.
-fn run_by_default(workloads: &[&'static dyn Workload]) -> Vec<&'static dyn Workload> {
-    let default: Vec<_> =
-        workloads.iter().copied().filter(|workload| workload.selection() == Selection::Default).collect();
-    if default.is_empty() { workloads.to_vec() } else { default }
+/// The kernel of that name; the error tells which ones the workload has.
+pub(super) fn kernel(workload: &'static dyn Workload, name: &str) -> Result<&'static Kernel, String> {
+    let names = || workload.kernels().iter().map(|kernel| kernel.name).collect::<Vec<_>>();
+    workload.kernel(name).ok_or_else(|| {
+        let hint = suggest(name, names()).map(|close| format!("; did you mean {close}?"));
+        let names = names().join(", ");
+        format!("{} has no kernel {name}; it has {names}{}", workload.name(), hint.unwrap_or_default())
+    })
 }
 
-/// What a list says of a workload.
-fn of<T: Copy>(list: &[(String, T)], workload: &dyn Workload) -> Option<T> {
-    list.iter().find(|(name, _)| name == workload.name()).map(|&(_, value)| value)
+/// The executor of that name, if the workloads can use it.
+fn executor(name: &str, workloads: &Workloads) -> Result<Runner, String> {
+    if name == BASELINE {
+        return Err(format!(
+            "{BASELINE} is the baseline and is always measured; name the pools to compare with it"
+        ));
+    }
+    let runner = choose("executor", name, Runner::all(), |runner| runner.name())?;
+    let computing = workloads.iter().find(|workload| workload.waiting().is_none());
+    match (runner, computing) {
+        (Runner::Async, Some(workload)) => Err(format!(
+            "{name} is one thread, which helps only where jobs wait, and those of {} compute; name threads, processes or rayon",
+            workload.name()
+        )),
+        _ => Ok(runner),
+    }
+}
+
+/// The values of the chosen workloads, in their order.
+fn of_each<'a, T: OfWorkload + std::fmt::Display>(
+    setting: &str,
+    values: Option<&'a PerWorkload<T>>,
+    chosen: &Workloads,
+    workloads: &Workloads,
+) -> Result<Vec<Option<&'a T>>, SettingError> {
+    let is_chosen = |name: &str| chosen.iter().any(|workload| workload.name() == name);
+    let problem = |problem: String| {
+        SettingError::new(setting, values.map_or_else(String::new, ToString::to_string), problem)
+    };
+    match values {
+        None => Ok(vec![None; chosen.len()]),
+        Some(PerWorkload::Only(value)) if chosen.len() == 1 => Ok(vec![Some(value)]),
+        Some(PerWorkload::Only(value)) => Err(problem(format!("'{value}' is not of the form {}", T::FORM))),
+        Some(PerWorkload::Named(values)) => {
+            for (name, _) in values {
+                workload(name, workloads).map_err(problem)?;
+                if !is_chosen(name) {
+                    return Err(problem(format!("{name} is not among the workloads of this run")));
+                }
+            }
+            let value = |workload: &&dyn Workload| values.iter().find(|(name, _)| name == workload.name());
+            Ok(chosen.iter().map(|workload| value(workload).map(|(_, value)| value)).collect())
+        }
+    }
 }
 
 /// Every number up to eight; above, steps that keep the run short and a logarithmic axis even.
@@ -265,22 +261,53 @@ fn default_workers(cpus: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::workload::WORKLOADS;
     use proptest::prelude::*;
 
+    use super::*;
+    use crate::workload::WORKLOADS;
+
+    fn resolve(request: &RunRequest) -> Result<RunConfig, SettingError> {
+        request.resolve(&Limits::default(), WORKLOADS, 4)
+    }
+
     fn problem(request: &RunRequest) -> String {
-        request.resolve(WORKLOADS, 2).err().expect("must be refused").to_string()
+        resolve(request).err().expect("must be refused").to_string()
+    }
+
+    fn of(workload: &str) -> RunRequest {
+        RunRequest { workload: Some(workload.parse().unwrap()), ..RunRequest::default() }
     }
 
     #[test]
     fn defaults_are_the_books_batch_on_the_cpus_there_are() {
-        let config = RunRequest::default().resolve(WORKLOADS, 4).unwrap();
+        let config = resolve(&RunRequest::default()).unwrap();
         let passes: Vec<_> = config.workloads.iter().map(|c| (c.workload.name(), c.passes)).collect();
         assert_eq!(passes, [("rc4", 80), ("sha256", 16)]);
         assert_eq!(config.executors.iter().map(|e| e.name()).collect::<Vec<_>>(), ["threads", "processes"]);
         assert!(config.workloads.iter().all(|choice| choice.workers == [1, 2, 3, 4]) && config.name == "run");
-        assert_eq!(config.stop, StopRule::of(None, None, None));
+        assert_eq!(config.stop, StopRule::of(&Limits::default()));
+    }
+
+    #[test]
+    fn one_worker_is_always_among_them() {
+        let workers =
+            |text: &str| RunRequest { workers: Some(text.parse().unwrap()), ..RunRequest::default() };
+        assert_eq!(resolve(&workers("4")).unwrap().workloads[0].workers, [1, 4]);
+        assert_eq!(resolve(&workers("1..3")).unwrap().workloads[0].workers, [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_single_workload_needs_no_name() {
+        let request = RunRequest {
+            passes: Some("4".parse().unwrap()),
+            kernel: Some("tuned".parse().unwrap()),
+            ..of("rc4")
+        };
+        let config = resolve(&request).unwrap();
+        let [choice] = &config.workloads[..] else { panic!("one workload") };
+        assert_eq!((choice.passes, choice.kernel.name), (4, "tuned"));
+        let request = RunRequest { passes: request.passes, ..RunRequest::default() };
+        assert_eq!(problem(&request), "passes '4': '4' is not of the form WORKLOAD=PASSES, such as rc4=80");
     }
 
     #[test]
@@ -293,38 +320,20 @@ mod tests {
 
     #[test]
     fn each_refusal_names_setting_value_and_remedy() {
-        let request = RunRequest { workload: Some("md5".into()), ..RunRequest::default() };
-        assert_eq!(
-            problem(&request),
-            "workload 'md5': there is no workload md5; there are rc4, sha256, read, flags, flags-local"
-        );
-        let request = RunRequest { passes: Some("rc4=0".into()), ..RunRequest::default() };
-        assert_eq!(
-            problem(&request),
-            "passes 'rc4=0': passes of rc4 must be a whole number from 1 to 1000000"
-        );
-        let request = RunRequest { passes: Some("md5=3".into()), ..RunRequest::default() };
-        assert_eq!(
-            problem(&request),
-            "passes 'md5=3': there is no workload md5; there are rc4, sha256, read, flags, flags-local"
-        );
-        let request = RunRequest {
-            passes: Some("rc4=3".into()),
-            workload: Some("sha256".into()),
-            ..RunRequest::default()
-        };
+        let known = "there are rc4, sha256, read, flags, flags-local";
+        assert_eq!(problem(&of("md5")), format!("workload 'md5': there is no workload md5; {known}"));
+        let passes = |text: &str| Some(text.parse().unwrap());
+        let request = RunRequest { passes: passes("md5=3"), ..RunRequest::default() };
+        assert_eq!(problem(&request), format!("passes 'md5=3': there is no workload md5; {known}"));
+        let request = RunRequest { passes: passes("rc4=3"), ..of("sha256") };
         assert_eq!(problem(&request), "passes 'rc4=3': rc4 is not among the workloads of this run");
-        let request = RunRequest { executor: Some("serial".into()), ..RunRequest::default() };
-        assert!(problem(&request).contains("always measured"));
-        let request = RunRequest { precision: Some("150%".into()), ..RunRequest::default() };
-        assert_eq!(
-            problem(&request),
-            "precision '150%': must be a percentage from 0% (never) to 100%, such as 1% or 0.01"
-        );
-        let request = RunRequest { max_time: Some("soon".into()), ..RunRequest::default() };
-        assert!(problem(&request).starts_with("max-time 'soon': must be a time such as 60s or 2m"));
-        let request = RunRequest { name: Some("../up".into()), ..RunRequest::default() };
-        assert!(problem(&request).starts_with("name '../up': must be"));
+        let executor =
+            |text: &str| RunRequest { executor: Some(text.parse().unwrap()), ..RunRequest::default() };
+        assert!(problem(&executor("serial")).contains("always measured"));
+        assert!(problem(&executor("threds")).ends_with("did you mean threads?"));
+        let request = RunRequest { kernel: Some("rc4=tunde".parse().unwrap()), ..RunRequest::default() };
+        let expected = "kernel 'rc4=tunde': rc4 has no kernel tunde; it has textbook, tuned, paired; did you mean tuned?";
+        assert_eq!(problem(&request), expected);
     }
 
     proptest! {

@@ -42,7 +42,7 @@ impl Study {
             design: self.design(),
             status: Status::Running,
             environment: environment::gather(),
-            conditions: Around { before: environment::conditions(), after: None },
+            conditions: Around { before: speedup_machine::environment::conditions(), after: None },
             plan: PlanRecord {
                 seed: self.config().seed,
                 rounds: rule.rounds,

@@ -9,7 +9,7 @@ use crate::workload::Digest;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Probe, Sample, TaskSpan, WorkerSpan};
+use speedup_report::record::{MachineState, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,16 +98,12 @@ pub(super) fn with_machine(
     execution: impl FnOnce() -> Result<(Measured, Results), String>,
 ) -> Result<(Measured, Results), String> {
     let load = pressure::load().ok();
-    let before = probe::probe().map(recorded);
+    let before = probe::probe();
     let stolen_ns = pressure::steal_ns().ok();
     let (mut measured, results) = execution()?;
     let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
-    measured.machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
+    measured.machine = MachineState { steal_ns, load, before, after: probe::probe() };
     Ok((measured, results))
-}
-
-fn recorded(probe: probe::Probe) -> Probe {
-    Probe { clock_hz: probe.clock_hz, width: probe.width }
 }
 
 /// Pool start, every job, results back, pool joined.

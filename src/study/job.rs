@@ -17,7 +17,7 @@ use speedup_machine::clock::{monotonic_ns, thread_cpu_ns};
 use speedup_machine::counters::{Counts, thread_counts};
 use speedup_machine::probe;
 use speedup_machine::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
-use speedup_report::record::{self, TaskSpan};
+use speedup_report::record::TaskSpan;
 
 /// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
 /// microseconds and would be a part of them worth mentioning.
@@ -84,7 +84,7 @@ pub struct JobReport {
     /// Page faults without and with input.
     pub faults: Option<(u64, u64)>,
     /// Instructions and cycles in user space.
-    pub counts: Option<(u64, u64)>,
+    pub counts: Option<Counts>,
     /// Clock of the CPU just after the job, in Hz.
     pub clock_hz: Option<f64>,
     /// Digest of the result, or why there is none.
@@ -111,7 +111,7 @@ impl JobReport {
             involuntary_switches: self.switches.map(|(_, involuntary)| involuntary),
             minor_faults: self.faults.map(|(minor, _)| minor),
             major_faults: self.faults.map(|(_, major)| major),
-            counts: self.counts.map(|(instructions, cycles)| record::Counts { instructions, cycles }),
+            counts: self.counts,
             clock_hz: self.clock_hz.map(f64::round),
             generate_ns: self.generated_ns - self.begin_ns,
             compute_ns: self.end_ns - self.generated_ns,
@@ -206,6 +206,9 @@ fn both(
     grown(before, after, one).zip(grown(before, after, other))
 }
 
-fn difference(before: Counts, after: Counts) -> (u64, u64) {
-    (after.instructions.saturating_sub(before.instructions), after.cycles.saturating_sub(before.cycles))
+fn difference(before: Counts, after: Counts) -> Counts {
+    Counts {
+        instructions: after.instructions.saturating_sub(before.instructions),
+        cycles: after.cycles.saturating_sub(before.cycles),
+    }
 }

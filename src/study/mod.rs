@@ -1,6 +1,6 @@
 //! Joins executors and workloads: what to measure, in which order, and the measuring itself.
 //!
-//! * [`config`]: settings as given, and as resolved against what there is; `parse` reads their texts
+//! * [`config`]: settings, resolved against the workloads, executors and CPUs that are there
 //! * [`plan`]: the cases and the order in which they run
 //! * [`mod@array`]: how a job's array reaches its worker; [`bytes`]: arrays as they travel
 //! * [`job`]: a job of a workload as a task that times itself
@@ -11,7 +11,7 @@
 //! * [`stopping`]: when a run has measured enough
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
 //! * [`selftest`]: executions with faults on purpose
-//! * [`checkup`]: a look at the machine before anything is measured
+//! * [`diagnostics`]: a look at the machine before anything is measured
 //! * [`environment`]: the machine and the build, for the record; [`describe`] writes its head
 //! * [`progress`]: the bar on the terminal
 
@@ -19,14 +19,13 @@ pub mod array;
 mod asynchronous;
 pub mod bytes;
 mod ceiling;
-pub mod checkup;
 pub mod config;
 pub mod describe;
+pub mod diagnostics;
 pub mod environment;
 pub mod execute;
 pub mod job;
 pub mod measure;
-mod parse;
 pub mod plan;
 pub mod progress;
 pub mod resume;
@@ -35,7 +34,8 @@ pub mod runner;
 pub mod selftest;
 pub mod stopping;
 
-pub use config::{ConfigError, RunConfig, RunRequest};
+pub use crate::settings::{Limits, RunRequest};
+pub use config::RunConfig;
 pub use execute::Measured;
 pub use job::{init, set_workloads};
 pub use measure::Study;

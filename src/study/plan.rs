@@ -26,8 +26,8 @@ impl Plan {
     /// The indices of the cases in the order in which a round runs them.
     ///
     /// A warm-up round keeps the order of the cases, so that each workload begins with the serial
-    /// baseline, whose results are what all others are compared with. Each counted round has a
-    /// random order of its own, so that drift of the machine falls on all cases alike.
+    /// baseline, whose results are what all others are compared with. Each counted round has
+    /// another random order, so that drift of the machine falls on all cases alike.
     #[must_use]
     pub fn order(&self, round: u32, warmup: bool) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.cases.len()).collect();

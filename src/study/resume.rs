@@ -4,15 +4,20 @@
 //! checked: the program, the machine, and the batch. A new warm-up round comes first; rounds that
 //! were cut short keep their samples and are not completed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::config::{self, RunConfig, WorkloadChoice};
 use super::describe::tool;
-use super::{ConfigError, Run, RunRequest, Study, environment, measure};
-use crate::workload::Workload;
+use super::stopping::StopRule;
+use super::{Limits, Run, Runner, Study, environment, measure};
+use crate::settings::values::{Precision, RoundLimit};
+use crate::workload::{Scale, Workload};
 use speedup_report::record::{
     BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
     WorkloadRecord,
 };
+use speedup_values::choose;
 
 /// Why a run cannot be taken up again.
 #[derive(Debug, thiserror::Error)]
@@ -23,26 +28,21 @@ pub enum ResumeError {
     /// Its folder cannot be written, or another process is writing it.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A setting that was to replace one of the record cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
     /// Its samples and new ones would not belong together.
     #[error("{0}")]
     Other(String),
 }
 
-/// Opens the run in a folder. Where `request` sets rounds, precision or time, that replaces the
-/// record's, and the limit that ended the run is lifted; all else in it is ignored. Time counts from
-/// the run's first beginning.
+/// Opens the run in a folder. Where `limits` sets rounds, precision or time, that replaces the
+/// record's, and the limit that ended the run is lifted. Time counts from the run's first beginning.
 ///
 /// # Errors
 ///
 /// [`ResumeError`] for the first thing that stands in the way.
 pub fn open(
     path: &Path,
-    request: &RunRequest,
+    limits: &Limits,
     workloads: &'static [&'static dyn Workload],
-    cpus: usize,
 ) -> Result<Run, ResumeError> {
     // The file itself is as good a name for the run.
     let path = if path.ends_with("run.json") { path.parent().unwrap_or(path) } else { path };
@@ -57,70 +57,74 @@ pub fn open(
         return Err(other("only a run of 'speedup run' can be taken up again".to_string()));
     }
     same_program(&record.tool).and_then(|()| same_machine(&record.environment)).map_err(other)?;
-    let mut config = request_of(&record, request).resolve(workloads, cpus)?;
-    // Those that wait have other numbers of workers than those that compute.
-    for choice in &mut config.workloads {
-        choice.workers = workers_of(&record, &choice.name());
-    }
+    let stop = StopRule::of(&limits_of(&record, limits));
+    let config = config_of(&record, stop, workloads).map_err(other)?;
     let mut study = Study::new(config, record.design);
     study.adopt(&record).map_err(other)?;
     record.status = Status::Running;
     record.stop = None;
-    let rule = study.config().stop;
-    record.plan.rounds = rule.rounds;
-    record.plan.precision = Some(rule.precision);
-    record.plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
+    record.plan.rounds = stop.rounds;
+    record.plan.precision = Some(stop.precision);
+    record.plan.max_time_s = stop.max_time.map(|time| time.as_secs_f64());
     // Whether it can be written is better known now than after a round.
     folder.save(&record)?;
     Ok(Run { study, record, folder, warnings: Vec::new() })
 }
 
-/// The settings that gave the record, with the limits of `request` where it has any.
-fn request_of(record: &RunRecord, request: &RunRequest) -> RunRequest {
+/// The given limits, and for those that are not given the record's. A limit that has ended the run
+/// would end it again at once, so that another one takes its place.
+fn limits_of(record: &RunRecord, given: &Limits) -> Limits {
+    let kept = |stop| given.is_empty() || record.stop != Some(stop);
     let plan = &record.plan;
-    let mut executors: Vec<&str> = Vec::new();
-    for case in plan.cases.iter().filter(|case| case.executor != BASELINE) {
-        if !executors.contains(&case.executor.as_str()) {
-            executors.push(&case.executor);
-        }
+    let rounds = kept(Stop::Rounds).then_some(RoundLimit(plan.rounds));
+    let time = plan.max_time_s.filter(|_| kept(Stop::Time));
+    Limits {
+        rounds: given.rounds.or(rounds),
+        precision: given.precision.or(plan.precision.map(Precision)),
+        max_time: given.max_time.or(time.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())),
     }
-    let workers = plan.cases.iter().map(|case| case.workers.to_string());
-    // One of each workload, as all that they differ in is how data is passed.
-    let mut workloads: Vec<&WorkloadRecord> = Vec::new();
-    let mut data: Vec<String> = Vec::new();
-    for workload in &plan.workloads {
-        if !workloads.iter().any(|other| other.workload == workload.workload) {
-            workloads.push(workload);
-        }
-        if !data.iter().any(|name| name == workload.data.name()) {
-            data.push(workload.data.name().to_string());
-        }
-    }
-    let of_each = |text: &dyn Fn(&WorkloadRecord) -> String| {
-        Some(workloads.iter().map(|workload| text(workload)).collect::<Vec<_>>().join(","))
+}
+
+/// The configuration that gave the record, with another rule to stop.
+fn config_of(
+    record: &RunRecord,
+    stop: StopRule,
+    workloads: &[&'static dyn Workload],
+) -> Result<RunConfig, String> {
+    let choice = |recorded: &WorkloadRecord| {
+        let known = workloads.iter().copied();
+        let workload = choose("workload", &recorded.workload, known, |workload| workload.name())?;
+        Ok(WorkloadChoice {
+            workload,
+            kernel: config::kernel(workload, &recorded.kernel)?,
+            data: recorded.data,
+            passes: recorded.passes,
+            workers: workers_of(record, &recorded.name),
+        })
     };
-    let join = |texts: Vec<String>| Some(texts.join(","));
-    // A limit that has ended the run would end it again at once, so another one takes its place.
-    let given = request.rounds.is_some() || request.precision.is_some() || request.max_time.is_some();
-    let keep = |own: &Option<String>, recorded: Option<String>, stop: Stop| {
-        own.clone().or(recorded.filter(|_| !(given && record.stop == Some(stop))))
-    };
-    RunRequest {
-        workload: of_each(&|workload| workload.workload.clone()),
-        kernel: of_each(&|workload| format!("{}={}", workload.workload, workload.kernel)),
-        data: join(data),
-        executor: Some(executors.join(",")),
-        workers: join(workers.collect()),
-        passes: of_each(&|workload| format!("{}={}", workload.workload, workload.passes)),
-        seed: Some(plan.seed.to_string()),
-        scale: Some(plan.scale.clone()),
-        pool: Some(plan.pool.name().to_string()),
-        name: Some(record.name.clone()),
-        rounds: keep(&request.rounds, Some(plan.rounds.to_string()), Stop::Rounds),
-        precision: request.precision.clone().or(plan.precision.map(|precision| precision.to_string())),
-        max_time: keep(&request.max_time, plan.max_time_s.map(|seconds| seconds.to_string()), Stop::Time),
-        out: None,
+    let plan = &record.plan;
+    Ok(RunConfig {
+        workloads: plan.workloads.iter().map(choice).collect::<Result<_, String>>()?,
+        executors: executors_of(record)?,
+        stop,
+        pool: plan.pool,
+        seed: plan.seed,
+        scale: choose("scale", &plan.scale, [Scale::Book, Scale::Tiny], |scale| scale.name())?,
+        // The run has its folder.
+        out: PathBuf::new(),
+        name: record.name.clone(),
+    })
+}
+
+/// The executors in the order of their first cases.
+fn executors_of(record: &RunRecord) -> Result<Vec<Runner>, String> {
+    let mut names: Vec<&str> = Vec::new();
+    for case in record.plan.cases.iter().filter(|case| case.executor != BASELINE) {
+        if !names.contains(&case.executor.as_str()) {
+            names.push(&case.executor);
+        }
     }
+    names.into_iter().map(|name| choose("executor", name, Runner::all(), |runner| runner.name())).collect()
 }
 
 /// The numbers of workers of a workload, ascending.
@@ -147,25 +151,21 @@ fn same_program(recorded: &Tool) -> Result<(), String> {
 
 fn same_machine(recorded: &Environment) -> Result<(), String> {
     let own = environment::gather();
-    let figures = |environment: &Environment| {
-        [
-            ("processor", format!("{:?}", environment.cpu_model)),
-            ("number of CPUs to use", format!("{:?}", environment.cpus_available)),
-            ("kernel", format!("{:?}", environment.kernel)),
-            ("affinity", format!("{:?}", environment.affinity)),
-            ("CPU quota", format!("{:?}", environment.cgroup_quota)),
-            ("governor", format!("{:?}", environment.governor)),
-            ("boost setting", format!("{:?}", environment.boost)),
-            ("host", format!("{:?}", environment.host)),
-            ("compiler", format!("{:?}", environment.rustc)),
-        ]
-    };
-    for ((what, then), (_, now)) in figures(recorded).into_iter().zip(figures(&own)) {
-        if then != now {
-            return Err(format!("was measured with another {what}; start a new run"));
-        }
+    let same = [
+        ("processor", recorded.cpu_model == own.cpu_model),
+        ("number of CPUs to use", recorded.cpus_available == own.cpus_available),
+        ("kernel", recorded.kernel == own.kernel),
+        ("affinity", recorded.affinity == own.affinity),
+        ("CPU quota", recorded.cgroup_quota == own.cgroup_quota),
+        ("governor", recorded.governor == own.governor),
+        ("boost setting", recorded.boost == own.boost),
+        ("host", recorded.host == own.host),
+        ("compiler", recorded.rustc == own.rustc),
+    ];
+    match same.into_iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(format!("was measured with another {what}; start a new run")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 impl Study {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::Study;
 use super::progress::{Progress, Verbosity};
 use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
-use super::{Study, environment};
+use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
 use speedup_report::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
 
@@ -62,7 +63,7 @@ impl Run {
         let ended = self.measure(&progress, watch);
         progress.finish();
         ended?;
-        self.record.conditions.after = Some(environment::conditions());
+        self.record.conditions.after = Some(conditions());
         self.save()
     }
 

@@ -52,10 +52,12 @@ impl Runner {
         Self::all().find(|runner| runner.name() == name)
     }
 
-    /// Those of a run whose user names none.
-    pub(super) fn by_default(workloads: &[&'static dyn Workload]) -> &'static str {
+    /// Those of a run whose user names none: asynchronous work only where every workload waits.
+    pub(super) fn by_default(workloads: &[&'static dyn Workload]) -> Vec<Self> {
         let wait = workloads.iter().all(|workload| workload.waiting().is_some());
-        if wait { "threads,processes,async" } else { "threads,processes" }
+        let names: &[&str] =
+            if wait { &["threads", "processes", "async"] } else { &["threads", "processes"] };
+        names.iter().filter_map(|name| Self::find(name)).collect()
     }
 
     /// Whether it can run a workload with that many workers.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::settings::Limits;
+use crate::settings::values::{MAX_ROUNDS, Precision, RoundLimit};
 use speedup_report::record::{RunRecord, Stop};
 
 /// Rounds before the intervals are looked at: those of fewer are too rough to stop by.
@@ -29,12 +31,14 @@ pub struct StopRule {
 impl StopRule {
     /// The rule from what the user gave: where that is neither rounds nor a time, both are limited.
     #[must_use]
-    pub fn of(rounds: Option<u32>, precision: Option<f64>, max_time: Option<Duration>) -> Self {
-        let (rounds, max_time) = match (rounds, max_time) {
+    pub fn of(limits: &Limits) -> Self {
+        let given = limits.rounds.map(|RoundLimit(rounds)| rounds);
+        let (rounds, max_time) = match (given, limits.max_time) {
             (None, None) => (DEFAULT_LIMITS.0, Some(DEFAULT_LIMITS.1)),
-            (rounds, max_time) => (rounds.unwrap_or(super::parse::MAX_ROUNDS), max_time),
+            (rounds, max_time) => (rounds.unwrap_or(MAX_ROUNDS), max_time),
         };
-        Self { rounds, precision: precision.unwrap_or(DEFAULT_PRECISION), max_time }
+        let precision = limits.precision.map_or(DEFAULT_PRECISION, |Precision(share)| share);
+        Self { rounds, precision, max_time }
     }
 
     /// Whether to stop after a round, when the run has taken `elapsed` and its last round `last`.
@@ -82,33 +86,38 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn check(rule: StopRule, rounds: u32, widest: Option<f64>, elapsed: u32) -> Option<Stop> {
-        rule.check(&Reached { rounds, widest }, SECOND * elapsed, SECOND)
+    fn rule(rounds: Option<u32>, precision: Option<f64>, max_time: Option<Duration>) -> StopRule {
+        let (rounds, precision) = (rounds.map(RoundLimit), precision.map(Precision));
+        StopRule::of(&Limits { rounds, precision, max_time })
+    }
+
+    fn check(stop: StopRule, rounds: u32, widest: Option<f64>, elapsed: u32) -> Option<Stop> {
+        stop.check(&Reached { rounds, widest }, SECOND * elapsed, SECOND)
     }
 
     #[test]
     fn whichever_comes_first_stops_the_run() {
-        let rule = StopRule::of(Some(20), Some(0.01), Some(60 * SECOND));
-        assert_eq!(check(rule, 19, Some(0.011), 59), None);
-        assert_eq!(check(rule, 19, Some(0.01), 10), Some(Stop::Precision));
-        assert_eq!(check(rule, 20, Some(0.02), 10), Some(Stop::Rounds));
-        assert_eq!(check(rule, 6, None, 60), Some(Stop::Time));
+        let stop = rule(Some(20), Some(0.01), Some(60 * SECOND));
+        assert_eq!(check(stop, 19, Some(0.011), 59), None);
+        assert_eq!(check(stop, 19, Some(0.01), 10), Some(Stop::Precision));
+        assert_eq!(check(stop, 20, Some(0.02), 10), Some(Stop::Rounds));
+        assert_eq!(check(stop, 6, None, 60), Some(Stop::Time));
     }
 
     #[test]
     fn a_few_rounds_are_not_believed() {
-        let rule = StopRule::of(Some(3), None, None);
-        assert_eq!(check(rule, 2, Some(0.001), 1), None);
-        assert_eq!(check(rule, 3, Some(0.001), 1), Some(Stop::Rounds));
-        let endless = StopRule::of(None, Some(0.0), Some(1000 * SECOND));
+        let stop = rule(Some(3), None, None);
+        assert_eq!(check(stop, 2, Some(0.001), 1), None);
+        assert_eq!(check(stop, 3, Some(0.001), 1), Some(Stop::Rounds));
+        let endless = rule(None, Some(0.0), Some(1000 * SECOND));
         assert_eq!(check(endless, 500, Some(1e-6), 500), None);
     }
 
     #[test]
     fn a_run_without_limits_gets_both() {
-        let rule = StopRule::of(None, None, None);
-        assert_eq!(rule.max_time, Some(120 * SECOND));
-        assert_eq!(StopRule::of(Some(7), None, None).max_time, None);
-        assert_eq!(StopRule::of(None, None, Some(SECOND)).rounds, super::super::parse::MAX_ROUNDS);
+        let stop = rule(None, None, None);
+        assert_eq!(stop.max_time, Some(120 * SECOND));
+        assert_eq!(rule(Some(7), None, None).max_time, None);
+        assert_eq!(rule(None, None, Some(SECOND)).rounds, MAX_ROUNDS);
     }
 }

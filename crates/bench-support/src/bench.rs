@@ -43,7 +43,9 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use rustix::time::{ClockId, clock_gettime};
-use speedup::cli::complain;
+use speedup::cli::{ExitError, complain};
+use speedup::settings::values::RoundLimit;
+use speedup::settings::{Limits, RunRequest, env};
 use speedup::study::{describe, environment};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::probe::probe;
@@ -179,6 +181,8 @@ enum Rounds {
 /// A run of a bench: its contests, and where they are kept.
 pub struct Bench {
     name: String,
+    /// Folder in which it gets its own.
+    out: PathBuf,
     contests: Contests,
     /// `None` where nothing is measured.
     folder: Option<PathBuf>,
@@ -194,17 +198,17 @@ impl Bench {
     pub fn new(name: &str) -> Result<Self, ExitCode> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let given = |option: &str| arguments.iter().any(|argument| argument == option);
-        let rounds = match std::env::var("SPEEDUP_ROUNDS").map(|text| (text.parse::<u32>(), text)) {
-            Ok((Ok(rounds @ 1..), _)) => Rounds::Each(rounds),
-            Ok((_, text)) => {
-                complain(&format!("SPEEDUP_ROUNDS '{text}': not a number of rounds; give 1 or more"));
-                return Err(ExitCode::from(2));
-            }
-            Err(_) if given("--quick") => Rounds::AtMost(QUICK_ROUNDS),
-            Err(_) => Rounds::AtMost(u32::MAX),
+        let usage = |problem| ExitError::Usage(problem).report();
+        let limits: Limits = env::read().map_err(usage)?;
+        let request: RunRequest = env::read().map_err(usage)?;
+        let rounds = match limits.rounds {
+            Some(RoundLimit(rounds)) => Rounds::Each(rounds),
+            None if given("--quick") => Rounds::AtMost(QUICK_ROUNDS),
+            None => Rounds::AtMost(u32::MAX),
         };
         let mut bench = Self {
-            name: std::env::var("SPEEDUP_NAME").unwrap_or_else(|_| format!("bench-{name}")),
+            name: request.name.map_or_else(|| format!("bench-{name}"), |name| name.to_string()),
+            out: request.out.unwrap_or_else(|| PathBuf::from("results")),
             contests: Contests::default(),
             folder: None,
             rounds,
@@ -223,10 +227,10 @@ impl Bench {
 
     /// Claims the folder, writes down what is measured on, and looks at the core for a while.
     fn claim(&mut self) -> Result<(), StoreError> {
-        let out = std::env::var_os("SPEEDUP_OUT").map_or_else(|| PathBuf::from("results"), PathBuf::from);
-        std::fs::create_dir_all(&out).map_err(|source| StoreError { path: out.clone(), source })?;
+        let out = &self.out;
+        std::fs::create_dir_all(out).map_err(|source| StoreError { path: out.clone(), source })?;
         let (created, tool, environment) = (describe::now(), describe::tool(), environment::gather());
-        let folder = claim(&out, &format!("{}-{}", &created[..10], self.name))?;
+        let folder = claim(out, &format!("{}-{}", &created[..10], self.name))?;
         let json = serde_json::to_vec_pretty(&environment).expect("the environment is plain data");
         write_whole(&folder.join("environment.json"), &json)?;
         let revision = tool.git_revision.map(|revision| format!(", revision {revision}")).unwrap_or_default();

@@ -24,8 +24,6 @@ thread_local! {
     static OUTGOING: RefCell<Option<Vec<Attachment>>> = const { RefCell::new(None) };
     /// What came with the message that is being decoded.
     static INCOMING: RefCell<Vec<Attachment>> = const { RefCell::new(Vec::new()) };
-    /// Why a handle could not be decoded.
-    static COMPLAINT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Runs something that encodes, and gives the files that are to go along.
@@ -65,16 +63,6 @@ pub(crate) fn deliver<R>(files: Vec<Attachment>, decode: impl FnOnce() -> R) -> 
 /// The file of that name, if it came with the message that this thread decodes.
 pub(crate) fn arrived(id: u64) -> Option<Attachment> {
     INCOMING.with_borrow(|incoming| incoming.iter().find(|file| file.id == id).cloned())
-}
-
-/// Leaves word of why a handle cannot be decoded, which the encoding's own error does not tell.
-pub(crate) fn complain(reason: &str) {
-    COMPLAINT.set(Some(reason.to_string()));
-}
-
-/// Takes what was left since the last time.
-pub(crate) fn complaint() -> Option<String> {
-    COMPLAINT.take()
 }
 
 #[cfg(test)]

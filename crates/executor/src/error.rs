@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitStatus;
 
-use speedup_machine::signal;
+use crate::system::signal;
 
 /// Why a task has no result, or a pool takes no more tasks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +85,12 @@ pub enum Error {
     /// The pool was shut down before the task was submitted.
     #[error("the executor was shut down")]
     Shutdown,
+    /// The calling process is a copy that a fork has made of the one that has the pool. The workers are not its.
+    #[error("the pool is of process {pid}, and this one was forked from it: make another pool here")]
+    Forked {
+        /// The process that made the pool.
+        pid: u32,
+    },
     /// The pool went away with the task still in its queue.
     #[error("the task was dropped before it ran")]
     Dropped,
@@ -112,6 +118,7 @@ impl Error {
             Self::Taken => "Taken",
             Self::InvalidState { .. } => "InvalidState",
             Self::Shutdown => "Shutdown",
+            Self::Forked { .. } => "Forked",
             Self::Dropped => "Dropped",
             Self::InvalidSetting { .. } => "InvalidSetting",
         }
@@ -155,7 +162,7 @@ impl fmt::Display for Exit {
                 None => write!(f, "was killed by signal {signal}"),
             },
             Self::Misbehaved => write!(f, "gave no proper reply and was stopped"),
-            Self::Unknown => write!(f, "ended, the system does not say how"),
+            Self::Unknown => write!(f, "exited with unknown status"),
         }
     }
 }

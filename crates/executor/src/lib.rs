@@ -4,10 +4,11 @@
 //! A [`Task`] is named and serialisable, so that every [`Executor`] can run it. `submit` gives a
 //! [`Future`]; `map` submits a whole batch and gives the results in input order.
 //!
-//! # From threads to processes
+//! # Threads and processes
 //!
-//! is one word. A program that may start processes also calls [`worker::init`] with its tasks, first
-//! thing in `main`, because a worker process is the program itself, started again.
+//! To change from threads to processes is to change one word. A program that may start processes also
+//! calls [`worker::init`] with its tasks, first thing in `main`, because a worker process is the program
+//! itself, started again.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -42,14 +43,15 @@
 //! }
 //! ```
 //!
-//! Closures cannot leave their process; threads take them too, by
+//! Closures cannot leave their process. Threads take them as well as tasks, by
 //! [`spawn`](ThreadPoolExecutor::spawn).
 //!
 //! # When a worker dies
 //!
-//! A panic is that task's error, with message and place, and the worker goes on; so it is with an
-//! argument or result that cannot be encoded. A worker process can also die, by `exit`, `abort`, a
-//! signal or a full stack. Then the pool breaks, or, if it is made so, only that task fails:
+//! A panic is that task's error, with message and place, and the worker continues. The same holds for an
+//! argument or result that cannot be encoded, or would not arrive as it is. A task that is not registered is
+//! refused by `submit`. A worker process can also die, by `exit`, `abort`, a signal or a full stack. Then
+//! the pool breaks, or, with another policy, only that task fails:
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -136,16 +138,21 @@
 //! # What a task costs
 //!
 //! A task in the queue is one piece of memory, with the state of its future and room for its result:
-//! less than 200 bytes for a task of eight bytes, its future included. It is encoded for a process by
-//! whoever hands it to the worker: the thread that submits it where the worker is idle, else a thread that
-//! waits for a result of that pool, or one of the pool's own. So a task's `Serialize` must not need more
-//! stack than these have.
+//! less than 200 bytes for a task of eight bytes, its future included. It is encoded for a process by the
+//! thread that hands it to the worker: the one that submits it where the worker is idle, else one that
+//! waits for a result of that pool, or one of the pool's threads. So a task's `Serialize` must not need
+//! more stack than these have.
+//!
+//! Values are encoded with the names of fields and variants, so that all of serde's attributes may be used; a
+//! value that would arrive as another is its task's error. A `Vec<u8>` is a list like any other to serde, at
+//! some nanoseconds an item; `serialize_bytes`, as in the crate `serde_bytes`, copies it as a whole, and
+//! [`SharedBytes`] are not copied.
 //!
 //! Tasks of some microseconds go to a worker process together, as many as fill a tenth of a millisecond by
 //! its clock, and never more than a part of what is queued. Those behind a longer one go back to the
 //! queue within milliseconds; until then they count as running, and cannot be cancelled. Worker processes,
-//! and those who wait for them, spin for a moment before they sleep where a CPU is free; [`Spin::Never`]
-//! keeps them from it.
+//! and threads that wait for them, spin for a moment before they sleep where a CPU is free;
+//! [`Spin::Never`] turns that off.
 //!
 //! # The names of `concurrent.futures`
 //!
@@ -155,7 +162,7 @@
 //! | | [`ThreadPoolExecutor::spawn`], [`RayonExecutor::spawn`] | closures, for threads only |
 //! | `Executor.map(fn, *iterables)` | [`Executor::map`] | an error is an item like a result: those after it still come |
 //! | `map(timeout, chunksize, buffersize)` | [`Executor::map_with`], [`MapOptions`] | `chunksize` counts for threads too; in a chunk each task has its own error |
-//! | `Executor.shutdown(wait, cancel_futures)` | [`Executor::shutdown`] with [`Wait`], [`CancelFutures`] | those who wait are told of the cancelled futures as well |
+//! | `Executor.shutdown(wait, cancel_futures)` | [`Executor::shutdown`] with [`Wait`], [`CancelFutures`] | threads that wait learn of the cancelled futures as well |
 //! | `with Executor() as executor:` | drop | the same: waits for all that was submitted, also after a shutdown that did not |
 //! | `ThreadPoolExecutor(max_workers, thread_name_prefix, initializer, initargs)` | [`ThreadPoolExecutor::builder`] | the initializer is a task, which holds its arguments; processes take `worker_name_prefix` too |
 //! | `ProcessPoolExecutor(max_workers, mp_context, initializer, initargs, max_tasks_per_child)` | [`ProcessPoolExecutor::builder`] | no `mp_context`: the program is always started anew, never forked; [`OnCrash`] is ours |
@@ -180,11 +187,11 @@
 //! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`registry`] and `kind`: the
 //!   same by name
 //! * `pool`: what pools are made of: queue, threads, settings
-//! * [`work`]: a submitted task with its types forgotten; `wire`: tasks as bytes; `attachments`: files
+//! * [`work`]: a submitted task with its types forgotten; `table`: the task types of the program; `wire`: tasks as bytes; `attachments`: files
 //!   that go along with them; `panics`: foreign code, run with care
 //! * [`shared`]: bytes that all workers read where they are
 //!
-//! The module knows tasks and nothing else: no workload, no record.
+//! The crate knows tasks and nothing else: no workload, no record.
 
 #[cfg(not(unix))]
 compile_error!("this crate needs a Unix system so far: its process pool talks over Unix sockets");
@@ -203,6 +210,9 @@ pub mod rayon;
 pub mod registry;
 pub mod serial;
 pub mod shared;
+mod sync;
+mod system;
+mod table;
 pub mod task;
 pub mod thread;
 mod wire;
@@ -224,6 +234,7 @@ pub use serial::SerialExecutor;
 pub use shared::{SharedBytes, SharedBytesMut};
 pub use task::Task;
 pub use thread::ThreadPoolExecutor;
+pub use wire::transferred;
 pub use work::Work;
 
 /// Runs tasks, now or later, here or elsewhere.
@@ -238,7 +249,8 @@ pub trait Executor: Send + Sync {
     /// # Errors
     ///
     /// [`Error::Shutdown`] after shutdown; in a broken pool what has broken it:
-    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`].
+    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`]. [`Error::Forked`] in a process that
+    /// was forked from the one that has the pool: there nothing is done with it.
     fn execute(&self, work: Work) -> Result<(), Error>;
 
     /// The greatest number of tasks that run at the same time.

@@ -13,7 +13,7 @@ use super::pool::life::{Lives, WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
 use super::pool::queue::Queue;
 use super::work::{Work, closure};
-use speedup_machine::{clock, machine};
+use crate::system::{clock, machine};
 
 /// A [`rayon::ThreadPool`] behind the executor's contract. All its threads start with it.
 ///
@@ -137,6 +137,7 @@ fn work_through(
 
 impl Executor for RayonExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
+        self.lives.check()?;
         let pool = self.pool();
         let pushed = self.queue.push(work);
         if let (Ok(_), Some(pool)) = (&pushed, &*pool) {
@@ -153,6 +154,9 @@ impl Executor for RayonExecutor {
     }
 
     fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        if !self.lives.are_here() {
+            return;
+        }
         let mut pool = self.pool();
         self.queue.close(CancelFutures::No);
         let ending = pool.take();

@@ -1,5 +1,6 @@
 //! What can be run: a named, serialisable unit of work.
 
+use std::any::{TypeId, type_name};
 use std::fmt;
 
 use serde::Serialize;
@@ -9,10 +10,19 @@ use super::error::Error;
 use super::panics::catch_panic;
 use super::wire::{Outcome, decode, encode};
 use crate::ipc::buffer::Buffer;
+use crate::ipc::origin;
 
 /// An indivisible unit of work that the very same way can run on a thread or in another process.
+///
+/// What the type's `Serialize` does not write does not reach another process: a field with `skip` has its
+/// default there, and of two `untagged` variants that are written alike the first arrives. All else arrives as it
+/// was, or is an error: fields and variants travel by name, with every attribute of serde, and nothing that one
+/// side writes goes unread on the other. With `untagged`, `flatten` and `tag` a type that
+/// asks `is_human_readable`, such as `IpAddr`, is such an error: serde does not pass on the answer there.
 pub trait Task: Serialize + DeserializeOwned + Send + 'static {
-    /// Name under which a worker process finds the task; unique within a program.
+    /// Name of the task type in errors and in [`TaskEntry`]. A program in which two registered types have the
+    /// same cannot start processes, and [`submit`](super::Executor::submit) to a process refuses a type that is
+    /// not the registered one.
     const NAME: &'static str;
 
     /// What the task computes.
@@ -26,6 +36,8 @@ pub trait Task: Serialize + DeserializeOwned + Send + 'static {
 #[derive(Clone, Copy)]
 pub struct TaskEntry {
     pub(super) name: &'static str,
+    pub(super) type_name: fn() -> &'static str,
+    pub(super) type_id: fn() -> TypeId,
     /// Decodes a task, runs it and appends the encoded output to the reply.
     pub(super) run: fn(&[u8], &mut Buffer) -> Result<(), Outcome>,
 }
@@ -34,7 +46,7 @@ impl TaskEntry {
     /// The entry for tasks of type `T`.
     #[must_use]
     pub const fn of<T: Task>() -> Self {
-        Self { name: T::NAME, run: run_encoded::<T> }
+        Self { name: T::NAME, type_name: type_name::<T>, type_id: TypeId::of::<T>, run: run_encoded::<T> }
     }
 }
 
@@ -48,6 +60,8 @@ fn run_encoded<T: Task>(task: &[u8], reply: &mut Buffer) -> Result<(), Outcome> 
     let run = || {
         let task: T = decode(task).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
         let output = task.run();
+        // One that forks comes here twice, and the reply is the original's.
+        origin::end_copy();
         encode(&output, reply).map_err(|e| format!("its result cannot be encoded: {e}"))
     };
     match catch_panic(run) {

@@ -12,7 +12,7 @@ use super::pool::lanes::{Lane, Lanes};
 use super::pool::life::{WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
 use super::work::{Work, closure};
-use speedup_machine::{clock, machine};
+use crate::system::{clock, machine};
 
 /// A pool of threads that take tasks from one queue in the order of submission.
 pub struct ThreadPoolExecutor {

@@ -11,6 +11,7 @@ use super::error::Error;
 use super::future::Future;
 use super::future::state::{Attend, Shared, Start, tell};
 use super::panics::{catch_panic, report_panic};
+use super::table;
 use super::task::Task;
 use super::wire::{Parts, Request, decode, encode, read_outcome};
 
@@ -29,6 +30,7 @@ pub struct Work {
 /// What can be done with submitted tasks. What settles many at once is quiet: those who are to be told
 /// are told afterwards.
 trait Unit: Send + Sync {
+    fn check_registered(&self) -> Result<(), Error>;
     fn run(self: Arc<Self>);
     fn cancel_quietly(&self);
     fn fail_quietly(&self, error: &Error);
@@ -99,6 +101,11 @@ impl Work {
     /// Fails all of it before anyone is told.
     pub(super) fn fail_all(work: impl IntoIterator<Item = Self>, error: &Error) {
         Self::settle_all(work, |unit| unit.fail_quietly(error));
+    }
+
+    /// Checks that a worker process can find the tasks.
+    pub(super) fn check_registered(&self) -> Result<(), Error> {
+        self.unit.as_ref().map_or(Ok(()), |unit| unit.check_registered())
     }
 
     fn settle_all(work: impl IntoIterator<Item = Self>, quietly: impl Fn(&dyn Unit)) {
@@ -210,6 +217,9 @@ trait Runnable: Send {
 
     fn run(self) -> Self::Output;
 
+    /// Checks that a worker process can find it.
+    fn check_registered() -> Result<(), Error>;
+
     /// Adds it to a request for a worker process.
     fn send(self, request: &mut Request<'_>) -> Result<(), Error>;
 
@@ -232,8 +242,12 @@ impl<T: Task> Runnable for ATask<T> {
         self.0.run()
     }
 
+    fn check_registered() -> Result<(), Error> {
+        table::registered::<T>().map(drop)
+    }
+
     fn send(self, request: &mut Request<'_>) -> Result<(), Error> {
-        request.add(T::NAME, |buffer| {
+        request.add(table::registered::<T>()?, |buffer| {
             // Encoding and dropping are code of the task's author too, and may panic like `run`.
             let encoded = catch_panic(|| encode(&self.0, buffer));
             let dropped = catch_panic(|| drop(self));
@@ -259,9 +273,13 @@ impl<F: FnOnce() -> R + Send, R: Send> Runnable for AClosure<F> {
     }
 
     /// Those who take closures have threads for workers; another executor could still try.
-    fn send(self, _: &mut Request<'_>) -> Result<(), Error> {
+    fn check_registered() -> Result<(), Error> {
         let reason = "it cannot leave its process".to_string();
         Err(Error::Transfer { task: "a closure".to_string(), reason })
+    }
+
+    fn send(self, _: &mut Request<'_>) -> Result<(), Error> {
+        Self::check_registered()
     }
 
     fn receive(_: &[u8]) -> Result<R, Error> {
@@ -294,6 +312,10 @@ fn drop_carefully<T>(dropped: Option<T>) {
 }
 
 impl<W: Runnable + 'static> Unit for Submitted<W> {
+    fn check_registered(&self) -> Result<(), Error> {
+        W::check_registered()
+    }
+
     fn run(self: Arc<Self>) {
         if let Some(what) = start(&self, None) {
             // Refused only where an error has come before: that one stays.
@@ -361,6 +383,10 @@ impl<W: Runnable + 'static> Chunk<W> {
 }
 
 impl<W: Runnable + 'static> Unit for Chunk<W> {
+    fn check_registered(&self) -> Result<(), Error> {
+        W::check_registered()
+    }
+
     fn run(self: Arc<Self>) {
         self.into_each().for_each(Unit::run);
     }

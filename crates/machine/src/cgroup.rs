@@ -1,15 +1,18 @@
 //! Control groups: how much CPU time that of this process may use, and where their files are.
 
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 use super::files;
 
 /// A limit on CPU time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Quota {
     /// None.
     Unlimited,
-    /// That many CPUs' worth of time in every period; whoever is beyond it must wait.
+    /// That many CPUs' worth of time in every period.
     Cpus(f64),
 }
 

@@ -7,8 +7,11 @@
 
 #![allow(unsafe_code)]
 
-/// Totals of one thread since its first asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+use serde::{Deserialize, Serialize};
+
+/// Counts of one thread in user space: totals, or the difference between two of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Instructions retired in user space.
     pub instructions: u64,

@@ -1,9 +1,20 @@
 //! What sets the clock of the CPUs, and what feeds the machine.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::files;
+
+/// Clocks that a CPU may have.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ClockRange {
+    /// The lowest, in hertz.
+    pub min_hz: f64,
+    /// The highest, in hertz.
+    pub max_hz: f64,
+}
 
 const CPUS: &str = "/sys/devices/system/cpu";
 
@@ -30,7 +41,7 @@ pub fn boost() -> Result<bool, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn clock_range_hz() -> Result<(f64, f64), String> {
+pub fn clock_range() -> Result<ClockRange, String> {
     clock_range_below(Path::new(CPUS), &super::topology::online()?)
 }
 
@@ -62,14 +73,14 @@ fn boost_below(root: &Path) -> Result<bool, String> {
         .map_err(|_| no_cpufreq(root))
 }
 
-fn clock_range_below(root: &Path, cpus: &[usize]) -> Result<(f64, f64), String> {
+fn clock_range_below(root: &Path, cpus: &[usize]) -> Result<ClockRange, String> {
     let extreme = |file: &str| {
         let kilohertz = |cpu| files::number::<u64>(root.join(format!("cpu{cpu}/cpufreq/{file}"))).ok();
         cpus.iter().filter_map(kilohertz).map(|value| value as f64 * 1e3).collect::<Vec<f64>>()
     };
     let lowest = extreme("cpuinfo_min_freq").into_iter().reduce(f64::min);
     let highest = extreme("cpuinfo_max_freq").into_iter().reduce(f64::max);
-    lowest.zip(highest).ok_or_else(|| no_cpufreq(root))
+    lowest.zip(highest).map(|(min_hz, max_hz)| ClockRange { min_hz, max_hz }).ok_or_else(|| no_cpufreq(root))
 }
 
 fn on_battery_below(root: &Path) -> Result<bool, String> {
@@ -128,7 +139,10 @@ mod tests {
             ("cpu1/cpufreq/cpuinfo_max_freq", "3600000"),
         ]);
         assert_eq!(governor_below(root.path(), &[0, 1, 2]).unwrap(), "performance,powersave");
-        assert_eq!(clock_range_below(root.path(), &[0, 1, 2]).unwrap(), (4e8, 4.7e9));
+        assert_eq!(
+            clock_range_below(root.path(), &[0, 1, 2]).unwrap(),
+            ClockRange { min_hz: 4e8, max_hz: 4.7e9 }
+        );
     }
 
     #[test]

@@ -9,8 +9,11 @@
 
 #![allow(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 /// What the CPU under the calling thread does just now.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Probe {
     /// Cycles a second, from a chain of operations that take one cycle each.
     pub clock_hz: f64,

@@ -1,5 +1,6 @@
 //! Which CPUs share a core, a cache, a node of memory.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use super::files;
 const CPUS: &str = "/sys/devices/system/cpu";
 
 /// Caches of one size and kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cache {
     /// 1 is the one next to the core.
     pub level: u32,

@@ -2,8 +2,12 @@
 
 #![allow(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 /// What the system runs on, and how that is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// The processor itself.
     Hardware {

@@ -4,11 +4,30 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::args::{CrashArgs, OnCrashArg};
 use super::{Shown, pause, say};
+use crate::settings::reader::{Reader, one_of};
 use speedup_executor::{Error, Executor, Exit, OnCrash, ProcessPoolExecutor, Task, ThreadPoolExecutor};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CrashArgs {
+    /// Only the process pool with this policy, break or replace [default: a pool of threads, then both]
+    #[arg(long, value_name = "POLICY", value_parser = policies(), hide_possible_values = true)]
+    on_crash: Option<OnCrash>,
+    /// Runs the pool of threads in this very process, which ends with it
+    #[arg(long, hide = true)]
+    threads_only: bool,
+}
+
+fn policies() -> Reader<OnCrash> {
+    let policies = [
+        ("break", "the pool breaks", OnCrash::BreakPool),
+        ("replace", "the worker is replaced", OnCrash::FailTaskAndReplace),
+    ];
+    one_of("policy", policies)
+}
 
 const TASKS: u64 = 6;
 const WORKERS: usize = 2;
@@ -29,7 +48,7 @@ impl Task for Step {
     type Output = u64;
 
     fn run(self) -> u64 {
-        // The deadly one comes to its end first, while another runs beside it.
+        // The deadly one ends first, while another one runs.
         pause(if self.0 == DEADLY { 0.05 } else { 0.1 });
         if self.0 == DEADLY {
             std::process::abort();
@@ -47,11 +66,11 @@ pub(super) fn show(args: &CrashArgs) -> Shown {
     if args.on_crash.is_none() {
         threads()?;
     }
-    for (arg, policy, title) in [
-        (OnCrashArg::Break, OnCrash::BreakPool, "A pool of processes that breaks:"),
-        (OnCrashArg::Replace, OnCrash::FailTaskAndReplace, "A pool of processes that replaces the worker:"),
+    for (policy, title) in [
+        (OnCrash::BreakPool, "A pool of processes that breaks:"),
+        (OnCrash::FailTaskAndReplace, "A pool of processes that replaces the worker:"),
     ] {
-        if args.on_crash.is_none_or(|chosen| chosen == arg) {
+        if args.on_crash.is_none_or(|chosen| chosen == policy) {
             say(&format!("\n{title}\n"));
             let pool = ProcessPoolExecutor::builder().max_workers(WORKERS).on_crash(policy).build()?;
             results(&pool);
@@ -76,7 +95,7 @@ fn shown(result: &Result<u64, Error>) -> String {
     }
 }
 
-/// The pool of threads in a process of its own: nothing else of the program would be left to tell.
+/// Runs the pool of threads in a separate process, which it does not survive.
 fn threads() -> Shown {
     say("\nA pool of threads:\n");
     let failed = |error: std::io::Error| Error::Spawn { worker: 0, reason: error.to_string() };

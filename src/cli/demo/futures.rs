@@ -3,11 +3,41 @@
 
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::args::FuturesArgs;
-use super::{Shown, pause, say};
-use speedup_executor::{Executor, Future, Task, as_completed};
+use super::{Shown, pause, say, workers};
+use crate::settings::reader::{Reader, one_of};
+use speedup_executor::{EXECUTORS, Executor, ExecutorKind, Future, Task, as_completed};
+use speedup_report::record::BASELINE;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FuturesArgs {
+    /// Number of workers
+    #[arg(long, value_name = "N", default_value = "3", allow_hyphen_values = true, value_parser = workers())]
+    workers: usize,
+    /// The executor: threads, processes or rayon
+    #[arg(
+        long, value_name = "NAME", default_value = "threads", value_parser = pools(),
+        hide_possible_values = true
+    )]
+    executor: Pool,
+}
+
+/// An executor with workers.
+#[derive(Clone, Copy)]
+struct Pool(&'static dyn ExecutorKind);
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+fn pools() -> Reader<Pool> {
+    let pools = EXECUTORS.iter().filter(|kind| kind.name() != BASELINE);
+    one_of("pool", pools.map(|kind| (kind.name(), kind.summary(), Pool(*kind))))
+}
 
 /// The five most populous countries in alphabetical order, and the seconds that each takes: with three
 /// workers they come in the order of the book's listing.
@@ -36,8 +66,8 @@ impl Task for Download {
 
 pub(super) fn show(args: &FuturesArgs) -> Shown {
     let start = Instant::now();
-    let workers = usize::from(args.workers);
-    let executor = args.executor.start(workers)?;
+    let workers = args.workers;
+    let executor = args.executor.0.start(workers)?;
     let mut to_do = Vec::new();
     for (cc, seconds) in COUNTRIES {
         let future = executor.submit(Download { cc: cc.to_string(), seconds })?;

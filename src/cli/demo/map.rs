@@ -1,11 +1,39 @@
 //! `speedup demo map`: `Executor::map` gives results in the order of the calls, so that the first
 //! that is not there yet holds up all behind it (Examples 17-6 and 17-7).
 
+use std::time::Duration;
+
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::args::MapArgs;
-use super::{Shown, pause, say};
+use super::{Shown, pause, say, workers};
+use crate::settings::reader::{duration, whole};
 use speedup_executor::{Executor, Task, ThreadPoolExecutor};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MapArgs {
+    /// Number of worker threads
+    #[arg(long, value_name = "N", default_value = "3", allow_hyphen_values = true, value_parser = workers())]
+    workers: usize,
+    /// Number of tasks; task n loiters for n units
+    #[arg(
+        long, value_name = "N", default_value = "5", allow_hyphen_values = true,
+        value_parser = whole(1..=100_u32)
+    )]
+    tasks: u32,
+    /// The unit of time, such as 1s or 200ms
+    #[arg(
+        long, value_name = "TIME", default_value = "1s", allow_hyphen_values = true,
+        value_parser = duration(Duration::ZERO..=LONGEST)
+    )]
+    unit: Duration,
+    /// Longest task first: its result holds up those that are already there
+    #[arg(long)]
+    reverse: bool,
+}
+
+/// An hour is long for a demonstration.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Does nothing for a while, and says so before and after.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,7 +60,7 @@ impl Task for Loiter {
 
 pub(super) fn show(args: &MapArgs) -> Shown {
     display("Script starting.");
-    let executor = ThreadPoolExecutor::new(args.workers.into())?;
+    let executor = ThreadPoolExecutor::new(args.workers)?;
     let mut numbers: Vec<u32> = (0..args.tasks).collect();
     if args.reverse {
         numbers.reverse();

@@ -3,15 +3,17 @@
 //! Each demonstration is one file with its tasks. Unlike other tasks these print, since that is what
 //! they are there for.
 
-pub(super) mod args;
 mod crash;
 mod futures;
 mod map;
 
 use std::io::{self, Write};
 
-use self::args::Demo;
-use super::Failed;
+use clap::Subcommand;
+
+use super::ExitError;
+use crate::settings::reader::{Reader, whole};
+use crate::settings::values::MAX_WORKERS;
 use speedup_executor::Error;
 use speedup_executor::task::TaskEntry;
 
@@ -19,13 +21,29 @@ use speedup_executor::task::TaskEntry;
 pub(super) const TASKS: [TaskEntry; 2] =
     [TaskEntry::of::<futures::Download>(), TaskEntry::of::<crash::Step>()];
 
-pub(super) fn demo(demo: &Demo) -> Result<(), Failed> {
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(super) enum Demo {
+    /// A whole batch: results in the order of the calls, however long each takes
+    Map(map::MapArgs),
+    /// Futures as they are scheduled, run and completed
+    Futures(futures::FuturesArgs),
+    /// A task that kills its worker: in threads, in processes that break, in processes that go on
+    Crash(crash::CrashArgs),
+}
+
+/// Numbers of workers.
+fn workers() -> Reader<usize> {
+    whole(1..=MAX_WORKERS)
+}
+
+pub(super) fn demo(demo: &Demo) -> Result<(), ExitError> {
     let shown = match demo {
         Demo::Map(args) => map::show(args),
         Demo::Futures(args) => futures::show(args),
         Demo::Crash(args) => crash::show(args),
     };
-    shown.map_err(|error| Failed::Failure(error.to_string()))
+    shown.map_err(ExitError::because)
 }
 
 /// Writes to standard output at once and in one piece, so that lines of several workers do not run

@@ -1,8 +1,9 @@
 //! The end of a wait: some time from now, or never.
 
-use std::sync::{Condvar, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+
+use crate::sync::{Condvar, MutexGuard, thread};
 
 /// A moment after which nobody waits any more.
 #[derive(Debug, Clone, Copy)]

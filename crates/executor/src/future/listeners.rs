@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::task::Waker;
-use std::thread::Thread;
 
 use super::Future;
 use super::watch::Watch;
+use crate::sync::thread::Thread;
 
 /// What is to happen when a future is done.
 pub(super) enum Listener<T> {

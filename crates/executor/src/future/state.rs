@@ -16,14 +16,14 @@
 
 use std::fmt;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, PoisonError};
 
 use super::Future;
 use super::deadline::Deadline;
 use super::listeners::Listeners;
 use crate::error::Error;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard, Step, left_out, thread};
 
 /// Where a thread that waits for a task can do more than sleep.
 pub(crate) trait Attend: Send + Sync {
@@ -303,7 +303,9 @@ impl<T, W: ?Sized> Shared<T, W> {
     fn wake(mut state: MutexGuard<'_, State<T, W>>) {
         let threads = state.listeners.take_threads();
         drop(state);
-        threads.wake();
+        if !left_out(Step::WakeWaiters) {
+            threads.wake();
+        }
     }
 
     fn invalid_state(&self, state: MutexGuard<'_, State<T, W>>) -> Error {

@@ -1,9 +1,10 @@
 //! Waiting for one of many futures.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::deadline::Deadline;
+use crate::sync::{Condvar, Mutex};
 
 /// Where futures put their number when they are done.
 #[derive(Debug, Default)]

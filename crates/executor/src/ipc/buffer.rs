@@ -41,7 +41,6 @@ impl Buffer {
     /// # Errors
     ///
     /// What the system says.
-    #[cfg(test)]
     pub(crate) fn private(capacity: usize) -> io::Result<Self> {
         Self::new(&Ground::new(capacity as u64)?, 0, capacity)
     }
@@ -85,8 +84,11 @@ impl Buffer {
     /// # Errors
     ///
     /// `StorageFull` beyond the capacity, else what the system says.
+    #[inline]
     pub(crate) fn extend(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.reserve(bytes.len())?;
+        if bytes.len() > self.mapping.length() - self.length {
+            self.reserve(bytes.len())?;
+        }
         self.write(self.length, bytes);
         self.length += bytes.len();
         self.touched = self.touched.max(self.length);
@@ -112,12 +114,14 @@ impl Buffer {
         self.write(at, bytes);
     }
 
+    #[inline]
     fn write(&mut self, at: usize, bytes: &[u8]) {
         // SAFETY: this process has the buffer to itself by `&mut self`, and the other process looks at
         // it only between messages, when this one does not write: see `mailbox`.
         unsafe { self.mapping.bytes_mut(at, bytes.len()) }.copy_from_slice(bytes);
     }
 
+    #[cold]
     fn reserve(&mut self, more: usize) -> io::Result<()> {
         let needed = self.length.saturating_add(more);
         if needed > self.mapping.length() {

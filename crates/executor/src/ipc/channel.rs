@@ -9,6 +9,8 @@ use std::io;
 use std::net::Shutdown;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 use super::doorbell::{self, Arrived, Patience, Ring};
+use super::origin::Origin;
+use super::process::this_program;
 
 /// A socket to a child process, and the process.
 #[derive(Debug)]
@@ -27,6 +31,71 @@ pub(crate) struct Channel {
     process: Option<OwnedFd>,
     /// Files that the child has sent and nobody has taken.
     files: Mutex<VecDeque<Arrived>>,
+}
+
+/// A child process, to be reaped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    origin: Origin,
+}
+
+impl Process {
+    /// Starts this very program again, under that name and with that variable in its environment. It has
+    /// the other end of the channel for its standard input, where it finds the file.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(crate) fn start(
+        name: &str,
+        variable: (&str, &str),
+        file: BorrowedFd<'_>,
+    ) -> io::Result<(Self, Channel)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        doorbell::send_file(&ours, file)?;
+        let mut command = Command::new(this_program()?);
+        command
+            .arg0(name)
+            .env(variable.0, variable.1)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // Ctrl-C in a terminal goes to the foreground group: the parent alone decides.
+            .process_group(0);
+        let process = Self::of(command.spawn()?);
+        let channel = Channel::new(ours, &process);
+        Ok((process, channel))
+    }
+
+    /// A child process.
+    #[must_use]
+    pub(crate) fn of(child: Child) -> Self {
+        Self { child, origin: Origin::here() }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it is a child of the calling process, and not of the one that this was forked from.
+    #[must_use]
+    pub(crate) fn is_ours(&self) -> bool {
+        self.origin.is_here()
+    }
+
+    /// Waits for its end and reaps it. Killed, if it is to be, by SIGKILL.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(crate) fn reap(&mut self, killed: bool) -> io::Result<ExitStatus> {
+        if killed {
+            // One that is dead is no error.
+            let _ = self.child.kill();
+        }
+        self.child.wait()
+    }
 }
 
 /// How a process is to be ended.
@@ -56,8 +125,8 @@ impl Ending {
 impl Channel {
     /// The channel to a child process that has not been reaped.
     #[must_use]
-    pub(crate) fn new(socket: UnixStream, child: &std::process::Child) -> Self {
-        let pid = Pid::from_child(child);
+    pub(crate) fn new(socket: UnixStream, process: &Process) -> Self {
+        let pid = Pid::from_child(&process.child);
         #[cfg(target_os = "linux")]
         let process = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok();
         #[cfg(not(target_os = "linux"))]

@@ -42,15 +42,6 @@ impl Doorbell {
         Self { socket, files: VecDeque::new() }
     }
 
-    /// Sends a file to the end that a process will have that is still to be started.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub(crate) fn send_first(socket: &UnixStream, file: BorrowedFd<'_>) -> io::Result<()> {
-        send_file(socket, file)
-    }
-
     /// Wakes whoever waits at the other end. That it is gone is found out by waiting for it.
     pub(crate) fn ring(&self) {
         ring(&self.socket);

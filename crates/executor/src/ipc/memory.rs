@@ -160,6 +160,7 @@ impl Mapping {
     /// # Safety
     ///
     /// As [`bytes`](Self::bytes); nobody may read them either.
+    #[inline]
     pub(super) unsafe fn bytes_mut(&mut self, at: usize, length: usize) -> &mut [u8] {
         assert!(at <= self.length && length <= self.length - at, "beyond the mapping");
         // SAFETY: they are mapped, the file cannot get shorter, and the caller sees to the rest.

@@ -7,5 +7,6 @@ pub(crate) mod channel;
 pub(crate) mod doorbell;
 pub(crate) mod mailbox;
 pub(crate) mod memory;
+pub(crate) mod origin;
 pub(crate) mod process;
 pub(crate) mod sealed;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::panics::catch_panic;
+use crate::table::{self, Registered};
 use crate::task::Task;
 use crate::wire::{Request, encode};
 
@@ -12,6 +13,7 @@ use crate::wire::{Request, encode};
 pub(crate) struct Initializer {
     run: Box<dyn Fn() + Send + Sync>,
     add: Box<Add>,
+    registered: fn() -> Result<Registered, Error>,
 }
 
 /// Adds the task to a request.
@@ -25,12 +27,21 @@ impl Initializer {
         let task = Arc::new(task);
         let for_request = Arc::clone(&task);
         let add = move |request: &mut Request<'_>| {
-            request.add(T::NAME, |buffer| {
+            request.add(table::registered::<T>()?, |buffer| {
                 catch_panic(|| encode(&*for_request, buffer))?
                     .map_err(|e| Error::Transfer { task: T::NAME.to_string(), reason: e.to_string() })
             })
         };
-        Self { run: Box::new(move || T::clone(&task).run()), add: Box::new(add) }
+        Self {
+            run: Box::new(move || T::clone(&task).run()),
+            add: Box::new(add),
+            registered: table::registered::<T>,
+        }
+    }
+
+    /// Checks that a worker process can run it.
+    pub(crate) fn check_registered(&self) -> Result<(), Error> {
+        (self.registered)().map(drop).map_err(|error| failed(0, &error))
     }
 
     /// Runs it in the calling thread, which is the worker of that number.

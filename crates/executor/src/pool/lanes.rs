@@ -1,17 +1,18 @@
 //! The threads of a pool of threads: one per worker around one queue.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, PoisonError};
 
 use super::life::Lives;
 use super::queue::Queue;
 use crate::error::Error;
 use crate::panics::catch_panic;
 use crate::pool::policy::{CancelFutures, Wait};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Mutex, MutexGuard};
+use crate::system::affinity::allowed_cpus;
+use crate::system::clock;
 use crate::work::Work;
-use speedup_machine::affinity::allowed_cpus;
-use speedup_machine::clock;
 
 /// What a lane knows while it works.
 pub(crate) struct Lane {
@@ -76,6 +77,7 @@ impl Lanes {
 
     /// Queues work, and starts a lane for it if no worker is idle.
     pub(crate) fn push(&self, work: Work) -> Result<(), Error> {
+        self.lives.check()?;
         if self.complete.load(Ordering::Relaxed) {
             return self.queue.push(work).map(drop).map_err(|(reason, _)| reason);
         }
@@ -108,7 +110,7 @@ impl Lanes {
         let body = Arc::clone(&self.body);
         let (queue, lives) = (Arc::clone(&self.queue), Arc::clone(&self.lives));
         let lane = Lane { worker, spawned_ns: clock::monotonic_ns(), queue, lives };
-        let thread = std::thread::Builder::new().name(format!("{}_{worker}", self.names));
+        let thread = thread::Builder::new().name(format!("{}_{worker}", self.names));
         let spawned = thread.spawn(move || {
             lane.lives.enter();
             // A lane that panicked would leave the queue to nobody, and whoever waits for a task in
@@ -127,6 +129,9 @@ impl Lanes {
     /// Takes no more work. What is queued is finished or cancelled; waiting is until every lane has
     /// ended.
     pub(crate) fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        if !self.lives.are_here() {
+            return;
+        }
         let started = self.started();
         self.queue.close(CancelFutures::No);
         drop(started);

@@ -2,8 +2,12 @@
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::PoisonError;
+
+use crate::error::Error;
+use crate::ipc::origin::Origin;
+use crate::sync::thread::JoinHandle;
+use crate::sync::{Mutex, thread_local};
 
 /// When a worker started, was ready and ended, in nanoseconds on the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +31,12 @@ thread_local! {
 /// Number of the worker that the calling task runs on; 0 outside any worker.
 #[must_use]
 pub fn current_worker() -> usize {
-    WORKER.get()
+    WORKER.with(Cell::get)
 }
 
 /// Makes the calling thread the worker of that number.
 pub(crate) fn enter_worker(worker: usize) {
-    WORKER.set(worker);
+    WORKER.with(|current| current.set(worker));
 }
 
 /// The lives of a pool's workers, written down as each ends.
@@ -41,15 +45,34 @@ pub(crate) struct Lives {
     ended: Mutex<Vec<WorkerLife>>,
     /// Held by whoever waits for the workers, so that a second one returns no sooner than the first.
     waiting: Mutex<()>,
+    origin: Origin,
 }
 
 impl Lives {
+    /// Whether the pool is this process's own. In a copy that a fork has made its threads and workers are
+    /// not there, locks may be shut for ever, and nothing must be done that the original would notice.
+    pub(crate) fn are_here(&self) -> bool {
+        self.origin.is_here()
+    }
+
+    /// That the pool is this process's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`].
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.are_here() { Ok(()) } else { Err(Error::Forked { pid: self.origin.id() }) }
+    }
+
     pub(crate) fn add(&self, life: WorkerLife) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(life);
     }
 
     /// The lives so far, by the worker's number.
     pub(crate) fn get(&self) -> Vec<WorkerLife> {
+        if !self.are_here() {
+            return Vec::new();
+        }
         let mut lives = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         lives.sort_by_key(|life| (life.worker, life.spawned_ns));
         lives
@@ -57,7 +80,7 @@ impl Lives {
 
     /// Makes the calling thread one of the pool's.
     pub(crate) fn enter(&self) {
-        POOL.set(self);
+        POOL.with(|pool| pool.set(self));
     }
 
     /// Waits until the pool's threads have ended, which the closure takes from where they are kept.
@@ -65,7 +88,7 @@ impl Lives {
     /// One of those threads does not wait: a task or a callback may hold the last handle to its own
     /// pool, and cannot wait for itself. The threads then end by themselves.
     pub(crate) fn join(&self, take: impl FnOnce() -> Vec<JoinHandle<()>>) {
-        if ptr::eq(POOL.get(), self) {
+        if ptr::eq(POOL.with(Cell::get), self) {
             return;
         }
         let _waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,12 @@
 //! The queue between those who submit and the workers: first in, first out.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::PoisonError;
 
 use crate::error::Error;
 use crate::pool::policy::CancelFutures;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Condvar, Mutex, MutexGuard, thread};
 use crate::work::Work;
 
 /// A queue that many submit to and many take from.

@@ -1,10 +1,7 @@
 //! One worker process as the parent sees it: started, greeted, sent requests, seen to its end.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{self, Command, Stdio};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +10,8 @@ use super::roster::{Entry, Roster};
 use super::worker;
 use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
-use crate::ipc;
-use crate::ipc::channel::Channel;
-use crate::ipc::doorbell::{Doorbell, Ring};
+use crate::ipc::channel::{Channel, Process};
+use crate::ipc::doorbell::Ring;
 use crate::ipc::mailbox::{ParentEnd, Signals};
 use crate::wire::{Parts, Request};
 
@@ -30,7 +26,7 @@ const LEAVE: Duration = Duration::from_secs(10);
 /// A running worker process.
 pub(super) struct Child {
     worker: usize,
-    process: process::Child,
+    process: Process,
     channel: Arc<Channel>,
     mailbox: ParentEnd,
     /// Where those find it who end workers from outside. Out of there before it is reaped, so that
@@ -60,23 +56,15 @@ impl Child {
     ) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Spawn { worker, reason: error.to_string() };
         let mailbox = ParentEnd::new(spin).map_err(failed)?;
-        let (ours, theirs) = UnixStream::pair().map_err(failed)?;
-        Doorbell::send_first(&ours, mailbox.as_fd()).map_err(failed)?;
-        let mut command = Command::new(ipc::process::this_program().map_err(failed)?);
-        command
-            .arg0(name)
-            .env(worker::ENVIRONMENT_KEY, worker.to_string())
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            // Ctrl-C in a terminal goes to the foreground group: the parent alone decides.
-            .process_group(0);
-        let process = command.spawn().map_err(failed)?;
-        let mut child = Self::with(worker, process, ours, mailbox);
+        let variable = (worker::ENVIRONMENT_KEY, &*worker.to_string());
+        let (process, channel) = Process::start(name, variable, mailbox.as_fd()).map_err(failed)?;
+        let mut child = Self::with(worker, process, channel, mailbox);
         child.entry = Some(Roster::enter(roster, Arc::clone(&child.channel)));
         Ok(child)
     }
 
-    fn with(worker: usize, process: process::Child, socket: UnixStream, mailbox: ParentEnd) -> Self {
-        let channel = Arc::new(Channel::new(socket, &process));
+    fn with(worker: usize, process: Process, channel: Channel, mailbox: ParentEnd) -> Self {
+        let channel = Arc::new(channel);
         Self { worker, process, channel, mailbox, entry: None, exit: None }
     }
 
@@ -182,10 +170,9 @@ impl Child {
         }
         self.entry = None;
         let exit = if self.channel.wait_for_exit(patience) {
-            self.process.wait().map_or(Exit::Unknown, Exit::from)
+            self.process.reap(false).map_or(Exit::Unknown, Exit::from)
         } else {
-            let _ = self.process.kill();
-            let _ = self.process.wait();
+            let _ = self.process.reap(true);
             Exit::Misbehaved
         };
         self.exit = Some(exit);
@@ -194,15 +181,19 @@ impl Child {
 }
 
 impl Drop for Child {
-    /// However a lane ends, no process and no zombie stays behind.
+    /// However a lane ends, no process and no zombie stays behind. A copy of this process has no children.
     fn drop(&mut self) {
-        self.reap(Duration::ZERO);
+        if self.process.is_ours() {
+            self.reap(Duration::ZERO);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
+    use std::process::Command;
 
     use super::*;
     use crate::ipc::mailbox::ChildEnd;
@@ -213,8 +204,9 @@ mod tests {
         let mailbox = ParentEnd::new(Duration::ZERO).unwrap();
         let end = ChildEnd::new(mailbox.as_fd().try_clone_to_owned().unwrap()).unwrap();
         // It lives until it is killed.
-        let process = Command::new("sleep").arg("60").spawn().unwrap();
-        (Child::with(3, process, ours, mailbox), theirs, end)
+        let process = Process::of(Command::new("sleep").arg("60").spawn().unwrap());
+        let channel = Channel::new(ours, &process);
+        (Child::with(3, process, channel, mailbox), theirs, end)
     }
 
     fn say(end: &mut ChildEnd, reply: &[u8]) {

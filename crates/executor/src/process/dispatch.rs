@@ -2,14 +2,14 @@
 //! meet here.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::link::Link;
+use super::link::{Afterwards, Link};
 use super::pace::Pace;
 use crate::error::Error;
 use crate::pool::policy::CancelFutures;
+use crate::sync::{Condvar, Mutex, MutexGuard, thread};
 use crate::wire::Encoded;
 use crate::work::{Grouping, Work};
 
@@ -154,12 +154,18 @@ impl Broken {
     /// Settles what was queued with the reason, and returns that; the idle workers leave. It calls foreign code, and must not
     /// be called under a lock.
     pub(super) fn fail_queued(self) -> Error {
-        for link in self.idle {
-            link.let_go();
-        }
+        let afterwards = let_go(self.idle);
         Work::fail_all(self.queued, &self.reason);
+        afterwards.see_to_it();
         self.reason
     }
+}
+
+/// Lets idle workers go.
+pub(super) fn let_go(idle: Vec<Arc<Link>>) -> Afterwards {
+    let mut afterwards = Afterwards::default();
+    idle.iter().for_each(|link| afterwards.add(link.let_go()));
+    afterwards
 }
 
 impl Dispatch {

@@ -6,7 +6,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::hello::Hello;
 use crate::error::Error;
 use crate::ipc::buffer::Buffer;
+use crate::table::Registered;
 use crate::wire::{Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task};
+
+const TASK: Registered = Registered { number: 0, name: "task" };
 
 const MESSAGES: usize = 1_000_000;
 
@@ -28,7 +31,7 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
             let mut request = Request::new(buffer).expect("there is room");
             for part in [first, second] {
                 request
-                    .add("task", |buffer| encode(&part, buffer).map_err(|_| Error::Dropped))
+                    .add(TASK, |buffer| encode(&part, buffer).map_err(|_| Error::Dropped))
                     .expect("there is room");
             }
         }

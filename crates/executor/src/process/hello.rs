@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ipc::buffer::Buffer;
-use crate::wire::{decode, encode};
+use crate::wire::{CodecError, decode, encode};
 
 /// What a worker says of itself once it is ready.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub(super) struct Hello {
 
 impl Hello {
     /// Writes it as a reply.
-    pub(super) fn write(&self, reply: &mut Buffer) -> Result<(), postcard::Error> {
+    pub(super) fn write(&self, reply: &mut Buffer) -> Result<(), CodecError> {
         encode(self, reply)
     }
 

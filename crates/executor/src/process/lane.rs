@@ -18,8 +18,8 @@ use crate::ipc::doorbell::Ring;
 use crate::pool::initializer::failed;
 use crate::pool::life::WorkerLife;
 use crate::pool::policy::OnCrash;
+use crate::system::clock;
 use crate::wire::{Parts, read_outcome};
-use speedup_machine::clock;
 
 /// Why a lane comes to its end before the queue does.
 enum Halt {

@@ -2,17 +2,19 @@
 //! comes settles the futures and sends it the next.
 //!
 //! That is the worker's lane, or a thread that waits for the very result. A gate sees to it that there
-//! is one at a time. Only the lane waits before it to receive: who holds it looks for a reply again
-//! after opening it, so that one that comes meanwhile can be left to him.
+//! is one at a time. Only the lane waits before it to receive. Another who finds it shut goes away and
+//! leaves the reply to who has it: that one may have looked before the reply came, and therefore looks
+//! again after opening it, whatever he had it for.
 
-use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, PoisonError, TryLockError};
 
 use super::child::Child;
 use super::dispatch::{GivenBack, Item, Next};
 use super::pool::Pool;
 use super::station::{Standing, Station};
 use crate::error::Error;
+use crate::sync::atomic::Ordering::SeqCst;
+use crate::sync::{Mutex, MutexGuard, Step, left_out};
 use crate::work::Work;
 
 /// Who is there when a reply comes.
@@ -77,7 +79,12 @@ impl Link {
         ready_ns: u64,
         first: Option<Item>,
     ) {
-        *self.gate() = Some(Station::new(self, child, spawned_ns, ready_ns));
+        let station = Station::new(self, child, spawned_ns, ready_ns);
+        let taken = self.pass(|gate| {
+            *gate = Some(station);
+            Afterwards::default()
+        });
+        taken.see_to_it();
         match first {
             Some(item) => self.serve(item),
             None => self.refill().see_to_it(),
@@ -86,6 +93,7 @@ impl Link {
 
     /// Takes the worker away from the end of the way.
     pub(super) fn disconnect(self: &Arc<Self>) -> Option<Station> {
+        // None is left behind who could leave a reply to this thread: what there is of one is with the station.
         let station = self.gate().take();
         self.pool.dispatch.forget(self);
         station
@@ -94,50 +102,59 @@ impl Link {
     /// Sends work to the worker, which was idle and has been claimed for it. If it is there no more, or
     /// another is in its place and has work, this goes back to the queue.
     pub(super) fn serve(self: &Arc<Self>, item: Item) {
-        let mut gate = self.gate();
-        self.pool.dispatch.unlist(self);
-        let mut afterwards = match gate.as_mut() {
-            Some(station) if station.is_free() => self.occupy(station, vec![item]),
-            _ => self.pool.give_back(vec![item], || Error::Dropped),
-        };
-        drop(gate);
+        let afterwards = self.pass(|gate| {
+            self.pool.dispatch.unlist(self);
+            match gate {
+                Some(station) if station.is_free() => self.occupy(station, vec![item]),
+                _ => self.pool.give_back(vec![item], || Error::Dropped),
+            }
+        });
         self.pool.dispatch.settle_claim();
-        afterwards.add(self.receive(Receiver::Passing));
         afterwards.see_to_it();
     }
 
     /// Gives an idle worker that has been claimed what there is to do.
     fn refill(self: &Arc<Self>) -> Afterwards {
-        let mut gate = self.gate();
-        self.pool.dispatch.unlist(self);
-        let mut afterwards = match gate.as_mut() {
-            Some(station) if station.is_free() => self.occupy(station, Vec::new()),
-            _ => Afterwards::default(),
-        };
-        drop(gate);
-        afterwards.add(self.receive(Receiver::Passing));
-        afterwards
+        self.pass(|gate| {
+            self.pool.dispatch.unlist(self);
+            match gate {
+                Some(station) if station.is_free() => self.occupy(station, Vec::new()),
+                _ => Afterwards::default(),
+            }
+        })
     }
 
     /// Lets an idle worker go that has been claimed.
-    pub(super) fn let_go(&self) {
-        if let Some(station) = self.gate().as_mut().filter(|station| station.is_free()) {
-            station.leave();
-        }
+    pub(super) fn let_go(self: &Arc<Self>) -> Afterwards {
+        self.pass(|gate| {
+            if let Some(station) = gate.as_mut().filter(|station| station.is_free()) {
+                station.leave();
+            }
+            Afterwards::default()
+        })
     }
 
     /// Settles what a laden worker has done, and takes back what it has not begun, for whoever has time
     /// for it.
     pub(super) fn relieve(self: &Arc<Self>) {
-        let mut gate = self.gate();
-        let Some(station) = gate.as_mut() else { return };
-        let (settled, returned) = station.relieve();
-        let mut afterwards = Afterwards { settled, refill: Vec::new() };
-        afterwards.add(self.pool.give_back(returned, || station.ended()));
-        drop(gate);
-        // A reply that came meanwhile has been left to this thread.
-        afterwards.add(self.receive(Receiver::Lane));
+        let afterwards = self.pass(|gate| {
+            let Some(station) = gate else { return Afterwards::default() };
+            let (settled, returned) = station.relieve();
+            let mut afterwards = Afterwards { settled, refill: Vec::new() };
+            afterwards.add(self.pool.give_back(returned, || station.ended()));
+            afterwards
+        });
         afterwards.see_to_it();
+    }
+
+    /// Waits for the gate, does something behind it, and receives what has been left to this thread while
+    /// it was shut.
+    fn pass(self: &Arc<Self>, act: impl FnOnce(&mut Option<Station>) -> Afterwards) -> Afterwards {
+        let mut afterwards = act(&mut self.gate());
+        if !left_out(Step::LookAfterOpening) {
+            afterwards.add(self.receive(Receiver::Passing));
+        }
+        afterwards
     }
 
     /// Settles what the worker has replied and gives it the next, unless somebody else does.
@@ -147,18 +164,23 @@ impl Link {
             let mut gate = match (receiver, self.gate.try_lock()) {
                 (_, Ok(gate)) => gate,
                 (_, Err(TryLockError::Poisoned(gate))) => gate.into_inner(),
-                // Whoever has it looks again when he is done.
+                // Whoever has it looks again after opening it.
                 (Receiver::Passing, Err(TryLockError::WouldBlock)) => return afterwards,
                 (Receiver::Lane, Err(TryLockError::WouldBlock)) => self.gate(),
             };
-            let Some(station) = gate.as_mut().filter(|station| station.post.reply_waits_for(receiver)) else {
+            let Some(station) = gate.as_mut() else { return afterwards };
+            let post = Arc::clone(&station.post);
+            if post.reply_waits_for(receiver) {
+                let (settled, returned) = station.receive();
+                afterwards.settled.extend(settled);
+                afterwards.add(self.pool.give_back(returned, || station.ended()));
+                if station.standing == Standing::Serving {
+                    afterwards.add(self.occupy(station, Vec::new()));
+                }
+            }
+            drop(gate);
+            if left_out(Step::LookAfterOpening) || !post.reply_waits_for(receiver) {
                 return afterwards;
-            };
-            let (settled, returned) = station.receive();
-            afterwards.settled.extend(settled);
-            afterwards.add(self.pool.give_back(returned, || station.ended()));
-            if station.standing == Standing::Serving {
-                afterwards.add(self.occupy(station, Vec::new()));
             }
         }
     }

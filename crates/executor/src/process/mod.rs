@@ -38,11 +38,12 @@ use super::Executor;
 use super::error::Error;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
+use super::pool::initializer::Initializer;
 use super::pool::life::WorkerLife;
 use super::pool::policy::{CancelFutures, OnCrash, Spin, Wait};
 use super::work::Work;
 use crate::ipc::channel::Ending;
-use speedup_machine::machine;
+use crate::system::machine;
 
 /// A pool of processes that take tasks from one queue in the order of submission.
 ///
@@ -102,6 +103,9 @@ impl ProcessPoolExecutor {
     }
 
     fn end_workers(&self, ending: Ending) {
+        if !self.pool.lives.are_here() {
+            return;
+        }
         self.pool.shutdown(Wait::No, CancelFutures::Yes);
         self.pool.roster.signal_all(ending);
     }
@@ -132,9 +136,12 @@ impl Builder<ProcessPoolExecutor> {
     /// # Errors
     ///
     /// [`Error::InvalidSetting`] if a number is 0, [`Error::Spawn`] if [`worker::init`] has not been
-    /// called: a child would then run the program's `main` in place of tasks.
+    /// called, or with two task types of the same name: a child would then run the program's `main` in place
+    /// of tasks, or one type in place of the other. [`Error::Initializer`] if the initializer's type was not
+    /// registered.
     pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
         worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
+        self.initializer.iter().try_for_each(Initializer::check_registered)?;
         let max = self.workers(machine::cpus_available)?;
         let task_limit = match self.max_tasks_per_child {
             Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
@@ -161,6 +168,7 @@ impl Drop for ProcessPoolExecutor {
 
 impl Executor for ProcessPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
+        work.check_registered()?;
         self.pool.push(work)
     }
 

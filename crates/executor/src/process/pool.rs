@@ -1,11 +1,9 @@
 //! What the lanes of a process pool share, and how it is filled, emptied and broken.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::dispatch::{Broken, Dispatch, Pushed};
+use super::dispatch::{Broken, Dispatch, Pushed, let_go};
 use super::lane;
 use super::link::Link;
 use super::roster::{Roster, Stop};
@@ -15,8 +13,11 @@ use crate::panics::catch_panic;
 use crate::pool::initializer::Initializer;
 use crate::pool::life::Lives;
 use crate::pool::policy::{CancelFutures, OnCrash, Wait};
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Mutex, MutexGuard};
+use crate::system::clock;
 use crate::work::Work;
-use speedup_machine::clock;
 
 /// Stack of a lane: more than the main thread of a process usually has, since what that one can encode
 /// in its depth is decoded here. It is taken as it is used.
@@ -64,6 +65,7 @@ impl Pool {
 
     /// Gives work to an idle worker or queues it, and starts a lane for it if there is none.
     pub(super) fn push(self: &Arc<Self>, work: Work) -> Result<(), Error> {
+        self.lives.check()?;
         let started = self.started();
         match self.dispatch.push(work) {
             Ok(Pushed::Claimed(link, item)) => {
@@ -96,7 +98,7 @@ impl Pool {
         let (worker, spawned_ns) = (started.count, clock::monotonic_ns());
         let pool = Arc::clone(self);
         // The threads in the parent are named for what they are, the processes as the user wishes.
-        let thread = std::thread::Builder::new().name(format!("lane_{worker}")).stack_size(DEEP_STACK);
+        let thread = thread::Builder::new().name(format!("lane_{worker}")).stack_size(DEEP_STACK);
         let spawned = thread.spawn(move || {
             pool.lives.enter();
             // A lane that panicked would leave the queue to nobody, and whoever waits for a task in it
@@ -118,7 +120,7 @@ impl Pool {
             return;
         }
         let pool = Arc::clone(self);
-        let thread = std::thread::Builder::new().name("steward".to_string()).stack_size(DEEP_STACK);
+        let thread = thread::Builder::new().name("steward".to_string()).stack_size(DEEP_STACK);
         let spawned = thread.spawn(move || {
             pool.lives.enter();
             while let Some(laden) = pool.dispatch.wait_for_laden() {
@@ -131,16 +133,16 @@ impl Pool {
     /// Takes no more work. What is queued is finished or cancelled; waiting is until every lane has
     /// ended.
     pub(super) fn shutdown(&self, wait: Wait, queued: CancelFutures) {
+        if !self.lives.are_here() {
+            return;
+        }
         let started = self.started();
         let idle = self.dispatch.close(CancelFutures::No);
         drop(started);
-        for link in idle {
-            link.let_go();
-        }
+        let mut afterwards = let_go(idle);
         // Not under the lock: it calls foreign code.
-        for link in self.dispatch.close(queued) {
-            link.let_go();
-        }
+        afterwards.add(let_go(self.dispatch.close(queued)));
+        afterwards.see_to_it();
         if wait == Wait::Yes {
             self.lives.join(|| std::mem::take(&mut self.started().threads));
         }

@@ -1,9 +1,10 @@
 //! The workers of a pool as others than their own lanes reach them: to end them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::ipc::channel::{Channel, Ending};
+use crate::sync::{Mutex, MutexGuard};
 
 /// The worker processes that are there.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::hint;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use speedup_machine::clock;
+use crate::system::clock;
 
 /// The longest spin: several times what it takes to wake a sleeper, so that a quick exchange never
 /// sleeps.

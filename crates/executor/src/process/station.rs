@@ -3,7 +3,6 @@
 use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use super::child::{Child, Lost};
 use super::dispatch::Item;
@@ -17,6 +16,8 @@ use crate::future::deadline::Deadline;
 use crate::future::state::Attend;
 use crate::ipc::channel::Channel;
 use crate::ipc::mailbox::Signals;
+use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use crate::sync::{Step, left_out};
 use crate::wire::{Answer, Encoded, Parts};
 use crate::work::{Replies, Work};
 
@@ -346,13 +347,19 @@ impl Post {
 
 impl Attend for Post {
     fn attend(&self, done: &dyn Fn() -> bool, deadline: Deadline) {
+        // In a copy of the process this would take the reply from the original, and send what that one sends.
+        if !self.link.pool.lives.are_here() {
+            return;
+        }
         loop {
             let mut afterwards = Afterwards::default();
             self.signals.attend();
             let again = self.look_after(done, deadline, &mut afterwards);
             self.signals.leave();
             // A reply that came meanwhile has been rung for to nobody.
-            afterwards.add(self.link.receive(Receiver::Passing));
+            if !left_out(Step::LookAfterLeaving) {
+                afterwards.add(self.link.receive(Receiver::Passing));
+            }
             // What is seen to is foreign code, and may wait for the worker's next reply. It is not looked
             // after from here meanwhile, and so the lane must be rung for.
             afterwards.see_to_it();

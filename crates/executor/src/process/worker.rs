@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::hello::Hello;
@@ -17,9 +17,10 @@ use crate::ipc::doorbell::{Doorbell, Ring};
 use crate::ipc::mailbox::ChildEnd;
 use crate::pool::life::enter_worker;
 use crate::shared;
+use crate::system::clock;
+use crate::table;
 use crate::task::TaskEntry;
 use crate::wire::{Answer, Outcome, add_outcome, read_request, read_task};
-use speedup_machine::clock;
 
 /// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
 /// any setting that a user may mean to write.
@@ -32,13 +33,12 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 /// of which other threads may have little.
 pub(super) const SMALL: u64 = 1 << 10;
 
-static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
-
 /// Registers the tasks that worker processes can run, and becomes a worker if a pool has started
 /// this process as one; it does not return then.
 ///
 /// Must be the first thing in `main`, before any thread starts and any argument is looked at.
-/// The first call counts.
+/// The first call counts. A pool cannot be built where two of the types have the same
+/// [`NAME`](crate::Task::NAME), and refuses tasks of types that are not registered.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -66,8 +66,48 @@ static TASKS: OnceLock<&'static [TaskEntry]> = OnceLock::new();
 ///     Ok(())
 /// }
 /// ```
+///
+/// Two types of one name:
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use speedup_executor::task::TaskEntry;
+/// use speedup_executor::{ProcessPoolExecutor, Task, worker};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Twofold(u64);
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Thousandfold(u64);
+///
+/// impl Task for Twofold {
+///     const NAME: &'static str = "resize";
+///     type Output = u64;
+///
+///     fn run(self) -> u64 {
+///         self.0 * 2
+///     }
+/// }
+///
+/// impl Task for Thousandfold {
+///     const NAME: &'static str = "resize";
+///     type Output = u64;
+///
+///     fn run(self) -> u64 {
+///         self.0 * 1000
+///     }
+/// }
+///
+/// static TASKS: &[TaskEntry] = &[TaskEntry::of::<Twofold>(), TaskEntry::of::<Thousandfold>()];
+///
+/// fn main() {
+///     worker::init(TASKS);
+///     let error = ProcessPoolExecutor::new(2).err().expect("there is no telling them apart");
+///     assert!(error.to_string().contains("two tasks have the NAME \"resize\""));
+/// }
+/// ```
 pub fn init(tasks: &'static [TaskEntry]) {
-    TASKS.get_or_init(|| tasks);
+    table::register(tasks);
     if std::env::var_os(ENVIRONMENT_KEY).is_none() {
         return;
     }
@@ -91,12 +131,12 @@ fn give_up(reason: &str) -> ! {
 }
 
 /// Checks that this process can be started again as a worker, and is not itself a worker that has
-/// passed by [`init`]: each would start further ones without end.
+/// passed by [`init`]: each would start further ones without end. Nor may a name stand for two tasks.
 pub(super) fn check_initialised() -> Result<(), String> {
-    if TASKS.get().is_none() || std::env::var_os(ENVIRONMENT_KEY).is_some() {
+    if std::env::var_os(ENVIRONMENT_KEY).is_some() {
         return Err("worker::init was not called at the start of main".to_string());
     }
-    Ok(())
+    table::check()
 }
 
 /// Differs between programs that would not understand each other's messages.
@@ -104,12 +144,10 @@ pub(super) fn build_id() -> u64 {
     let mut text = String::from(env!("CARGO_PKG_VERSION"));
     // Another build is another file, or the same one written at another time.
     if let Ok(file) = ipc::process::this_program().and_then(std::fs::metadata) {
-        for fact in [file.dev(), file.ino(), file.size()] {
-            text.push_str(&format!(" {fact}"));
-        }
-        text.push_str(&format!(" {}.{}", file.mtime(), file.mtime_nsec()));
+        let facts = (file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec());
+        text += &format!("{facts:?}");
     }
-    for task in TASKS.get().copied().unwrap_or_default() {
+    for task in table::entries() {
         text.push(' ');
         text.push_str(task.name);
     }
@@ -124,7 +162,12 @@ fn work_for_parent(number: Option<usize>) -> io::Result<()> {
     enter_worker(number.unwrap_or(0));
     shared::keep_recent();
     let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
-    let mut doorbell = Doorbell::new(channel);
+    serve(Doorbell::new(channel), watchdog)
+}
+
+/// The life of a worker, which gets its mailbox by the doorbell.
+pub(super) fn serve(mut doorbell: Doorbell, watchdog: Option<Watchdog>) -> io::Result<()> {
+    ipc::origin::forbid_copies();
     let Some(file) = doorbell.take_file()? else { return Ok(()) };
     let mailbox = ChildEnd::new(file)?;
     let spinner = Spinner::new(mailbox.spin());
@@ -191,7 +234,7 @@ impl Worker {
         let (request, reply) = self.mailbox.begin()?;
         // What is no request has no reply that fits it, and the parent sees that.
         let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
-        let tasks = TASKS.get().copied().unwrap_or_default();
+        let tasks = table::entries();
         let mut ended = false;
         for (index, part) in parts.enumerate() {
             if !ended {
@@ -211,10 +254,13 @@ impl Worker {
             let mut files = files.into_iter();
             let attached = part.attached(|| files.next()).unwrap_or_default();
             let attached_back = add_outcome(reply.buffer, |reply| {
-                let not_found = || Outcome::Transfer("it was not registered with worker::init".to_string());
-                let (name, argument) = read_task(part.content).ok_or_else(not_found)?;
-                let entry = tasks.iter().find(|entry| entry.name == name).ok_or_else(not_found)?;
-                attachments::deliver(attached, || (entry.run)(argument, reply))
+                let not_found = || Outcome::Transfer("it is not registered in the worker".to_string());
+                let (number, argument) = read_task(part.content).ok_or_else(not_found)?;
+                let entry = tasks.get(number as usize).ok_or_else(not_found)?;
+                let outcome = attachments::deliver(attached, || (entry.run)(argument, reply));
+                // A copy that did not come to its output, because its task panicked, has no say either.
+                ipc::origin::end_copy();
+                outcome
             })?;
             for file in attached_back {
                 self.doorbell.send_file(file.file.as_fd())?;
@@ -227,7 +273,7 @@ impl Worker {
 
 /// Ends this process if the parent is gone, or has given it up, while a task is running. Between
 /// tasks the end of the channel is read as such, and the process leaves in good order.
-struct Watchdog {
+pub(super) struct Watchdog {
     busy: Arc<AtomicBool>,
 }
 

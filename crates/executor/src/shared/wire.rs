@@ -36,14 +36,10 @@ impl<'de> Deserialize<'de> for SharedBytes {
         }
         // An id says nothing without its file, though bytes of that id were mapped here.
         let attachment = attachments::arrived(id).filter(|attachment| attachment.len == len);
-        let refused = |reason: String| {
-            // Serde's errors need not say what they were told.
-            attachments::complain(&reason);
-            de::Error::custom(reason)
-        };
-        let attachment = attachment.ok_or_else(|| refused("shared bytes came without their file".into()))?;
+        let attachment =
+            attachment.ok_or_else(|| de::Error::custom("shared bytes came without their file"))?;
         let mapped = table::mapped(&attachment)
-            .map_err(|error| refused(format!("cannot map {len} shared bytes: {error}")))?;
+            .map_err(|error| de::Error::custom(format!("cannot map {len} shared bytes: {error}")))?;
         Ok(Self { mapped: Some(mapped) })
     }
 }
@@ -51,14 +47,22 @@ impl<'de> Deserialize<'de> for SharedBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ipc::buffer::Buffer;
+    use crate::wire::{CodecError, decode, encode};
+
     fn sent(value: &impl Serialize) -> (Vec<u8>, Vec<Attachment>) {
-        let (encoded, attachments) = attachments::collect(|| postcard::to_allocvec(value));
-        (encoded.unwrap(), attachments)
+        let mut buffer = Buffer::private(1 << 16).unwrap();
+        let (encoded, attachments) = attachments::collect(|| encode(value, &mut buffer));
+        encoded.unwrap();
+        (buffer.as_slice().to_vec(), attachments)
     }
 
     /// What a message says that came with these files.
-    fn received<T: de::DeserializeOwned>(message: &[u8], arrived: Vec<Attachment>) -> postcard::Result<T> {
-        attachments::deliver(arrived, || postcard::from_bytes(message))
+    fn received<T: Serialize + de::DeserializeOwned + 'static>(
+        message: &[u8],
+        arrived: Vec<Attachment>,
+    ) -> Result<T, CodecError> {
+        attachments::deliver(arrived, || decode(message))
     }
 
     /// The same file by a descriptor as another process would get it.

@@ -1,56 +1,55 @@
 //! How tasks and their outcomes are written as bytes for another process.
 //!
-//! A request is a byte that says how it may be answered, and one part for each task, its name and its
-//! argument; a reply is one part for each outcome, in the order of the tasks. Values are in postcard's
-//! encoding, which does not describe itself: the build id in a worker's greeting makes sure that both
-//! sides mean the same types.
+//! A request is a byte that says how it may be answered, and one part for each task, its number and its
+//! argument; a reply is one part for each outcome, in the order of the tasks. Values describe themselves;
+//! the numbers of tasks do not: the build id in a worker's greeting makes sure that both sides count the
+//! same types.
 //!
 //! * `request`: tasks; `outcome`: what became of them; `part`: what both consist of
-//! * this file: values
+//! * `value`: arguments and outputs
 
 mod outcome;
 mod part;
 mod request;
 #[cfg(test)]
 mod tests;
+mod value;
+
+use std::any::type_name;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::attachments;
+use crate::error::Error;
 use crate::ipc::buffer::Buffer;
 
 pub(crate) use self::outcome::{Outcome, add_outcome, read_outcome};
 pub(crate) use self::part::Parts;
 pub(crate) use self::request::{Answer, Encoded, Request, read_request, read_task};
+pub(crate) use self::value::{CodecError, decode, encode};
 
-/// Appends the encoded form of a value to a buffer.
-pub(super) fn encode<T: Serialize>(value: &T, buffer: &mut Buffer) -> Result<(), postcard::Error> {
-    postcard::serialize_with_flavor(value, Append(buffer))
+/// What a worker process receives of a value: for tests of the types that tasks and their outputs are made
+/// of, without a pool.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Tile { x: u32, y: u32 }
+///
+/// assert_eq!(speedup_executor::transferred(&Tile { x: 3, y: 4 }), Ok(Tile { x: 3, y: 4 }));
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Transfer`] if it cannot be encoded, or would arrive as another value.
+pub fn transferred<T>(value: &T) -> Result<T, Error>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    let failed = |reason: String| Error::Transfer { task: type_name::<T>().to_string(), reason };
+    let mut buffer = Buffer::private(LONGEST_TRANSFERRED).map_err(|error| failed(error.to_string()))?;
+    encode(value, &mut buffer).and_then(|()| decode(buffer.as_slice())).map_err(|e| failed(e.to_string()))
 }
 
-/// Reads a value from its encoded form; else says why it cannot.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    attachments::complaint();
-    postcard::from_bytes(bytes).map_err(|error| attachments::complaint().unwrap_or_else(|| error.to_string()))
-}
-
-/// Writes to a buffer that stays the caller's: a value that panics while it is encoded does not take
-/// along what was written before.
-struct Append<'a>(&'a mut Buffer);
-
-impl postcard::ser_flavors::Flavor for Append<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte).map_err(|_| postcard::Error::SerializeBufferFull)
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend(bytes).map_err(|_| postcard::Error::SerializeBufferFull)
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
-}
+/// Address space, not memory: as much of it is used as the value is long.
+const LONGEST_TRANSFERRED: usize = 1 << 30;

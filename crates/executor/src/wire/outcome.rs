@@ -2,10 +2,8 @@
 
 use std::io;
 
-use serde::{Deserialize, Serialize};
-
-use super::encode;
-use super::part::{check_length, put_part};
+use super::part::{check_length, no_room, put_part};
+use super::{decode, encode};
 use crate::attachments::Attachment;
 use crate::error::Error;
 use crate::ipc::buffer::Buffer;
@@ -13,11 +11,15 @@ use crate::ipc::buffer::Buffer;
 /// The most that a panic's or an error's text may take in a reply.
 const MAX_TEXT: usize = 4 << 10;
 
-/// How a task went. In a reply's part it comes before the encoded output.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// First bytes of a part.
+const OUTPUT: u8 = 0;
+const PANICKED: u8 = 1;
+const TRANSFER: u8 = 2;
+
+/// How a task went that has no output to send. A reply's part begins with a byte that says which of these it
+/// is, or that the output follows.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The output follows.
-    Output,
     /// The task panicked: message and place.
     Panicked(String, Option<String>),
     /// The task could not be decoded or found, or its output not encoded, for this reason.
@@ -36,6 +38,16 @@ impl Outcome {
         }
         self
     }
+
+    fn write(&self, reply: &mut Buffer) {
+        // What has no room for that is seen when the part is closed.
+        let _ = match self {
+            Self::Panicked(message, location) => {
+                reply.push(PANICKED).is_ok() && encode(&(message, location), reply).is_ok()
+            }
+            Self::Transfer(reason) => reply.push(TRANSFER).is_ok() && encode(reason, reply).is_ok(),
+        };
+    }
 }
 
 /// Adds an outcome to a reply: the output that the closure encodes, or what it says instead. Gives the
@@ -50,14 +62,12 @@ pub(crate) fn add_outcome(
 ) -> io::Result<Vec<Attachment>> {
     let ((), files) = put_part(reply, |reply| {
         let start = reply.len();
-        let outcome = encode(&Outcome::Output, reply)
-            .map_err(|error| Outcome::Transfer(error.to_string()))
+        let outcome = (reply.push(OUTPUT).map_err(|error| Outcome::Transfer(no_room(&error))))
             .and_then(|()| run(reply))
             .and_then(|()| check_length(reply.len()).map_err(Outcome::Transfer));
         if let Err(outcome) = outcome {
             reply.truncate(start);
-            // What has no room for that either is seen when the part is closed.
-            let _ = encode(&outcome.shortened(), reply);
+            outcome.shortened().write(reply);
         }
     })?;
     Ok(files)
@@ -66,10 +76,13 @@ pub(crate) fn add_outcome(
 /// The encoded output in a part of a reply, or the error that it tells.
 pub(crate) fn read_outcome<'a>(task: &str, content: &'a [u8]) -> Result<&'a [u8], Error> {
     let transfer = |reason| Error::Transfer { task: task.to_string(), reason };
-    match postcard::take_from_bytes(content) {
-        Ok((Outcome::Output, output)) => Ok(output),
-        Ok((Outcome::Panicked(message, location), _)) => Err(Error::Panicked { message, location }),
-        Ok((Outcome::Transfer(reason), _)) => Err(transfer(reason)),
-        Err(error) => Err(transfer(format!("the reply cannot be decoded: {error}"))),
-    }
+    let other = match content.split_first() {
+        Some((&OUTPUT, output)) => return Ok(output),
+        Some((&PANICKED, told)) => {
+            decode(told).map(|(message, location)| Error::Panicked { message, location })
+        }
+        Some((&TRANSFER, told)) => decode(told).map(transfer),
+        _ => return Err(transfer("the reply cannot be decoded".to_string())),
+    };
+    Err(other.unwrap_or_else(|error| transfer(format!("the reply cannot be decoded: {error}"))))
 }

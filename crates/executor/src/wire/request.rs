@@ -6,6 +6,7 @@ use super::part::{Parts, check_length, no_room, put_part};
 use crate::attachments::Attachment;
 use crate::error::Error;
 use crate::ipc::buffer::Buffer;
+use crate::table::Registered;
 
 /// Tasks, encoded.
 pub(crate) struct Request<'a> {
@@ -46,13 +47,13 @@ impl<'a> Request<'a> {
     /// Adds a task that the closure encodes. With an error nothing is added.
     pub(crate) fn add(
         &mut self,
-        name: &str,
+        task: Registered,
         encode: impl FnOnce(&mut Buffer) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let start = self.buffer.len();
-        let too_long = |reason| Error::Transfer { task: name.to_string(), reason };
+        let too_long = |reason| Error::Transfer { task: task.name.to_string(), reason };
         let encoded = put_part(self.buffer, |buffer| {
-            super::encode(&name, buffer).map_err(|error| too_long(error.to_string()))?;
+            buffer.extend(&task.number.to_le_bytes()).map_err(|error| too_long(no_room(&error)))?;
             encode(buffer)
         });
         let encoded = encoded.map_err(|error| too_long(no_room(&error))).and_then(|(encoded, files)| {
@@ -127,7 +128,8 @@ pub(crate) struct Encoded {
     pub(crate) files: Vec<Attachment>,
 }
 
-/// Splits a task's content into its name and its argument; `None` if it is none.
-pub(crate) fn read_task(content: &[u8]) -> Option<(&str, &[u8])> {
-    postcard::take_from_bytes(content).ok()
+/// Splits a task's content into its number and its argument; `None` if it is none.
+pub(crate) fn read_task(content: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, argument) = content.split_first_chunk()?;
+    Some((u32::from_le_bytes(*number), argument))
 }

@@ -2,8 +2,10 @@
 
 use super::part::Part;
 use super::*;
-use crate::attachments::Attachment;
+use crate::attachments::{self, Attachment};
 use crate::error::Error;
+use crate::ipc::buffer::Buffer;
+use crate::table::Registered;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ fn put_bytes<E>(bytes: &[u8]) -> impl FnOnce(&mut Buffer) -> Result<(), E> {
         Ok(())
     }
 }
+
+const TASK: Registered = Registered { number: 0, name: "task" };
 
 fn buffer() -> Buffer {
     Buffer::private(1 << 20).unwrap()
@@ -31,7 +35,7 @@ proptest! {
         let mut buffer = buffer();
         let mut request = Request::new(&mut buffer).unwrap();
         for part in &parts {
-            request.add("task", put_bytes(part)).unwrap();
+            request.add(TASK, put_bytes(part)).unwrap();
         }
         prop_assert_eq!(request.tasks(), parts.len());
         prop_assert_eq!(contents(buffer.as_slice()), parts);
@@ -68,13 +72,13 @@ fn replies_tell_outputs_and_errors() {
 fn a_task_that_cannot_be_encoded_leaves_the_others_alone() {
     let mut buffer = buffer();
     let mut request = Request::new(&mut buffer).unwrap();
-    request.add("task", put_bytes(&[1])).unwrap();
+    request.add(TASK, put_bytes(&[1])).unwrap();
     let failing = |buffer: &mut Buffer| {
         buffer.push(3).unwrap();
         Err(Error::Dropped)
     };
-    request.add("task", failing).unwrap_err();
-    request.add("task", put_bytes(&[4])).unwrap();
+    request.add(TASK, failing).unwrap_err();
+    request.add(TASK, put_bytes(&[4])).unwrap();
     assert_eq!((request.tasks(), contents(buffer.as_slice())), (2, vec![vec![1], vec![4]]));
 }
 
@@ -82,16 +86,16 @@ fn a_task_that_cannot_be_encoded_leaves_the_others_alone() {
 fn what_has_no_room_is_an_error_and_leaves_no_trace() {
     let mut small = Buffer::private(64 << 10).unwrap();
     let mut request = Request::new(&mut small).unwrap();
-    let error = request.add("task", |buffer| {
+    let error = request.add(TASK, |buffer| {
         encode(&vec![0_u8; 100_000], buffer)
             .map_err(|error| Error::Transfer { task: "task".into(), reason: error.to_string() })
     });
     assert!(error.is_err());
-    request.add("task", put_bytes(&[4])).unwrap();
+    request.add(TASK, put_bytes(&[4])).unwrap();
     assert_eq!(contents(small.as_slice()), [[4]]);
 
     let mut small = Buffer::private(64 << 10).unwrap();
-    let text = |e: postcard::Error| Outcome::Transfer(e.to_string());
+    let text = |e: CodecError| Outcome::Transfer(e.to_string());
     add_outcome(&mut small, |reply| encode(&vec![0_u8; 100_000], reply).map_err(text)).unwrap();
     let part = Parts::of(small.as_slice()).unwrap().next().unwrap();
     assert!(matches!(read_outcome("task", part.content), Err(Error::Transfer { .. })));
@@ -111,10 +115,10 @@ fn files_go_with_the_task_that_mentions_them() {
             put_bytes(&[1])(buffer)
         }
     };
-    request.add("task", put_bytes(&[0])).unwrap();
-    request.add("task", with(300)).unwrap();
-    request.add("task", |buffer| with(301)(buffer).and(Err(Error::Dropped))).unwrap_err();
-    request.add("task", with(u64::MAX)).unwrap();
+    request.add(TASK, put_bytes(&[0])).unwrap();
+    request.add(TASK, with(300)).unwrap();
+    request.add(TASK, |buffer| with(301)(buffer).and(Err(Error::Dropped))).unwrap_err();
+    request.add(TASK, with(u64::MAX)).unwrap();
     assert_eq!(request.files().iter().map(|file| file.id).collect::<Vec<_>>(), [300, u64::MAX]);
     let came = || Some(std::fs::File::open("/dev/null").unwrap().into());
     let parts: Vec<_> = read_request(buffer.as_slice()).unwrap().1.collect();

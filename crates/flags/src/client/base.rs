@@ -14,7 +14,7 @@ const PROBE: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum BadUrl {
     /// It is none.
-    #[error("it must be a URL such as http://localhost:8001/flags")]
+    #[error("must be a URL such as http://localhost:8001/flags")]
     Malformed,
     /// It asks for encryption.
     #[error("this build has no TLS; the URL must begin with http://")]

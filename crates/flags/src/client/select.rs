@@ -17,7 +17,7 @@ impl FromStr for Pattern {
         if matches!(text.len(), 1 | 2) && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             Ok(Self(text.to_ascii_uppercase()))
         } else {
-            Err("it must be a code, AA to ZZ, or a first letter, A to Z")
+            Err("must be a code, AA to ZZ, or a first letter, A to Z")
         }
     }
 }

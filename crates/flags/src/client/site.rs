@@ -22,7 +22,7 @@ pub enum Label {
 }
 
 /// All of them, in the order of the book.
-const LABELS: [Label; 4] = [Label::Delay, Label::Error, Label::Local, Label::Remote];
+pub const LABELS: [Label; 4] = [Label::Delay, Label::Error, Label::Local, Label::Remote];
 
 /// Connections to a site of somebody else, at most.
 pub const REMOTE_CAP: usize = 4;
@@ -65,8 +65,7 @@ impl FromStr for Label {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let label = LABELS.into_iter().find(|label| label.name().eq_ignore_ascii_case(text));
-        label.ok_or_else(|| format!("it must be one of {}", LABELS.map(Self::name).join(", ")))
+        speedup_values::choose("site", &text.to_uppercase(), LABELS, |label| label.name())
     }
 }
 
@@ -182,7 +181,7 @@ mod tests {
             assert!(Base::parse(label.url()).is_ok() || label == Label::Remote);
         }
         let error = "FAST".parse::<Label>().unwrap_err();
-        assert_eq!(error, "it must be one of DELAY, ERROR, LOCAL, REMOTE");
+        assert_eq!(error, "there is no site FAST; there are DELAY, ERROR, LOCAL, REMOTE");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use speedup_values::HumanDuration;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::chance::{Chance, Question};
@@ -61,9 +62,11 @@ impl FromStr for Delay {
             Self::Fixed(time(text)?)
         };
         match delay {
-            Self::Uniform(least, most) if least > most => Err("the range runs backwards".to_string()),
+            Self::Uniform(least, most) if least > most => {
+                Err("must be a range that runs forwards, such as 0.1s..0.9s".to_string())
+            }
             Self::LogNormal { median, sigma } if median.is_zero() || !(0.0..=10.0).contains(&sigma) => {
-                Err("the median must be above zero, and sigma from 0 to 10".to_string())
+                Err("must have a median above zero and a sigma from 0 to 10".to_string())
             }
             delay => Ok(delay),
         }
@@ -71,14 +74,12 @@ impl FromStr for Delay {
 }
 
 fn time(text: &str) -> Result<Duration, String> {
-    let span: Option<jiff::SignedDuration> = text.trim().parse().ok();
-    let time = span.and_then(|span| Duration::try_from(span).ok()).filter(|time| *time <= MOST);
-    time.ok_or_else(expected)
+    HumanDuration::within(text, &(Duration::ZERO..=MOST)).map_err(|_| expected())
 }
 
 fn expected() -> String {
-    "it must be a time of at most an hour such as 500ms, a range such as 0.1s..0.9s, or a median with a \
-     sigma such as lognormal:0.3s,0.5"
+    "must be a time of at most an hour such as 500ms, a range such as 0.1s..0.9s, or a median with a sigma \
+     such as lognormal:0.3s,0.5"
         .to_string()
 }
 
@@ -107,13 +108,13 @@ mod tests {
     #[test]
     fn texts_are_delays_and_delays_are_texts() {
         for (text, printed) in
-            [("500ms", "0.5s"), ("0s", "0s"), ("0.1s..0.9s", "0.1s..0.9s"), ("1s..1s", "1s..1s")]
+            [("500ms", "0.5s"), ("0s", "0s"), ("0.1s..0.9s", "0.1s..0.9s"), ("1s..1s", "1s..1s"), ("5", "5s")]
         {
             assert_eq!(text.parse::<Delay>().unwrap().to_string(), printed);
         }
         assert_eq!("lognormal:300ms, 0.5".parse::<Delay>().unwrap().to_string(), "lognormal:0.3s,0.5");
         for bad in
-            ["", "5", "-1s", "2h", "2s..1s", "1s..", "lognormal:1s", "lognormal:0s,1", "lognormal:1s,x"]
+            ["", "5h", "-1s", "2h", "2s..1s", "1s..", "lognormal:1s", "lognormal:0s,1", "lognormal:1s,x"]
         {
             assert!(bad.parse::<Delay>().is_err(), "{bad}");
         }

@@ -1,6 +1,9 @@
 //! What goes wrong on purpose: kinds of faults, and how often each is to happen.
 
 use std::fmt::Write;
+use std::str::FromStr;
+
+use speedup_values::{choose, items};
 
 use super::chance::{Chance, Question};
 use super::site::Site;
@@ -77,29 +80,18 @@ impl Faults {
         self
     }
 
-    /// The same with the buckets that a text such as `reset=5,hang=1` names. On a site where all answers are
-    /// late, those faults go off its share.
+    /// The same with other buckets in place of its own. On a site where all answers are late, those
+    /// faults go off its share.
     ///
     /// # Errors
     ///
-    /// What is wrong with the text.
-    pub fn with_text(mut self, text: &str) -> Result<Self, String> {
+    /// That the buckets are more than all requests.
+    pub fn with_buckets(mut self, buckets: &Buckets) -> Result<Self, String> {
         let late = self.0[Fault::Delay as usize] >= 100.0;
-        let mut named = Vec::new();
-        for part in text.split(',') {
-            let (name, percent) =
-                part.split_once('=').ok_or_else(|| format!("'{part}' is not of the form KIND=PERCENT"))?;
-            let fault = Fault::ALL.into_iter().find(|fault| fault.name() == name.trim());
-            let fault = fault.ok_or_else(|| format!("there is no fault {}; {}", name.trim(), kinds()))?;
-            let percent = percent.trim().parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
-            let percent = percent.ok_or_else(|| format!("{} must be from 0 to 100 percent", fault.name()))?;
-            if named.contains(&fault) {
-                return Err(format!("names {} twice", fault.name()));
-            }
-            named.push(fault);
+        for &(fault, percent) in &buckets.0 {
             self = self.with(fault, percent);
         }
-        if late && !named.contains(&Fault::Delay) {
+        if late && buckets.0.iter().all(|(fault, _)| *fault != Fault::Delay) {
             let others: f64 = self.0.iter().sum::<f64>() - self.0[Fault::Delay as usize];
             self = self.with(Fault::Delay, (100.0 - others).max(0.0));
         }
@@ -138,8 +130,36 @@ impl std::fmt::Display for Faults {
     }
 }
 
-fn kinds() -> String {
-    format!("there are {}", Fault::ALL.map(Fault::name).join(", "))
+/// Faults that replace a site's own, with their percentage of all requests, each at most once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Buckets(Vec<(Fault, f64)>);
+
+impl FromStr for Buckets {
+    type Err = String;
+
+    /// Reads a text such as `reset=5,hang=1`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut buckets: Vec<(Fault, f64)> = Vec::new();
+        for item in items(text)? {
+            let pair =
+                item.split_once('=').ok_or_else(|| format!("'{item}' is not of the form KIND=PERCENT"))?;
+            let fault = choose("fault", pair.0.trim(), Fault::ALL, |fault| fault.name())?;
+            let percent = pair.1.trim().parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+            let percent = percent.ok_or_else(|| format!("{} must be from 0 to 100 percent", fault.name()))?;
+            if buckets.iter().any(|(other, _)| *other == fault) {
+                return Err(format!("names {} twice", fault.name()));
+            }
+            buckets.push((fault, percent));
+        }
+        Ok(Self(buckets))
+    }
+}
+
+impl std::fmt::Display for Buckets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let items = self.0.iter().map(|(fault, percent)| format!("{}={percent}", fault.name()));
+        f.write_str(&items.collect::<Vec<_>>().join(","))
+    }
 }
 
 /// The status of an error.
@@ -173,11 +193,11 @@ mod tests {
 
     #[test]
     fn texts_change_what_a_site_does() {
-        let faults = Faults::of(Site::Error).with_text("reset=5, error=0").unwrap();
-        assert_eq!(faults.to_string(), "delay=50,reset=5");
-        assert_eq!(Faults::of(Site::Delay).with_text("hang=10").unwrap().to_string(), "delay=90,hang=10");
+        let with = |site, text: &str| Faults::of(site).with_buckets(&text.parse()?);
+        assert_eq!(with(Site::Error, "reset=5, error=0").unwrap().to_string(), "delay=50,reset=5");
+        assert_eq!(with(Site::Delay, "hang=10").unwrap().to_string(), "delay=90,hang=10");
         for (bad, expected) in [
-            ("", "'' is not of the form KIND=PERCENT"),
+            ("", "has an empty item"),
             ("reset", "'reset' is not of the form KIND=PERCENT"),
             ("crash=1", "there is no fault crash; there are error, delay, reset"),
             ("reset=101", "reset must be from 0 to 100 percent"),
@@ -185,7 +205,7 @@ mod tests {
             ("reset=1,reset=2", "names reset twice"),
             ("reset=60", "error=25,delay=50,reset=60 are 135 percent together"),
         ] {
-            let problem = Faults::of(Site::Error).with_text(bad).unwrap_err();
+            let problem = with(Site::Error, bad).unwrap_err();
             assert!(problem.starts_with(expected), "{bad}: {problem}");
         }
     }

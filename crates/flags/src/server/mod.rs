@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use delay::Delay;
-pub use fault::{Fault, Faults};
+pub use fault::{Buckets, Fault, Faults};
 pub use settings::{KeepAlive, Limits, Settings, StatsPath};
 pub use site::Site;
 

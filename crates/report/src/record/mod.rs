@@ -8,7 +8,6 @@
 //! * `check`: what the types of a record cannot promise; `plain`: texts that are safe to print
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
-//! * [`environment`]: the machine and the build that ran; each fact is [`Known`] or says why not
 //! * [`checkup`]: what `speedup doctor` finds on a machine
 //! * [`store`]: the folder of a run and files written whole or not at all
 //! * [`book`]: the published table of *Fluent Python*, as a record
@@ -16,20 +15,24 @@
 pub mod book;
 mod check;
 pub mod checkup;
-pub mod environment;
 pub mod json_schema;
-mod known;
 mod layout;
 mod plain;
 pub mod sample;
 pub mod schema;
 pub mod store;
 
-pub use environment::{Around, Cache, ClockRange, Conditions, Environment, Harness, Host, Quota};
-pub use known::Known;
-pub use sample::{
-    CeilingLane, CeilingSample, Counts, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan,
-};
+// The machine describes itself; a record keeps that as it is.
+pub use speedup_machine::cgroup::Quota;
+pub use speedup_machine::counters::Counts;
+pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
+pub use speedup_machine::known::Known;
+pub use speedup_machine::power::ClockRange;
+pub use speedup_machine::probe::Probe;
+pub use speedup_machine::topology::Cache;
+pub use speedup_machine::virtualisation::Host;
+
+pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
     BASELINE, Case, Data, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
     Status, Stop, Tool, Waits, WorkloadRecord,

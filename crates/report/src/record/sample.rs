@@ -5,6 +5,8 @@
 //! [`Environment`](super::Environment) says why.
 
 use serde::{Deserialize, Serialize};
+use speedup_machine::counters::Counts;
+use speedup_machine::probe::Probe;
 
 /// One timed execution of one case: pool start, the batch, results back, pool joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,16 +51,6 @@ pub struct MachineState {
     /// The processor as probed just after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Probe>,
-}
-
-/// What some microseconds of register operations say about the processor.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Probe {
-    /// Operations per second of a chain in which each waits for the one before: the clock, in Hz.
-    pub clock_hz: f64,
-    /// Operations per cycle where none waits for another: the issue width that was to be had.
-    pub width: f64,
 }
 
 /// The life of one worker within a sample.
@@ -116,16 +108,6 @@ pub struct TaskSpan {
     pub generate_ns: u64,
     /// Time spent computing on it.
     pub compute_ns: u64,
-}
-
-/// Counts of the processor between begin and end of a task, in user space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Counts {
-    /// Instructions retired.
-    pub instructions: u64,
-    /// Cycles of the core.
-    pub cycles: u64,
 }
 
 /// What the machine can do when nothing has to be handed out: one window in which as many threads

@@ -41,7 +41,7 @@ pub fn main(
     mut settings: Settings,
 ) -> ExitCode {
     if peer.as_ref().is_some_and(|peer| peer.pool.is_some()) {
-        settings.request.executor = Some(STAND_IN.to_string());
+        settings.request.executor = STAND_IN.parse().ok();
     }
     let run = Run::begin(workloads, peer, &settings).and_then(|run| run.go_on(&settings));
     match run {
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
         peer: Option<Peer>,
         settings: &'a Settings,
     ) -> Result<Self, String> {
-        let config = settings.request.clone().resolve(workloads, machine::cpus_available());
+        let config = settings.request.resolve(&settings.limits, workloads, machine::cpus_available());
         let study = Study::new(config.map_err(|error| format!("--{error}"))?, Design::InterleavedRounds);
         let mut record = study.new_record();
         record.plan.turns.clone_from(&settings.turns);

@@ -1,14 +1,20 @@
 //! The arguments of a program that runs the batch: those of `speedup run`, and where to.
 
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use speedup::study::RunRequest;
+use speedup::settings::values::RoundLimit;
+use speedup::settings::{Limits, RunRequest};
+use speedup::workload::Scale;
 
 /// What a run is to be like.
 #[derive(Debug, Default)]
 pub struct Settings {
     /// The run as speedup would be asked for it.
     pub request: RunRequest,
+    /// Its rounds.
+    pub limits: Limits,
     /// Whose pool runs the batch; speedup's own if absent.
     pub peer: Option<String>,
     /// Where `run.json` goes.
@@ -38,22 +44,25 @@ impl Settings {
                 "--turns" => settings.turns = Some(value),
                 "--peer" => settings.peer = Some(value),
                 "--rounds" => {
-                    settings.rounds =
-                        value.parse().map_err(|_| format!("--rounds '{value}': not a number"))?;
-                    request.rounds = Some(value);
+                    let RoundLimit(rounds) = read(&option, &value)?;
+                    settings.rounds = rounds;
+                    settings.limits.rounds = Some(RoundLimit(rounds));
                 }
-                "--name" => request.name = Some(value),
-                "--executor" => request.executor = Some(value),
-                "--kernel" => request.kernel = Some(value),
-                "--workers" => request.workers = Some(value),
+                "--name" => request.name = Some(read(&option, &value)?),
+                "--executor" => request.executor = Some(read(&option, &value)?),
+                "--kernel" => request.kernel = Some(read(&option, &value)?),
+                "--workers" => request.workers = Some(read(&option, &value)?),
                 "--passes" => {
                     let names: Vec<&str> =
                         value.split(',').filter_map(|part| part.split('=').next()).collect();
-                    request.workload = Some(names.join(","));
-                    request.passes = Some(value);
+                    request.workload = Some(read(&option, &names.join(","))?);
+                    request.passes = Some(read(&option, &value)?);
                 }
-                "--scale" => request.scale = Some(value),
-                "--seed" => request.seed = Some(value),
+                "--scale" => {
+                    let scale = [Scale::Book, Scale::Tiny].into_iter().find(|scale| scale.name() == value);
+                    request.scale = Some(scale.ok_or("--scale: must be book or tiny")?);
+                }
+                "--seed" => request.seed = Some(read(&option, &value)?),
                 _ => return Err(format!("{option}: there is no such option")),
             }
         }
@@ -62,4 +71,8 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+fn read<T: FromStr<Err: Display>>(option: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|problem| format!("{option} '{value}': {problem}"))
 }

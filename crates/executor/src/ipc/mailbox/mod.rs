@@ -12,11 +12,10 @@
 //! memory is corrupt, could make the other read a changing message; no rule between processes that
 //! share memory can prevent that. Lengths are read once and checked.
 //!
-//! * this file: the two ends; `signals`: how they know of each other; `futex`: how a thread sleeps
+//! * this file: the two ends; `signals`: how they know of each other
 
 #![allow(unsafe_code)]
 
-mod futex;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -24,7 +23,6 @@ mod tests;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
@@ -32,6 +30,8 @@ use rustix::process::{Resource, getrlimit};
 use self::signals::{Control, STOPPED};
 use super::buffer::{Buffer, View};
 use super::memory::Ground;
+use crate::sync::atomic::Ordering::SeqCst;
+use crate::sync::{Step, left_out};
 
 pub(crate) use self::signals::Signals;
 
@@ -141,6 +141,9 @@ pub(crate) struct ChildEnd {
     signals: Signals,
     request: View,
     reply: Buffer,
+    /// Number of the request that was begun last.
+    begun: u32,
+    /// Number of the latest request that has been replied to.
     served: u32,
 }
 
@@ -155,9 +158,10 @@ impl ChildEnd {
         let capacity = length.saturating_sub(REQUEST) / 2;
         let ground = Ground::of(file, REQUEST + 2 * LEAST)?;
         Ok(Self {
-            signals: Signals::new(&ground)?,
+            signals: Signals::of(&ground)?,
             request: View::new(&ground, REQUEST, capacity as usize)?,
             reply: Buffer::new(&ground, REQUEST + capacity, capacity as usize)?,
+            begun: 0,
             served: 0,
         })
     }
@@ -185,7 +189,7 @@ impl ChildEnd {
     pub(crate) fn may_sleep(&self) -> bool {
         let sleeps = &self.signals.control().child_sleeps;
         sleeps.store(1, SeqCst);
-        if self.requested() {
+        if self.requested() && !left_out(Step::LookBeforeSleep) {
             sleeps.store(0, SeqCst);
             return false;
         }
@@ -199,7 +203,8 @@ impl ChildEnd {
     /// `StorageFull` for a request that is longer than can be.
     pub(crate) fn begin(&mut self) -> io::Result<(&[u8], Reply<'_>)> {
         let control = self.signals.control();
-        control.begun.store(self.signals.requested(), SeqCst);
+        self.begun = self.signals.requested();
+        control.begun.store(self.begun, SeqCst);
         self.reply.clear();
         control.reply.length.store(0, SeqCst);
         let length = usize::try_from(control.request.length.load(SeqCst)).unwrap_or(usize::MAX);
@@ -209,12 +214,13 @@ impl ChildEnd {
         Ok((request, Reply { control, buffer: &mut self.reply }))
     }
 
-    /// Publishes the reply, and says how long the request took. True if the parent must be rung for.
+    /// Publishes the reply to the request that was begun, under the number of that one, and says how long
+    /// it took. True if the parent must be rung for.
     #[must_use]
     pub(crate) fn publish(&mut self, busy: Duration) -> bool {
         let control = self.signals.control();
         control.busy_ns.store(busy.as_nanos() as u64, SeqCst);
-        self.served = self.signals.requested();
+        self.served = self.begun;
         control.reply.number.store(self.served, SeqCst);
         if control.attendants.load(SeqCst) == 0 {
             return true;

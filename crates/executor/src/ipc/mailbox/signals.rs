@@ -3,11 +3,12 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::futex;
 use crate::ipc::memory::{Ground, Mapping};
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use crate::sync::futex::Word;
+use crate::sync::{Step, left_out};
 
 /// Beside the number of parts: no more are to be begun.
 pub(super) const STOPPED: u32 = 1 << 31;
@@ -15,6 +16,7 @@ pub(super) const STOPPED: u32 = 1 << 31;
 /// The numbers and notes of one direction. Aligned so that the two directions share no cache line,
 /// nor a pair of them.
 #[repr(C, align(128))]
+#[derive(Default)]
 pub(super) struct Direction {
     /// Number of the latest message.
     pub(super) number: AtomicU32,
@@ -24,13 +26,14 @@ pub(super) struct Direction {
 
 /// What stands at the beginning of the file.
 #[repr(C)]
+#[derive(Default)]
 pub(super) struct Control {
     pub(super) request: Direction,
     pub(super) reply: Direction,
     /// The child is about to sleep until it is rung for.
     pub(super) child_sleeps: AtomicU32,
     /// Counted up where there may be something new for those who look after the reply. They sleep on it.
-    news: AtomicU32,
+    news: Word,
     /// Number of the latest request that the child has begun.
     pub(super) begun: AtomicU32,
     /// Parts of the latest request that the child has begun, and whether it may begin no more.
@@ -45,19 +48,27 @@ pub(super) struct Control {
     pub(super) busy_ns: AtomicU64,
 }
 
-/// The numbers and notes of both directions. All memory that the system gives is zero at first, and
-/// zeros are a valid state.
+/// The numbers and notes of both directions.
 #[derive(Debug)]
 pub(crate) struct Signals(Mapping);
 
 impl Signals {
+    /// Those in a file that nobody else has yet, all zero.
     pub(super) fn new(ground: &Ground) -> io::Result<Self> {
+        let signals = Self::of(ground)?;
+        // SAFETY: the mapping begins at a page and is as long as `Control`, and nobody else looks at it.
+        unsafe { signals.0.start().cast::<Control>().write(Control::default()) };
+        Ok(signals)
+    }
+
+    /// Those in a file in which another process has made them.
+    pub(super) fn of(ground: &Ground) -> io::Result<Self> {
         Mapping::new(ground, 0, size_of::<Control>()).map(Self)
     }
 
     pub(super) fn control(&self) -> &Control {
         // SAFETY: the mapping begins at a page, is as long as `Control`, lives as long as `self`, and
-        // all of `Control` is atomic: it may change under any reader's eyes.
+        // all of `Control` is atomic: it may change under any reader's eyes, and any bytes are valid.
         unsafe { self.0.start().cast::<Control>().as_ref() }
     }
 
@@ -112,7 +123,7 @@ impl Signals {
     /// How often there has been [something new](Self::wake) for those who look after the reply.
     #[must_use]
     pub(crate) fn news(&self) -> u32 {
-        self.control().news.load(SeqCst)
+        self.control().news.load()
     }
 
     /// Sleeps until there is something newer than that, or that long; it may wake for no reason. What it
@@ -122,7 +133,7 @@ impl Signals {
     pub(crate) fn sleep(&self, news: u32, timeout: Option<Duration>) -> bool {
         let control = self.control();
         control.sleepers.fetch_add(1, SeqCst);
-        let slept = futex::wait(&control.news, news, timeout);
+        let slept = control.news.sleep(news, timeout);
         control.sleepers.fetch_sub(1, SeqCst);
         slept
     }
@@ -130,9 +141,9 @@ impl Signals {
     /// Wakes the threads of the parent that sleep: there is something new.
     pub(crate) fn wake(&self) {
         let control = self.control();
-        control.news.fetch_add(1, SeqCst);
-        if control.sleepers.load(SeqCst) > 0 {
-            futex::wake(&control.news);
+        control.news.advance();
+        if control.sleepers.load(SeqCst) > 0 && !left_out(Step::WakeAttendants) {
+            control.news.wake();
         }
     }
 }

@@ -1,0 +1,115 @@
+//! What was read, written again, against what came.
+//!
+//! A value that has become another is mostly written otherwise: with another tag, another name, or
+//! without what was lost. The order of items may differ, as it does with every copy of a `HashMap`.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::reader::{Reader, unknown};
+use super::writer::{Output, Writer};
+use super::{CodecError, tag};
+use crate::attachments;
+
+/// Samples of a type in a thread, in a build without debug assertions. With them there is no limit.
+const SAMPLES: u8 = 16;
+
+/// The longest sample, in bytes. What is deeply nested takes stack to be written, and is longer.
+const LONGEST: usize = 1 << 10;
+
+thread_local! {
+    /// The types that this thread has read, each with the number of its samples.
+    static SAMPLED: RefCell<Vec<(TypeId, u8)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether this value is to be checked, though its type has told serde all along what it needs. It is
+/// still a value of two implementations, which may not be made for each other.
+pub(super) fn is_sample<T: 'static>(bytes: &[u8]) -> bool {
+    if bytes.len() > LONGEST {
+        return false;
+    }
+    if cfg!(debug_assertions) {
+        return true;
+    }
+    let this = TypeId::of::<T>();
+    // A value may be decoded by what is dropped with the thread, when this is gone.
+    let sampled = SAMPLED.try_with(|sampled| {
+        let mut sampled = sampled.borrow_mut();
+        match sampled.iter_mut().find(|(of, _)| *of == this) {
+            Some((_, samples)) => {
+                *samples = samples.saturating_add(1);
+                *samples <= SAMPLES
+            }
+            None => {
+                sampled.push((this, 1));
+                true
+            }
+        }
+    });
+    sampled.unwrap_or(false)
+}
+
+/// Checks that a value is written as the bytes from which it was read. One that can be written on the
+/// other side alone passes: there is nothing to compare.
+pub(super) fn check<T: Serialize>(value: &T, bytes: &[u8]) -> Result<(), CodecError> {
+    let mut again = Vec::with_capacity(bytes.len());
+    // Files that it mentions go nowhere.
+    let (written, _) = attachments::collect(|| value.serialize(Writer(&mut Output::new(&mut again))));
+    if written.is_err() || again == bytes {
+        return Ok(());
+    }
+    let [came, again] = [bytes, &again].map(|bytes| fingerprint(&mut Reader::new(bytes)));
+    if came? == again? {
+        return Ok(());
+    }
+    Err(CodecError::new(
+        "it does not come back as it went: written again it differs, by what serde takes for another \
+         variant, type or field",
+    ))
+}
+
+/// A hash of the next value that does not depend on the order of items.
+fn fingerprint(reader: &mut Reader<'_>) -> Result<u64, CodecError> {
+    let tag = reader.byte()?;
+    let content = match tag {
+        tag::UNIT | tag::FALSE | tag::TRUE | tag::NONE => 0,
+        tag::SOME => fingerprint(reader)?,
+        tag::U8 | tag::I8 => xxh3_64(reader.take(1)?),
+        tag::U16 | tag::I16 => xxh3_64(reader.take(2)?),
+        tag::U32 | tag::I32 | tag::F32 | tag::CHAR => xxh3_64(reader.take(4)?),
+        tag::U64 | tag::I64 | tag::F64 => xxh3_64(reader.take(8)?),
+        tag::U128 | tag::I128 => xxh3_64(reader.take(16)?),
+        tag::STR | tag::BYTES => xxh3_64(reader.sized()?),
+        tag::NAME => return Ok(of_text(reader.new_name()?)),
+        tag::NAME_AGAIN => return Ok(of_text(reader.kept_name()?)),
+        tag::UNIT_VARIANT => of_text(reader.name()?),
+        tag::SEQ => {
+            let count = reader.count()?;
+            sum(count, || fingerprint(reader))?
+        }
+        tag::MAP => {
+            let count = reader.count()?;
+            sum(count, || Ok(mix(fingerprint(reader)?, fingerprint(reader)?)))?
+        }
+        tag::VARIANT => mix(of_text(reader.name()?), fingerprint(reader)?),
+        other => return Err(unknown(other)),
+    };
+    Ok(mix(u64::from(tag), content))
+}
+
+/// That of a text, which a name is too.
+fn of_text(text: &str) -> u64 {
+    mix(u64::from(tag::STR), xxh3_64(text.as_bytes()))
+}
+
+fn sum(count: usize, mut next: impl FnMut() -> Result<u64, CodecError>) -> Result<u64, CodecError> {
+    (0..count).try_fold(count as u64, |sum, _| Ok(sum.wrapping_add(next()?)))
+}
+
+/// A hash of two.
+fn mix(first: u64, second: u64) -> u64 {
+    xxh3_64(&(u128::from(first) << 64 | u128::from(second)).to_le_bytes())
+}

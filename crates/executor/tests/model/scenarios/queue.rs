@@ -1,0 +1,39 @@
+//! The queue of a pool of threads, whose workers look a while before they sleep.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+
+use crate::pool::queue::Queue;
+use crate::suite::holds;
+use crate::sync::thread;
+use crate::{CancelFutures, closure};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![holds("queue: all that is pushed is popped, and the workers end", 1000, pushed_and_popped)]
+}
+
+fn pushed_and_popped() {
+    let queue = Arc::new(Queue::with_looks());
+    let workers: Vec<_> = (0..2)
+        .map(|_| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                while let Some(work) = queue.pop() {
+                    work.run();
+                }
+            })
+        })
+        .collect();
+    for number in 0..3 {
+        let (work, future) = closure(move || number);
+        assert!(queue.push(work).is_ok());
+        if number == 1 {
+            assert_eq!(future.result(None), Ok(1));
+        }
+    }
+    queue.close(CancelFutures::No);
+    for worker in workers {
+        worker.join().unwrap();
+    }
+}

@@ -1,0 +1,179 @@
+//! A look at the machine before anything is measured on it: its environment, some hundred probes of
+//! every CPU, and one piece of work timed against itself.
+
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::environment;
+use crate::workload::{Job, Scale, Workload};
+use speedup_machine::{affinity, clock, machine, power, probe};
+use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
+
+/// Time for the probes of all CPUs together.
+const PROBING: Duration = Duration::from_secs(1);
+
+/// Time for the pairs of pieces.
+const PAIRING: Duration = Duration::from_secs(2);
+
+/// Time for the probes of all CPUs at once.
+const TOGETHER: Duration = Duration::from_millis(300);
+
+/// Probes of which one is kept while all CPUs probe at once.
+const PROBES_A_READING: usize = 50;
+
+/// Time between probes on one CPU. Busy, so that the CPU does not fall asleep.
+const BETWEEN_PROBES: Duration = Duration::from_micros(500);
+
+/// Probes before the next CPU's turn.
+const PROBES_A_TURN: usize = 5;
+
+/// How long a piece of work takes, about: long compared with a reading of the clock, short enough for
+/// hundreds of pairs.
+const PIECE: Duration = Duration::from_millis(4);
+
+/// Pairs at least, however long a piece takes.
+const LEAST_PAIRS: usize = 10;
+
+/// Seed of the work and of the order of the arms.
+const SEED: u64 = 17;
+
+/// Looks at the machine for about three seconds. The work is that of the first workload that computes.
+#[must_use]
+pub fn look(workloads: &[&dyn Workload]) -> Facts {
+    let (environment, before, start) =
+        (environment::gather(), speedup_machine::environment::conditions(), Instant::now());
+    let allowed_cpus = affinity::allowed_cpus();
+    let readings = probe_all(&allowed_cpus);
+    let together = probe_together(&allowed_cpus);
+    let floor = pair(workloads).into();
+    Facts {
+        environment,
+        before,
+        after: speedup_machine::environment::conditions(),
+        elapsed_s: start.elapsed().as_secs_f64(),
+        uptime_s: machine::uptime_s().into(),
+        allowed_cpus,
+        memory_available_bytes: machine::memory_available_bytes().into(),
+        on_battery: power::on_battery().into(),
+        readings,
+        together,
+        floor,
+    }
+}
+
+/// Probes the CPUs in turn. Where a thread cannot be pinned, wherever it runs.
+fn probe_all(cpus: &[usize]) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    let start = Instant::now();
+    let mut turns = cpus.iter().cycle();
+    while start.elapsed() < PROBING {
+        let cpu = turns.next().copied().filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
+        readings.extend((0..PROBES_A_TURN).filter_map(|_| {
+            let before = Instant::now();
+            while before.elapsed() < BETWEEN_PROBES {
+                std::hint::spin_loop();
+            }
+            probe::probe().map(|probe| reading(cpu, probe))
+        }));
+    }
+    // Where it could not be set, it need not be set back.
+    let _ = affinity::allow_cpus(cpus);
+    readings
+}
+
+/// Probes all CPUs at the same time, each from a thread that does nothing else: what is left of clock and
+/// issue width when every CPU has work.
+fn probe_together(cpus: &[usize]) -> Vec<Reading> {
+    if cpus.len() < 2 {
+        return Vec::new();
+    }
+    let start = Instant::now();
+    let probe_one = |cpu| {
+        let cpu = affinity::pin_this_thread(cpu).is_ok().then_some(cpu);
+        let mut readings = Vec::new();
+        while start.elapsed() < TOGETHER {
+            for _ in 1..PROBES_A_READING {
+                let _ = probe::probe();
+            }
+            let probe = probe::probe();
+            // The last threads come late, and the clock takes its time to follow the load.
+            if start.elapsed() > TOGETHER / 2 {
+                readings.extend(probe.map(|probe| reading(cpu, probe)));
+            }
+        }
+        readings
+    };
+    std::thread::scope(|scope| {
+        let start = |&cpu| std::thread::Builder::new().spawn_scoped(scope, move || probe_one(cpu)).ok();
+        let threads: Vec<_> = cpus.iter().filter_map(start).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    })
+}
+
+fn reading(cpu: Option<usize>, probe: probe::Probe) -> Reading {
+    Reading { cpu, clock_hz: probe.clock_hz, width: probe.width }
+}
+
+/// Times the same piece of work twice in each pair, in random order.
+fn pair(workloads: &[&dyn Workload]) -> Result<FloorTimes, String> {
+    let computes = |workload: &&&dyn Workload| workload.waiting().is_none();
+    let workload = *workloads.iter().find(computes).ok_or("there is no workload that computes")?;
+    let size = *workload.sizes(Scale::Tiny).first().ok_or("the workload has no jobs")?;
+    let job = Job { seed: SEED, index: 0, size, site: None };
+    let array = workload.generate(job).map_err(|fault| format!("{}: {fault}", workload.name()))?;
+    let time_ns = |passes| {
+        let mut array = array.clone();
+        let start = clock::monotonic_ns();
+        let digest = workload.compute(workload.default_kernel(), &mut array, passes);
+        let time_ns = (clock::monotonic_ns() - start) as f64;
+        digest.map(|_| time_ns).map_err(|fault| format!("{}: {fault}", workload.name()))
+    };
+    let passes = passes_of_a_piece(time_ns)?;
+    let mut order = Xoshiro256PlusPlus::seed_from_u64(SEED);
+    let (mut first_ns, mut second_ns) = (Vec::new(), Vec::new());
+    let start = Instant::now();
+    while start.elapsed() < PAIRING || first_ns.len() < LEAST_PAIRS {
+        let mut times = [time_ns(passes)?, time_ns(passes)?];
+        if order.random() {
+            times.reverse();
+        }
+        first_ns.push(times[0]);
+        second_ns.push(times[1]);
+    }
+    Ok(FloorTimes { what: workload.name().to_string(), first_ns, second_ns })
+}
+
+/// Passes that take about as long as a piece should: doubled until they do, which also warms up.
+fn passes_of_a_piece(time_ns: impl Fn(u32) -> Result<f64, String>) -> Result<u32, String> {
+    let mut passes = 1;
+    // The shortest of a few, as an interruption would make too little look like enough.
+    let shortest = |passes| -> Result<f64, String> {
+        (0..3).try_fold(f64::INFINITY, |least, _| Ok(time_ns(passes)?.min(least)))
+    };
+    while passes < u32::MAX / 2 && shortest(passes)? < PIECE.as_nanos() as f64 / 2.0 {
+        passes *= 2;
+    }
+    Ok(passes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_double_until_a_piece_is_long_enough() {
+        let linear = |passes: u32| Ok(f64::from(passes) * 300_000.0);
+        assert_eq!(passes_of_a_piece(linear), Ok(8));
+        assert_eq!(passes_of_a_piece(|_| Ok(1e9)), Ok(1));
+        assert_eq!(passes_of_a_piece(|_| Err("fault".into())), Err("fault".into()));
+        // One that takes no time must not double for ever.
+        assert!(passes_of_a_piece(|_| Ok(0.0)).is_ok());
+    }
+
+    #[test]
+    fn without_a_workload_there_is_no_floor() {
+        assert_eq!(pair(&[]), Err("there is no workload that computes".into()));
+    }
+}

@@ -1,0 +1,59 @@
+//! Every registered executor with every registered workload.
+
+use speedup::study::array::Passed;
+use speedup::study::job::BatchJob;
+use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
+use libtest_mimic::{Arguments, Trial};
+use speedup_executor::{EXECUTORS, Executor, ExecutorKind};
+use speedup_report::record::Data;
+
+/// Worker processes are this program, started again.
+fn main() {
+    speedup::study::init(WORKLOADS);
+    let trial = |&executor: &&'static dyn ExecutorKind| {
+        let name = format!("{}: the digests of a plain loop", executor.name());
+        Trial::test(name, move || {
+            every_workload_gives_the_serial_digests(executor);
+            Ok(())
+        })
+    };
+    libtest_mimic::run(&Arguments::from_args(), EXECUTORS.iter().map(trial).collect()).exit();
+}
+
+/// From 1 to 4 workers, with every kernel and every way of passing data.
+fn every_workload_gives_the_serial_digests(kind: &dyn ExecutorKind) {
+    for &workload in WORKLOADS {
+        // Those that wait need somebody to wait for.
+        let server = workload.waiting().map(|waiting| waiting.serve(Scale::Tiny).unwrap());
+        let site = server.as_ref().map(|server| Site { addr: server.addr, execution: 0 });
+        let sizes = workload.sizes(Scale::Tiny).into_iter().enumerate();
+        let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed: 5, index, size, site }).collect();
+        let direct = |&job: &Job| {
+            let mut array = workload.generate(job).map_err(|fault| fault.to_string())?;
+            workload.compute(workload.default_kernel(), &mut array, 3).map_err(|fault| fault.to_string())
+        };
+        let expected: Vec<_> = jobs.iter().map(direct).collect();
+        let digests = |kernel: &Kernel, data: Data, workers: usize| -> Vec<_> {
+            let executor = kind.start(workers).unwrap();
+            let task = |&job: &Job| BatchJob {
+                workload: workload.name().to_string(),
+                kernel: kernel.name.to_string(),
+                job,
+                array: Passed::of(workload, job, data).unwrap(),
+                passes: 3,
+            };
+            executor.map(jobs.iter().map(task)).map(|report| report.unwrap().digest).collect()
+        };
+        let name = workload.name();
+        for kernel in workload.kernels() {
+            for workers in 1..=4 {
+                let digests = digests(kernel, Data::Generate, workers);
+                assert_eq!(digests, expected, "{name} {} with {workers} workers", kernel.name);
+            }
+        }
+        for data in Data::ALL {
+            let digests = digests(workload.default_kernel(), data, 2);
+            assert_eq!(digests, expected, "{name} {}", data.name());
+        }
+    }
+}
