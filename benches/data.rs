@@ -9,19 +9,18 @@
 //!   against the same read of a private array in one thread.
 //! * `hand-over`: there and back of a task with a handle, of which it reads nothing; one at a time.
 
-
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use serde::{Deserialize, Serialize};
-use speedup_executor::task::TaskEntry;
-use speedup_executor::{Executor, ProcessPoolExecutor, SharedBytes, Task, ThreadPoolExecutor, worker};
 use speedup::study::array::Copied;
 use speedup_bench_support::peer::read_memory;
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
+use speedup_executor::task::TaskEntry;
+use speedup_executor::{Executor, ProcessPoolExecutor, SharedBytes, Task, ThreadPoolExecutor, worker};
 use xxhash_rust::xxh3::xxh3_64;
 
 const SIZES: [usize; 6] = [4 << 10, 64 << 10, 256 << 10, 1 << 20, 8 << 20, 64 << 20];

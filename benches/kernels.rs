@@ -5,7 +5,6 @@
 //! gets within milliseconds: they are of neighbours in time, and told apart by that width. They are
 //! kept in a new folder in `results/`, see [`speedup_bench_support`].
 
-
 use std::hint::black_box;
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 mod support;
 
 use serde_json::Value;
+use speedup_report::view::units::count;
 use support::{run, stderr, stdout};
 
 #[test]
@@ -15,17 +16,12 @@ fn a_person_reads_findings_the_cpus_and_the_floor() {
         assert_eq!(text.matches(head).count(), 1, "{head:?} in\n{text}");
     }
     // The one finding that can be had on every machine.
-    let unoptimised = text.contains("\nwarning   Unoptimised build (opt-level 1)\n          Tasks take ");
-    assert_eq!(unoptimised, cfg!(debug_assertions), "{text}");
+    let unoptimized = text.contains("\nwarning   Unoptimized build (opt-level 1)\n          Tasks take ");
+    assert_eq!(unoptimized, cfg!(debug_assertions), "{text}");
     let warnings = text.lines().filter(|line| line.starts_with("warning   ")).count();
     let notes = text.lines().filter(|line| line.starts_with("note      ")).count();
-    let word = |count, what| match count {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    };
     let last = text.lines().last().unwrap();
-    assert_eq!(last, format!("{}, {}.", word(warnings, "warning"), word(notes, "note")));
+    assert_eq!(last, format!("{}, {}.", count(warnings, "warning"), count(notes, "note")));
     let last_warning = text.rfind("\nwarning   ");
     assert!(text.find("\nnote      ").is_none_or(|note| last_warning < Some(note)), "{text}");
 }

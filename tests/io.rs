@@ -172,7 +172,7 @@ fn two_runs_are_compared_without_a_word_on_cpus() {
         "dispatch",
         "slower tasks",
         "teardown",
-        "beyond noise",
+        "none significant",
     ] {
         assert!(!compared.contains(loss), "{loss} is said in\n{compared}");
     }

@@ -26,14 +26,14 @@ fn a_run_stops_at_its_rounds_its_time_or_its_precision_and_says_which() {
         (
             &["--rounds", "3", "--precision", "0"][..],
             Stop::Rounds,
-            "3 rounds, as many as asked for, and 1 more",
+            "3 rounds plus 1 warm-up round (excluded), as many as requested",
         ),
         (
             &["--max-time", "300ms", "--precision", "0"],
             Stop::Time,
-            ", until the time was up, and 1 more to warm up",
+            " plus 1 warm-up round (excluded), until the time limit",
         ),
-        (&["--precision", "100%", "--passes", "rc4=20"], Stop::Precision, "goal 100.0 %"),
+        (&["--precision", "100%", "--passes", "rc4=20"], Stop::Precision, "goal ±100.0 %"),
     ] {
         let out = tempfile::tempdir().unwrap();
         let output = run(&tiny(out.path(), further));
@@ -50,7 +50,7 @@ fn a_goal_that_was_not_reached_is_said_to_be() {
     let output = run(&tiny(out.path(), &["--rounds", "3", "--precision", "0.0001%"]));
     let said = stdout(&output);
     assert!(
-        said.contains("3 rounds, as many as asked for") && said.contains("the goal of ±0.0001 % was not"),
+        said.contains("(excluded), as many as requested") && said.contains("the goal of ±0.0001 % was not"),
         "{said}"
     );
 }

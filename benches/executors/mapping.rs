@@ -4,8 +4,8 @@
 use speedup_executor::{Executor, MapOptions, ProcessPoolExecutor, ThreadPoolExecutor};
 use speedup_machine::usage::ended_children_cpu_ns;
 
-use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure, process_cpu_s};
 use crate::tasks::Increment;
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure, process_cpu_s};
 
 /// Enough that the start of the workers counts for little in the CPU time.
 const TASKS: u64 = 50_000;

@@ -2,8 +2,8 @@
 
 use speedup_executor::{CancelFutures, Executor, ProcessPoolExecutor, ThreadPoolExecutor, Wait};
 
-use speedup_bench_support::{Bench, Limit};
 use crate::tasks::{Increment, Pause};
+use speedup_bench_support::{Bench, Limit};
 
 /// The bound that the documentation gives, in bytes, for a task as large as these.
 const AT_MOST: f64 = 200.0;

@@ -10,8 +10,8 @@ use std::sync::{Arc, Barrier, mpsc};
 use speedup_executor::{Executor, RayonExecutor, ThreadPoolExecutor};
 use speedup_machine::machine;
 
-use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::placement::Placement;
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 
 /// Enough that a measurement takes some milliseconds.
 const TASKS: usize = 10_000;

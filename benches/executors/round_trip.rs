@@ -4,10 +4,10 @@ use std::sync::mpsc;
 
 use speedup_executor::{Executor, ProcessPoolExecutor, Spin, ThreadPoolExecutor};
 
-use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::floor;
 use crate::placement::Placement;
 use crate::tasks::Echo;
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 
 /// Enough that a measurement takes some milliseconds.
 const TRIPS: usize = 1000;

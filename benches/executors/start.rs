@@ -8,9 +8,9 @@ use speedup_executor::{
 };
 use speedup_machine::clock::monotonic_ns;
 
-use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use crate::floor::start_to_first_byte;
 use crate::tasks::Hold;
+use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 
 const COMMAND: &str = "Command to first byte";
 const SPAWN: &str = "thread::spawn to first line";

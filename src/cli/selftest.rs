@@ -7,7 +7,7 @@ use crate::study::selftest::{EXECUTORS, Fault, Trial, trial};
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::Loss;
 use speedup_report::analysis::attribution::{Attribution, Observation};
-use speedup_report::render::confusion::{self, Line};
+use speedup_report::render::confusion::{self, InjectedFault};
 
 pub(super) fn selftest(args: &SelftestArgs) -> Result<(), Failed> {
     let rounds = parse_rounds(&args.rounds)
@@ -27,7 +27,7 @@ pub(super) fn selftest(args: &SelftestArgs) -> Result<(), Failed> {
             }
         }
     }
-    let lines: Vec<Line> = executors
+    let lines: Vec<InjectedFault> = executors
         .iter()
         .flat_map(|executor| Fault::ALL.map(|fault| line(&trials, executor, fault)))
         .collect();
@@ -52,7 +52,7 @@ fn executors(text: &str) -> Result<Vec<&'static str>, Failed> {
     }
 }
 
-fn line(trials: &[Trial], executor: &str, fault: Fault) -> Line {
+fn line(trials: &[Trial], executor: &str, fault: Fault) -> InjectedFault {
     let own = trials.iter().filter(|trial| trial.executor == executor && trial.fault == fault);
     let observations: Vec<Observation<'_>> = own
         .map(|trial| Observation {
@@ -62,7 +62,7 @@ fn line(trials: &[Trial], executor: &str, fault: Fault) -> Line {
         })
         .collect();
     let attribution = Attribution::of(&observations, fault.workers());
-    Line {
+    InjectedFault {
         fault: fault.name(),
         executor: executor.to_string(),
         expected: loss(fault),

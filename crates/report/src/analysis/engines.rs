@@ -1,4 +1,4 @@
-//! Runs of one batch beside each other: what a better engine gives, and what more workers of it give.
+//! Runs of one batch compared: what a better engine gives, and what more workers of it give.
 //!
 //! An engine is whatever computes the batch: another kernel, another program, another language. Its
 //! time is set against that of the first engine with as many workers. Where the runs took turns, round
@@ -98,7 +98,7 @@ impl Engines {
             most: None,
             engines: Vec::new(),
         };
-        let lines: Vec<Line<'_>> = runs.iter().flat_map(|run| Line::of(run, &batch)).collect();
+        let lines: Vec<EngineCases<'_>> = runs.iter().flat_map(|run| EngineCases::of(run, &batch)).collect();
         let reference = lines.first()?;
         if lines.iter().all(|line| line.engine() == reference.engine()) {
             return None;
@@ -124,14 +124,14 @@ impl WorkloadColumn {
 }
 
 /// An executor of a run with one of its columns.
-struct Line<'a> {
+struct EngineCases<'a> {
     run: &'a Analysis,
     column: &'a WorkloadColumn,
     index: usize,
     table: &'a ExecutorTable,
 }
 
-impl<'a> Line<'a> {
+impl<'a> EngineCases<'a> {
     fn of(run: &'a Analysis, batch: &Engines) -> Vec<Self> {
         let columns = run.workloads.iter().enumerate().filter(|(_, column)| batch.is_of(column));
         let lines = columns.flat_map(|(index, column)| {

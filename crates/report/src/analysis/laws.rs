@@ -43,7 +43,8 @@ fn law<T>(fit: Result<T, Refusal>) -> Law<T> {
 fn points(cells: &Cells<'_>, cases: impl Iterator<Item = (usize, usize)>) -> Result<Points, Refusal> {
     if !cells.rounds.paired() {
         return Err(Refusal(
-            "the cases ran one after the other, so that no round has them all; speedup run measures in rounds".to_string(),
+            "the cases ran one after another, so no round has all of them; 'speedup run' measures in rounds"
+                .to_string(),
         ));
     }
     let cpus = cells.record.environment.cpus_available.value().copied();

@@ -11,7 +11,7 @@
 //! * `sizes`: how long a task takes by the size of its array
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
-//! * [`engines`]: runs of one batch beside each other
+//! * [`engines`]: runs of one batch compared
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did
 //! * [`doctor`]: what would spoil a measurement

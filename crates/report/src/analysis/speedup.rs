@@ -1,4 +1,4 @@
-//! From a record to its analysis: the tables' rows and columns, each filled by a module of its own.
+//! From a record to its analysis: the tables' rows and columns, each filled by its own module.
 
 use super::cells::{Cells, speedup};
 use super::effort::{effort, noisy};

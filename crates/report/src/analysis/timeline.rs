@@ -19,7 +19,7 @@ fn build(lane: &LaneSpan<'_>, sample: &Sample) -> Lane {
     let mut segments = Vec::new();
     let mut free = 0;
     let mut until = |to_ns: u64, state: State, job: Option<usize>| {
-        // A stretch of no length says nothing; one that runs backwards, in a file that somebody
+        // A stretch of no length says nothing; one that runs backwards, in a file that someone
         // changed, could not be drawn.
         if to_ns > free {
             segments.push(Segment { state, job, from_s: seconds(free), to_s: seconds(to_ns) });

@@ -40,7 +40,7 @@ pub struct Facts {
 /// One probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
-    /// The CPU that it ran on; `None` if nobody could say.
+    /// The CPU that it ran on; `None` where unknown.
     pub cpu: Option<usize>,
     /// Cycles a second.
     pub clock_hz: f64,

@@ -1,7 +1,7 @@
 //! The machine and the build behind a run, as plain data.
 //!
 //! [`study`](crate::study) fills it in. Each fact is a value or the reason why there is none, so that
-//! nobody has to guess whether "no quota" means that there is no quota or that nobody could look.
+//! "no quota" and "the quota is unknown" are not the same.
 
 use serde::{Deserialize, Serialize};
 

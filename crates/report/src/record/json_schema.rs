@@ -1,4 +1,4 @@
-//! The shape of a record for other programs: a JSON Schema, committed beside the types.
+//! The shape of a record for other programs: a JSON Schema, committed next to the types.
 //!
 //! It is generated from the types and their documentation, and a test holds the two together. The
 //! generator is needed in tests alone, so that the program carries the finished text and nothing else.

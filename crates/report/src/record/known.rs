@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A fact about a machine: its value, or why nobody knows it. In JSON `{"value": 4}` or
+/// A fact about a machine: its value, or why it is unknown. In JSON `{"value": 4}` or
 /// `{"missing": "not published"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -43,7 +43,7 @@ impl<T> Known<T> {
     }
 }
 
-/// Nobody has looked.
+/// Nothing was recorded.
 impl<T> Default for Known<T> {
     fn default() -> Self {
         Self::Missing("not recorded".into())

@@ -27,7 +27,7 @@ pub struct Sample {
     pub workers: Vec<WorkerSpan>,
     /// The tasks, in the order of the batch.
     pub tasks: Vec<TaskSpan>,
-    /// What the machine did meanwhile.
+    /// What the machine did during it.
     #[serde(default)]
     pub machine: MachineState,
 }

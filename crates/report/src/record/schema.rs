@@ -261,7 +261,7 @@ pub struct WorkloadRecord {
     pub digests: Vec<String>,
 }
 
-/// What there is to say of jobs that wait.
+/// What jobs wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Waits {
@@ -311,7 +311,7 @@ pub enum ReadError {
     },
     /// JSON, but not a run of this tool.
     #[error("{path}: not a run record of speedup (no tool.name \"speedup\" in it)")]
-    Foreign {
+    NotARun {
         /// The file.
         path: PathBuf,
     },
@@ -351,7 +351,7 @@ impl RunRecord {
         let mut value: serde_json::Value =
             serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
         if value.pointer("/tool/name").and_then(|name| name.as_str()) != Some("speedup") {
-            return Err(ReadError::Foreign { path: path.into() });
+            return Err(ReadError::NotARun { path: path.into() });
         }
         match value.get("schema_version").and_then(serde_json::Value::as_u64) {
             Some(version) if version == u64::from(SCHEMA_VERSION) => {}

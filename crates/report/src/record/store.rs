@@ -55,7 +55,7 @@ impl RunFolder {
     /// [`StoreError`] if there is no such folder, or another process writes into it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let folder = Self { _lock: lock(path)?, path: path.to_path_buf() };
-        // What a process left that was killed while it wrote; nobody else can be writing now.
+        // What a process left that was killed while it wrote; no other process is writing now.
         for entry in fs::read_dir(path).into_iter().flatten().filter_map(Result::ok) {
             let name = entry.file_name();
             if name.to_string_lossy().starts_with("run.json.") && name.to_string_lossy().ends_with(".tmp") {
@@ -115,7 +115,7 @@ pub fn claim(out: &Path, stem: &str) -> Result<PathBuf, StoreError> {
     }
 }
 
-/// Writes a file under a temporary name and renames it, so that nobody ever sees a part of it.
+/// Writes a file under a temporary name and renames it, so that a reader never sees a part of it.
 ///
 /// # Errors
 ///

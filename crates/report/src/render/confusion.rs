@@ -8,7 +8,7 @@ use crate::view::units::{MISSING, count, fixed};
 
 /// One fault on one executor.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct InjectedFault {
     /// What was done wrong on purpose.
     pub fault: &'static str,
     /// Where.
@@ -23,7 +23,7 @@ pub struct Line {
 
 /// The matrix and how to read it, ending with a newline.
 #[must_use]
-pub fn text(lines: &[Line], rounds: u32) -> String {
+pub fn text(lines: &[InjectedFault], rounds: u32) -> String {
     let losses: Vec<Loss> =
         Loss::ALL.into_iter().filter(|loss| expected(lines, *loss) || grew(lines, *loss)).collect();
     let mut head = vec!["Injected".to_string(), "on".to_string(), "ms".to_string()];
@@ -47,17 +47,17 @@ pub fn text(lines: &[Line], rounds: u32) -> String {
     )
 }
 
-fn expected(lines: &[Line], loss: Loss) -> bool {
+fn expected(lines: &[InjectedFault], loss: Loss) -> bool {
     lines.iter().any(|line| line.expected == loss)
 }
 
 /// Whether a loss that no fault is meant to cause has grown with one.
-fn grew(lines: &[Line], loss: Loss) -> bool {
+fn grew(lines: &[InjectedFault], loss: Loss) -> bool {
     let found = lines.iter().filter_map(|line| line.attribution.as_ref()).flat_map(|found| &found.found);
     found.into_iter().any(|(of, quantity)| *of == loss && quantity.value.abs() >= 0.02)
 }
 
-fn row(line: &Line, losses: &[Loss]) -> Vec<String> {
+fn row(line: &InjectedFault, losses: &[Loss]) -> Vec<String> {
     let mut cells = vec![line.fault.to_string(), line.executor.clone()];
     let Some(found) = &line.attribution else {
         cells.resize(3 + losses.len(), MISSING.to_string());
@@ -74,7 +74,7 @@ fn row(line: &Line, losses: &[Loss]) -> Vec<String> {
     cells
 }
 
-fn verdict(line: &Line, found: &Attribution) -> String {
+fn verdict(line: &InjectedFault, found: &Attribution) -> String {
     if line.found {
         return "found".to_string();
     }

@@ -89,9 +89,9 @@ fn line(
         Cell::NotMeasured => ("not-measured", ""),
     };
     let mut fields: Vec<String> =
-        [&run.name, &run.created, &workload.workload, &workload.kernel].map(ToString::to_string).to_vec();
+        [&run.name, &run.created, &workload.workload, &workload.kernel].map(|name| text(name)).to_vec();
     let backend = workload.backend.as_deref().unwrap_or_default();
-    fields.extend([backend, workload.data.name(), executor].map(ToString::to_string));
+    fields.extend([backend, workload.data.name(), executor].map(text));
     fields.extend([workers.to_string(), state.to_string()]);
     let estimate = cell.estimate();
     let of = |figure: fn(&Estimate) -> Option<f64>| number(estimate.and_then(figure));
@@ -110,7 +110,7 @@ fn line(
     fields.push(number(waiting.map(|waiting| waiting.jobs_per_s)));
     fields.extend(with_interval(waiting.map(|waiting| waiting.share)));
     fields.extend(account(estimate.and_then(|estimate| estimate.account.as_ref())));
-    fields.push(reason.to_string());
+    fields.push(text(reason));
     fields
 }
 
@@ -126,6 +126,11 @@ fn account(account: Option<&Account>) -> Vec<String> {
 fn with_interval(quantity: Option<Quantity>) -> [String; 3] {
     let interval = quantity.and_then(|quantity| quantity.interval);
     [quantity.map(|q| q.value), interval.map(|i| i.low), interval.map(|i| i.high)].map(number)
+}
+
+/// A text that no spreadsheet takes for a formula (OWASP, "CSV Injection").
+fn text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() }
 }
 
 fn number(value: Option<f64>) -> String {

@@ -103,8 +103,7 @@ fn noise(floor: &Floor) -> Vec<String> {
             floor.high
         ),
         format!(
-            "Differences below {resolution:.2} % cannot be told from noise here in {} pairs; four times as many \
-             halve that.",
+            "Differences below {resolution:.2} % are not significant here with {} pairs; four times as many halve that.",
             floor.pairs
         ),
     ]
@@ -198,8 +197,8 @@ CPUs      CPU 0     4.10 GHz, 4.5 operations a cycle (4.4 to 4.6), 50 probes
           all busy  3.90 GHz, 4.5 operations a cycle (4.4 to 4.6), 50 probes
 
 floor     The same work (rc4, 4.2 ms) against itself, 212 pairs: 1.0003 [0.9981, 1.0024].
-          Differences below 0.24 % cannot be told from noise here in 212 pairs; four times as many
-          halve that.
+          Differences below 0.24 % are not significant here with 212 pairs; four times as many halve
+          that.
 
 1 warning, 1 note.
 ";

@@ -175,7 +175,7 @@ fn outcome(comparison: &Comparison) -> String {
     match comparison.outcome {
         Outcome::Regression => {
             let worse = count(&|case| case.verdict == Verdict::Regression);
-            format!("Regression: {worse} of {cases} cases take more than {threshold} longer.")
+            format!("Regression: {worse} of {cases} cases took more than {threshold} longer.")
         }
         Outcome::NoRegression => {
             format!("No regression: none of {cases} cases takes more than {threshold} longer.")

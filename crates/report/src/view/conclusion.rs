@@ -1,7 +1,7 @@
 //! What the tables of a workload say, in sentences: what limits it, and which law it follows.
 
-use super::units::{self, count, fixed, interval, quantity, seconds, speedup};
-use crate::analysis::scaling::Usl;
+use super::tables::peak;
+use super::units::{self, count, fixed, quantity, seconds, speedup};
 use crate::analysis::{Analysis, Crossover, ExecutorTable, Law, Scaling};
 use crate::stats::Quantity;
 
@@ -63,14 +63,7 @@ fn laws(run: &Analysis, workload: usize) -> Vec<String> {
     lines
 }
 
-/// Where a fitted law has its peak: only one that is significant counts.
-fn peak(usl: &Usl) -> String {
-    usl.significant_peak().map_or("no significant peak".to_string(), |(peak, ends)| {
-        format!("a peak at {} {} workers", fixed(peak, 1), interval(ends, 1))
-    })
-}
-
-/// COST (McSherry), where it says something: one worker of an executor is as fast as the loop, as a rule.
+/// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule.
 fn cost(table: &ExecutorTable, scaling: &Scaling, workload: usize) -> Option<String> {
     let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
     let known = estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some()));
@@ -126,7 +119,7 @@ fn waiting(run: &Analysis, workload: usize) -> Vec<String> {
     // Once is enough.
     if workload == 0 {
         lines.push(format!(
-            "Waiting is the share of the time of {jobs} in which they had no CPU; least–most is that of single workers."
+            "Waiting is the share of the time of {jobs} in which they used no CPU; least–most is its range over the workers."
         ));
     }
     let idle: Vec<usize> =
@@ -138,31 +131,4 @@ fn waiting(run: &Analysis, workload: usize) -> Vec<String> {
         ));
     }
     lines
-}
-
-/// The laws of scaling of a run as refused or fitted, law by law; as one where both are refused for one reason.
-pub(super) fn fits(scaling: &Scaling) -> Vec<(&'static str, [Option<Quantity>; 3], String)> {
-    match (&scaling.amdahl, &scaling.usl) {
-        (Law::Refused(one), Law::Refused(other)) if one == other => {
-            return vec![("Amdahl, universal", [None; 3], one.clone())];
-        }
-        _ => {}
-    }
-    let amdahl = match &scaling.amdahl {
-        Law::Fitted(fit) => {
-            let sigma = fit.serial_fraction.value;
-            let limit = if sigma > 1e-9 {
-                format!("at most {}x on any number of workers", fixed(fit.lambda.value / sigma, 1))
-            } else {
-                "no limit in these data".to_string()
-            };
-            ("Amdahl", [Some(fit.lambda), Some(fit.serial_fraction), None], limit)
-        }
-        Law::Refused(reason) => ("Amdahl", [None; 3], reason.clone()),
-    };
-    let universal = match &scaling.usl {
-        Law::Fitted(fit) => ("Universal", [Some(fit.lambda), Some(fit.sigma), Some(fit.kappa)], peak(fit)),
-        Law::Refused(reason) => ("Universal", [None; 3], reason.clone()),
-    };
-    vec![amdahl, universal]
 }

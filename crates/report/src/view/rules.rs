@@ -17,14 +17,14 @@ pub fn answers(run: &Analysis) -> Vec<(&'static str, String)> {
     vec![
         ("Say what a speedup is relative to, and how fast that is in absolute terms.", base_case(run)),
         ("Give the reason for leaving out benchmarks, cases or resources.", left_out(run)),
-        ("Summarise costs by the arithmetic mean, rates by the harmonic mean.", means(run)),
-        ("Summarise the costs behind ratios, not the ratios.", ratios(run)),
+        ("Summarize costs by the arithmetic mean, rates by the harmonic mean.", means(run)),
+        ("Summarize the costs behind ratios, not the ratios.", ratios(run)),
         ("Say whether values are deterministic; if not, give intervals.", intervals(run)),
         ("Assume no normal distribution without a check.", normality(run)),
         ("Compare values that vary in a statistically sound way.", comparisons(run)),
         ("Ask whether mean or median is the right figure, or another percentile.", centre(run)),
         ("Document every factor that varies, and the whole set-up.", set_up(run)),
-        ("Say how parallel time is measured, synchronised and summarised.", parallel_time(run)),
+        ("Say how parallel time is measured, synchronized and summarized.", parallel_time(run)),
         ("Show upper bounds of performance where there are any.", bounds(run)),
         ("Plot what is needed to interpret the results; join points only where that is valid.", plots(run)),
     ]
@@ -55,7 +55,7 @@ fn left_out(run: &Analysis) -> String {
         match cell {
             Cell::Measured(_) => measured += 1,
             Cell::Failed { .. } => failed += 1,
-            // Workloads that wait have numbers of workers of their own.
+            // Workloads that wait have their own numbers of workers.
             Cell::NotMeasured if waits && run.status == Status::Complete => {}
             Cell::NotMeasured => absent += 1,
         }
@@ -86,11 +86,11 @@ fn means(run: &Analysis) -> String {
     let rates = if run.workloads.iter().any(WorkloadColumn::waits) {
         "Rates, jobs per second, are the jobs over that mean, which is the harmonic mean of the rates."
     } else if clock {
-        "Probed clock rates are shown round by round, and not summarised."
+        "Probed clock rates are shown round by round, and not summarized."
     } else {
-        "No rates are summarised."
+        "No rates are summarized."
     };
-    format!("Times are costs, and are summarised by their arithmetic mean. {rates}")
+    format!("Times are costs, and are summarized by their arithmetic mean. {rates}")
 }
 
 fn ratios(run: &Analysis) -> String {
@@ -101,7 +101,7 @@ fn ratios(run: &Analysis) -> String {
 fn intervals(run: &Analysis) -> String {
     let (with, all) = speedups_with_interval(run);
     let results = match run.design {
-        Design::Published => "Whether results were checked is not known",
+        Design::Published => "It is not known whether results were checked",
         Design::InterleavedRounds | Design::CaseByCase => {
             "Results are: each is compared with that of the serial baseline"
         }
@@ -149,7 +149,7 @@ fn comparisons(run: &Analysis) -> String {
     let told = match pairs {
         0 => "There are no two executors with intervals to compare.".to_string(),
         _ => format!(
-            "Of {} of executors with as many workers, {apart} have intervals that do not overlap; the others are not told apart by that.",
+            "Of {} of executors with as many workers, {apart} have intervals that do not overlap; the others are not significantly different.",
             count(pairs, "pair")
         ),
     };
@@ -162,7 +162,7 @@ fn comparisons(run: &Analysis) -> String {
 }
 
 fn centre(run: &Analysis) -> String {
-    let spread = "The mean, because a batch is paid for in total time and the account of the loss has to add up; least, greatest and standard deviation stand beside it";
+    let spread = "The mean, because a batch is paid for in total time and the account of the loss has to add up; least, greatest and standard deviation are given too";
     if run.estimates().any(|estimate| !estimate.rounds.is_empty()) {
         let timeline = if run.estimates().any(|estimate| estimate.timeline.is_some()) {
             " The timeline is of the sample of median time."
@@ -212,7 +212,7 @@ fn missing(run: &Analysis) -> Vec<&'static str> {
 
 fn parallel_time(run: &Analysis) -> String {
     if run.design == Design::Published {
-        return "As published; how the times were taken is up to the publication.".into();
+        return "As published; how the times were taken is not recorded.".into();
     }
     let span = match run.pool {
         PoolMode::Cold => {
@@ -259,7 +259,7 @@ fn plots(run: &Analysis) -> String {
     let intervals =
         if speedups_with_interval(run).0 > 0 { " with their intervals" } else { ", without intervals" };
     let rounds = if run.estimates().any(|estimate| !estimate.rounds.is_empty()) {
-        " Every round is a point of its own, and those are not joined."
+        " Every round is a separate point, and those are not joined."
     } else {
         ""
     };

@@ -1,7 +1,7 @@
 //! What is told of a run as a whole: which one it is, how much was measured and how well, what failed.
 
 use super::WorkloadView;
-use super::units::{count, count_range, list, percent, plural, precision};
+use super::units::{and, count, count_range, percent, plural, precision};
 use crate::analysis::{Analysis, Cell};
 use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
 
@@ -171,7 +171,7 @@ fn oversubscribed(run: &Analysis) -> Option<String> {
     workers.sort_unstable();
     workers.dedup();
     (!workers.is_empty()).then(|| {
-        format!("Cases with {} workers are oversubscribed: they share {}.", list(workers), count(cpus, "CPU"))
+        format!("Cases with {} workers are oversubscribed: they share {}.", and(workers), count(cpus, "CPU"))
     })
 }
 

@@ -92,7 +92,7 @@ pub fn precision(share: f64) -> String {
     percent(share, if share < 5e-4 { 4 } else { 1 })
 }
 
-/// A share in percent as somebody chose it: `5 %`, `2.5 %`.
+/// A share in percent as it was chosen: `5 %`, `2.5 %`.
 #[must_use]
 pub fn chosen_percent(share: f64) -> String {
     // Without what binary fractions add to a decimal one.
@@ -172,6 +172,16 @@ pub fn list(items: impl IntoIterator<Item = impl ToString>) -> String {
     if items.is_empty() { "none".to_string() } else { items.join(", ") }
 }
 
+/// A list in a sentence: `1, 2 and 4`.
+#[must_use]
+pub fn and(items: impl IntoIterator<Item = impl ToString>) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match items.pop() {
+        Some(last) if !items.is_empty() => format!("{} and {last}", items.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
 /// The text of a figure, or the sign for a missing one.
 #[must_use]
 pub fn or_missing(text: Option<String>) -> String {
@@ -226,6 +236,7 @@ mod tests {
     fn one_of_something_is_singular() {
         assert_eq!([0, 1, 2].map(|number| count(number, "worker")), ["0 workers", "1 worker", "2 workers"]);
         assert_eq!(count(3, "pass"), "3 passes");
+        assert_eq!([&[1][..], &[1, 2, 4]].map(and), ["1", "1, 2 and 4"]);
         assert_eq!([(1, 1), (12, 16)].map(|range| count_range(range, "run")), ["1 run", "12 to 16 runs"]);
     }
 

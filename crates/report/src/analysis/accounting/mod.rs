@@ -149,12 +149,12 @@ fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
     );
     note(
         lacking(|lacking| lacking.optimum),
-        "the best schedule was not found to the end: granularity may be smaller, and ordering larger",
+        "the search for the best schedule was cut short: granularity may be smaller, and ordering larger",
     );
+    note(paired && ledgers.len() < LEAST_ROUNDS, "the losses have no intervals: too few rounds");
     note(
-        paired && ledgers.len() < LEAST_ROUNDS,
-        "no intervals: too few rounds to tell how far a loss varies",
+        !paired,
+        "the losses have no intervals: the cases ran one after another, so samples cannot be paired",
     );
-    note(!paired, "no intervals: the cases ran one after the other, so that no sample has a partner");
     notes
 }

@@ -30,7 +30,7 @@ const MACHINE: [&str; 13] = [
 const BUILD: [&str; 7] =
     ["rustc", "opt_level", "target_features", "c_library", "kernel", "memory_bytes", "clock_source"];
 
-/// Difference of two load averages that is worth a remark: half a CPU more was wanted by somebody.
+/// Difference of two load averages that is worth a remark: half a CPU more was in demand.
 const LOAD: f64 = 0.5;
 
 /// The longest text of a fact, in characters, before it is cut.

@@ -32,7 +32,7 @@ pub use self::model::{
 /// 0.02, counts as unchanged.
 #[must_use]
 pub fn compare(a: &RunRecord, b: &RunRecord, threshold: f64) -> Comparison {
-    let pair = Pair { a, b, of_a: Rounds::of(a), of_b: Rounds::of(b), threshold };
+    let pair = BothRuns { a, b, of_a: Rounds::of(a), of_b: Rounds::of(b), threshold };
     let workloads: Vec<_> = a.plan.workloads.iter().map(|workload| pair.workload(workload)).collect();
     Comparison {
         a: name(a),
@@ -87,7 +87,7 @@ fn outcome(workloads: &[WorkloadComparison], threshold: f64) -> Outcome {
 }
 
 /// Two records and their samples.
-struct Pair<'a> {
+struct BothRuns<'a> {
     a: &'a RunRecord,
     b: &'a RunRecord,
     of_a: Rounds<'a>,
@@ -95,7 +95,7 @@ struct Pair<'a> {
     threshold: f64,
 }
 
-impl Pair<'_> {
+impl BothRuns<'_> {
     fn workload(&self, workload: &WorkloadRecord) -> WorkloadComparison {
         let mut drift = drift::drift((self.a, &self.of_a), (self.b, &self.of_b), &workload.name);
         let (mut cases, mut missing) = (Vec::new(), Vec::new());

@@ -197,7 +197,7 @@ pub struct Drift {
     pub throughput: Option<f64>,
     /// What others make of a time who want the same CPUs: the serial baseline's time over the part of it
     /// in which it did not have to wait for a CPU, run B's over run A's; absent without raw samples. A
-    /// single thread that computes has nobody to wait for but others.
+    /// single thread that computes waits for nothing but other programs.
     pub contention: Option<f64>,
     /// The hardware ceiling of as many workers as the case has, run A's over run B's: what others had of
     /// the other CPUs. A slower kernel is slower for one thread as well and drops out. Absent where a

@@ -6,9 +6,9 @@ use crate::record::Quota;
 pub(super) fn one_cpu(facts: &Facts) -> Option<Finding> {
     (*facts.environment.cpus_available.value()? == 1).then(|| {
         Finding::warning(
-            "only one CPU to use",
-            "Workers can only take turns: no speedup above 1 is possible, only its cost can be seen.",
-            "Measure on a machine with more, or widen affinity mask and quota.",
+            "only one CPU available",
+            "Workers take turns: no speedup above 1 is possible, only the overhead can be measured.",
+            "Measure on a machine with more CPUs, or widen the affinity mask and the quota.",
         )
     })
 }
@@ -19,8 +19,7 @@ pub(super) fn quota(facts: &Facts) -> Option<Finding> {
     (cpus < allowed as f64).then(|| {
         Finding::warning(
             format!("the control group may use {cpus:.2} of {allowed} CPUs"),
-            "Once a period's share is used up, all workers stand still until the next; the time comes out as \
-             waiting.",
+            "Once the quota of a period is used up, all workers stop until the next one; that time shows as waiting.",
             format!(
                 "Raise the limit ('docker run --cpus', 'CPUQuota=' of systemd), or measure up to N = {}.",
                 cpus.floor().max(1.0)
@@ -36,7 +35,7 @@ pub(super) fn affinity(facts: &Facts) -> Option<Finding> {
         Finding::note(
             format!("this process may run on {allowed} of {online} CPUs (affinity {list})"),
             format!("Speedup can grow up to N = {allowed}; more workers than that take turns."),
-            "Unless that is on purpose, look for 'taskset', a cpuset or a batch system around it.",
+            "Unless that is intended, look for 'taskset', a cpuset or a batch system.",
         )
     })
 }

@@ -19,11 +19,11 @@ pub(super) fn governor(facts: &Facts) -> Option<Finding> {
         Some(governor) => Some(Finding::note(format!("governor {governor}"), follows, remedy)),
         None => Some(Finding::note(
             format!(
-                "the system does not tell what sets the clock ({})",
+                "the system does not report a clock governor ({})",
                 facts.environment.governor.missing()?
             ),
             "Turbo may make one busy core faster than many. Only the probe sees the clock change.",
-            "Compare the probe's clock between samples; nothing can be set from here.",
+            "Compare the probed clock between samples; there is no setting to change here.",
         )),
     }
 }
@@ -32,9 +32,8 @@ pub(super) fn boost(facts: &Facts) -> Option<Finding> {
     facts.environment.boost.value()?.then(|| {
         Finding::note(
             "turbo is on",
-            "One busy core may clock higher than all of them at once. What N workers then lack of a speedup of N is \
-             the clock's, not the pool's.",
-            "It is how the machine runs; leave it on to know what you will get. To take it out: 'echo 1 | sudo tee \
+            "One busy core may clock higher than all cores together. Part of what N workers miss to a speedup of N is then due to the clock, not to the pool.",
+            "Leave it on to measure what users get. To exclude it: 'echo 1 | sudo tee \
              /sys/devices/system/cpu/intel_pstate/no_turbo', elsewhere 'echo 0 | sudo tee \
              /sys/devices/system/cpu/cpufreq/boost'.",
         )
@@ -43,13 +42,16 @@ pub(super) fn boost(facts: &Facts) -> Option<Finding> {
 
 pub(super) fn source(facts: &Facts) -> Option<Finding> {
     let source = facts.environment.clock_source.value()?;
-    let cost =
-        facts.environment.harness.value().map(|harness| format!(", {:.0} ns a look", harness.clock_read_ns));
+    let cost = facts
+        .environment
+        .harness
+        .value()
+        .map(|harness| format!(", {:.0} ns per read", harness.clock_read_ns));
     (!FAST.contains(&source.as_str())).then(|| {
         Finding::warning(
             format!("time is read from {source}{}", cost.unwrap_or_default()),
-            "Every look at the clock is a call into the kernel and lengthens short tasks.",
-            "See why the kernel has given up its faster source: 'dmesg | grep -i clocksource'.",
+            "Every clock read is a system call and lengthens short tasks.",
+            "Find out why the kernel rejected its faster source: 'dmesg | grep -i clocksource'.",
         )
     })
 }
@@ -91,6 +93,6 @@ mod tests {
         let harness =
             Harness { clock_read_ns: 1234.5, usage_read_ns: 1.0, probe_ns: 1.0, counters_read_ns: None };
         facts.environment.harness = Known::Value(harness);
-        assert_eq!(source(&facts).unwrap().what, "time is read from hpet, 1234 ns a look");
+        assert_eq!(source(&facts).unwrap().what, "time is read from hpet, 1234 ns per read");
     }
 }

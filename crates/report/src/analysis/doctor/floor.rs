@@ -65,7 +65,7 @@ fn noise(floor: &Floor) -> Option<Finding> {
         Finding::warning(
             format!("noise hides differences below {}", percent(floor.resolution)),
             format!(
-                "It would take some {} pairs in place of {} to see a difference of 1 %.",
+                "Detecting a difference of 1 % would take about {} pairs instead of {}.",
                 pairs_wanted(floor),
                 floor.pairs
             ),
@@ -86,9 +86,8 @@ fn drift(floor: &Floor) -> Option<Finding> {
     beyond.then(|| {
         Finding::note(
             format!("the same work differs from itself by {}", percent((floor.ratio - 1.0).abs())),
-            "Its 95 % interval leaves out 1, as it does by chance in one look of twenty. If it comes back, the \
-             machine has a rhythm of its own that intervals do not cover.",
-            "Look again.",
+            "Its 95 % interval excludes 1, which happens by chance in one check of twenty. If it happens again, the machine has a periodic disturbance that intervals do not cover.",
+            "Run the check again.",
         )
     })
 }
@@ -124,7 +123,7 @@ mod tests {
         // The same with forty times the noise.
         let more = |times: &[f64]| times.iter().map(|time| 1e6 + (time - 1e6) * 40.0).collect::<Vec<_>>();
         let finding = noise(&floor_of(&more(&noisy), &more(&other))).unwrap();
-        assert!(finding.consequence.contains("in place of 200 to see a difference of 1 %"), "{finding:?}");
+        assert!(finding.consequence.contains("pairs instead of 200."), "{finding:?}");
     }
 
     #[test]

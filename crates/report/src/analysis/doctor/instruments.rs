@@ -7,9 +7,9 @@ pub(super) fn counters(facts: &Facts) -> Option<Finding> {
     let reason = facts.environment.counters.missing()?;
     let forbidden = facts.environment.perf_event_paranoid.value().is_some_and(|&level| level > 2);
     let remedy = if forbidden {
-        "Allow programs to count themselves: 'sudo sysctl kernel.perf_event_paranoid=2'."
+        "Allow programs to count their own events: 'sudo sysctl kernel.perf_event_paranoid=2'."
     } else if let Some(Host::Hypervisor { .. }) = facts.environment.host.value() {
-        "Measure on hardware, or have the hypervisor pass the processor's counters on (QEMU: '-cpu host,pmu=on'; \
+        "Measure on hardware, or let the hypervisor expose the processor's counters (QEMU: '-cpu host,pmu=on'; \
          in the cloud: bare metal or the largest sizes)."
     } else {
         "See whether 'perf stat true' counts instructions here; a container must allow perf_event_open."
@@ -26,7 +26,7 @@ pub(super) fn thread_statistics(facts: &Facts) -> Option<Finding> {
     let reason = facts.environment.thread_statistics.missing()?;
     Some(Finding::warning(
         format!("no run-queue delay: {reason}"),
-        "A task that waits for a CPU cannot be told from one that blocks or is stolen from: the rows merge.",
+        "Waiting for a CPU cannot be distinguished from blocking and steal: the rows are merged.",
         "On Linux, use a kernel with CONFIG_SCHEDSTATS or CONFIG_SCHED_INFO.",
     ))
 }

@@ -10,9 +10,9 @@ pub(super) fn build(facts: &Facts) -> Option<Finding> {
     let level = facts.environment.opt_level.value()?;
     matches!(level.as_str(), "0" | "1").then(|| {
         Finding::warning(
-            format!("unoptimised build (opt-level {level})"),
-            "Tasks take several times as long as they need, so that every overhead looks small beside them.",
-            "Build with 'cargo build --release'; 'cargo install' does so by itself.",
+            format!("unoptimized build (opt-level {level})"),
+            "Tasks take several times as long as they need, so every overhead looks small in comparison.",
+            "Build with 'cargo build --release'; 'cargo install' does so by default.",
         )
     })
 }
@@ -21,16 +21,14 @@ pub(super) fn host(facts: &Facts) -> Option<Finding> {
     match facts.environment.host.value() {
         Some(Host::Hypervisor { name, evidence }) => Some(Finding::warning(
             format!("virtual machine ({name}; {evidence})"),
-            "Others share its cores, caches and memory, and only part of what they take shows as steal. A CPU \
-             here may be half of a core whose other half is someone else's; the topology may be made up.",
-            "Measure on hardware of your own, or on a dedicated host. Otherwise compare only what was measured \
-             in the same run, and read the intervals.",
+            "Other guests share its cores, caches and memory, and only part of their use shows as steal. A CPU here may be one hardware thread of a core that another guest uses too; the reported topology may not be the real one.",
+            "Measure on dedicated hardware. Otherwise compare only results of the same run, and use their intervals.",
         )),
         Some(Host::Hardware { .. }) => None,
         None => Some(Finding::note(
             format!("unknown whether this is a virtual machine: {}", facts.environment.host.missing()?),
-            "If it is one, others may share its cores unseen.",
-            "Find out from whoever runs the machine.",
+            "If it is one, other guests may share its cores unnoticed.",
+            "Ask the operator of the machine.",
         )),
     }
 }
@@ -56,8 +54,7 @@ pub(super) fn siblings(facts: &Facts) -> Option<Finding> {
     Some(Finding::note(
         format!("hardware threads share cores: CPUs {}{more}", shared[..shared.len().min(NAMED)].join(", ")),
         format!(
-            "There are {} cores. Workers beyond that share execution units and caches with another, and add \
-             much less than one CPU each.",
+            "There are {} cores. More workers than that share execution units and caches, and add much less than one CPU each.",
             cores.len()
         ),
         format!("To measure cores alone: 'taskset -c {pinned} speedup run …'."),
@@ -69,8 +66,8 @@ pub(super) fn nodes(facts: &Facts) -> Option<Finding> {
     (nodes > 1).then(|| {
         Finding::note(
             format!("memory in {nodes} nodes"),
-            "A task on one node that uses memory of another takes longer, and which one it gets is chance.",
-            "To leave that out: 'numactl --cpunodebind=0 --membind=0 speedup run …'.",
+            "A task that uses memory of another node takes longer, and its placement is random.",
+            "To exclude that: 'numactl --cpunodebind=0 --membind=0 speedup run …'.",
         )
     })
 }
@@ -82,7 +79,7 @@ pub(super) fn memory(facts: &Facts) -> Option<Finding> {
     (available < GIB || available < total / 20.0).then(|| {
         Finding::warning(
             format!("little memory left: {:.1} of {:.1} GiB", available / GIB, total / GIB),
-            "What does not fit is written to disk or ends the worker; every process brings memory of its own.",
+            "When memory runs out, the system swaps or kills a worker; every process needs its own memory.",
             "Stop what needs the memory, or measure with fewer workers.",
         )
     })
@@ -92,7 +89,7 @@ pub(super) fn battery(facts: &Facts) -> Option<Finding> {
     facts.on_battery.value()?.then(|| {
         Finding::warning(
             "running from a battery",
-            "The clock is held down, and changes with the charge.",
+            "The clock is limited, and changes with the charge.",
             "Plug the machine in.",
         )
     })

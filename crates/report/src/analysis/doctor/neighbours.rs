@@ -8,15 +8,14 @@ const BUSY: f64 = 0.5;
 /// Share of time, in per cent, in which threads wait for CPUs and that is too much.
 const PRESSED: f64 = 1.0;
 
-const STOLEN: &str = "While its CPU is taken away a task stands still, with no CPU time to show for it. Single \
-                      tasks grow longer, and the tail of the batch with them.";
+const STOLEN: &str = "A task makes no progress while its CPU is taken away, and uses no CPU time. Single tasks take longer, and so does the tail of the batch.";
 
 pub(super) fn steal(facts: &Facts) -> Option<Finding> {
     let Some(&total_ns) = facts.after.steal_ns.value() else {
         return Some(Finding::note(
             format!("steal is not known: {}", facts.after.steal_ns.missing()?),
-            "What a hypervisor takes cannot be told from blocking.",
-            "Measure where the system tells, or on hardware of your own.",
+            "Time taken by a hypervisor cannot be distinguished from blocking.",
+            "Measure on a system that reports steal, or on dedicated hardware.",
         ));
     };
     let cpus = *facts.environment.cpus_online.value()? as f64;
@@ -26,18 +25,18 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
         let now = now_ns as f64 * 1e-9 / (facts.elapsed_s * cpus);
         return Some(Finding::warning(
             format!(
-                "steal: others took {} of the CPU time during this look ({} since the system's start)",
+                "steal: other guests took {} of the CPU time during this check ({} since the system's start)",
                 percent(now),
                 percent(since_start)
             ),
             STOLEN,
-            "Measure when the neighbours are quiet, and in more rounds; each sample keeps its steal.",
+            "Measure when other guests are idle, and in more rounds; each sample records its steal.",
         ));
     }
     (total_ns > 0).then(|| {
         Finding::note(
             format!(
-                "steal: none during this look, but {:.1} s since the system's start ({} of the CPU time)",
+                "steal: none during this check, but {:.1} s since the system's start ({} of the CPU time)",
                 total_ns as f64 * 1e-9,
                 percent(since_start)
             ),
@@ -60,11 +59,9 @@ pub(super) fn busy(facts: &Facts) -> Option<Finding> {
     );
     (!signs.is_empty()).then(|| {
         Finding::warning(
-            format!("others were at work: {}", signs.join(", ")),
-            "Workers wait for CPUs that others use. It lands in run-queue wait, and in slower tasks through \
-             shared caches.",
-            "See 'top', stop what need not run, wait a minute and look again. A run that has just ended counts \
-             too.",
+            format!("other programs are running: {}", signs.join(", ")),
+            "Workers wait for CPUs that other programs use. This shows as run-queue delay, and as slower tasks through shared caches.",
+            "Check 'top', stop what is not needed, wait a minute and check again. A run that has just ended counts too.",
         )
     })
 }

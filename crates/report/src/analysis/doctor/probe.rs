@@ -10,7 +10,7 @@ use crate::record::checkup::Reading;
 /// What the probes of one CPU come down to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CpuSpeed {
-    /// The CPU; absent if nobody could say.
+    /// The CPU; absent where unknown.
     pub cpu: Option<usize>,
     /// Number of probes.
     pub readings: usize,

@@ -7,7 +7,6 @@ mod account;
 mod laws;
 mod sizes;
 mod timeline;
-mod waiting;
 
 use serde::Serialize;
 
@@ -18,7 +17,6 @@ pub use account::{Account, Loss, LossPart, LossRow};
 pub use laws::{Crossover, Law, Scaling};
 pub use sizes::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
 pub use timeline::{Lane, Segment, State, Timeline};
-pub use waiting::Waiting;
 
 /// What a run says about scaling.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -240,10 +238,24 @@ pub struct RoundPoint {
     pub wall_s: f64,
     /// Mean time of the serial baseline in the same round, if it is there.
     pub serial_s: Option<f64>,
-    /// Time that a hypervisor took meanwhile, over all CPUs.
+    /// Time that a hypervisor took during it, over all CPUs.
     pub steal_s: Option<f64>,
     /// The clock as probed around it, in Hz.
     pub clock_hz: Option<f64>,
     /// The issue width as probed around it, in operations per cycle.
     pub width: Option<f64>,
+}
+
+/// How much of a case was waiting, and what it came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Waiting {
+    /// Share of the time of all tasks in which they had no CPU: they waited for the server, and where there
+    /// are more of them than CPUs, or one thread for all, for their turn.
+    pub share: Quantity,
+    /// The share of the worker that waited least.
+    pub least: f64,
+    /// The share of the worker that waited most.
+    pub greatest: f64,
+    /// Jobs done in a second: those of the batch over its mean time.
+    pub jobs_per_s: f64,
 }

@@ -7,14 +7,14 @@ use super::{Points, Refusal};
 const FEWEST_POINTS: usize = 4;
 
 /// The points that count, checked.
-pub(super) struct Data<'a> {
+pub(super) struct FitData<'a> {
     pub(super) law: &'static str,
     pub(super) reference: &'a [f64],
     pub(super) workers: Vec<usize>,
     times: Vec<&'a [f64]>,
 }
 
-impl<'a> Data<'a> {
+impl<'a> FitData<'a> {
     pub(super) fn of(points: &'a Points, law: &'static str) -> Result<Self, Refusal> {
         let within = |workers: usize| workers > 0 && points.cpus.is_none_or(|cpus| workers <= cpus);
         let (workers, times): (Vec<usize>, Vec<&[f64]>) = (points.workers.iter().zip(&points.times))
@@ -39,7 +39,7 @@ impl<'a> Data<'a> {
         let (within, advice) = match cpus {
             Some(cpus) if cpus < FEWEST_POINTS => (
                 format!(" up to the {cpus} CPUs here"),
-                format!("run it on a machine with {FEWEST_POINTS} CPUs or more"),
+                format!("use a machine with {FEWEST_POINTS} CPUs or more"),
             ),
             Some(cpus) => {
                 (format!(" up to the {cpus} CPUs here"), format!("run it with --workers 1..{cpus}"))
@@ -47,7 +47,7 @@ impl<'a> Data<'a> {
             None => (String::new(), format!("run it with --workers 1..{FEWEST_POINTS} or more")),
         };
         Err(Refusal(format!(
-            "{} is fitted to {FEWEST_POINTS} or more numbers of workers{within}, and this run has {has}: {advice}.",
+            "{} needs {FEWEST_POINTS} or more numbers of workers{within}; this run has {has}: {advice}.",
             capitalised(self.law),
         )))
     }
@@ -57,21 +57,19 @@ impl<'a> Data<'a> {
         let law = capitalised(self.law);
         if self.times.iter().any(|times| times.len() != rounds) {
             return Err(Refusal(format!(
-                "{law} is fitted to whole rounds, and some cases have other rounds than the serial baseline: \
+                "{law} needs whole rounds, and some cases have other rounds than the serial baseline: \
                  run it to the end of a round."
             )));
         }
         if rounds < 2 {
             return Err(Refusal(format!(
-                "{law} needs 2 rounds or more to tell its uncertainty, and this run has {rounds}: \
+                "{law} needs 2 rounds or more for intervals; this run has {rounds}: \
                  run it with 5 or more."
             )));
         }
         let mut times = self.times.iter().copied().chain([self.reference]).flatten();
         if times.any(|&time| !time.is_finite() || time <= 0.0) {
-            return Err(Refusal(format!(
-                "{law} is fitted to times above zero, and this run has others: run it again with longer jobs."
-            )));
+            return Err(Refusal(format!("{law} needs times above zero: run it again with longer jobs.")));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@
 
 /// Which terms a law has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Terms {
+pub(super) enum LawTerms {
     /// λ and σ.
     Contention,
     /// λ, σ and κ.
@@ -25,11 +25,11 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// Fits the law to speedups at numbers of workers; `None` where no law with λ > 0 fits.
-    pub(super) fn fit(workers: &[f64], speedups: &[f64], terms: Terms) -> Option<Self> {
+    pub(super) fn fit(workers: &[f64], speedups: &[f64], terms: LawTerms) -> Option<Self> {
         let system = System::of(workers, speedups);
         let sets: &[&[usize]] = match terms {
-            Terms::Contention => &[&[0, 1], &[0]],
-            Terms::ContentionAndCoherency => &[&[0, 1, 2], &[0, 1], &[0, 2], &[0]],
+            LawTerms::Contention => &[&[0, 1], &[0]],
+            LawTerms::ContentionAndCoherency => &[&[0, 1, 2], &[0, 1], &[0, 2], &[0]],
         };
         let solutions = sets.iter().filter_map(|set| system.solve(set));
         let feasible =
@@ -40,10 +40,10 @@ impl Parameters {
 
     /// As [`Parameters::fit`], but σ and κ may be negative. That is no law, but tells how sure the data
     /// are of a parameter that the constraint holds at zero.
-    pub(super) fn fit_freely(workers: &[f64], speedups: &[f64], terms: Terms) -> Option<Self> {
+    pub(super) fn fit_freely(workers: &[f64], speedups: &[f64], terms: LawTerms) -> Option<Self> {
         let all: &[usize] = match terms {
-            Terms::Contention => &[0, 1],
-            Terms::ContentionAndCoherency => &[0, 1, 2],
+            LawTerms::Contention => &[0, 1],
+            LawTerms::ContentionAndCoherency => &[0, 1, 2],
         };
         Self::of(System::of(workers, speedups).solve(all)?.0)
     }
@@ -145,14 +145,14 @@ mod tests {
     fn coefficients_that_would_be_negative_are_zero() {
         // Better than linear: contention would be below zero.
         let fit =
-            Parameters::fit(&WORKERS, &[1.0, 2.1, 3.3, 4.5, 9.5], Terms::ContentionAndCoherency).unwrap();
+            Parameters::fit(&WORKERS, &[1.0, 2.1, 3.3, 4.5, 9.5], LawTerms::ContentionAndCoherency).unwrap();
         assert_eq!((fit.sigma.to_bits(), fit.kappa.to_bits()), (0, 0));
         assert!((fit.inverse_peak()).abs() < 1e-12);
         // Only κ: what Amdahl's law takes for σ.
         let truth = Parameters { lambda: 1.0, sigma: 0.0, kappa: 0.01 };
-        let usl = Parameters::fit(&WORKERS, &speedups(truth), Terms::ContentionAndCoherency).unwrap();
+        let usl = Parameters::fit(&WORKERS, &speedups(truth), LawTerms::ContentionAndCoherency).unwrap();
         assert!(usl.sigma < 1e-9 && (usl.kappa - 0.01).abs() < 1e-9, "{usl:?}");
-        let amdahl = Parameters::fit(&WORKERS, &speedups(truth), Terms::Contention).unwrap();
+        let amdahl = Parameters::fit(&WORKERS, &speedups(truth), LawTerms::Contention).unwrap();
         assert!(amdahl.sigma > 0.01 && amdahl.kappa.to_bits() == 0, "{amdahl:?}");
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let inner = speedups(Parameters { lambda: 0.9, sigma: 0.1, kappa: 0.01 });
         let outer = speedups(Parameters { lambda: 0.9, sigma: -0.01, kappa: 0.001 });
         let fits = |data: &[f64]| {
-            let terms = Terms::ContentionAndCoherency;
+            let terms = LawTerms::ContentionAndCoherency;
             (
                 Parameters::fit(&WORKERS, data, terms).unwrap(),
                 Parameters::fit_freely(&WORKERS, data, terms).unwrap(),
@@ -176,7 +176,7 @@ mod tests {
     fn too_few_points_determine_nothing() {
         assert_eq!(System::of(&[1.0, 2.0], &[1.0, 1.8]).solve(&[0, 1, 2]), None);
         assert_eq!(System::of(&[2.0, 2.0, 2.0], &[1.0, 1.1, 1.2]).solve(&[0, 1]), None);
-        assert_eq!(Parameters::fit(&[], &[], Terms::Contention), None);
+        assert_eq!(Parameters::fit(&[], &[], LawTerms::Contention), None);
     }
 
     fn sum_of_squares(p: &Parameters, speedups: &[f64]) -> f64 {
@@ -187,7 +187,7 @@ mod tests {
         #[test]
         fn exact_data_give_the_truth(lambda in 0.1..2.0_f64, sigma in 0.0..0.9_f64, kappa in 0.0..0.1_f64) {
             let truth = Parameters { lambda, sigma, kappa };
-            let fit = Parameters::fit(&WORKERS, &speedups(truth), Terms::ContentionAndCoherency).unwrap();
+            let fit = Parameters::fit(&WORKERS, &speedups(truth), LawTerms::ContentionAndCoherency).unwrap();
             prop_assert!((fit.lambda - lambda).abs() < 1e-8 && (fit.sigma - sigma).abs() < 1e-8);
             prop_assert!((fit.kappa - kappa).abs() < 1e-8);
         }
@@ -195,7 +195,7 @@ mod tests {
         #[test]
         fn no_neighbour_fits_better(noise in prop::array::uniform5(0.7..1.3_f64), turn in 0..6_usize) {
             let data: Vec<f64> = WORKERS.iter().zip(noise).map(|(n, noise)| n.powf(0.8) * noise).collect();
-            let fit = Parameters::fit(&WORKERS, &data, Terms::ContentionAndCoherency).unwrap();
+            let fit = Parameters::fit(&WORKERS, &data, LawTerms::ContentionAndCoherency).unwrap();
             prop_assert!(fit.lambda > 0.0 && fit.sigma >= 0.0 && fit.kappa >= 0.0);
             let step = if turn % 2 == 0 { 1e-3 } else { -1e-3 };
             let mut other = fit;

@@ -6,8 +6,8 @@
 
 use serde::Serialize;
 
-use super::data::Data;
-use super::fit::{Parameters, Terms};
+use super::data::FitData;
+use super::fit::{LawTerms, Parameters};
 use super::{Points, Refusal};
 use crate::stats::{Interval, Quantity, bootstrap};
 
@@ -84,8 +84,8 @@ pub struct CurvePoint {
 /// rounds, times that are not above zero, where the serial fraction's interval spans half of what it can
 /// be, or where that of one worker's speedup spans a factor of two.
 pub fn amdahl(points: &Points) -> Result<Amdahl, Refusal> {
-    let data = Data::of(points, "Amdahl's law")?;
-    let law = data.fit(Terms::Contention, bootstrap::RESAMPLES, CURVE_POINTS)?;
+    let data = FitData::of(points, "Amdahl's law")?;
+    let law = data.fit(LawTerms::Contention, bootstrap::RESAMPLES, CURVE_POINTS)?;
     Ok(Amdahl {
         lambda: law.lambda,
         serial_fraction: law.sigma,
@@ -101,8 +101,8 @@ pub fn amdahl(points: &Points) -> Result<Amdahl, Refusal> {
 ///
 /// [`Refusal`] as for [`amdahl`].
 pub fn usl(points: &Points) -> Result<Usl, Refusal> {
-    let data = Data::of(points, "the universal scalability law")?;
-    let law = data.fit(Terms::ContentionAndCoherency, bootstrap::RESAMPLES, CURVE_POINTS)?;
+    let data = FitData::of(points, "the universal scalability law")?;
+    let law = data.fit(LawTerms::ContentionAndCoherency, bootstrap::RESAMPLES, CURVE_POINTS)?;
     let inverse = law.inverse_peak;
     Ok(Usl {
         lambda: law.lambda,
@@ -132,8 +132,13 @@ pub(super) struct Fitted {
 /// and κ as the data would have them without a constraint.
 const PARAMETERS: usize = 6;
 
-impl Data<'_> {
-    pub(super) fn fit(&self, terms: Terms, resamples: usize, curve_points: usize) -> Result<Fitted, Refusal> {
+impl FitData<'_> {
+    pub(super) fn fit(
+        &self,
+        terms: LawTerms,
+        resamples: usize,
+        curve_points: usize,
+    ) -> Result<Fitted, Refusal> {
         let workers: Vec<f64> = self.workers.iter().map(|&workers| workers as f64).collect();
         let largest = workers.iter().copied().fold(1.0, f64::max);
         let last = curve_points.saturating_sub(1).max(1) as f64;

@@ -1,8 +1,8 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use super::data::Data;
-use super::fit::{Parameters, Terms};
+use super::data::FitData;
+use super::fit::{LawTerms, Parameters};
 use super::*;
 
 /// Times of a machine that follows a law exactly but for noise of a per cent or so, part of it common
@@ -77,12 +77,12 @@ fn amdahls_law_is_recovered() {
 }
 
 /// The share of 300 studies whose interval covers the truth, for each of two parameters.
-fn coverage(truth: Parameters, terms: Terms, rounds: usize) -> [f64; 2] {
+fn coverage(truth: Parameters, terms: LawTerms, rounds: usize) -> [f64; 2] {
     let mut nature = Nature::new(0.01);
     let mut covered = [0; 2];
     for _ in 0..300 {
         let points = nature.points(truth, &WORKERS, rounds);
-        let law = Data::of(&points, "a law").unwrap().fit(terms, 1_000, 0).unwrap();
+        let law = FitData::of(&points, "a law").unwrap().fit(terms, 1_000, 0).unwrap();
         covered[0] += u32::from(law.sigma.interval.unwrap().contains(truth.sigma));
         covered[1] += u32::from(law.kappa.interval.unwrap().contains(truth.kappa));
     }
@@ -93,12 +93,12 @@ fn coverage(truth: Parameters, terms: Terms, rounds: usize) -> [f64; 2] {
 #[test]
 fn the_intervals_cover_the_truth() {
     for rounds in [5, 20] {
-        let both = coverage(TRUTH, Terms::ContentionAndCoherency, rounds);
+        let both = coverage(TRUTH, LawTerms::ContentionAndCoherency, rounds);
         assert!(both.iter().all(|share| (0.91..=0.99).contains(share)), "{rounds} rounds: {both:?}");
-        let [serial, _] = coverage(Parameters { kappa: 0.0, ..TRUTH }, Terms::Contention, rounds);
+        let [serial, _] = coverage(Parameters { kappa: 0.0, ..TRUTH }, LawTerms::Contention, rounds);
         assert!((0.91..=0.99).contains(&serial), "{rounds} rounds: {serial}");
         // At the edge of what is allowed, intervals may only be too wide.
-        let edge = coverage(Parameters { kappa: 0.0, ..TRUTH }, Terms::ContentionAndCoherency, rounds);
+        let edge = coverage(Parameters { kappa: 0.0, ..TRUTH }, LawTerms::ContentionAndCoherency, rounds);
         assert!(edge.iter().all(|share| *share >= 0.91), "{rounds} rounds: {edge:?}");
     }
 }
@@ -119,8 +119,8 @@ fn too_few_numbers_of_workers_are_refused() {
     points.cpus = Some(2);
     assert_eq!(
         refused(&points),
-        "The universal scalability law is fitted to 4 or more numbers of workers up to the 2 CPUs here, \
-         and this run has 1, 2: run it on a machine with 4 CPUs or more."
+        "The universal scalability law needs 4 or more numbers of workers up to the 2 CPUs here; \
+         this run has 1, 2: use a machine with 4 CPUs or more."
     );
     points.workers = vec![1, 2, 2, 4, 4, 16];
     points.cpus = Some(8);

@@ -3,7 +3,7 @@
 use crate::analysis::{Account, Analysis, Loss, LossRow};
 use crate::stats::Quantity;
 use crate::view::grid::{Entry, Grid, heads};
-use crate::view::units::{MISSING, count, fixed, interval, list, percent, quantity, seconds};
+use crate::view::units::{MISSING, and, count, fixed, interval, percent, quantity, seconds};
 
 /// The accounts of the cases that stand for the executors; `None` where there is none.
 pub(in crate::view) fn losses(run: &Analysis, workload: usize) -> Option<Grid> {
@@ -19,7 +19,7 @@ pub(in crate::view) fn losses(run: &Analysis, workload: usize) -> Option<Grid> {
     let workers = match workers[..] {
         [] => return None,
         [one] => count(one, "worker"),
-        _ => format!("{} workers", list(workers)),
+        _ => format!("{} workers", and(workers)),
     };
     let names = accounts.iter().map(|(executor, account)| format!("{executor}/{}", account.workers));
     let row = |name: &str, figure: &dyn Fn(&Account) -> Option<Quantity>| {

@@ -13,5 +13,6 @@ mod losses;
 pub(super) use cases::{book, speedups, waiting};
 pub use engines::{engine_name, engines};
 pub use laws::laws;
+pub(super) use laws::peak;
 pub use losses::account;
 pub(super) use losses::losses;

@@ -29,7 +29,7 @@ fn everything_is_said_without_a_script() {
         "1.93 [1.91, 1.95]",
         "worker 2 was killed by signal 9",
         "noise floor",
-        "peak at 3.4 ",
+        "a peak at 3.4 [3.1, 3.9] workers",
         "the law needs at least four",
         "Intel(R) Xeon(R)",
         "oversubscribed",
