@@ -57,9 +57,11 @@ fn inside(out: &mut String, shapes: &[Shape]) -> Result<(), String> {
                 let ((left, top), (right, bottom)) =
                     (units((area.left, area.top)), units((area.right(), area.bottom())));
                 let (width, height) = (right - left, bottom - top);
-                out.push_str(&format!(
-                    "<rect class=\"hit\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"none\" pointer-events=\"all\"/>\n"
-                ));
+                let hit = format!(
+                    "<rect class=\"hit\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
+                     fill=\"none\" pointer-events=\"all\"/>\n"
+                );
+                out.push_str(&hit);
             }
             out.push_str("</g>\n");
             continue;
@@ -79,12 +81,14 @@ fn inside(out: &mut String, shapes: &[Shape]) -> Result<(), String> {
 fn open(out: &mut String, group: &Group) {
     out.push_str("<g");
     for (name, value) in &group.tags {
-        out.push_str(&format!(" data-{name}=\"{}\"", escape(value)));
+        let attribute = format!(" data-{name}=\"{}\"", escape(value));
+        out.push_str(&attribute);
     }
-    match &group.mark {
-        Some((_, text)) => out.push_str(&format!(" class=\"mark\"><title>{}</title>\n", escape(text))),
-        None => out.push_str(">\n"),
-    }
+    let rest = group
+        .mark
+        .as_ref()
+        .map_or(">\n".to_string(), |(_, text)| format!(" class=\"mark\"><title>{}</title>\n", escape(text)));
+    out.push_str(&rest);
 }
 
 fn escape(text: &str) -> String {

@@ -67,7 +67,7 @@ impl Chart for Drift {
         }
         let mut notes = runs.alone().machines();
         notes.push(which(runs));
-        notes.extend(on_steal(&steals));
+        notes.push(on_steal(&steals));
         if !noisy.is_empty() {
             let rounds: Vec<_> = noisy.iter().map(|(round, reason)| format!("{round} ({reason})")).collect();
             notes.push(format!("Rounds that stand out; they count like all others: {}.", list(&rounds, 4)));
@@ -93,16 +93,16 @@ fn which(runs: Runs<'_>) -> String {
 }
 
 /// What is known of the time that a hypervisor took: of each workload, whether any, if that is known.
-fn on_steal(steals: &[Option<bool>]) -> Option<String> {
+fn on_steal(steals: &[Option<bool>]) -> String {
     let what = "Steal: the share of all CPUs' time that a hypervisor took during the samples of a round";
     if steals.iter().all(Option::is_none) {
-        return Some("How much time a hypervisor took (steal) is not known here.".to_string());
+        return "How much time a hypervisor took (steal) is not known here.".to_string();
     }
-    Some(match (steals.contains(&Some(true)), steals.contains(&Some(false))) {
+    match (steals.contains(&Some(true)), steals.contains(&Some(false))) {
         (true, true) => format!("{what}; none where it is not drawn."),
         (true, false) => format!("{what}."),
         (false, _) => "A hypervisor took no time (steal) during the samples.".to_string(),
-    })
+    }
 }
 
 /// The cases that stand for the serial baseline and the executors.
@@ -151,7 +151,7 @@ fn facts(point: &RoundPoint, time_s: f64) -> String {
         point.clock_hz.map(|hz| format!("clock {:.2} GHz", hz / 1e9)),
         point.width.map(|width| format!("issue width {width:.1}")),
     ];
-    known.into_iter().flatten().map(|fact| format!("\n{fact}")).collect()
+    known.into_iter().flatten().fold(String::new(), |facts, fact| facts + "\n" + &fact)
 }
 
 /// The rounds that any track has a point for, ascending.

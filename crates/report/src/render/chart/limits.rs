@@ -43,9 +43,9 @@ pub(crate) fn with_short_names(mut run: Analysis) -> Analysis {
     run.executors.iter_mut().for_each(|it| cut(&mut it.executor, NAME));
     run.crossovers.iter_mut().for_each(|it| cut(&mut it.workload, NAME));
     run.effort.noisy.iter_mut().for_each(|it| cut(&mut it.reason, SENTENCE));
-    [&mut run.name, &mut run.machine, &mut run.created, &mut run.program]
-        .into_iter()
-        .for_each(|text| cut(text, SENTENCE));
+    for text in [&mut run.name, &mut run.machine, &mut run.created, &mut run.program] {
+        cut(text, SENTENCE);
+    }
     run
 }
 

@@ -44,10 +44,10 @@ fn against_serial(runs: Runs<'_>) -> Figure {
     series.push(Series { label: "hardware ceiling".to_string(), look: Look::CEILING });
     for (panel, workload) in panels.iter_mut().zip(&runs.own.workloads) {
         for bound in &workload.bounds {
-            for fact in panel.curves.iter_mut().filter_map(|curve| curve.facts.get_mut(&bound.workers)) {
-                let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
-                fact.push_str(&format!("\ngranularity bound {:.2}{most}", bound.speedup));
-            }
+            let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
+            let fact = format!("\ngranularity bound {:.2}{most}", bound.speedup);
+            let facts = panel.curves.iter_mut().filter_map(|curve| curve.facts.get_mut(&bound.workers));
+            facts.for_each(|facts| facts.push_str(&fact));
         }
         panel.curves.extend(ceiling(workload, series.len() - 1));
         panel.guides.push(ideal("ideal: speedup = workers"));

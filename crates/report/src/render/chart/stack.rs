@@ -64,7 +64,7 @@ impl Chart for Stack {
             legend,
             columns,
             plot_width: width.max(theme::NARROW),
-            bands: vec![Band { y_label: "speedup and what is missing", plots: plots.collect() }],
+            bands: vec![Band { y_label: "speedup and losses", plots: plots.collect() }],
         }))
     }
 }
@@ -110,11 +110,12 @@ fn legend(bars: &[Bar<'_>]) -> Vec<(Key, String)> {
 }
 
 fn notes(bars: &[Bar<'_>]) -> Vec<String> {
-    let mut notes =
-        vec!["Each bar: the speedup, and on it what is missing to the number of workers.".to_string()];
+    let mut notes = vec![
+        "Each bar: the speedup, and on top of it the losses that make up the rest of the number of workers."
+            .to_string(),
+    ];
     if occurs(bars, |_, value| value < 0.0) {
-        notes[0]
-            .push_str(" Gains lie below zero, and the bar reaches above the number of workers by as much.");
+        notes[0].push_str(" Gains are drawn below zero.");
     }
     let mut merged: Vec<String> = bars.iter().flat_map(|bar| bar.account.notes.clone()).collect();
     merged.sort();
@@ -292,9 +293,9 @@ fn gained(account: &Account) -> f64 {
 fn tip(case: &str, row: &LossRow) -> String {
     let figure = Value::of(row.speedup).map_or_else(String::new, in_brackets);
     let gain = if row.speedup.value < 0.0 { "\na gain" } else { "" };
-    let mut parts = String::new();
-    for part in &row.parts {
-        parts.push_str(&format!("\n{} {}", part.name, number(part.speedup.value)));
-    }
+    let parts = row
+        .parts
+        .iter()
+        .fold(String::new(), |parts, part| parts + "\n" + part.name + " " + &number(part.speedup.value));
     format!("{case}\n{} {figure}\n{}{parts}{gain}", row.loss.name(), row.loss.meaning())
 }

@@ -61,7 +61,7 @@ fn the_legend_has_the_losses_that_occur() {
     };
     let all = ["spawn", "dispatch", "granularity", "ordering", "jitter", "slower tasks", "steal", "teardown"];
     assert_eq!(shown(&run), [&all[..], &["serial loop"]].concat());
-    assert!(picture(&stack::Stack, &run, &[]).unwrap().mentions("Gains lie below zero"));
+    assert!(picture(&stack::Stack, &run, &[]).unwrap().mentions("Gains are drawn below zero"));
     accounts(&mut run).for_each(|account| account.rows.retain(|row| row.loss == Loss::Spawn));
     assert_eq!(shown(&run), ["spawn"]);
     assert!(!picture(&stack::Stack, &run, &[]).unwrap().mentions("below zero"));
