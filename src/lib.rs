@@ -66,6 +66,7 @@ pub use speedup_machine as machine;
 pub use speedup_report::{analysis, record, render, stats, view};
 
 pub mod cli;
+pub mod import;
 pub mod settings;
 pub mod study;
 pub mod workload;

@@ -2,11 +2,14 @@
 
 use clap::{Parser, Subcommand};
 
+use super::batch::BatchArgs;
+use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
 use super::demo::Demo;
 use super::doctor::DoctorArgs;
 use super::flags::FlagsArgs;
+use super::import::ImportArgs;
 use super::man::ManArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
@@ -26,10 +29,16 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Measure workloads over executors and numbers of workers
     Run(Box<RunArgs>),
+    /// Measure a program that exists, with a knob for its number of workers
+    Command(Box<CommandArgs>),
+    /// Measure one command for each of many inputs, N at a time
+    Batch(Box<BatchArgs>),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
     /// Compare two saved runs: which cases became slower, and which loss grew?
     Compare(CompareArgs),
+    /// Make a record of times that hyperfine, GNU parallel or others have measured
+    Import(ImportArgs),
     /// Download country flags sequentially, with threads, with processes or asynchronously
     Flags(FlagsArgs),
     /// Serve country flags: at once, late, or with deliberate faults

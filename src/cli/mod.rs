@@ -5,14 +5,18 @@
 //! that writes to standard output.
 
 mod args;
+mod batch;
+mod command;
 mod compare;
 mod completions;
 mod demo;
 mod doctor;
 pub mod exit;
 mod flags;
+mod import;
 mod list;
 mod man;
+mod measured;
 mod report;
 mod run;
 mod selftest;
@@ -62,13 +66,13 @@ pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
     done.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
 }
 
-/// Reads the command line. Where it asks for help or the version, that is printed and the program ends.
-fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitError> {
+/// Reads the command line; the inputs of a batch stand apart from it. Where it asks for help or the version, that is printed and the program ends.
+fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Command, Option<Vec<OsString>>), ExitError> {
     let mut command = Cli::command();
-    let arguments: Vec<OsString> = arguments.collect();
+    let (arguments, inputs) = batch::part(arguments.collect());
     let matches = command.try_get_matches_from_mut(&arguments);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => Ok(cli.command),
+        Ok(cli) => Ok((cli.command, inputs)),
         Err(error) if !error.use_stderr() => {
             print(&error.to_string())?;
             std::process::exit(0);
@@ -82,11 +86,17 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitError
     }
 }
 
-fn dispatch(command: Command, workloads: &'static [&'static dyn Workload]) -> Result<(), ExitError> {
+fn dispatch(
+    (command, inputs): (Command, Option<Vec<OsString>>),
+    workloads: &'static [&'static dyn Workload],
+) -> Result<(), ExitError> {
     match command {
         Command::Run(args) => run::run(&args, workloads),
+        Command::Command(args) => command::command(&args),
+        Command::Batch(args) => batch::batch(&args, inputs),
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Import(args) => import::import(&args),
         Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),

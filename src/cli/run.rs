@@ -12,6 +12,7 @@ use crate::study::rounds::Watch;
 use crate::study::{Run, Study, resume};
 use crate::workload::Workload;
 use speedup_machine::machine;
+use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
 use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::{FORMATS, files};
@@ -55,20 +56,45 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), ExitError> {
     let interrupt = watch_for_ctrl_c()?;
-    let mut run = begin(args, workloads)?;
+    let run = begin(args, workloads)?;
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
     }
-    let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let watch = Watch { verbosity, interrupt: &interrupt, widest: analysis::widest };
+    carry_out(run, &interrupt, &How { command: "run", quiet: args.quiet, book: args.book, discard: false })
+}
+
+/// How a run is carried out and told.
+pub(super) struct How {
+    /// The subcommand, which also takes it up again.
+    pub(super) command: &'static str,
+    /// Whether it shows no progress.
+    pub(super) quiet: bool,
+    /// Whether the book's table stands beside it.
+    pub(super) book: bool,
+    /// Whether a run whose first execution fails leaves nothing but one line.
+    pub(super) discard: bool,
+}
+
+/// Measures, keeps and tells a run.
+pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Result<(), ExitError> {
+    let verbosity = if how.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let watch = Watch { verbosity, interrupt, widest: analysis::widest };
     let before = run.record.samples.len();
     run.go_on(&watch)?;
+    if run.record.samples.is_empty()
+        && let Some(failure) = run.record.failures.last().filter(|_| how.discard)
+    {
+        // Nothing was measured, so that there is nothing to keep.
+        let message = failure.message.clone();
+        run.folder.discard();
+        return Err(ExitError::Failure(message));
+    }
     run.warnings.iter().for_each(|warning| complain(warning));
     if run.record.samples.len() == before && run.record.status == Status::Complete {
         complain("the run was complete; --rounds, --precision or --max-time make it go on");
     }
-    save_and_print(&run, args.book)?;
-    outcome(&run.record, run.folder.path())
+    save_and_print(&run, how.book)?;
+    outcome(&run.record, run.folder.path(), how.command)
 }
 
 /// A new run, or the one to be resumed.
@@ -78,7 +104,7 @@ fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<
         return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
     }
     let config = args.request.resolve(&args.limits, workloads, machine::cpus_available())?;
-    Ok(Run::begin(Study::new(config, Design::InterleavedRounds))?)
+    Ok(Run::begin(Box::new(Study::new(config, Design::InterleavedRounds)))?)
 }
 
 /// The files first: the reader of the output may be gone.
@@ -94,10 +120,10 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
-fn outcome(record: &RunRecord, folder: &Path) -> Result<(), ExitError> {
+fn outcome(record: &RunRecord, folder: &Path, command: &str) -> Result<(), ExitError> {
     match (record.status, record.fatal_failure()) {
         (Status::Interrupted, _) => Err(ExitError::Interrupted(format!(
-            "interrupted; what was measured is kept, and 'speedup run --resume {}' goes on",
+            "interrupted; what was measured is kept, and 'speedup {command} --resume {}' goes on",
             folder.display()
         ))),
         (_, Some(failure)) => Err(ExitError::Failure(failure)),

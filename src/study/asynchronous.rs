@@ -16,7 +16,7 @@ use super::job::{BatchJob, JobReport};
 use crate::workload::waiting::Place;
 use crate::workload::{Digest, Fault, Kernel, Site, Waiting, Workload};
 use speedup_machine::clock::{monotonic_ns, with_cpu_time};
-use speedup_report::record::{MachineState, PoolMode, WorkerSpan};
+use speedup_report::record::{PoolMode, WorkerSpan};
 
 /// The batch as the thread runs it.
 pub(super) struct Work {
@@ -69,8 +69,7 @@ pub(super) fn execute(
         PoolMode::Warm => WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: wall_ns },
     };
     let workers = ready_ns.into_iter().enumerate().map(life).collect();
-    let machine = MachineState::default();
-    Ok((Measured { start_ns, wall_ns, workers, tasks, machine }, results))
+    Ok((Measured::of_tasks((start_ns, wall_ns), workers, tasks), results))
 }
 
 fn runtime() -> Result<Runtime, String> {
@@ -140,6 +139,7 @@ async fn run(work: &Work, job: usize, place: &mut dyn Place, worker: usize) -> J
         faults: None,
         counts: None,
         clock_hz: None,
+        process: None,
         digest: digest.map_err(|fault| fault.to_string()),
         array: None,
     }

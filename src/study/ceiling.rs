@@ -83,7 +83,7 @@ pub(super) fn measure(
 
 /// The CPUs in the order in which to use them: hardware threads that share a core come last, as a
 /// scheduler would have it.
-fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> {
+pub(super) fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> {
     let sibling = |cpu: usize| {
         let places = cores.iter().filter_map(|core| core.iter().position(|&other| other == cpu));
         places.min().unwrap_or(0)

@@ -244,7 +244,7 @@ fn of_each<'a, T: OfWorkload + std::fmt::Display>(
 }
 
 /// Every number up to eight; above, steps that keep the run short and a logarithmic axis even.
-fn default_workers(cpus: usize) -> Vec<usize> {
+pub(crate) fn default_workers(cpus: usize) -> Vec<usize> {
     let cpus = cpus.clamp(1, MAX_WORKERS);
     if cpus <= 8 {
         return (1..=cpus).collect();

@@ -3,10 +3,11 @@
 use std::time::SystemTime;
 
 use super::config::WorkloadChoice;
-use super::{Study, environment};
+use super::stopping::StopRule;
+use super::{Plan, Study, environment};
 use crate::workload::Digest;
 use speedup_report::record::{
-    Around, Design, PlanRecord, RunRecord, SCHEMA_VERSION, Status, Tool, Waits, WorkloadRecord,
+    Around, Design, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, Waits, WorkloadRecord,
 };
 
 /// The time as records have it: to the second, in UTC.
@@ -28,40 +29,65 @@ pub fn tool() -> Tool {
     }
 }
 
+/// What the head of a record says of a run.
+pub(super) struct Head<'a> {
+    pub(super) name: &'a str,
+    pub(super) design: Design,
+    pub(super) stop: StopRule,
+    pub(super) pool: PoolMode,
+    pub(super) seed: u64,
+    /// Sizes of the arrays; nothing of a command.
+    pub(super) scale: &'a str,
+    pub(super) plan: &'a Plan,
+}
+
+/// A record with no workloads and no samples yet. It begins now.
+pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
+    let rounds = head.design == Design::InterleavedRounds;
+    RunRecord {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(),
+        name: head.name.to_string(),
+        created: now(),
+        design: head.design,
+        status: Status::Running,
+        environment: environment::gather(),
+        conditions: Around { before: speedup_machine::environment::conditions(), after: None },
+        plan: PlanRecord {
+            seed: head.seed,
+            rounds: head.stop.rounds,
+            precision: rounds.then_some(head.stop.precision),
+            max_time_s: head.stop.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
+            pool: head.pool,
+            turns: None,
+            warmup_rounds: 0,
+            scale: head.scale.to_string(),
+            workloads: Vec::new(),
+            cases: head.plan.cases.clone(),
+            order: Vec::new(),
+        },
+        samples: Vec::new(),
+        failures: Vec::new(),
+        stop: None,
+        ceilings: Vec::new(),
+        published: Vec::new(),
+    }
+}
+
 impl Study {
     /// A record of this study with no samples yet. It begins now.
     #[must_use]
     pub fn new_record(&self) -> RunRecord {
-        let rounds = self.design() == Design::InterleavedRounds;
-        let rule = self.config().stop;
-        let mut record = RunRecord {
-            schema_version: SCHEMA_VERSION,
-            tool: tool(),
-            name: self.config().name.clone(),
-            created: now(),
+        let config = self.config();
+        let mut record = new_record(&Head {
+            name: &config.name,
             design: self.design(),
-            status: Status::Running,
-            environment: environment::gather(),
-            conditions: Around { before: speedup_machine::environment::conditions(), after: None },
-            plan: PlanRecord {
-                seed: self.config().seed,
-                rounds: rule.rounds,
-                precision: rounds.then_some(rule.precision),
-                max_time_s: rule.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
-                pool: self.config().pool,
-                turns: None,
-                warmup_rounds: 0,
-                scale: self.config().scale.name().to_string(),
-                workloads: Vec::new(),
-                cases: self.plan().cases.clone(),
-                order: Vec::new(),
-            },
-            samples: Vec::new(),
-            failures: Vec::new(),
-            stop: None,
-            ceilings: Vec::new(),
-            published: Vec::new(),
-        };
+            stop: config.stop,
+            pool: config.pool,
+            seed: config.seed,
+            scale: config.scale.name(),
+            plan: self.plan(),
+        });
         self.describe_workloads(&mut record);
         record
     }
@@ -78,6 +104,7 @@ impl Study {
                 jobs: waiting.jobs().to_string(),
                 on: waiting.waits_for(self.config().scale),
             }),
+            command: None,
             data: choice.data,
             passes: choice.passes,
             sizes: choice.workload.sizes(self.config().scale),

@@ -9,7 +9,7 @@ use crate::workload::Digest;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Sample, TaskSpan, WorkerSpan};
+use speedup_report::record::{MachineState, Outside, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,9 +25,20 @@ pub struct Measured {
     pub tasks: Vec<TaskSpan>,
     /// What the machine did meanwhile.
     pub machine: MachineState,
+    /// What was seen from outside, where it is one execution of a program.
+    pub outside: Option<Box<Outside>>,
 }
 
 impl Measured {
+    /// One of tasks, from when it began and how long it took.
+    pub(super) fn of_tasks(
+        (start_ns, wall_ns): (u64, u64),
+        workers: Vec<WorkerSpan>,
+        tasks: Vec<TaskSpan>,
+    ) -> Self {
+        Self { start_ns, wall_ns, workers, tasks, machine: MachineState::default(), outside: None }
+    }
+
     /// Gives the execution its place in the run.
     #[must_use]
     pub fn into_sample(self, case: usize, round: u32, warmup: bool) -> Sample {
@@ -40,6 +51,7 @@ impl Measured {
             workers: self.workers,
             tasks: self.tasks,
             machine: self.machine,
+            outside: self.outside,
         }
     }
 }
@@ -94,9 +106,9 @@ pub(super) fn execute<T: Task<Output = JobReport>>(
 }
 
 /// An execution, with a look at the machine before and after.
-pub(super) fn with_machine(
-    execution: impl FnOnce() -> Result<(Measured, Results), String>,
-) -> Result<(Measured, Results), String> {
+pub(super) fn with_machine<T>(
+    execution: impl FnOnce() -> Result<(Measured, T), String>,
+) -> Result<(Measured, T), String> {
     let load = pressure::load().ok();
     let before = probe::probe();
     let stolen_ns = pressure::steal_ns().ok();
@@ -131,7 +143,7 @@ fn cold<T: Task<Output = JobReport>>(
             ended_ns: since(life.ended_ns),
         })
         .collect();
-    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, results))
+    Ok((Measured::of_tasks((start, wall_ns), workers, tasks), results))
 }
 
 /// Every job and the results back; the workers are there before and after.
@@ -148,7 +160,7 @@ fn warm<T: Task<Output = JobReport>>(
     let workers = (0..pool.max_workers())
         .map(|worker| WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: wall_ns })
         .collect();
-    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine: MachineState::default() }, results))
+    Ok((Measured::of_tasks((start, wall_ns), workers, tasks), results))
 }
 
 /// The tasks, each with a note of when it was asked for.

@@ -17,7 +17,7 @@ use speedup_machine::clock::{monotonic_ns, thread_cpu_ns};
 use speedup_machine::counters::{Counts, thread_counts};
 use speedup_machine::probe;
 use speedup_machine::usage::{ThreadUsage, prepare_thread_usage, thread_usage};
-use speedup_report::record::TaskSpan;
+use speedup_report::record::{JobProcess, TaskSpan};
 
 /// Tasks shorter than this are not followed by a look at the clock of their CPU, which takes some
 /// microseconds and would be a part of them worth mentioning.
@@ -87,6 +87,8 @@ pub struct JobReport {
     pub counts: Option<Counts>,
     /// Clock of the CPU just after the job, in Hz.
     pub clock_hz: Option<f64>,
+    /// The process that ran it, where it has one of its own.
+    pub process: Option<JobProcess>,
     /// Digest of the result, or why there is none.
     pub digest: Result<Digest, String>,
     /// The array as the job left it, where arrays travel and it was written to.
@@ -115,6 +117,7 @@ impl JobReport {
             clock_hz: self.clock_hz.map(f64::round),
             generate_ns: self.generated_ns - self.begin_ns,
             compute_ns: self.end_ns - self.generated_ns,
+            process: self.process.clone(),
         }
     }
 }
@@ -188,6 +191,7 @@ pub(super) fn timed(job: impl FnOnce(&mut dyn FnMut()) -> Result<Answer, String>
         faults: both(before, after, |usage| usage.minor_faults, |usage| usage.major_faults),
         counts: counts_before.zip(counts_after).map(|(before, after)| difference(before, after)),
         clock_hz,
+        process: None,
         digest,
         array,
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::array::Passed;
+use super::clock::RunClock;
 use super::config::WorkloadChoice;
 use super::execute::{Batch, Measured, Pool, Results, execute, with_machine};
 use super::job::BatchJob;
@@ -10,7 +11,6 @@ use super::{Plan, RunConfig, Runner, asynchronous, ceiling};
 use crate::workload::waiting::Server;
 use crate::workload::{Digest, Job, Site};
 use speedup_executor::{Executor, ExecutorKind, registry};
-use speedup_machine::clock::monotonic_ns;
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
 use speedup_report::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
@@ -38,10 +38,7 @@ pub struct Study {
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
     warm: BTreeMap<usize, Box<dyn Executor>>,
-    /// When this part of the run began, on the monotonic clock.
-    began_ns: u64,
-    /// Nanoseconds of the run before that.
-    before_ns: u64,
+    clock: RunClock,
 }
 
 impl Study {
@@ -60,8 +57,7 @@ impl Study {
             executions: 0,
             serial_ns: vec![0; workloads],
             warm: BTreeMap::new(),
-            began_ns: monotonic_ns(),
-            before_ns: 0,
+            clock: RunClock::resumed_at(0),
         }
     }
 
@@ -86,17 +82,12 @@ impl Study {
     /// Nanoseconds that the run has gone on for, without those between a stop and a resumption.
     #[must_use]
     pub fn elapsed_ns(&self) -> u64 {
-        self.run_ns(monotonic_ns())
-    }
-
-    /// A time on the monotonic clock as one of the run.
-    fn run_ns(&self, monotonic_ns: u64) -> u64 {
-        self.before_ns.saturating_add(monotonic_ns.saturating_sub(self.began_ns))
+        self.clock.elapsed_ns()
     }
 
     /// Takes up a run that has gone on for so long already.
     pub(super) fn resume_at(&mut self, elapsed_ns: u64) {
-        (self.began_ns, self.before_ns) = (monotonic_ns(), elapsed_ns);
+        self.clock = RunClock::resumed_at(elapsed_ns);
     }
 
     /// Executes a case once. If its workload's results are not known yet and it is not the serial
@@ -133,7 +124,7 @@ impl Study {
         if wanted.executor == BASELINE {
             self.serial_ns[workload] = measured.wall_ns;
         }
-        measured.start_ns = self.run_ns(measured.start_ns);
+        measured.start_ns = self.clock.of(measured.start_ns);
         Ok(measured)
     }
 

@@ -9,6 +9,8 @@
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
 //! * [`stopping`]: when a run has measured enough
+//! * [`command`]: programs that exist, measured from outside
+//! * [`subject`]: what a run measures, as the rounds see it
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
 //! * [`selftest`]: executions with faults on purpose
 //! * [`diagnostics`]: a look at the machine before anything is measured
@@ -19,6 +21,8 @@ pub mod array;
 mod asynchronous;
 pub mod bytes;
 mod ceiling;
+mod clock;
+pub mod command;
 pub mod config;
 pub mod describe;
 pub mod diagnostics;
@@ -33,6 +37,7 @@ pub mod rounds;
 pub mod runner;
 pub mod selftest;
 pub mod stopping;
+pub mod subject;
 
 pub use crate::settings::{Limits, RunRequest};
 pub use config::RunConfig;
@@ -42,3 +47,4 @@ pub use measure::Study;
 pub use plan::Plan;
 pub use rounds::Run;
 pub use runner::Runner;
+pub use subject::Subject;

@@ -23,6 +23,12 @@ impl Plan {
         Self { cases: cases(config, design == Design::InterleavedRounds), seed: config.seed }
     }
 
+    /// A run of these cases.
+    #[must_use]
+    pub(super) fn of(cases: Vec<Case>, seed: u64) -> Self {
+        Self { cases, seed }
+    }
+
     /// The indices of the cases in the order in which a round runs them.
     ///
     /// A warm-up round keeps the order of the cases, so that each workload begins with the serial

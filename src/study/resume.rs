@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::config::{self, RunConfig, WorkloadChoice};
 use super::describe::tool;
 use super::stopping::StopRule;
-use super::{Limits, Run, Runner, Study, environment, measure};
+use super::{Limits, Run, Runner, Study, Subject, environment, measure};
 use crate::settings::values::{Precision, RoundLimit};
 use crate::workload::{Scale, Workload};
 use speedup_report::record::{
@@ -44,6 +44,22 @@ pub fn open(
     limits: &Limits,
     workloads: &'static [&'static dyn Workload],
 ) -> Result<Run, ResumeError> {
+    let (folder, record) = opened(path)?;
+    let other = |reason: String| ResumeError::Other(format!("{}: {reason}", folder.path().display()));
+    if record.plan.workloads.iter().any(|workload| workload.command.is_some()) {
+        return Err(other(
+            "is a run of a command; 'speedup command' or 'speedup batch' goes on with it".to_string(),
+        ));
+    }
+    let stop = StopRule::of(&limits_of(&record, limits));
+    let config = config_of(&record, stop, workloads).map_err(other)?;
+    let mut study = Study::new(config, record.design);
+    study.adopt(&record).map_err(other)?;
+    go_on(Box::new(study), record, folder, stop)
+}
+
+/// The folder of a run that this program on this machine may go on with, and its record.
+pub(super) fn opened(path: &Path) -> Result<(RunFolder, RunRecord), ResumeError> {
     // The file itself is as good a name for the run.
     let path = if path.ends_with("run.json") { path.parent().unwrap_or(path) } else { path };
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -52,28 +68,44 @@ pub fn open(
         return Err(other("holds no run".to_string()));
     }
     let folder = RunFolder::open(path)?;
-    let mut record = RunRecord::read(path)?;
+    let record = RunRecord::read(path)?;
     if record.design != Design::InterleavedRounds {
-        return Err(other("only a run of 'speedup run' can be taken up again".to_string()));
+        return Err(other("only a run that was measured in rounds can be taken up again".to_string()));
     }
     same_program(&record.tool).and_then(|()| same_machine(&record.environment)).map_err(other)?;
-    let stop = StopRule::of(&limits_of(&record, limits));
-    let config = config_of(&record, stop, workloads).map_err(other)?;
-    let mut study = Study::new(config, record.design);
-    study.adopt(&record).map_err(other)?;
+    Ok((folder, record))
+}
+
+/// The run, ready to go on by a rule.
+pub(super) fn go_on(
+    study: Box<dyn Subject>,
+    mut record: RunRecord,
+    folder: RunFolder,
+    rule: StopRule,
+) -> Result<Run, ResumeError> {
+    if study.plan().cases != record.plan.cases {
+        let reason = "has cases that this speedup would not lay out so; start a new run";
+        return Err(ResumeError::Other(format!("{}: {reason}", folder.path().display())));
+    }
     record.status = Status::Running;
     record.stop = None;
-    record.plan.rounds = stop.rounds;
-    record.plan.precision = Some(stop.precision);
-    record.plan.max_time_s = stop.max_time.map(|time| time.as_secs_f64());
+    record.plan.rounds = rule.rounds;
+    record.plan.precision = Some(rule.precision);
+    record.plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
     // Whether it can be written is better known now than after a round.
     folder.save(&record)?;
     Ok(Run { study, record, folder, warnings: Vec::new() })
 }
 
+/// How long a run has gone on for.
+pub(super) fn elapsed_ns(record: &RunRecord) -> u64 {
+    let ends = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns));
+    ends.max().unwrap_or(0)
+}
+
 /// The given limits, and for those that are not given the record's. A limit that has ended the run
 /// would end it again at once, so that another one takes its place.
-fn limits_of(record: &RunRecord, given: &Limits) -> Limits {
+pub(super) fn limits_of(record: &RunRecord, given: &Limits) -> Limits {
     let kept = |stop| given.is_empty() || record.stop != Some(stop);
     let plan = &record.plan;
     let rounds = kept(Stop::Rounds).then_some(RoundLimit(plan.rounds));
@@ -171,11 +203,7 @@ fn same_machine(recorded: &Environment) -> Result<(), String> {
 impl Study {
     /// Takes over what a record of the same settings says of the past.
     fn adopt(&mut self, record: &RunRecord) -> Result<(), String> {
-        if self.plan().cases != record.plan.cases {
-            return Err("has cases that this speedup would not lay out so; start a new run".to_string());
-        }
-        let last = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns)).max();
-        self.resume_at(last.unwrap_or(0));
+        self.resume_at(elapsed_ns(record));
         measure::adopt_digests(self, &record.plan.workloads)
     }
 }

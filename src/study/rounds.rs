@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::Study;
 use super::progress::{Progress, Verbosity};
 use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
+use super::subject::Subject;
 use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
-use speedup_report::record::{Design, Failure, RunFolder, RunRecord, Status, StoreError};
+use speedup_report::record::{Failure, RunFolder, RunRecord, Status, StoreError};
 
 /// A run under way, or at its end.
 pub struct Run {
     /// What to measure.
-    pub study: Study,
+    pub study: Box<dyn Subject>,
     /// What was measured, on disk as well.
     pub record: RunRecord,
     /// Where it is kept.
@@ -44,9 +44,9 @@ impl Run {
     /// # Errors
     ///
     /// [`StoreError`] if the record cannot be written.
-    pub fn begin(study: Study) -> Result<Self, StoreError> {
+    pub fn begin(study: Box<dyn Subject>) -> Result<Self, StoreError> {
         let record = study.new_record();
-        let folder = RunFolder::create(&study.config().out, &record)?;
+        let folder = RunFolder::create(study.out(), &record)?;
         Ok(Self { study, record, folder, warnings: Vec::new() })
     }
 
@@ -58,31 +58,37 @@ impl Run {
     ///
     /// [`StoreError`] if the record cannot be written; the form written last stays.
     pub fn go_on(&mut self, watch: &Watch<'_>) -> Result<(), StoreError> {
-        debug_assert_eq!(self.study.design(), Design::InterleavedRounds);
         let progress = Progress::new(watch.verbosity);
         let ended = self.measure(&progress, watch);
         progress.finish();
+        if let Err(problem) = self.study.clean_up() {
+            self.warnings.push(problem);
+        }
         ended?;
         self.record.conditions.after = Some(conditions());
         self.save()
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
-        self.study.describe_workloads(&mut self.record);
+        self.study.describe(&mut self.record);
         self.folder.save(&self.record)
     }
 
     fn measure(&mut self, progress: &Progress, watch: &Watch<'_>) -> Result<(), StoreError> {
-        let rule = self.study.config().stop;
+        let rule = self.study.stop();
         let mut reached = self.reached(&rule, watch);
         // So it is where a complete run is taken up again and nothing more is asked for.
         if reached.rounds > 0 && self.stops(&rule, &reached, Duration::ZERO) {
             return Ok(());
         }
         progress.show(0.0, "warming up".to_string());
-        let warmup = self.record.plan.warmup_rounds;
-        self.record.plan.warmup_rounds += 1;
-        let mut ended = self.round(warmup, true, watch.interrupt);
+        let mut ended =
+            self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, watch.interrupt));
+        for _ in 0..self.study.warmups() {
+            let warmup = self.record.plan.warmup_rounds;
+            self.record.plan.warmup_rounds += 1;
+            ended = ended.and_then(|()| self.round(warmup, true, watch.interrupt));
+        }
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
         loop {
@@ -136,32 +142,38 @@ impl Run {
             }
             match self.study.measure(case) {
                 Ok(measured) => self.record.samples.push(measured.into_sample(case, round, warmup)),
-                Err(message) => {
-                    self.record.failures.push(Failure { case, round, warmup, message });
-                    return Err(Ended::Failed);
-                }
+                Err(message) => return Err(self.failed((case, round, warmup), message, interrupt)),
             }
         }
         self.ceilings(round, warmup, interrupt)
+    }
+
+    /// Notes why an execution gave nothing. What the user stopped has not failed.
+    fn failed(
+        &mut self,
+        (case, round, warmup): (usize, u32, bool),
+        message: String,
+        interrupt: &Interrupt,
+    ) -> Ended {
+        if interrupt.requested() {
+            return Ended::Interrupted;
+        }
+        self.record.failures.push(Failure { case, round, warmup, message });
+        Ended::Failed
     }
 
     fn ceilings(&mut self, round: u32, warmup: bool, interrupt: &Interrupt) -> Result<(), Ended> {
         if !self.warnings.is_empty() {
             return Ok(());
         }
-        for (workload, workers) in self.study.ceilings() {
-            if interrupt.requested() {
-                return Err(Ended::Interrupted);
-            }
-            match self.study.ceiling(workload, (round, warmup), workers) {
-                Ok(sample) => self.record.ceilings.push(sample),
-                Err(reason) => {
-                    self.warnings.push(format!("{reason}; no further ceilings are measured"));
-                    return Ok(());
-                }
-            }
+        let ceilings = &mut self.record.ceilings;
+        let measured = self
+            .study
+            .ceilings((round, warmup), &|| !interrupt.requested(), &mut |sample| ceilings.push(sample));
+        if let Err(reason) = measured {
+            self.warnings.push(format!("{reason}; no further ceilings are measured"));
         }
-        Ok(())
+        if interrupt.requested() { Err(Ended::Interrupted) } else { Ok(()) }
     }
 }
 

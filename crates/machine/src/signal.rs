@@ -39,6 +39,18 @@ impl Interrupt {
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// The flag itself, for those who look at it while they wait for something else.
+    #[must_use]
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+}
+
+/// The number of a signal by its usual name.
+#[must_use]
+pub fn number(wanted: &str) -> Option<i32> {
+    (1..=64).find(|&signal| name(signal) == Some(wanted))
 }
 
 /// The usual name of a signal, such as `SIGKILL`.

@@ -6,8 +6,8 @@ use super::accounting::account;
 use super::model::{Cell, Estimate, RoundPoint};
 use super::rounds::{Paired, Rounds, seconds};
 use super::scaling::karp_flatt_quantity;
-use super::timeline;
 use super::waiting::waiting;
+use super::{outside, timeline};
 use crate::record::{BASELINE, Probe, RunRecord, Sample};
 use crate::stats::{self, Interval, Quantity, Summary, bootstrap};
 
@@ -46,14 +46,20 @@ impl Cells<'_> {
             if self.waits(workload) {
                 return estimate;
             }
+            let outside = outside::figures(samples, &pairs, workers);
             Estimate {
                 efficiency: speedup.map(|speedup| efficiency(speedup, workers)),
                 karp_flatt: speedup.and_then(|speedup| karp_flatt_quantity(&speedup, workers)),
                 overhead_s: stats::median(
-                    &samples.iter().map(|sample| overhead_s(sample)).collect::<Vec<_>>(),
+                    &samples.iter().filter_map(|sample| overhead_s(sample)).collect::<Vec<_>>(),
                 ),
                 account: account(&pairs, workers, self.rounds.paired()),
-                timeline: timeline::of_median(samples, workers),
+                timeline: samples
+                    .iter()
+                    .all(|sample| !sample.tasks.is_empty())
+                    .then(|| timeline::of_median(samples, workers))
+                    .flatten(),
+                outside,
                 ..estimate
             }
         })
@@ -113,6 +119,7 @@ impl Cells<'_> {
             waiting: self.waits(workload).then(|| waiting(samples, summary.mean)).flatten(),
             rounds: samples.iter().map(|sample| point(sample, &serial, self.rounds.paired())).collect(),
             timeline: None,
+            outside: None,
         }
     }
 
@@ -151,14 +158,18 @@ fn efficiency(speedup: Quantity, workers: usize) -> Quantity {
     Quantity { value: share(speedup.value), interval }
 }
 
-/// The time of a sample that its busiest worker spent on neither generating nor computing.
-fn overhead_s(sample: &Sample) -> f64 {
+/// The time of a sample that its busiest worker spent on neither generating nor computing; of a program
+/// nobody knows.
+fn overhead_s(sample: &Sample) -> Option<f64> {
+    if sample.tasks.is_empty() {
+        return None;
+    }
     let mut busy = BTreeMap::<usize, u64>::new();
     for task in &sample.tasks {
         let busy = busy.entry(task.worker).or_default();
         *busy = busy.saturating_add(task.generate_ns).saturating_add(task.compute_ns);
     }
-    seconds(sample.wall_ns.saturating_sub(busy.into_values().max().unwrap_or(0)))
+    Some(seconds(sample.wall_ns.saturating_sub(busy.into_values().max().unwrap_or(0))))
 }
 
 /// The speedup of a case over the serial baseline.

@@ -13,7 +13,7 @@
 //! * `effort`: how much was measured, how well, and which rounds stand out
 //! * [`engines`]: runs of one batch compared
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
-//! * `timeline`: what every worker did
+//! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
 
 mod accounting;
@@ -28,6 +28,7 @@ pub mod engines;
 mod laws;
 mod limits;
 pub mod model;
+mod outside;
 mod part;
 pub mod representative;
 mod rounds;
@@ -42,7 +43,7 @@ pub use representative::Representative;
 pub use speedup::widest;
 
 pub use model::{
-    Account, Analysis, Bound, Ceiling, Cell, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
-    Loss, LossPart, LossRow, NoisyRound, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
-    TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
+    Account, Analysis, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate,
+    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, NoisyRound, OutsideFigures, RoundPoint, Row, Scaling,
+    Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
 };

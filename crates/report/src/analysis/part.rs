@@ -11,6 +11,12 @@ impl WorkloadColumn {
     pub fn waits(&self) -> bool {
         self.waits.is_some()
     }
+
+    /// Whether it is one program with a knob for its number of workers.
+    #[must_use]
+    pub fn is_program(&self) -> bool {
+        self.command.as_ref().is_some_and(|command| !command.batch)
+    }
 }
 
 impl Analysis {
@@ -18,6 +24,18 @@ impl Analysis {
     #[must_use]
     pub fn computing(&self) -> Cow<'_, Self> {
         self.of_those(|workload| !workload.waits())
+    }
+
+    /// The run with nothing but programs that have a knob for their number of workers.
+    #[must_use]
+    pub fn programs(&self) -> Cow<'_, Self> {
+        self.of_those(WorkloadColumn::is_program)
+    }
+
+    /// The run without these and the workloads that wait: batches of jobs that compute.
+    #[must_use]
+    pub fn batches(&self) -> Cow<'_, Self> {
+        self.of_those(|workload| !workload.waits() && !workload.is_program())
     }
 
     /// The run without the workloads that compute.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{BASELINE, Case, Design, RunRecord, Sample};
+use crate::record::{BASELINE, COMMAND, Case, CommandRecord, Design, RunRecord, Sample, WorkloadRecord};
 
 /// The counted samples of a record.
 pub(super) struct Rounds<'a> {
@@ -62,7 +62,12 @@ impl<'a> Rounds<'a> {
         let wanted = |case: &Case| {
             case.workload == workload && case.executor == executor && case.workers == workers && !case.again
         };
-        self.record.plan.cases.iter().position(wanted)
+        let one = || {
+            let workload = self.record.workload(workload)?;
+            (workers == 1 && is_one_worker(workload, executor)).then_some(())?;
+            self.arms(&workload.name).next()
+        };
+        self.record.plan.cases.iter().position(wanted).or_else(one)
     }
 
     /// The arms of a workload's serial baseline.
@@ -120,6 +125,13 @@ impl<'a> Rounds<'a> {
         let past = after.any(|sample| failure.warmup || sample.round > failure.round);
         (!past).then_some(failure.message.as_str())
     }
+}
+
+/// Whether the serial baseline of a workload is one worker of an executor, which then has no case: of a
+/// command without a serial one.
+pub(super) fn is_one_worker(workload: &WorkloadRecord, executor: &str) -> bool {
+    let alone = |command: &CommandRecord| command.serial.is_empty() && command.batch.is_none();
+    executor == COMMAND && workload.command.as_deref().is_some_and(alone)
 }
 
 /// Nanoseconds as seconds.

@@ -167,6 +167,7 @@ mod tests {
             clock_hz: None,
             generate_ns: 0,
             compute_ns: 0,
+            process: None,
         }
     }
 
@@ -188,6 +189,7 @@ mod tests {
                 task(3, 1, [1, 6, 7]),
             ],
             machine: MachineState::default(),
+            outside: None,
         };
         let times = times(&sample, &[64, 64, 64, 4]);
         let nanoseconds =

@@ -4,8 +4,8 @@ use super::cells::{Cells, speedup};
 use super::effort::{effort, noisy};
 use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
-use super::rounds::Rounds;
-use super::{crossover, limits, sizes};
+use super::rounds::{Rounds, is_one_worker};
+use super::{crossover, limits, outside, sizes};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
 use crate::stats::bootstrap;
 
@@ -49,6 +49,7 @@ impl Analysis {
             conditions: record.conditions.clone(),
         };
         analysis.crossovers = crossover::crossovers(&analysis);
+        outside::find_best(&mut analysis);
         analysis
     }
 }
@@ -78,6 +79,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             kernel: workload.kernel.clone(),
             backend: workload.backend.clone(),
             waits: workload.waits.clone(),
+            command: workload.command.as_deref().map(outside::command),
             data: workload.data,
             passes: workload.passes,
             bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),
@@ -116,7 +118,8 @@ fn executors(cells: &Cells<'_>) -> Vec<ExecutorTable> {
 /// The numbers of workers of an executor, ascending.
 fn counts(record: &RunRecord, executor: &str) -> Vec<usize> {
     let cases = record.plan.cases.iter().filter(|case| case.executor == executor);
-    let mut workers: Vec<usize> = cases.map(|case| case.workers).collect();
+    let one = record.plan.workloads.iter().any(|workload| is_one_worker(workload, executor)).then_some(1);
+    let mut workers: Vec<usize> = cases.map(|case| case.workers).chain(one).collect();
     workers.sort_unstable();
     workers.dedup();
     workers

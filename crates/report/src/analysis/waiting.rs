@@ -59,6 +59,7 @@ mod tests {
             clock_hz: None,
             generate_ns: wall,
             compute_ns: 0,
+            process: None,
         };
         Sample {
             case: 0,
@@ -69,6 +70,7 @@ mod tests {
             workers: Vec::new(),
             tasks: tasks.iter().enumerate().map(task).collect(),
             machine: MachineState::default(),
+            outside: None,
         }
     }
 

@@ -8,6 +8,7 @@
 //! * `check`: what the types of a record cannot promise; `plain`: texts that are safe to print
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
+//! * [`command`]: the command of a run; [`outside`]: what was seen of one execution of it
 //! * [`checkup`]: what `speedup doctor` finds on a machine
 //! * [`store`]: the folder of a run and files written whole or not at all
 //! * [`book`]: the published table of *Fluent Python*, as a record
@@ -15,9 +16,11 @@
 pub mod book;
 mod check;
 pub mod checkup;
+pub mod command;
 pub mod json_schema;
 mod layout;
-mod plain;
+pub mod outside;
+pub(crate) mod plain;
 pub mod sample;
 pub mod schema;
 pub mod store;
@@ -32,9 +35,11 @@ pub use speedup_machine::probe::Probe;
 pub use speedup_machine::topology::Cache;
 pub use speedup_machine::virtualisation::Host;
 
+pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
+pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
-    BASELINE, Case, Data, Design, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
-    Status, Stop, Tool, Waits, WorkloadRecord,
+    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError,
+    RunRecord, SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

@@ -41,7 +41,10 @@ impl RunRecord {
     }
 }
 
-/// Cleans every text in a JSON value; whether there was anything to clean.
+/// The field of a workload that holds a command.
+const COMMAND: &str = "command";
+
+/// Cleans every text in a JSON value but those of commands; whether there was anything to clean.
 pub(super) fn clean(value: &mut Value) -> bool {
     match value {
         Value::String(text) if text.chars().any(is_unsafe) => {
@@ -50,7 +53,11 @@ pub(super) fn clean(value: &mut Value) -> bool {
         }
         // All of them, not the first alone.
         Value::Array(items) => items.iter_mut().fold(false, |any, item| clean(item) | any),
-        Value::Object(fields) => fields.values_mut().fold(false, |any, field| clean(field) | any),
+        // A command has to stay what it is, so that it can be run again; it is cleaned where it is told.
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(name, _)| *name != COMMAND)
+            .fold(false, |any, (_, field)| clean(field) | any),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
@@ -63,7 +70,7 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// The text with unsafe characters as Rust writes them in a string: `\u{1b}` for ESC.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if is_unsafe(character) { plain.extend(character.escape_default()) } else { plain.push(character) }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use speedup_machine::counters::Counts;
 use speedup_machine::probe::Probe;
 
+use super::{JobProcess, Outside};
+
 /// One timed execution of one case: pool start, the batch, results back, pool joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -32,6 +34,9 @@ pub struct Sample {
     /// What the machine did during it.
     #[serde(default)]
     pub machine: MachineState,
+    /// What was seen of it from outside, where it is one execution of a program. It has no tasks then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Box<Outside>>,
 }
 
 /// What the machine did around and during a sample.
@@ -108,6 +113,9 @@ pub struct TaskSpan {
     pub generate_ns: u64,
     /// Time spent computing on it.
     pub compute_ns: u64,
+    /// The process that ran it, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<JobProcess>,
 }
 
 /// What the machine can do when nothing has to be handed out: one window in which as many threads

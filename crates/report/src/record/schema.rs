@@ -5,21 +5,27 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::check::check;
-use super::{Around, CeilingSample, Environment, Failure, Sample};
+use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Sample};
 use super::{layout, plain};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
+
+/// The oldest version that is read as well: it lacks commands and is in all else the same.
+pub const OLDEST_SCHEMA: u32 = 3;
 
 /// Name of the executor that every speedup is measured against: a plain loop, no pool.
 pub const BASELINE: &str = "serial";
+
+/// Name of the executor of a command, which has its own workers.
+pub const COMMAND: &str = "command";
 
 /// Everything known about one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunRecord {
-    /// Always [`SCHEMA_VERSION`] in a file this version writes.
-    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
+    /// Always [`SCHEMA_VERSION`] in a file this version writes; [`OLDEST_SCHEMA`] is read too.
+    #[cfg_attr(test, schemars(extend("enum" = [OLDEST_SCHEMA, SCHEMA_VERSION])))]
     pub schema_version: u32,
     /// The program that wrote the file.
     pub tool: Tool,
@@ -233,7 +239,7 @@ impl std::fmt::Display for Case {
 }
 
 /// A workload as it was run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkloadRecord {
     /// What the cases refer to it by: its own name and, where arrays are not generated, how they
@@ -251,6 +257,9 @@ pub struct WorkloadRecord {
     /// That its jobs wait, where they do that rather than compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<Waits>,
+    /// The command, where the batch is one or many executions of a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Box<CommandRecord>>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computes over its array.
@@ -317,7 +326,7 @@ pub enum ReadError {
     },
     /// Written by a tool of another age.
     #[error(
-        "{path}: schema version {found}, but this speedup reads version {SCHEMA_VERSION}; use the version that wrote it"
+        "{path}: schema version {found}, but this speedup reads versions {OLDEST_SCHEMA} and {SCHEMA_VERSION}; use the version that wrote it"
     )]
     Version {
         /// The file.
@@ -354,7 +363,7 @@ impl RunRecord {
             return Err(ReadError::NotARun { path: path.into() });
         }
         match value.get("schema_version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version == u64::from(SCHEMA_VERSION) => {}
+            Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&version) => {}
             Some(found) => return Err(ReadError::Version { path: path.into(), found }),
             None => return Err(damaged("no schema_version".into())),
         }

@@ -65,6 +65,12 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Removes a run of which nothing was measured. What is not the run's stays, and the folder with it.
+    pub fn discard(self) {
+        // Where it cannot be removed it says what it is: a run without samples.
+        let _ = fs::remove_file(self.path.join("run.json")).and_then(|()| fs::remove_dir(&self.path));
+    }
+
     /// Where the run is kept.
     #[must_use]
     pub fn path(&self) -> &Path {

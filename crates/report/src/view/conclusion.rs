@@ -95,7 +95,7 @@ fn crossover(crossover: &Crossover) -> String {
 }
 
 /// What the two serial arms, which differ in nothing, say of the noise.
-fn noise_floor(label: &str, floor: Quantity) -> Option<String> {
+pub(super) fn noise_floor(label: &str, floor: Quantity) -> Option<String> {
     let ends = floor.interval?;
     let most = (ends.low - 1.0).abs().max((ends.high - 1.0).abs());
     Some(format!(

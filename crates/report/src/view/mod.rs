@@ -10,6 +10,7 @@
 //! * this file: the view of a run; `run`: heading and remarks on the whole; `conclusion`: sentences on a workload
 //! * [`verdict`]: a case in a sentence; [`grid`]: a table before layout; [`tables`]: those of a run
 //! * [`facts`], [`rules`]: the machine and the build; how the run was measured, against twelve rules
+//! * `programs`: sentences on a program measured from outside
 //! * [`comparison`]: two runs
 //! * [`units`]: every number
 //!
@@ -19,6 +20,7 @@ pub mod comparison;
 mod conclusion;
 pub mod facts;
 pub mod grid;
+mod programs;
 pub mod rules;
 mod run;
 pub mod tables;
@@ -65,7 +67,9 @@ pub struct WorkloadView {
     pub answers: Vec<Answer>,
     /// Speedups with intervals and limits; of a workload that waits, its styles and connections.
     pub figures: Option<Grid>,
-    /// Where the missing speedup of the representative cases went.
+    /// What was counted of a program.
+    pub counts: Option<Grid>,
+    /// Where the missing speedup of the representative cases went; of a program, at every number of workers.
     pub losses: Option<Grid>,
     /// Sentences on ceiling, laws of scaling, COST, crossover and noise floor; none without a serial baseline.
     pub remarks: Vec<String>,
@@ -120,7 +124,7 @@ impl View {
             .collect();
         Self {
             heading: Heading::of(analysis),
-            book: tables::book(&computing),
+            book: tables::book(&analysis.batches()),
             quality: run::quality(analysis, &workloads),
             notes: run::notes(analysis),
             workloads,
@@ -129,7 +133,8 @@ impl View {
 
     /// All tables: the book's, then those of each workload.
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
-        let own = self.workloads.iter().flat_map(|workload| [&workload.figures, &workload.losses]);
+        let own = self.workloads.iter();
+        let own = own.flat_map(|workload| [&workload.figures, &workload.counts, &workload.losses]);
         self.book.iter().chain(own.flatten())
     }
 
@@ -161,9 +166,20 @@ impl WorkloadView {
             batch: batch(column),
             serial: column.serial.estimate().map(|serial| units::seconds(serial.mean_s)),
             answers,
-            figures: if waits { Some(tables::waiting(run, index)) } else { tables::speedups(run, index) },
-            losses: tables::losses(run, index),
-            remarks: conclusion::remarks(run, index),
+            figures: match column.is_program() {
+                true => tables::program(run, index),
+                false if waits => Some(tables::waiting(run, index)),
+                false => tables::speedups(run, index),
+            },
+            counts: column.is_program().then(|| tables::counts(run, index)).flatten(),
+            losses: match column.is_program() {
+                true => tables::program_losses(run, index),
+                false => tables::losses(run, index),
+            },
+            remarks: match column.is_program() {
+                true => programs::remarks(run, index),
+                false => conclusion::remarks(run, index),
+            },
         }
     }
 
@@ -226,7 +242,10 @@ impl Representative {
             unit: jobs_per_second(column),
             share: units::percent(waiting.share.value, 1),
         });
-        let mut verdict = Verdict::of(workers, estimate);
+        let mut verdict = match column.is_program() {
+            true => Verdict::of_program(workers, estimate),
+            false => Verdict::of(workers, estimate),
+        };
         if column.waits() {
             // What is missing to as many CPUs as connections says nothing of work that needs none.
             verdict.on = count(workers, "connection");
@@ -249,6 +268,7 @@ impl Representative {
 pub fn batch(column: &WorkloadColumn) -> String {
     match &column.waits {
         Some(waits) => format!("{} {} from {}", column.jobs, waits.jobs, waits.on),
+        None if column.is_program() => column.command.as_ref().map_or(String::new(), |of| of.line.clone()),
         None => count(column.jobs, "job"),
     }
 }

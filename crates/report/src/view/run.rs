@@ -92,10 +92,13 @@ pub(super) fn notes(run: &Analysis) -> Vec<String> {
 
 /// How much was measured and how well.
 pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+    let by = if run.programs().workloads.is_empty() { "'speedup run'" } else { "'speedup command'" };
     match run.design {
         Design::Published => return Vec::new(),
         Design::CaseByCase => {
-            return vec!["Cases ran one after another, so drift of the machine is part of the speedups. 'speedup run' pairs them in rounds.".to_string()];
+            return vec![format!(
+                "Cases ran one after another, so drift of the machine is part of the speedups. {by} pairs them in rounds."
+            )];
         }
         Design::InterleavedRounds => {}
     }
@@ -105,7 +108,8 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
     let mut lines = vec![rounds(run)];
     lines.extend(oversubscribed(run));
     lines.extend(residual(run));
-    if let Some(harness) = run.environment.harness.value() {
+    let tasks = run.workloads.iter().any(|workload| !workload.is_program());
+    if let Some(harness) = run.environment.harness.value().filter(|_| tasks) {
         let task_us = (2.0 * (harness.usage_read_ns + harness.clock_read_ns) + harness.probe_ns) / 1e3;
         lines.push(format!("Measuring one task takes about {task_us:.1} µs of its worker's time."));
     }

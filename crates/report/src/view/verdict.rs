@@ -1,7 +1,8 @@
 //! A case in a sentence: what was achieved, and where the rest went.
 
-use super::units::{count, fixed, interval, seconds, times};
-use crate::analysis::{Account, Estimate, LossRow};
+use super::programs;
+use super::units::{count, fixed, interval, percent, seconds, times};
+use crate::analysis::{Account, Estimate, Loss, LossRow};
 
 /// Below this a figure with two decimals reads as nothing.
 const SEEN: f64 = 0.005;
@@ -30,7 +31,19 @@ impl Verdict {
             (None, Some(factor)) => (times(factor), Some("the speed of one worker".to_string())),
             (None, None) => (seconds(estimate.mean_s), None),
         };
-        Self { value, qualifier, on: count(workers, "worker"), rest: missing(workers, estimate) }
+        Self { value, qualifier, on: count(workers, "worker"), rest: missing(workers, estimate, Loss::name) }
+    }
+
+    /// The same of a program, whose losses were seen from outside: `1.62x [1.60, 1.64] on 2 workers; 0.38 missing:
+    /// only one thread had work 0.27, more CPU time 0.09, run queue 0.02; 31 % of the program is serial`.
+    #[must_use]
+    pub fn of_program(workers: usize, estimate: &Estimate) -> Self {
+        let serial = estimate.outside.as_ref().filter(|_| workers > 1);
+        let serial = serial.and_then(|seen| seen.serial_fraction.value());
+        let serial = serial.map(|share| format!("{} of the program is serial", percent(share.value, 0)));
+        let rest = [missing(workers, estimate, programs::in_words), serial];
+        let rest = rest.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        Self { rest: Some(rest).filter(|rest| !rest.is_empty()), ..Self::of(workers, estimate) }
     }
 
     /// `1.71x [1.69, 1.73] on 2 workers`.
@@ -54,7 +67,7 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
+fn missing(workers: usize, estimate: &Estimate, name: fn(Loss) -> &'static str) -> Option<String> {
     let account = estimate.account.as_ref();
     let gap = match account {
         Some(account) => account.gap,
@@ -65,7 +78,7 @@ fn missing(workers: usize, estimate: &Estimate) -> Option<String> {
         1.. => format!("{} missing", fixed(gap, 2)),
         _ => format!("{} more than linear", fixed(-gap, 2)),
     };
-    let parts = account.map(|account| parts(account, gap)).unwrap_or_default();
+    let parts = account.map(|account| parts(account, gap, name)).unwrap_or_default();
     Some(if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) })
 }
 
@@ -77,14 +90,20 @@ pub fn largest_loss(account: &Account) -> Option<&LossRow> {
 }
 
 /// `slower tasks 0.14`, by descending size, gains last.
-fn parts(account: &Account, gap: f64) -> Vec<String> {
-    let mut rows: Vec<&LossRow> = account.rows.iter().filter(|row| cents(row.speedup.value) != 0).collect();
-    rows.sort_by(|a, b| b.speedup.value.abs().total_cmp(&a.speedup.value.abs()));
+fn parts(account: &Account, gap: f64, name: fn(Loss) -> &'static str) -> Vec<String> {
+    let mut rows: Vec<(&str, f64)> = Vec::new();
+    for row in &account.rows {
+        match rows.iter_mut().find(|(other, _)| *other == name(row.loss)) {
+            Some((_, sum)) => *sum += row.speedup.value,
+            None => rows.push((name(row.loss), row.speedup.value)),
+        }
+    }
+    rows.retain(|(_, value)| cents(*value) != 0);
+    rows.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     rows.truncate(MOST);
-    rows.sort_by(|a, b| b.speedup.value.total_cmp(&a.speedup.value));
-    let other = cents(gap) - rows.iter().map(|row| cents(row.speedup.value)).sum::<i64>();
-    let name = |row: &LossRow| (row.loss.name(), cents(row.speedup.value));
-    let mut parts: Vec<(&str, i64)> = rows.into_iter().map(name).collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut parts: Vec<(&str, i64)> = rows.into_iter().map(|(name, value)| (name, cents(value))).collect();
+    let other = cents(gap) - parts.iter().map(|(_, cents)| cents).sum::<i64>();
     if other != 0 {
         parts.push(("other", other));
     }
@@ -99,7 +118,6 @@ fn cents(value: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Loss;
     use crate::render::html::sample;
     use crate::stats::Quantity;
 

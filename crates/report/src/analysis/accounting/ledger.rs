@@ -16,6 +16,7 @@
 use super::super::bounds;
 use super::super::model::Loss;
 use super::super::rounds::{Paired, Reference};
+use super::outside::{self, Apart};
 use super::slower;
 use crate::record::{Sample, TaskSpan, WorkerSpan};
 
@@ -32,6 +33,8 @@ pub(in crate::analysis) struct Ledger {
     pub(super) parts: Vec<(Loss, &'static str, f64)>,
     /// Whether some figure was missing that tells losses apart.
     pub(in crate::analysis) lacking: Lacking,
+    /// Of an execution of a program: which of its losses are told apart.
+    pub(in crate::analysis) outside: Option<Apart>,
 }
 
 /// What the system did not tell.
@@ -50,6 +53,9 @@ impl Ledger {
     /// serial baseline.
     pub(in crate::analysis) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
         let (sample, reference) = (pair.sample, &pair.reference);
+        if sample.outside.is_some() {
+            return outside::ledger(pair, workers);
+        }
         let times = task_times(sample, reference)?;
         let mut ledger = Self {
             wall: sample.wall_ns as f64,
@@ -57,6 +63,7 @@ impl Ledger {
             losses: [0.0; Loss::ALL.len()],
             parts: Vec::new(),
             lacking: Lacking::default(),
+            outside: None,
         };
         let work: f64 = times.iter().sum();
         ledger.add(Loss::SerialLoop, work - ledger.serial);
@@ -70,7 +77,7 @@ impl Ledger {
         Some(ledger)
     }
 
-    fn add(&mut self, loss: Loss, time: f64) {
+    pub(super) fn add(&mut self, loss: Loss, time: f64) {
         self.losses[loss as usize] += time;
     }
 

@@ -5,6 +5,7 @@
 //! speedup, with nothing left over but rounding. That takes means; medians do not add up.
 
 pub(super) mod ledger;
+mod outside;
 mod slower;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use self::ledger::{Lacking, Ledger};
 use super::model::{Account, Loss, LossPart, LossRow};
 use super::rounds::Paired;
 use crate::stats::{Interval, Quantity, bootstrap};
+pub(super) use outside::{Apart, execution};
 
 /// Rounds before the losses have intervals: of fewer they would reach far below zero.
 const LEAST_ROUNDS: usize = 5;
@@ -20,7 +22,8 @@ const LEAST_ROUNDS: usize = 5;
 /// The account of a case over its rounds; `None` without any whose tasks are those of the serial
 /// baseline. Rows have intervals where the samples are paired by round.
 pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Option<Account> {
-    let ledgers: Vec<Ledger> = pairs.iter().filter_map(|pair| Ledger::of(pair, workers)).collect();
+    let mut ledgers: Vec<Ledger> = pairs.iter().filter_map(|pair| Ledger::of(pair, workers)).collect();
+    outside::merge(ledgers.iter_mut());
     if ledgers.is_empty() {
         return None;
     }
@@ -44,6 +47,8 @@ struct Columns {
     parts: Vec<(Loss, &'static str)>,
     /// Losses that some round has.
     present: Vec<bool>,
+    /// Of executions of programs: which losses are told apart.
+    outside: Option<outside::Apart>,
 }
 
 impl Columns {
@@ -74,6 +79,7 @@ impl Columns {
             values,
             parts,
             present,
+            outside: ledgers[0].outside.clone(),
         }
     }
 
@@ -120,9 +126,12 @@ impl Columns {
         let shown = |loss: &Loss| match loss {
             Loss::Waiting => merged,
             Loss::RunQueue | Loss::Steal | Loss::Blocking => !merged || self.present[*loss as usize],
-            _ => true,
+            _ => (*loss as usize) <= Loss::SerialLoop as usize,
         };
-        Loss::ALL.into_iter().filter(shown).map(row).collect()
+        match &self.outside {
+            Some(apart) => Loss::OUTSIDE.into_iter().filter(|loss| apart.tells(*loss)).map(row).collect(),
+            None => Loss::ALL.into_iter().filter(shown).map(row).collect(),
+        }
     }
 }
 
@@ -133,7 +142,7 @@ fn mean(values: &[f64]) -> f64 {
 /// What readers must know of an account.
 fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
     let lacking = |what: fn(&Lacking) -> bool| ledgers.iter().any(|ledger| what(&ledger.lacking));
-    let mut notes = Vec::new();
+    let mut notes = ledgers[0].outside.as_ref().map(outside::Apart::notes).unwrap_or_default();
     let mut note = |so: bool, text: &str| {
         if so {
             notes.push(text.to_string());

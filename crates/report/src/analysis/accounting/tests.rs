@@ -23,12 +23,13 @@ fn task(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> TaskSpan {
         clock_hz: None,
         generate_ns: 0,
         compute_ns: 0,
+        process: None,
     }
 }
 
 fn sample(wall_ns: u64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
     let machine = MachineState::default();
-    Sample { case: 0, round: 0, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine }
+    Sample { case: 0, round: 0, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine, outside: None }
 }
 
 fn life(worker: usize, ready_ns: u64) -> WorkerSpan {

@@ -12,6 +12,7 @@
 //! over whole rounds, by the method of variance estimates recovery (Zou and Donner, *Statistics in
 //! Medicine* 27, 2008): the distances from the means to the ends are added in squares.
 
+use super::super::accounting::Apart;
 use super::super::accounting::ledger::Ledger;
 use super::super::model::Loss;
 use super::model::{Change, ChangePart, ChangeRow};
@@ -32,6 +33,8 @@ pub(super) struct Entries {
     seconds: [f64; COLUMNS],
     /// Whether run queue, steal and blocking could not be told apart.
     merged: bool,
+    /// Of executions of programs: which losses are told apart.
+    outside: Option<Apart>,
 }
 
 impl Entries {
@@ -46,7 +49,8 @@ impl Entries {
         for time in &mut seconds {
             *time /= 1e9;
         }
-        Self { seconds, merged: ledger.lacking.queue || ledger.lacking.switches }
+        let merged = ledger.lacking.queue || ledger.lacking.switches;
+        Self { seconds, merged, outside: ledger.outside.clone() }
     }
 
     /// The mean of the executions of one round, of which there is at least one.
@@ -54,7 +58,11 @@ impl Entries {
         let mean = |column: usize| {
             executions.iter().map(|one| one.seconds[column]).sum::<f64>() / executions.len() as f64
         };
-        Self { seconds: std::array::from_fn(mean), merged: executions.iter().any(|one| one.merged) }
+        Self {
+            seconds: std::array::from_fn(mean),
+            merged: executions.iter().any(|one| one.merged),
+            outside: together(executions.iter()),
+        }
     }
 
     /// The time of some rounds over the part of it that was not spent in waiting for a CPU, which only
@@ -74,6 +82,14 @@ impl Entries {
     }
 }
 
+/// What all tell apart.
+fn together<'a>(executions: impl Iterator<Item = &'a Entries>) -> Option<Apart> {
+    executions.filter_map(|one| one.outside.clone()).reduce(|mut all, one| {
+        all.join(&one);
+        all
+    })
+}
+
 /// The change from the rounds of one run to those of another; `None` where one has none.
 pub(super) fn change(a: &[Entries], b: &[Entries], pool: bool) -> Option<Change> {
     if a.is_empty() || b.is_empty() {
@@ -82,6 +98,9 @@ pub(super) fn change(a: &[Entries], b: &[Entries], pool: bool) -> Option<Change>
     let (mut a, mut b) = (a.to_vec(), b.to_vec());
     if a.iter().chain(&b).any(|one| one.merged) {
         a.iter_mut().chain(&mut b).for_each(Entries::merge);
+    }
+    if let Some(apart) = together(a.iter().chain(&b)) {
+        a.iter_mut().chain(&mut b).for_each(|one| apart.book_together(&mut one.seconds[..LOSSES]));
     }
     let (of_a, of_b) = (means(&a), means(&b));
     let moved = |column: usize| difference(of_a[column], of_b[column]);

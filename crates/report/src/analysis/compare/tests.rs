@@ -52,12 +52,13 @@ fn task(job: usize, worker: usize, begin_ns: u64, end_ns: u64) -> TaskSpan {
         clock_hz: None,
         generate_ns: 0,
         compute_ns: 0,
+        process: None,
     }
 }
 
 fn sample(case: usize, round: u32, wall_ns: u64, tasks: Vec<TaskSpan>) -> Sample {
     let (workers, machine) = (Vec::new(), MachineState::default());
-    Sample { case, round, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine }
+    Sample { case, round, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine, outside: None }
 }
 
 fn serial(number: u32, round: &Round) -> Sample {

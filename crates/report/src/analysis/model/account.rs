@@ -72,11 +72,31 @@ pub enum Loss {
     Teardown,
     /// The serial loop's own time between its jobs, which no worker has to spend: a gain.
     SerialLoop,
+    /// From outside: more CPU time in the program than the baseline took.
+    ExtraUser,
+    /// From outside: more CPU time in the kernel than the baseline took.
+    ExtraSystem,
+    /// The last two together, where the system does not tell them apart.
+    ExtraCpu,
+    /// From outside: steal and exit together, where the system does not tell them apart.
+    StealExit,
+    /// From outside: exactly one thread had work, and all other workers none.
+    Serial,
+    /// From outside: two or more threads had work, but fewer than there are workers.
+    Partial,
+    /// From outside: no thread could run.
+    Idle,
+    /// From outside: the kernel ended processes and threads.
+    Exit,
+    /// From outside: more threads ran than there are workers: a gain.
+    Over,
+    /// From outside: all that the system does not tell apart.
+    Untold,
 }
 
 impl Loss {
     /// Every loss, in the order of a report.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 22] = [
         Self::Spawn,
         Self::Dispatch,
         Self::Granularity,
@@ -89,6 +109,32 @@ impl Loss {
         Self::Waiting,
         Self::Teardown,
         Self::SerialLoop,
+        Self::ExtraUser,
+        Self::ExtraSystem,
+        Self::ExtraCpu,
+        Self::StealExit,
+        Self::Serial,
+        Self::Partial,
+        Self::Idle,
+        Self::Exit,
+        Self::Over,
+        Self::Untold,
+    ];
+
+    /// Those of an account from outside, in the order of a report.
+    pub const OUTSIDE: [Self; 12] = [
+        Self::ExtraUser,
+        Self::ExtraSystem,
+        Self::ExtraCpu,
+        Self::Steal,
+        Self::RunQueue,
+        Self::Serial,
+        Self::Partial,
+        Self::Idle,
+        Self::Exit,
+        Self::StealExit,
+        Self::Over,
+        Self::Untold,
     ];
 
     /// What reports call it.
@@ -107,6 +153,16 @@ impl Loss {
             Self::Waiting => "waiting",
             Self::Teardown => "teardown",
             Self::SerialLoop => "serial loop",
+            Self::ExtraUser => "extra user time",
+            Self::ExtraSystem => "extra system time",
+            Self::ExtraCpu => "extra CPU time",
+            Self::StealExit => "steal and exit",
+            Self::Serial => "serial",
+            Self::Partial => "partial",
+            Self::Idle => "none",
+            Self::Exit => "exit",
+            Self::Over => "over",
+            Self::Untold => "not told apart",
         }
     }
 
@@ -126,6 +182,16 @@ impl Loss {
             Self::Waiting => "tasks did not run: run queue, steal and blocking together",
             Self::Teardown => "after the last task until the pool was joined",
             Self::SerialLoop => "what the serial loop spends between its jobs",
+            Self::ExtraUser => "the program needed more CPU time than the baseline",
+            Self::ExtraSystem => "the kernel needed more CPU time for it than for the baseline",
+            Self::ExtraCpu => "program and kernel needed more CPU time than the baseline",
+            Self::StealExit => "a hypervisor or interrupts took the CPU, or processes and threads were ended",
+            Self::Serial => "only one thread had work",
+            Self::Partial => "more than one thread had work, but fewer than workers",
+            Self::Idle => "no thread could run: disk, network, locks, sleep",
+            Self::Exit => "the kernel ended processes and threads",
+            Self::Over => "more threads than workers ran at once",
+            Self::Untold => "what the system does not tell apart",
         }
     }
 }

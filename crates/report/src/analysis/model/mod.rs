@@ -5,6 +5,7 @@
 
 mod account;
 mod laws;
+mod outside;
 mod sizes;
 mod timeline;
 
@@ -15,6 +16,7 @@ use crate::stats::Quantity;
 
 pub use account::{Account, Loss, LossPart, LossRow};
 pub use laws::{Crossover, Law, Scaling};
+pub use outside::{Best, Command, OutsideFigures};
 pub use sizes::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
 pub use timeline::{Lane, Segment, State, Timeline};
 
@@ -98,6 +100,8 @@ pub struct WorkloadColumn {
     pub backend: Option<String>,
     /// That its jobs wait, where they do that rather than compute.
     pub waits: Option<Waits>,
+    /// The command, where the batch is one or many executions of a program.
+    pub command: Option<Command>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computed over its array.
@@ -225,6 +229,8 @@ pub struct Estimate {
     pub rounds: Vec<RoundPoint>,
     /// What every worker did in the sample of median time.
     pub timeline: Option<Timeline>,
+    /// What else is known of it from outside, where it is a program.
+    pub outside: Option<OutsideFigures>,
 }
 
 /// One execution of a case among the counted rounds.

@@ -4,8 +4,8 @@
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
 //! is one file here and one line in `CHARTS`. The files and the page show the same pictures.
 //!
-//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `efficiency`, `drift`, `usl`, `data`,
-//!   `engines`: the charts
+//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `threads`, `efficiency`, `drift`, `usl`,
+//!   `data`, `engines`: the charts
 //! * `runs`: from analyses to curves; `figure`, `panel`: charts over numbers of workers; `limits`: how
 //!   much of a large record is drawn
 //! * `layout`, `frame`, `axis`: where things go
@@ -41,6 +41,7 @@ mod stack;
 #[cfg(test)]
 mod tests;
 pub(super) mod theme;
+mod threads;
 mod time;
 mod timeline;
 mod usl;
@@ -118,6 +119,7 @@ static CHARTS: &[&dyn Chart] = &[
     &speedup::Speedup,
     &stack::Stack,
     &timeline::Timelines,
+    &threads::Threads,
     &efficiency::Efficiency,
     &drift::Drift,
     &usl::UslFit,

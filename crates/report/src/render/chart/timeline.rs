@@ -104,14 +104,14 @@ fn of_workload(runs: Runs<'_>, column: usize) -> Vec<Lanes<'_>> {
 
 /// A unit of time.
 #[derive(Debug, Clone, Copy)]
-struct Unit {
-    name: &'static str,
-    per_s: f64,
+pub(super) struct Unit {
+    pub(super) name: &'static str,
+    pub(super) per_s: f64,
 }
 
 impl Unit {
     /// The unit in which a time is a number that can be read.
-    fn of(seconds: f64) -> Self {
+    pub(super) fn of(seconds: f64) -> Self {
         match seconds {
             s if s >= 2.0 => Self { name: "s", per_s: 1.0 },
             s if s >= 2e-3 => Self { name: "ms", per_s: 1e3 },
@@ -119,7 +119,7 @@ impl Unit {
         }
     }
 
-    fn written(self, seconds: f64) -> String {
+    pub(super) fn written(self, seconds: f64) -> String {
         format!("{} {}", number(seconds * self.per_s), self.name)
     }
 }

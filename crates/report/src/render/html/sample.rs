@@ -58,6 +58,7 @@ pub(crate) fn estimate(workers: usize, speedup: f64, serial_s: f64) -> Estimate 
         waiting: None,
         rounds: rounds(mean_s, serial_s),
         timeline: Some(timeline(workers, mean_s)),
+        outside: None,
     }
 }
 
@@ -158,6 +159,7 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
         kernel: "plain".into(),
         backend: None,
         waits: None,
+        command: None,
         data: Data::Generate,
         passes: 80,
         jobs: 12,

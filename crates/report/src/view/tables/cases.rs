@@ -148,16 +148,16 @@ pub(in crate::view) fn waiting(run: &Analysis, workload: usize) -> Grid {
     }
 }
 
-fn workers(row: &Row) -> Entry {
+pub(super) fn workers(row: &Row) -> Entry {
     Entry::figure(Some(row.workers as f64), |workers| fixed(workers, 0))
 }
 
-fn mean_time(cell: &Cell, decimals: usize) -> Entry {
+pub(super) fn mean_time(cell: &Cell, decimals: usize) -> Entry {
     Entry::written(time(cell, decimals), cell.estimate().map(|estimate| estimate.mean_s))
 }
 
 /// The interval of a speedup, sorted by its lower end.
-fn ends(speedup: Option<Quantity>) -> Entry {
+pub(super) fn ends(speedup: Option<Quantity>) -> Entry {
     let ends = speedup.and_then(|speedup| speedup.interval);
     let text =
         ends.map_or(MISSING.to_string(), |ends| format!("{}–{}", fixed(ends.low, 2), fixed(ends.high, 2)));
@@ -165,7 +165,7 @@ fn ends(speedup: Option<Quantity>) -> Entry {
 }
 
 /// Decimals that give the least mean three digits that count; the book's times get its two.
-fn decimals(run: &Analysis) -> usize {
+pub(super) fn decimals(run: &Analysis) -> usize {
     let serial = run.workloads.iter().filter_map(|workload| workload.serial.estimate());
     let means = serial.chain(run.estimates()).map(|estimate| estimate.mean_s);
     let least = means.fold(f64::INFINITY, f64::min);

@@ -3,12 +3,14 @@
 //! * `cases`: Table 17-1 of *Fluent Python*, speedups with intervals and limits, work that waits
 //! * `losses`: where the missing speedup went, executors side by side and case by case
 //! * `laws`: the fitted laws of scaling
+//! * `programs`: programs measured from outside
 //! * `engines`: runs of one batch, engine by engine
 
 mod cases;
 mod engines;
 mod laws;
 mod losses;
+mod programs;
 
 pub(super) use cases::{book, speedups, waiting};
 pub use engines::{engine_name, engines};
@@ -16,3 +18,4 @@ pub use laws::laws;
 pub(super) use laws::peak;
 pub use losses::account;
 pub(super) use losses::losses;
+pub(super) use programs::{counts, program, program_losses};

@@ -33,6 +33,7 @@ pub(super) fn estimate(mean_s: f64, one_s: Option<f64>) -> Estimate {
         waiting: None,
         rounds: Vec::new(),
         timeline: None,
+        outside: None,
     }
 }
 
@@ -92,6 +93,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 kernel: "plain".to_string(),
                 backend: None,
                 waits: None,
+                command: None,
                 data: Data::Generate,
                 passes: 80,
                 jobs: 12,

@@ -1,0 +1,215 @@
+//! The account of one execution of a program, from what was seen of it from outside.
+//!
+//! [`speedup_observe::account`] says where the N·T worker-seconds of an execution went, and where the T₁
+//! of the baseline did, as one lane. What is lost is the difference: each row is that of the execution
+//! less that of the baseline, so that a pause which both have in common counts once and not N times as if
+//! it were the program's. With C₁ the baseline's CPU time,
+//!
+//! ```text
+//! N·T = C₁ + Σ rows(N),   T₁ = C₁ + Σ rows(1)   ⇒   N·T = T₁ + Σ (rows(N) − rows(1))
+//! ```
+
+use std::collections::BTreeSet;
+
+use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Row, Source, Told, Trace, Tree};
+use speedup_observe::{Untold, Usage, account};
+
+use super::ledger::{Lacking, Ledger};
+use crate::analysis::model::Loss;
+use crate::analysis::rounds::Paired;
+use crate::record::{Ended, Known, Outside, Sample};
+
+/// Which losses are told apart, and why others are not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::analysis) struct Apart {
+    /// User and system time are one row.
+    cpu: bool,
+    /// Steal and exit are one row.
+    exit: bool,
+    /// There is no trace: what only it tells is one row.
+    trace: bool,
+    /// The run queue is in that row too.
+    queue: bool,
+    /// Why.
+    reasons: BTreeSet<String>,
+}
+
+impl Apart {
+    fn see(&mut self, row: &Row) {
+        let Some(why) = &row.merged else { return };
+        let names: Vec<&str> = row.causes.iter().map(|cause| cause.name()).collect();
+        let (last, first) = names.split_last().unwrap_or((&"", &[]));
+        self.reasons.insert(format!("{} and {last} are one row: {why}", first.join(", ")));
+        let has = |cause| row.causes.contains(&cause);
+        self.cpu |= has(Cause::ExtraUser);
+        self.exit |= has(Cause::Exit);
+        self.trace |= has(Cause::Serial);
+        self.queue |= has(Cause::RunQueue);
+    }
+
+    /// Moves what stands in rows of its own, by [`Loss::ALL`], to the rows that there are.
+    pub(in crate::analysis) fn book_together(&self, losses: &mut [f64]) {
+        for loss in Loss::OUTSIDE {
+            let row = self.row(loss);
+            if row != loss {
+                losses[row as usize] += std::mem::take(&mut losses[loss as usize]);
+            }
+        }
+    }
+
+    pub(in crate::analysis) fn join(&mut self, other: &Self) {
+        self.cpu |= other.cpu;
+        self.exit |= other.exit;
+        self.trace |= other.trace;
+        self.queue |= other.queue;
+        self.reasons.extend(other.reasons.iter().cloned());
+    }
+
+    /// The row that a loss is in.
+    fn row(&self, loss: Loss) -> Loss {
+        match loss {
+            Loss::ExtraUser | Loss::ExtraSystem if self.cpu => Loss::ExtraCpu,
+            Loss::Steal | Loss::Serial | Loss::Partial | Loss::Idle | Loss::Over if self.trace => {
+                Loss::Untold
+            }
+            Loss::Exit | Loss::StealExit if self.trace && self.exit => Loss::Untold,
+            Loss::RunQueue if self.queue => Loss::Untold,
+            Loss::Steal | Loss::Exit if self.exit => Loss::StealExit,
+            other => other,
+        }
+    }
+
+    /// Whether a loss has a row.
+    pub(super) fn tells(&self, loss: Loss) -> bool {
+        match loss {
+            Loss::ExtraCpu => self.cpu,
+            Loss::StealExit => self.exit && !self.trace,
+            Loss::Untold => self.trace,
+            other => self.row(other) == other,
+        }
+    }
+
+    /// What readers must know.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.reasons.iter().cloned().collect()
+    }
+}
+
+/// The account of one execution on `workers` lanes; `None` if its baseline was not seen from outside.
+pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
+    let references: Option<Vec<Execution>> =
+        pair.reference.0.iter().map(|sample| execution(sample)).collect();
+    let references = references.filter(|references| !references.is_empty())?;
+    let baselines: Vec<Baseline> = references.iter().map(Baseline::of).collect();
+    let mean = |of: fn(&Baseline) -> u64| {
+        let sum: u128 = baselines.iter().map(|baseline| u128::from(of(baseline))).sum();
+        (sum / baselines.len() as u128) as u64
+    };
+    let baseline = Baseline { user_ns: mean(|of| of.user_ns), cpu_ns: mean(|of| of.cpu_ns) };
+    let own = account(&execution(pair.sample)?, u32::try_from(workers).ok()?, &baseline);
+    let of_one = |(execution, baseline): (&Execution, &Baseline)| account(execution, 1, baseline);
+    let others: Vec<Account> = references.iter().zip(&baselines).map(of_one).collect();
+    let mut apart = Apart::default();
+    std::iter::once(&own).chain(&others).flat_map(|account| &account.rows).for_each(|row| apart.see(row));
+    let mut ledger = Ledger {
+        wall: pair.sample.wall_ns as f64,
+        serial: pair.reference.wall_ns(),
+        losses: [0.0; Loss::ALL.len()],
+        parts: Vec::new(),
+        lacking: Lacking::default(),
+        outside: None,
+    };
+    book(&mut ledger, &own, &apart, 1.0);
+    others.iter().for_each(|other| book(&mut ledger, other, &apart, -1.0 / others.len() as f64));
+    ledger.outside = Some(apart);
+    Some(ledger)
+}
+
+fn book(ledger: &mut Ledger, account: &Account, apart: &Apart, weight: f64) {
+    for row in &account.rows {
+        // All causes of a merged row have the same row here, as its merging was seen.
+        if let Some(loss) = row.causes.first().and_then(|&cause| loss(cause)) {
+            ledger.add(apart.row(loss), weight * row.ns as f64);
+        }
+    }
+}
+
+fn loss(cause: Cause) -> Option<Loss> {
+    Some(match cause {
+        Cause::Work => return None,
+        Cause::ExtraUser => Loss::ExtraUser,
+        Cause::ExtraSystem => Loss::ExtraSystem,
+        Cause::Steal => Loss::Steal,
+        Cause::RunQueue => Loss::RunQueue,
+        Cause::Serial => Loss::Serial,
+        Cause::Partial => Loss::Partial,
+        Cause::Idle => Loss::Idle,
+        Cause::Exit => Loss::Exit,
+        Cause::Over => Loss::Over,
+    })
+}
+
+/// Brings ledgers that belong together to the same rows: what one does not tell apart, none does.
+pub(super) fn merge<'a>(ledgers: impl Iterator<Item = &'a mut Ledger>) {
+    let mut ledgers: Vec<&mut Ledger> = ledgers.filter(|ledger| ledger.outside.is_some()).collect();
+    let mut all = Apart::default();
+    ledgers.iter().filter_map(|ledger| ledger.outside.as_ref()).for_each(|apart| all.join(apart));
+    for ledger in &mut ledgers {
+        all.book_together(&mut ledger.losses);
+        ledger.outside = Some(all.clone());
+    }
+}
+
+/// A sample as the execution that it was, as far as an account needs it.
+pub(in crate::analysis) fn execution(sample: &Sample) -> Option<Execution> {
+    let outside = sample.outside.as_deref()?;
+    Some(Execution {
+        begin_ns: 0,
+        end_ns: sample.wall_ns,
+        exit: match &outside.exit {
+            Ended::Code(code) => Exit::Code(*code),
+            Ended::Signal(name) => Exit::Signal { number: 0, name: name.clone() },
+        },
+        stopped: None,
+        usage: Usage {
+            user_ns: outside.user_ns,
+            system_ns: outside.system_ns,
+            max_rss_bytes: told(&outside.max_rss_bytes),
+            minor_faults: outside.minor_faults,
+            major_faults: outside.major_faults,
+            voluntary_switches: outside.voluntary_switches,
+            involuntary_switches: outside.involuntary_switches,
+        },
+        cpu_ns: outside.cpu_ns,
+        exit_cpu_ns: told(&outside.exit_cpu_ns),
+        run_delay_ns: told(&outside.run_delay_ns),
+        tree: Tree {
+            processes: told(&outside.processes),
+            threads: told(&outside.threads),
+            peak_threads: told(&outside.peak_threads),
+            peak_memory_bytes: told(&outside.peak_memory_bytes),
+            killed: outside.killed,
+        },
+        trace: trace(outside),
+        source: Source::ALL.into_iter().find(|s| s.name() == outside.source).unwrap_or(Source::Usage),
+        stdout: None,
+        stderr: None,
+    })
+}
+
+fn trace(outside: &Outside) -> Told<Trace> {
+    let occupancy = told(&outside.occupancy)?.into_iter();
+    let level =
+        |o: &crate::record::Occupied| Level { running: o.running, exiting: o.exiting, waiting: o.waiting };
+    Ok(Trace {
+        steps: Vec::new(),
+        occupancy: occupancy.map(|occupied| (level(&occupied), occupied.ns)).collect(),
+    })
+}
+
+fn told<T: Clone>(known: &Known<T>) -> Told<T> {
+    match known {
+        Known::Value(value) => Ok(value.clone()),
+        Known::Missing(reason) => Err(Untold(reason.clone())),
+    }
+}

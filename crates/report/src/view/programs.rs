@@ -1,0 +1,87 @@
+//! What the tables of a program say, in sentences.
+
+use super::conclusion::noise_floor;
+use super::tables::peak;
+use super::units::{chosen_percent, count, fixed};
+use crate::analysis::{Analysis, Command, Law, Loss, OutsideFigures, Scaling};
+
+/// The sentences: the law, which number of workers is best, the noise floor, and how it was seen.
+pub(super) fn remarks(run: &Analysis, workload: usize) -> Vec<String> {
+    let column = &run.workloads[workload];
+    let Some(command) = &column.command else { return Vec::new() };
+    let label = &column.label;
+    let mut lines = Vec::new();
+    for table in &run.executors {
+        let Some(scaling) = table.scaling.get(workload) else { continue };
+        lines.extend(law(scaling).map(|law| format!("{label}: {law}.")));
+        lines.extend(cost(command, scaling).map(|cost| format!("{label}: {cost}.")));
+    }
+    lines.extend(best(command).map(|best| format!("{label}: {best}.")));
+    lines.extend(column.floor.and_then(|floor| noise_floor(label, floor)));
+    let rows = run.executors.iter().flat_map(|table| &table.rows);
+    let estimates = rows.filter_map(|row| row.cells.get(workload)?.estimate());
+    let seen: Vec<&OutsideFigures> = estimates.filter_map(|estimate| estimate.outside.as_ref()).collect();
+    lines.extend(how_seen(command, &seen).into_iter().map(|line| format!("{label}: {line}.")));
+    lines
+}
+
+/// A row of an account as a sentence names it; rows of one name are one there.
+pub(super) fn in_words(loss: Loss) -> &'static str {
+    match loss {
+        Loss::ExtraUser | Loss::ExtraSystem | Loss::ExtraCpu => "more CPU time",
+        Loss::Serial => "only one thread had work",
+        Loss::Partial => "too few threads had work",
+        Loss::Idle => "no thread could run",
+        Loss::Exit => "ending of processes",
+        Loss::Over => "more threads than workers",
+        Loss::Untold => "what the system does not tell apart",
+        other => other.name(),
+    }
+}
+
+fn law(scaling: &Scaling) -> Option<String> {
+    let Law::Fitted(usl) = &scaling.usl else { return None };
+    let (contention, coherency) = (fixed(usl.sigma.value, 3), fixed(usl.kappa.value, 4));
+    Some(format!(
+        "universal scalability law with contention {contention}, coherency {coherency}, {}",
+        peak(usl)
+    ))
+}
+
+/// COST (McSherry), where there is a serial program to be faster than.
+fn cost(command: &Command, scaling: &Scaling) -> Option<String> {
+    let serial = command.serial.as_ref()?;
+    Some(match scaling.cost {
+        Some(workers) => format!("it takes {} to be faster than '{serial}' (COST)", count(workers, "worker")),
+        None => format!("no number of workers is significantly faster than '{serial}'"),
+    })
+}
+
+fn best(command: &Command) -> Option<String> {
+    let best = command.best?;
+    let (most, share) = (count(best.workers, "worker"), chosen_percent(best.share));
+    Some(if best.enough == best.workers {
+        format!("best with {most}; fewer are more than {share} slower")
+    } else {
+        format!("best with {most}; {} come within {share} of that", count(best.enough, "worker"))
+    })
+}
+
+/// What a reader must know of how it was measured.
+fn how_seen(command: &Command, seen: &[&OutsideFigures]) -> Vec<String> {
+    let Some(first) = seen.first() else { return Vec::new() };
+    let cpus = if command.follow { "; N workers had N CPUs" } else { "" };
+    let mut lines = vec![format!("seen from outside by {}{cpus}", first.source)];
+    let failures: usize = seen.iter().map(|seen| seen.failures).sum();
+    if failures > 0 {
+        lines.push(format!("{} ended with another exit code than 0", count(failures, "execution")));
+    }
+    let killed = seen.iter().map(|seen| seen.killed).max().unwrap_or(0);
+    if killed > 0 {
+        lines.push(format!("an execution left up to {killed} processes running, which were ended"));
+    }
+    if seen.iter().any(|seen| seen.largest_process_only && seen.peak_memory_bytes.value().is_some()) {
+        lines.push("memory is that of the largest process; that of the whole tree is not told".to_string());
+    }
+    lines
+}

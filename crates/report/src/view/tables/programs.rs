@@ -1,0 +1,162 @@
+//! Programs measured from outside: times and figures, counts, and where the workers went.
+
+use super::cases::{decimals, ends, mean_time, workers};
+use crate::analysis::{Account, Analysis, Command, Estimate, Loss, Row};
+use crate::record::Known;
+use crate::stats::Quantity;
+use crate::view::grid::{Entry, Grid, heads};
+use crate::view::units::{bytes, count, fixed, percent, quantity, time, times};
+
+/// What stands where the system does not tell.
+const UNTOLD: &str = "not told";
+/// More columns than these have no room for intervals.
+const WITH_INTERVALS: usize = 2;
+
+/// The rows of a workload that were measured, with their figures.
+fn rows(run: &Analysis, workload: usize) -> Vec<(&Row, &Estimate)> {
+    let rows = run.executors.iter().flat_map(|table| &table.rows);
+    rows.filter_map(|row| Some((row, row.cells.get(workload)?.estimate()?))).collect()
+}
+
+/// Times and figures, a line for each number of workers; `None` where nothing was measured.
+pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> {
+    let column = &run.workloads[workload];
+    let command = column.command.as_ref()?;
+    let decimals = decimals(run);
+    let rows = rows(run, workload);
+    let beyond =
+        if rows.iter().any(|(row, _)| row.oversubscribed) { ", * more workers than CPUs" } else { "" };
+    let line = |(row, estimate): &(&Row, &Estimate)| {
+        let seen = estimate.outside.as_ref();
+        let one_is_baseline = row.workers == 1 && command.serial.is_none();
+        let mut number = workers(row);
+        number.text.push_str(if row.oversubscribed { "*" } else { "" });
+        let seconds = |seconds: f64| format!("{}s", fixed(seconds, decimals));
+        vec![
+            number,
+            mean_time(&row.cells[workload], decimals),
+            Entry::figure(estimate.speedup.map(|speedup| speedup.value), times),
+            ends(estimate.speedup.filter(|_| !one_is_baseline)),
+            Entry::figure(estimate.efficiency.map(|share| share.value), |share| percent(share, 1)),
+            Entry::figure(seen.map(|seen| seen.cpus_used), |cpus| fixed(cpus, 2)),
+            Entry::figure(seen.map(|seen| seen.cpu_s), seconds),
+            seen.map_or_else(
+                || Entry::figure(None, times),
+                |seen| told(&seen.peak_memory_bytes, |&memory| (bytes(memory), memory as f64)),
+            ),
+            // With one worker everything is serial.
+            seen.filter(|_| row.workers > 1).map_or_else(
+                || Entry::figure(None, times),
+                |seen| told(&seen.serial_fraction, |share| (percent(share.value, 0), share.value)),
+            ),
+        ]
+    };
+    let rows: Vec<Vec<Entry>> = rows.iter().map(line).collect();
+    (!rows.is_empty()).then(|| Grid {
+        title: format!("{}\n{}{beyond}", command.line, against(command, &time(&column.serial, decimals))),
+        head: heads([
+            "N",
+            "time",
+            "speedup",
+            "95 %",
+            "efficiency",
+            "CPUs used",
+            "CPU time",
+            "memory",
+            "serial",
+        ]),
+        rows,
+        foot: Vec::new(),
+    })
+}
+
+fn against(command: &Command, time: &str) -> String {
+    match &command.serial {
+        Some(serial) => format!("against '{serial}' ({time})"),
+        None => format!("against one worker ({time})"),
+    }
+}
+
+/// What was counted of a program; `None` of numbers that were measured elsewhere.
+pub(in crate::view) fn counts(run: &Analysis, workload: usize) -> Option<Grid> {
+    let line = |(row, estimate): &(&Row, &Estimate)| {
+        let seen = estimate.outside.as_ref()?;
+        let whole = |count: f64| Entry::figure(Some(count), |count| fixed(count, 0));
+        let told_whole = |known: &Known<f64>| told(known, |&count| (fixed(count, 0), count));
+        Some(vec![
+            workers(row),
+            told_whole(&seen.processes),
+            told_whole(&seen.threads),
+            whole(seen.voluntary_switches),
+            whole(seen.involuntary_switches),
+            whole(seen.major_faults),
+            Entry::figure(seen.inflation.map(|inflation| inflation.value), |times| {
+                format!("{}x", fixed(times, 3))
+            }),
+        ])
+    };
+    let rows: Vec<Vec<Entry>> = rows(run, workload).iter().filter_map(line).collect();
+    (!rows.is_empty()).then(|| Grid {
+        title: format!("{}: counts of an execution, mean", run.workloads[workload].label),
+        head: heads(["N", "processes", "threads", "waits", "preempted", "major faults", "CPU inflation"]),
+        rows,
+        foot: Vec::new(),
+    })
+}
+
+/// Where the workers of a program went, at every number of them; `None` without an account.
+pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option<Grid> {
+    let rows = rows(run, workload);
+    let many = rows.iter().filter(|(row, _)| row.workers > 1);
+    let accounts: Vec<&Account> = many.filter_map(|(_, estimate)| estimate.account.as_ref()).collect();
+    if accounts.is_empty() {
+        return None;
+    }
+    let several = accounts.len() > WITH_INTERVALS;
+    let line = |name: &str, cell: &dyn Fn(&Account) -> Entry| -> Vec<Entry> {
+        std::iter::once(Entry::name(name)).chain(accounts.iter().map(|account| cell(account))).collect()
+    };
+    let figure = |figure: Quantity| {
+        let text = if several { fixed(figure.value, 3) } else { quantity(figure, 3) };
+        Entry::written(text, Some(figure.value))
+    };
+    let known = |value: f64| figure(Quantity::known(value));
+    let of =
+        |account: &Account, loss| account.rows.iter().find(|row| row.loss == loss).map(|row| row.speedup);
+    let merged = [Loss::ExtraCpu, Loss::StealExit, Loss::Untold];
+    let shown =
+        |loss: &Loss| !merged.contains(loss) || accounts.iter().any(|account| of(account, *loss).is_some());
+    let mut lines = vec![line("the work (speedup)", &|account| known(account.speedup))];
+    lines.extend(Loss::OUTSIDE.into_iter().filter(shown).map(|loss| {
+        let cell = |account: &Account| {
+            of(account, loss).map_or_else(|| Entry::written(UNTOLD, None), figure).of(loss)
+        };
+        line(loss.name(), &cell)
+    }));
+    let sum =
+        |account: &Account| account.speedup + account.rows.iter().map(|row| row.speedup.value).sum::<f64>();
+    lines.push(line("sum", &|account| known(sum(account))));
+    let residual =
+        |account: &Account| Entry::written(format!("{:.0e}", account.residual), Some(account.residual));
+    lines.push(line("residual", &residual));
+    let intervals = if several { "" } else { " with 95 % intervals" };
+    Some(Grid {
+        title: format!(
+            "{}: where the workers went, in units of speedup{intervals}; gains are negative",
+            run.workloads[workload].label
+        ),
+        head: std::iter::once("into".to_string())
+            .chain(accounts.iter().map(|account| count(account.workers, "worker")))
+            .collect(),
+        rows: lines,
+        foot: Vec::new(),
+    })
+}
+
+/// A figure with its text, or that it is not told.
+fn told<T>(known: &Known<T>, form: impl Fn(&T) -> (String, f64)) -> Entry {
+    known
+        .value()
+        .map(form)
+        .map_or_else(|| Entry::written(UNTOLD, None), |(text, value)| Entry::written(text, Some(value)))
+}

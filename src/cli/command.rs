@@ -1,0 +1,126 @@
+//! `speedup command`: a program with a knob for its number of workers, measured from outside.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ExitError;
+use super::exit::watch_for_ctrl_c;
+use super::measured::{Given, Measuring};
+use super::run::{How, carry_out};
+use crate::settings::values::Seed;
+use crate::study::command::request::run_name;
+use crate::study::command::{Again, CommandConfig, CommandRequest, Knob};
+use crate::study::config::DEFAULT_SEED;
+use crate::study::resume::ResumeError;
+use crate::study::stopping::StopRule;
+use crate::study::{Run, Subject};
+use speedup_machine::signal::Interrupt;
+use speedup_report::record::{self, CommandRecord, Text};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  speedup command 'xz -T{n} -kc corpus.tar >/dev/null'
+  speedup command --env OMP_NUM_THREADS={n} --workers 1,2,4 ./stencil 2000
+  speedup command --setup ./configure --prepare 'make clean' 'make -j{n}'
+  speedup command --serial 'gzip -kc corpus.tar' 'pigz -p {n} -kc corpus.tar'
+  speedup command --check stdout --cpus follow -- sort --parallel={n} words
+
+{n} stands for the number of workers, in COMMAND, --env, --prepare, --conclude and --check; {workers} and
+{threads} are the same. One COMMAND text is run by /bin/sh; several words are a program and its arguments.
+Each round runs the baseline twice and every number of workers once, in a random order. The account comes
+from the kernel's own records, not from the program. Whatever the program leaves running is ended.
+
+Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
+pub(super) struct CommandArgs {
+    /// The command, with {n} where its number of workers goes
+    #[arg(value_name = "COMMAND", required_unless_present = "resume")]
+    words: Vec<OsString>,
+    /// The best serial program, as the baseline [default: the command with one worker]
+    #[arg(long, value_name = "COMMAND")]
+    serial: Option<OsString>,
+    /// CPUs that N workers may use: all, or N of them, one per core first (follow), as on a machine with N
+    /// CPUs
+    #[arg(long, value_enum, default_value = "all")]
+    cpus: Cpus,
+    /// Go on with the run in this folder, with new limits if --rounds, --precision or --max-time are given,
+    /// which count the whole run
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["words", "serial", "workers", "seed", "out", "name"])]
+    resume: Option<PathBuf>,
+    #[command(flatten)]
+    measuring: Measuring,
+    #[command(flatten)]
+    given: Given,
+}
+
+/// The CPUs that N workers may use.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Cpus {
+    All,
+    Follow,
+}
+
+pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
+    let interrupt = watch_for_ctrl_c()?;
+    let run = match &args.resume {
+        None => Run::begin(new(args, &interrupt)?)?,
+        Some(path) => {
+            let again = Again::open(path, &args.measuring.limits).map_err(resume_failed)?;
+            let knob = Knob::new(again.config.clone(), interrupt.clone(), again.before_ns());
+            again.with(Box::new(knob.map_err(ExitError::Failure)?)).map_err(resume_failed)?
+        }
+    };
+    carry_out(
+        run,
+        &interrupt,
+        &How { command: "command", quiet: args.measuring.quiet, book: false, discard: true },
+    )
+}
+
+pub(super) fn resume_failed(error: ResumeError) -> ExitError {
+    ExitError::Failure(format!("--resume {error}"))
+}
+
+fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, ExitError> {
+    let workers = args.measuring.workers();
+    if workers == [1] && args.serial.is_none() {
+        return Err(ExitError::Usage("--workers: one worker alone has nothing to be compared with".into()));
+    }
+    let request = CommandRequest {
+        words: args.words.iter().map(Text::from).collect(),
+        serial: args.serial.as_ref().map(Text::from),
+        no_shell: args.given.no_shell(),
+        env: args.given.env.iter().map(Text::from).collect(),
+        record: CommandRecord {
+            cpus: match args.cpus {
+                Cpus::All => record::Cpus::All,
+                Cpus::Follow => record::Cpus::Follow,
+            },
+            ..args.given.record(args.measuring.warmup)
+        },
+        label: args.given.label.clone(),
+    };
+    let (record, label) = request.resolve().map_err(ExitError::Usage)?;
+    let config = config(&args.measuring, record, label, workers);
+    Ok(Box::new(Knob::new(config, interrupt.clone(), 0).map_err(ExitError::Failure)?))
+}
+
+/// The command with when to stop and where to keep it.
+pub(super) fn config(
+    measuring: &Measuring,
+    record: CommandRecord,
+    label: String,
+    workers: Vec<usize>,
+) -> CommandConfig {
+    CommandConfig {
+        name: measuring.name.as_ref().map_or_else(|| run_name(&label), ToString::to_string),
+        seed: measuring.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
+        stop: StopRule::of(&measuring.limits),
+        out: measuring.out(),
+        record,
+        label,
+        workers,
+    }
+}

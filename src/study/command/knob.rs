@@ -1,0 +1,192 @@
+//! A program with a knob for its number of workers, as what a run measures.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::hooks::Hooks;
+use super::program::Program;
+use super::request::CommandConfig;
+use super::session::{Session, connect, judge, template};
+use super::template::{Kind, Template};
+use crate::study::ceiling::one_per_core_first;
+use crate::study::clock::RunClock;
+use crate::study::describe::{Head, new_record};
+use crate::study::execute::with_machine;
+use crate::study::stopping::StopRule;
+use crate::study::{Measured, Plan, Subject};
+use speedup_machine::signal::Interrupt;
+use speedup_machine::{affinity, topology};
+use speedup_observe::{Execution, Spec};
+use speedup_report::record::{
+    BASELINE, COMMAND, Case, Check, Cpus, Data, Design, Outside, PoolMode, RunRecord, Text, WorkloadRecord,
+};
+
+/// A program under measurement.
+pub struct Knob {
+    config: CommandConfig,
+    plan: Plan,
+    clock: RunClock,
+    program: Program,
+    serial: Option<Program>,
+    env: Vec<(Text, Template)>,
+    hooks: Hooks,
+    session: Session,
+    /// The CPUs to give away, in their order.
+    cpus: Vec<usize>,
+}
+
+impl Knob {
+    /// Lays out a run of `config`, which has gone on for `before_ns` already. It goes on now.
+    ///
+    /// # Errors
+    ///
+    /// In a sentence, what of the command cannot be, or that the system refuses another process.
+    pub fn new(config: CommandConfig, interrupt: Interrupt, before_ns: u64) -> Result<Self, String> {
+        let record = &config.record;
+        let serial = (!record.serial.is_empty())
+            .then(|| Program::parse(&record.serial, record.shell, Kind::Fixed))
+            .transpose()?;
+        let env = record.env.iter().map(|(name, value)| {
+            Ok((name.clone(), template(&format!("env {name}="), value, Kind::Workers)?))
+        });
+        Ok(Self {
+            plan: Plan::of(cases(&config), config.seed),
+            clock: RunClock::resumed_at(before_ns),
+            program: Program::parse(&record.words, record.shell, Kind::Workers)?,
+            serial,
+            env: env.collect::<Result<_, String>>()?,
+            hooks: Hooks::of(record)?,
+            session: Session::new(interrupt)?,
+            cpus: one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default()),
+            config,
+        })
+    }
+
+    /// What to run for a case.
+    fn spec(&self, executor: &str, workers: usize) -> Spec {
+        let program = self.serial.as_ref().filter(|_| executor == BASELINE).unwrap_or(&self.program);
+        let record = &self.config.record;
+        let mut spec = program.for_workers(workers);
+        spec.env = self.env.iter().map(|(name, value)| (name.to_os(), value.for_workers(workers))).collect();
+        connect(&mut spec, record.input.as_ref(), &record.output);
+        spec.timeout = record.timeout_s.map(Duration::from_secs_f64);
+        if record.cpus == Cpus::Follow {
+            spec.cpus = self.cpus.iter().copied().take(workers).collect();
+        }
+        spec
+    }
+
+    /// One execution and what belongs to it.
+    fn execute(&mut self, executor: &str, workers: usize) -> Result<Measured, String> {
+        self.hooks.before(&mut self.session, workers)?;
+        let spec = self.spec(executor, workers);
+        let (mut measured, execution) = with_machine(|| {
+            let execution = self.session.watched(&spec)?;
+            let times = (self.clock.of(execution.begin_ns), execution.wall_ns());
+            Ok((Measured::of_tasks(times, Vec::new(), Vec::new()), execution))
+        })?;
+        judge(&execution, &spec, self.config.record.ignore_failure)?;
+        self.check(&execution)?;
+        self.hooks.after(&mut self.session, workers)?;
+        measured.outside = Some(Box::new(Outside::of(&execution)));
+        Ok(measured)
+    }
+
+    fn check(&mut self, execution: &Execution) -> Result<(), String> {
+        let wanted = self.config.record.check == Some(Check::Stdout);
+        let Some(stdout) = execution.stdout.as_ref().filter(|_| wanted) else { return Ok(()) };
+        // The first round to warm up begins with the baseline.
+        let expected = self.config.record.stdout.get_or_insert_with(|| stdout.xxh3.clone());
+        if *expected == stdout.xxh3 {
+            return Ok(());
+        }
+        Err(format!(
+            "--check stdout: its output of {} bytes is not that of the baseline (XXH3 {} instead of {expected})",
+            stdout.bytes, stdout.xxh3
+        ))
+    }
+}
+
+/// The baseline twice, then every number of workers; one worker only where something else is the baseline.
+fn cases(config: &CommandConfig) -> Vec<Case> {
+    let case = |executor: &str, workers, again| Case {
+        workload: config.label.clone(),
+        executor: executor.to_string(),
+        workers,
+        again,
+    };
+    let baseline = [false, true].map(|again| case(BASELINE, 1, again));
+    let one = if config.record.serial.is_empty() { 2 } else { 1 };
+    let workers = config.workers.iter().filter(|&&workers| workers >= one);
+    baseline.into_iter().chain(workers.map(|&workers| case(COMMAND, workers, false))).collect()
+}
+
+impl Subject for Knob {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn stop(&self) -> StopRule {
+        self.config.stop
+    }
+
+    fn out(&self) -> &Path {
+        &self.config.out
+    }
+
+    fn elapsed_ns(&self) -> u64 {
+        self.clock.elapsed_ns()
+    }
+
+    fn new_record(&self) -> RunRecord {
+        let mut record = new_record(&Head {
+            name: &self.config.name,
+            design: Design::InterleavedRounds,
+            stop: self.config.stop,
+            pool: PoolMode::Cold,
+            seed: self.config.seed,
+            scale: "given",
+            plan: &self.plan,
+        });
+        self.describe(&mut record);
+        record
+    }
+
+    fn describe(&self, record: &mut RunRecord) {
+        record.plan.workloads = vec![describe(&self.config, Vec::new(), Vec::new())];
+    }
+
+    fn warmups(&self) -> u32 {
+        self.config.record.warmup
+    }
+
+    fn set_up(&mut self) -> Result<(), String> {
+        self.hooks.set_up(&mut self.session)
+    }
+
+    fn clean_up(&mut self) -> Result<(), String> {
+        self.hooks.clean_up(&mut self.session)
+    }
+
+    fn measure(&mut self, case: usize) -> Result<Measured, String> {
+        let Case { executor, workers, .. } = self.plan.cases[case].clone();
+        self.execute(&executor, workers)
+    }
+}
+
+/// What a record says of a command.
+pub(super) fn describe(config: &CommandConfig, sizes: Vec<usize>, digests: Vec<String>) -> WorkloadRecord {
+    WorkloadRecord {
+        name: config.label.clone(),
+        label: config.label.clone(),
+        workload: config.label.clone(),
+        kernel: COMMAND.to_string(),
+        backend: None,
+        waits: None,
+        command: Some(Box::new(config.record.clone())),
+        data: Data::default(),
+        passes: 1,
+        sizes,
+        digests,
+    }
+}

@@ -1,0 +1,127 @@
+//! Running programs one after another and judging how they ended.
+
+use std::path::Path;
+
+use super::program::shell;
+use super::template::{Kind, Template};
+use speedup_machine::signal::Interrupt;
+use speedup_observe::{Execution, Exit, Options, Output, Runner, Source, Spec, Stopped, Wanted};
+use speedup_report::record::Text;
+
+/// Bytes kept of a standard error, for its last line.
+const TAIL: usize = 2048;
+/// The most characters of that line.
+const SHOWN: usize = 200;
+
+/// A runner that heeds the user's wish to stop.
+pub(super) struct Session {
+    runner: Runner,
+    interrupt: Interrupt,
+}
+
+impl Session {
+    /// A session in which nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses another process.
+    pub(super) fn new(interrupt: Interrupt) -> Result<Self, String> {
+        let runner = Runner::new().map_err(|error| error.to_string())?;
+        Ok(Self { runner, interrupt })
+    }
+
+    /// Runs a program, watched as well as the system allows.
+    pub(super) fn watched(&mut self, spec: &Spec) -> Result<Execution, String> {
+        self.run(spec, Options::default())
+    }
+
+    /// Runs a program for what it does alone.
+    pub(super) fn plain(&mut self, spec: &Spec) -> Result<Execution, String> {
+        self.run(spec, Options { source: Wanted::Only(Source::Usage), ..Options::default() })
+    }
+
+    fn run(&mut self, spec: &Spec, options: Options<'_>) -> Result<Execution, String> {
+        let options = Options { interrupt: Some(self.interrupt.flag()), ..options };
+        self.runner.run(spec, &options).map_err(|error| error.to_string())
+    }
+
+    /// Runs a command of the user's that is not measured, named by its option.
+    ///
+    /// # Errors
+    ///
+    /// In one line, that it failed and how.
+    pub(super) fn hook(&mut self, option: &str, text: &Template, workers: usize) -> Result<(), String> {
+        let text = text.for_workers(workers);
+        let mut spec = shell(text.clone());
+        spec.stderr = Output::Digest { tail: TAIL };
+        let failed = |how: String| format!("--{option} '{}': {how}", text.display());
+        let execution = self.plain(&spec).map_err(failed)?;
+        judge(&execution, &spec, false).map_err(failed)
+    }
+
+    /// The same after a stop, when what the user wished is done already.
+    pub(super) fn last_hook(&mut self, option: &str, text: &Template) -> Result<(), String> {
+        self.interrupt = Interrupt::default();
+        self.hook(option, text, 1)
+    }
+}
+
+/// A text of the user's as one to put a number of workers into.
+///
+/// # Errors
+///
+/// In a sentence that names the option, what is wrong with it.
+pub(super) fn template(option: &str, text: &Text, kind: Kind) -> Result<Template, String> {
+    Template::parse(&text.to_os(), kind).map_err(|problem| format!("--{option} '{text}': {problem}"))
+}
+
+/// Gives a program its streams.
+pub(super) fn connect(spec: &mut Spec, input: Option<&Text>, output: &speedup_report::record::Output) {
+    use speedup_report::record::Output as Wished;
+    if let Some(path) = input {
+        spec.stdin = speedup_observe::Input::File(path.to_os().into());
+    }
+    spec.stdout = match output {
+        Wished::Null => Output::Null,
+        Wished::Pipe => Output::Digest { tail: 0 },
+        Wished::Inherit => Output::Inherit,
+        Wished::File(path) => Output::File(path.to_os().into()),
+    };
+    spec.stderr = if *output == Wished::Inherit { Output::Inherit } else { Output::Digest { tail: TAIL } };
+}
+
+/// Whether an execution ended well.
+///
+/// # Errors
+///
+/// In one line, how it did not, with the last line of its standard error.
+pub(super) fn judge(execution: &Execution, spec: &Spec, ignore_failure: bool) -> Result<(), String> {
+    let how = match (&execution.stopped, &execution.exit) {
+        (Some(Stopped::Timeout), _) => {
+            format!("timed out after {:.3} s", spec.timeout.unwrap_or_default().as_secs_f64())
+        }
+        (Some(Stopped::Interrupt), _) => "interrupted".to_string(),
+        (None, Exit::Code(0)) => return Ok(()),
+        (None, Exit::Code(127)) => "command not found (exit code 127)".to_string(),
+        (None, Exit::Code(126)) => "not executable (exit code 126)".to_string(),
+        (None, Exit::Code(_)) if ignore_failure => return Ok(()),
+        (None, exit) => exit.to_string(),
+    };
+    let said = execution.stderr.as_ref().and_then(|stderr| last_line(&stderr.tail));
+    Err(said.map_or(how.clone(), |said| format!("{how}: {said}")))
+}
+
+fn last_line(tail: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(tail);
+    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+    Some(line.chars().take(SHOWN).collect())
+}
+
+/// Whether a file can be read, which is better known before anything runs.
+///
+/// # Errors
+///
+/// What the system says.
+pub(super) fn readable(path: &Path) -> Result<(), String> {
+    std::fs::File::open(path).map(drop).map_err(|error| error.to_string())
+}
