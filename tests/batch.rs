@@ -210,7 +210,7 @@ fn a_batch_goes_on() {
 fn many_inputs_are_no_trouble() {
     let out = tempfile::tempdir().unwrap();
     let path = out.path().to_str().unwrap();
-    let text: String = (0..3000).map(|index| format!("{index}\n")).collect();
+    let text = (0..3000).map(|index| index.to_string()).collect::<Vec<_>>().join("\n");
     let arguments =
         ["batch", "--workers", "2", "--rounds", "1", "--warmup", "0", "--out", path, "--", "true", "{}"];
     let mut child = speedup(&arguments).stdin(Stdio::piped()).spawn().unwrap();

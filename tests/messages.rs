@@ -87,7 +87,7 @@ fn wrong_command_lines() {
         let output = run(arguments);
         let message = stderr(&output);
         assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{arguments:?}: {message}");
-        said += &format!("$ speedup {}\n{message}", arguments.join(" "));
+        said.extend(["$ speedup ", &arguments.join(" "), "\n", &message]);
     }
     insta::assert_snapshot!(said);
 }

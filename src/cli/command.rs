@@ -79,6 +79,7 @@ pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(super) fn resume_failed(error: ResumeError) -> ExitError {
     ExitError::Failure(format!("--resume {error}"))
 }

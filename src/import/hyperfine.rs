@@ -75,9 +75,10 @@ fn parameter(outcomes: &[Outcome], wanted: Option<&str>) -> Result<String, Strin
     let first = &outcomes[0].parameters;
     let names: Vec<&str> = first.keys().map(String::as_str).collect();
     if let Some(wanted) = wanted {
-        return match names.contains(&wanted) {
-            true => Ok(wanted.to_string()),
-            false => Err(format!("has no parameter {wanted}; it has {}", listed(&names))),
+        return if names.contains(&wanted) {
+            Ok(wanted.to_string())
+        } else {
+            Err(format!("has no parameter {wanted}; it has {}", listed(&names)))
         };
     }
     let known: Vec<&&str> = names.iter().filter(|name| is_count(name)).collect();

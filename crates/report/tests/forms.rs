@@ -42,8 +42,10 @@ fn a_run_in_every_form() {
         for format in ["table", "markdown", "csv"] {
             insta::assert_snapshot!(format!("{name}-{format}"), render(format, &run));
         }
-        let rules: String =
-            answers(&run[0]).iter().map(|(rule, answer)| format!("{rule}\n{answer}\n\n")).collect();
+        let rules: String = answers(&run[0])
+            .iter()
+            .map(|(rule, answer)| [*rule, "\n", answer.as_str(), "\n\n"].concat())
+            .collect();
         insta::assert_snapshot!(format!("{name}-rules"), rules);
     }
     insta::assert_snapshot!("book-json", render("json", &[Analysis::of(&book::record())]));

@@ -140,12 +140,11 @@ fn check(record: &CommandRecord) -> Result<(), String> {
     }
     match &record.batch {
         Some(inputs) if inputs.texts().is_empty() => Err("there are no inputs".to_string()),
-        Some(Inputs::Each(_) | Inputs::Commands(_)) => Ok(()),
         None if !knob && record.cpus != Cpus::Follow => Err(format!(
             "'{}' does not say where its number of workers goes: put {{n}} into it or into --env, as in 'xz -T{{n}}' or --env OMP_NUM_THREADS={{n}}; or let --cpus follow it",
             record.line()
         )),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

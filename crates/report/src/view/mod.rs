@@ -166,19 +166,23 @@ impl WorkloadView {
             batch: batch(column),
             serial: column.serial.estimate().map(|serial| units::seconds(serial.mean_s)),
             answers,
-            figures: match column.is_program() {
-                true => tables::program(run, index),
-                false if waits => Some(tables::waiting(run, index)),
-                false => tables::speedups(run, index),
+            figures: if column.is_program() {
+                tables::program(run, index)
+            } else if waits {
+                Some(tables::waiting(run, index))
+            } else {
+                tables::speedups(run, index)
             },
             counts: column.is_program().then(|| tables::counts(run, index)).flatten(),
-            losses: match column.is_program() {
-                true => tables::program_losses(run, index),
-                false => tables::losses(run, index),
+            losses: if column.is_program() {
+                tables::program_losses(run, index)
+            } else {
+                tables::losses(run, index)
             },
-            remarks: match column.is_program() {
-                true => programs::remarks(run, index),
-                false => conclusion::remarks(run, index),
+            remarks: if column.is_program() {
+                programs::remarks(run, index)
+            } else {
+                conclusion::remarks(run, index)
             },
         }
     }
@@ -242,9 +246,10 @@ impl Representative {
             unit: jobs_per_second(column),
             share: units::percent(waiting.share.value, 1),
         });
-        let mut verdict = match column.is_program() {
-            true => Verdict::of_program(workers, estimate),
-            false => Verdict::of(workers, estimate),
+        let mut verdict = if column.is_program() {
+            Verdict::of_program(workers, estimate)
+        } else {
+            Verdict::of(workers, estimate)
         };
         if column.waits() {
             // What is missing to as many CPUs as connections says nothing of work that needs none.

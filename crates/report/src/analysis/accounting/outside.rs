@@ -21,6 +21,7 @@ use crate::record::{Ended, Known, Outside, Sample};
 
 /// Which losses are told apart, and why others are not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one pair of rows")]
 pub(in crate::analysis) struct Apart {
     /// User and system time are one row.
     cpu: bool,
@@ -120,7 +121,9 @@ pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
         outside: None,
     };
     book(&mut ledger, &own, &apart, 1.0);
-    others.iter().for_each(|other| book(&mut ledger, other, &apart, -1.0 / others.len() as f64));
+    for other in &others {
+        book(&mut ledger, other, &apart, -1.0 / others.len() as f64);
+    }
     ledger.outside = Some(apart);
     Some(ledger)
 }
