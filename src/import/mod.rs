@@ -1,6 +1,6 @@
 //! Times that were measured elsewhere, as a record: hyperfine's export, GNU parallel's job log, a table.
 //!
-//! Each reader gives [`Series`]: the times of one program by its number of workers. What none of these
+//! Each reader gives `Series`: the times of one program by its number of workers. What none of these
 //! files tells, such as CPU time, stays untold; the record says where its numbers came from.
 
 mod hyperfine;

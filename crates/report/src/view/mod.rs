@@ -4,7 +4,7 @@
 //! Analysis → View → terminal, Markdown, page
 //! ```
 //!
-//! Renderers only lay a view out. What is decided, is decided here or in [`analysis`](crate::analysis): which case
+//! Renderers only lay a view out. What is decided, is decided here or in the analysis: which case
 //! stands for an executor ([`Analysis::representative`]), what is significant, and how a number is written.
 //!
 //! * this file: the view of a run; `run`: heading and remarks on the whole; `conclusion`: sentences on a workload
