@@ -15,7 +15,13 @@ use support::{only_run, run, speedup, stderr, stdout};
 
 fn quick<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
     let fixed = ["batch", "--workers", "1,2", "--rounds", "1", "--quiet", "--out", out.to_str().unwrap()];
-    [&fixed[..], further].concat()
+    // What is given further takes the place of what is fixed.
+    let given = |option: &str| further.contains(&option);
+    let [command, workers, counts, rounds, many, rest @ ..] = fixed;
+    let mut arguments = vec![command];
+    arguments.extend([workers, counts].into_iter().filter(|_| !given(workers)));
+    arguments.extend([rounds, many].into_iter().filter(|_| !given(rounds)));
+    [&arguments[..], &rest, further].concat()
 }
 
 #[track_caller]

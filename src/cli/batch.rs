@@ -25,10 +25,10 @@ Examples:
   speedup batch -a urls.txt --workers 1,4,16 curl -sO
   speedup batch --jobs commands.txt --joblog jobs.log
 
-{} stands for the input, {.} for it without its extension, {/} for its last part, {//} for the rest, {/.}
-for the last part without extension, {#} for its number; without any of them {} stands at the end. One
-COMMAND text is run by /bin/sh, with the input quoted; several words are a program and its arguments.
-Inputs come after ':::', from -a FILE or from standard input, one a line. A round runs the whole batch one
+{} stands for the input, {.} for it without its extension, {/} for its last part, {//} for the rest, {/.} \
+for the last part without extension, {#} for its number; without any of them {} stands at the end. One \
+COMMAND text is run by /bin/sh, with the input quoted; several words are a program and its arguments. \
+Inputs come after ':::', from -a FILE or from standard input, one a line. A round runs the whole batch one \
 by one, twice, and with every number of workers.
 
 Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]

@@ -28,9 +28,9 @@ Examples:
   speedup command --serial 'gzip -kc corpus.tar' 'pigz -p {n} -kc corpus.tar'
   speedup command --check stdout --cpus follow -- sort --parallel={n} words
 
-{n} stands for the number of workers, in COMMAND, --env, --prepare, --conclude and --check; {workers} and
-{threads} are the same. One COMMAND text is run by /bin/sh; several words are a program and its arguments.
-Each round runs the baseline twice and every number of workers once, in a random order. The account comes
+{n} stands for the number of workers, in COMMAND, --env, --prepare, --conclude and --check; {workers} and \
+{threads} are the same. One COMMAND text is run by /bin/sh; several words are a program and its arguments. \
+Each round runs the baseline twice and every number of workers once, in a random order. The account comes \
 from the kernel's own records, not from the program. Whatever the program leaves running is ended.
 
 Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
