@@ -15,7 +15,13 @@ use support::{only_run, run, speedup, stderr, stdout};
 
 fn quick<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
     let fixed = ["batch", "--workers", "1,2", "--rounds", "1", "--quiet", "--out", out.to_str().unwrap()];
-    [&fixed[..], further].concat()
+    // What is given further takes the place of what is fixed.
+    let given = |option: &str| further.contains(&option);
+    let [command, workers, counts, rounds, many, rest @ ..] = fixed;
+    let mut arguments = vec![command];
+    arguments.extend([workers, counts].into_iter().filter(|_| !given(workers)));
+    arguments.extend([rounds, many].into_iter().filter(|_| !given(rounds)));
+    [&arguments[..], &rest, further].concat()
 }
 
 #[track_caller]
@@ -93,7 +99,10 @@ fn placeholders_are_gnu_parallels() {
     measured(&["--warmup", "0", &command, ":::", "a/b c.d", "it's"]);
     let text = fs::read_to_string(&log).unwrap();
     let lines: std::collections::BTreeSet<&str> = text.lines().collect();
-    assert_eq!(lines.into_iter().collect::<Vec<_>>(), ["a/b c.d a/b c b c.d a b c 1", "it's it's it's . it's 2"]);
+    assert_eq!(
+        lines.into_iter().collect::<Vec<_>>(),
+        ["a/b c.d a/b c b c.d a b c 1", "it's it's it's . it's 2"]
+    );
 }
 
 #[test]
@@ -163,7 +172,10 @@ fn outputs_are_checked_against_the_baseline() {
     assert_eq!(record.plan.workloads[0].digests.len(), 2);
     let command = format!("echo >> {0}; wc -l < {0}; :", count.display());
     let message = refused(1, &["--check", "stdout", &command, ":::", "a"]);
-    assert!(message.contains("--check stdout: the output of input 'a' is not that of the baseline"), "{message}");
+    assert!(
+        message.contains("--check stdout: the output of input 'a' is not that of the baseline"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -182,7 +194,8 @@ fn the_job_log_is_gnu_parallels_and_can_be_imported() {
     }
     assert!(text.contains("\tsleep 0.05; : 'b c'\n"), "{text}");
     let out = tempfile::tempdir().unwrap();
-    let output = run(&["import", "gnu-parallel", path, "--workers", "2", "--out", out.path().to_str().unwrap()]);
+    let output =
+        run(&["import", "gnu-parallel", path, "--workers", "2", "--out", out.path().to_str().unwrap()]);
     assert!(output.status.success(), "{}", stderr(&output));
 }
 
@@ -203,8 +216,9 @@ fn a_batch_goes_on() {
 fn many_inputs_are_no_trouble() {
     let out = tempfile::tempdir().unwrap();
     let path = out.path().to_str().unwrap();
-    let text: String = (0..3000).map(|index| format!("{index}\n")).collect();
-    let arguments = ["batch", "--workers", "2", "--rounds", "1", "--warmup", "0", "--out", path, "--", "true", "{}"];
+    let text = (0..3000).map(|index| index.to_string()).collect::<Vec<_>>().join("\n");
+    let arguments =
+        ["batch", "--workers", "2", "--rounds", "1", "--warmup", "0", "--out", path, "--", "true", "{}"];
     let mut child = speedup(&arguments).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -58,8 +58,6 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
             "timeline.png",
             "timeline.svg",
             "trace.json",
-            "usl.png",
-            "usl.svg",
         ]
     );
 

@@ -25,14 +25,18 @@ fn a_scan_of_hyperfine_becomes_a_run_with_intervals() {
     let output = import("hyperfine", "xz.json", SCAN, out.path());
     assert!(output.status.success(), "{}", stderr(&output));
     let said = stdout(&output);
-    assert!(said.contains("xz -T1 f") && said.contains("1.85x") && said.contains("best with 2 workers"), "{said}");
+    assert!(
+        said.contains("xz -T1 f") && said.contains("1.85x") && said.contains("best with 2 workers"),
+        "{said}"
+    );
     let folder = only_run(&out.path().join("results"));
     assert!(folder.file_name().unwrap().to_str().unwrap().ends_with("-xz"), "{folder:?}");
     let record = RunRecord::read(&folder).unwrap();
     assert_eq!((record.design, record.tool.peer.as_deref()), (Design::CaseByCase, Some("hyperfine")));
     assert!(record.environment.note.as_ref().unwrap().contains("xz.json"));
     let path = folder.to_str().unwrap();
-    for arguments in [&["report", path][..], &["report", path, "--format", "html"], &["compare", path, path]] {
+    for arguments in [&["report", path][..], &["report", path, "--format", "html"], &["compare", path, path]]
+    {
         let output = run(arguments);
         assert!(output.status.code() != Some(1) && output.status.code() != Some(2), "{}", stderr(&output));
         assert!(!stdout(&output).is_empty(), "{arguments:?}");
@@ -45,7 +49,8 @@ fn a_scan_of_hyperfine_becomes_a_run_with_intervals() {
 #[test]
 fn a_table_of_two_programs_becomes_two_columns() {
     let out = tempfile::tempdir().unwrap();
-    let output = import("csv", "t.csv", "workers,seconds,label\n1,2,a\n2,1.1,a\n1,4,b\n2,2.1,b\n", out.path());
+    let output =
+        import("csv", "t.csv", "workers,seconds,label\n1,2,a\n2,1.1,a\n1,4,b\n2,2.1,b\n", out.path());
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("1.82x") && stdout(&output).contains("1.90x"), "{}", stdout(&output));
     let bad = import("csv", "bad.csv", "1,2\ntwo,1\n", out.path());

@@ -42,14 +42,12 @@ fn no_line_of_help_is_wrapped_twice() {
         let text = help(&[name]);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{name}");
-        // A line that could take the first word of the next one was broken before it was wrapped. That
-        // is right only at the end of a sentence or of a list item, and within examples.
-        let prose = lines.iter().skip_while(|line| !line.starts_with("Examples:")).collect::<Vec<_>>();
-        for pair in
-            prose.windows(2).filter(|pair| pair.iter().all(|line| line.starts_with(char::is_alphanumeric)))
-        {
+        // A line of text that could take the first word of the next one was broken before it was wrapped.
+        // The lines of options and examples are indented.
+        let is_text = |line: &&str| line.starts_with(char::is_alphanumeric);
+        for pair in lines.windows(2).filter(|pair| pair.iter().all(is_text)) {
             let next = pair[1].split(' ').next().unwrap_or_default();
-            assert!(pair[0].len() + next.len() + 1 > 80, "{name}: {:?}", pair);
+            assert!(pair[0].chars().count() + next.chars().count() + 1 > 80, "{name}: {pair:?}");
         }
     }
 }
@@ -89,7 +87,7 @@ fn wrong_command_lines() {
         let output = run(arguments);
         let message = stderr(&output);
         assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{arguments:?}: {message}");
-        said += &format!("$ speedup {}\n{message}", arguments.join(" "));
+        said.extend(["$ speedup ", &arguments.join(" "), "\n", &message]);
     }
     insta::assert_snapshot!(said);
 }

@@ -207,7 +207,11 @@ fn what_cannot_go_on_is_refused_in_a_line() {
         ("\"version\": \"", "\"version\": \"9", "was measured by speedup 9"),
         ("\"sizes\": [1536", "\"sizes\": [1537", "has another batch of rc4"),
         (", \"again\": true", "", "has cases that"),
-        ("\"design\": \"interleaved-rounds\"", "\"design\": \"case-by-case\"", "only a run that was measured in rounds"),
+        (
+            "\"design\": \"interleaved-rounds\"",
+            "\"design\": \"case-by-case\"",
+            "only a run that was measured in rounds",
+        ),
     ];
     for (from, to, expected) in edits {
         fs::write(folder.join("run.json"), text.replacen(from, to, 1)).unwrap();

@@ -1,9 +1,9 @@
 //! Every registered executor with every registered workload.
 
+use libtest_mimic::{Arguments, Trial};
 use speedup::study::array::Passed;
 use speedup::study::job::BatchJob;
 use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
-use libtest_mimic::{Arguments, Trial};
 use speedup_executor::{EXECUTORS, Executor, ExecutorKind};
 use speedup_report::record::Data;
 

@@ -26,6 +26,7 @@ pub(super) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::enum_variant_names, reason = "a subcommand is called command")]
 pub(super) enum Command {
     /// Measure workloads over executors and numbers of workers
     Run(Box<RunArgs>),

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::ExitError;
 use super::command::{config, resume_failed};
 use super::exit::watch_for_ctrl_c;
 use super::measured::{Given, Measuring};
 use super::run::{How, carry_out};
-use super::ExitError;
 use crate::study::Run;
 use crate::study::command::{Again, CommandBatch, CommandRequest};
 use speedup_machine::signal::Interrupt;
@@ -25,10 +25,10 @@ Examples:
   speedup batch -a urls.txt --workers 1,4,16 -- curl -sO
   speedup batch --jobs commands.txt --joblog jobs.log
 
-{} stands for the input, {.} for it without its extension, {/} for its last part, {//} for the rest, {/.}
-for the last part without extension, {#} for its number; without any of them {} stands at the end. One
-COMMAND text is run by /bin/sh, with the input quoted; several words are a program and its arguments.
-Inputs come after ':::', from -a FILE or from standard input, one a line. A round runs the whole batch one
+{} stands for the input, {.} for it without its extension, {/} for its last part, {//} for the rest, {/.} \
+for the last part without extension, {#} for its number; without any of them {} stands at the end. One \
+COMMAND text is run by /bin/sh, with the input quoted; several words are a program and its arguments. \
+Inputs come after ':::', from -a FILE or from standard input, one a line. A round runs the whole batch one \
 by one, twice, and with every number of workers.
 
 Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
@@ -86,10 +86,18 @@ pub(super) fn batch(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<(
             again.with(Box::new(batch.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(run, &interrupt, &How { command: "batch", quiet: args.measuring.quiet, book: false, discard: true })
+    carry_out(
+        run,
+        &interrupt,
+        &How { command: "batch", quiet: args.measuring.quiet, book: false, discard: true },
+    )
 }
 
-fn new(args: &BatchArgs, inputs: Option<Vec<OsString>>, interrupt: &Interrupt) -> Result<CommandBatch, ExitError> {
+fn new(
+    args: &BatchArgs,
+    inputs: Option<Vec<OsString>>,
+    interrupt: &Interrupt,
+) -> Result<CommandBatch, ExitError> {
     let inputs = sources(args, inputs)?;
     let request = CommandRequest {
         words: args.words.iter().map(Text::from).collect(),
@@ -105,7 +113,8 @@ fn new(args: &BatchArgs, inputs: Option<Vec<OsString>>, interrupt: &Interrupt) -
     };
     let (record, label) = request.resolve().map_err(ExitError::Usage)?;
     let config = config(&args.measuring, record, label, args.measuring.workers());
-    CommandBatch::new(config, interrupt.clone(), (0, Vec::new()), args.joblog.clone()).map_err(ExitError::Failure)
+    CommandBatch::new(config, interrupt.clone(), (0, Vec::new()), args.joblog.clone())
+        .map_err(ExitError::Failure)
 }
 
 /// The inputs from where the user has put them.
@@ -128,7 +137,9 @@ fn sources(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<Inputs, Ex
         return lines(path, end, "--arg-file").map(Inputs::Each).map_err(usage);
     }
     if io::stdin().is_terminal() {
-        return Err(usage("inputs are missing: give them after ':::', with -a FILE or on standard input".into()));
+        return Err(usage(
+            "inputs are missing: give them after ':::', with -a FILE or on standard input".into(),
+        ));
     }
     let mut bytes = Vec::new();
     let read = io::stdin().lock().read_to_end(&mut bytes);

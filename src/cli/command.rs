@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ExitError;
 use super::exit::watch_for_ctrl_c;
 use super::measured::{Given, Measuring};
 use super::run::{How, carry_out};
-use super::ExitError;
+use crate::settings::values::Seed;
 use crate::study::command::request::run_name;
 use crate::study::command::{Again, CommandConfig, CommandRequest, Knob};
-use crate::settings::values::Seed;
 use crate::study::config::DEFAULT_SEED;
 use crate::study::resume::ResumeError;
 use crate::study::stopping::StopRule;
@@ -28,9 +28,9 @@ Examples:
   speedup command --serial 'gzip -kc corpus.tar' 'pigz -p {n} -kc corpus.tar'
   speedup command --check stdout --cpus follow -- sort --parallel={n} words
 
-{n} stands for the number of workers, in COMMAND, --env, --prepare, --conclude and --check; {workers} and
-{threads} are the same. One COMMAND text is run by /bin/sh; several words are a program and its arguments.
-Each round runs the baseline twice and every number of workers once, in a random order. The account comes
+{n} stands for the number of workers, in COMMAND, --env, --prepare, --conclude and --check; {workers} and \
+{threads} are the same. One COMMAND text is run by /bin/sh; several words are a program and its arguments. \
+Each round runs the baseline twice and every number of workers once, in a random order. The account comes \
 from the kernel's own records, not from the program. Whatever the program leaves running is ended.
 
 Exit codes: 0 success, 1 failure, 2 usage, 130 interrupted (what was measured is kept).")]
@@ -72,9 +72,14 @@ pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
             again.with(Box::new(knob.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(run, &interrupt, &How { command: "command", quiet: args.measuring.quiet, book: false, discard: true })
+    carry_out(
+        run,
+        &interrupt,
+        &How { command: "command", quiet: args.measuring.quiet, book: false, discard: true },
+    )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(super) fn resume_failed(error: ResumeError) -> ExitError {
     ExitError::Failure(format!("--resume {error}"))
 }

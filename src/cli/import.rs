@@ -20,8 +20,8 @@ Examples:
   speedup import gnu-parallel one.log four.log --workers 1,4
   speedup import csv times.csv
 
-A CSV file has a line for each execution: workers, seconds and, where there are several programs, a label.
-One worker is the baseline. The record, tables and charts go to a new folder OUT/DATE-NAME; report and
+A CSV file has a line for each execution: workers, seconds and, where there are several programs, a label. \
+One worker is the baseline. The record, tables and charts go to a new folder OUT/DATE-NAME; report and \
 compare read them as any others. What such files do not tell, as CPU time, is not in it.")]
 pub(super) struct ImportArgs {
     /// Form of the files

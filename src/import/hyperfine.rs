@@ -24,7 +24,8 @@ struct Outcome {
 }
 
 /// Names under which a parameter is taken for the number of workers.
-const NAMES: [&str; 9] = ["n", "workers", "threads", "num_threads", "jobs", "j", "cores", "procs", "processes"];
+const NAMES: [&str; 9] =
+    ["n", "workers", "threads", "num_threads", "jobs", "j", "cores", "procs", "processes"];
 
 pub(super) fn read(path: &Path, bytes: &[u8], reading: &Reading) -> Result<Found, String> {
     let wrong = |problem: String| format!("{}: {problem}", path.display());
@@ -74,9 +75,10 @@ fn parameter(outcomes: &[Outcome], wanted: Option<&str>) -> Result<String, Strin
     let first = &outcomes[0].parameters;
     let names: Vec<&str> = first.keys().map(String::as_str).collect();
     if let Some(wanted) = wanted {
-        return match names.contains(&wanted) {
-            true => Ok(wanted.to_string()),
-            false => Err(format!("has no parameter {wanted}; it has {}", listed(&names))),
+        return if names.contains(&wanted) {
+            Ok(wanted.to_string())
+        } else {
+            Err(format!("has no parameter {wanted}; it has {}", listed(&names)))
         };
     }
     let known: Vec<&&str> = names.iter().filter(|name| is_count(name)).collect();
@@ -104,7 +106,8 @@ fn of_parameter(outcome: &Outcome, parameter: &str) -> Result<usize, String> {
         serde_json::Value::String(text) => text.parse::<f64>().ok(),
         value => value.as_f64(),
     };
-    let number = number.ok_or_else(|| format!("parameter {parameter} of '{}' is no number", outcome.command))?;
+    let number =
+        number.ok_or_else(|| format!("parameter {parameter} of '{}' is no number", outcome.command))?;
     workers(number).map_err(|problem| format!("parameter {parameter} of '{}': {problem}", outcome.command))
 }
 
@@ -140,19 +143,23 @@ mod tests {
         let [series] = &found.series[..] else { panic!("{found:?}") };
         assert_eq!((series.label.as_str(), &series.times[&2][..]), ("xz", &[1.0, 1.1][..]));
         assert_eq!(found.remarks, ["1 executions of 'xz -T2 f' failed"]);
-        let two = SCAN.replace("\"threads\": \"1\"", "\"threads\": 1, \"level\": \"3\"").replace(
-            "\"threads\": \"2\"",
-            "\"threads\": 2, \"level\": \"3\"",
-        );
+        let two = SCAN
+            .replace("\"threads\": \"1\"", "\"threads\": 1, \"level\": \"3\"")
+            .replace("\"threads\": \"2\"", "\"threads\": 2, \"level\": \"3\"");
         let found = parse(&two, &Reading::default()).unwrap();
         assert_eq!(found.series[0].label, "xz level=3");
     }
 
     #[test]
     fn without_a_parameter_the_user_says_the_numbers() {
-        let plain = SCAN.replace(r#", "parameters": {"threads": "1"}"#, "").replace(r#", "parameters": {"threads": "2"}"#, "");
+        let plain = SCAN
+            .replace(r#", "parameters": {"threads": "1"}"#, "")
+            .replace(r#", "parameters": {"threads": "2"}"#, "");
         let problem = parse(&plain, &Reading::default()).unwrap_err();
-        assert!(problem.contains("h.json: does not say which parameter") && problem.contains("--workers"), "{problem}");
+        assert!(
+            problem.contains("h.json: does not say which parameter") && problem.contains("--workers"),
+            "{problem}"
+        );
         let reading = |workers: &[usize]| Reading { workers: Some(workers.to_vec()), ..Reading::default() };
         assert_eq!(parse(&plain, &reading(&[1, 4])).unwrap().series[0].times.len(), 2);
         assert!(parse(&plain, &reading(&[1])).unwrap_err().contains("has 2 results, but --workers gives 1"));

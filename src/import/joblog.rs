@@ -32,10 +32,17 @@ pub(super) fn read(files: &[(&Path, Vec<u8>)], given: Option<&[usize]>) -> Resul
         let count = workers(count as f64).map_err(wrong)?;
         let wall_s = seconds(wall_s).map_err(wrong)?;
         if given.is_none() {
-            found.remarks.push(format!("{}: {count} jobs at a time at most, taken for the workers", path.display()));
+            found
+                .remarks
+                .push(format!("{}: {count} jobs at a time at most, taken for the workers", path.display()));
         }
         if log.failures > 0 {
-            found.remarks.push(format!("{}: {} of {} jobs failed", path.display(), log.failures, log.jobs.len()));
+            found.remarks.push(format!(
+                "{}: {} of {} jobs failed",
+                path.display(),
+                log.failures,
+                log.jobs.len()
+            ));
         }
         logs.push((count, wall_s, log));
     }
@@ -86,7 +93,8 @@ fn parse(bytes: &[u8]) -> Result<Log, (usize, String)> {
         let [_, _, begin, runtime, _, _, exit, signal, command] = fields[..] else {
             return Err(wrong("has fewer than nine fields"));
         };
-        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+        let number =
+            |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
         let begin_s = number(begin).ok_or_else(|| wrong("its Starttime is no number"))?;
         let runtime_s = number(runtime).ok_or_else(|| wrong("its JobRuntime is no number"))?;
         if log.jobs.is_empty() {
@@ -143,7 +151,9 @@ mod tests {
         assert!(problem(b"Seq\n").starts_with("l:1: is no job log"));
         assert!(problem(format!("{HEAD}\n").as_bytes()).contains("there are no jobs"));
         assert!(problem(format!("{HEAD}\n1\t:\t5\n").as_bytes()).starts_with("l:2: has fewer"));
-        assert!(problem(format!("{HEAD}\n1\t:\tx\t1\t0\t0\t0\t0\tc\n").as_bytes()).contains("l:2: its Starttime"));
+        assert!(
+            problem(format!("{HEAD}\n1\t:\tx\t1\t0\t0\t0\t0\tc\n").as_bytes()).contains("l:2: its Starttime")
+        );
         let logs = [(Path::new("a"), log(&[(1.0, 1.0)])), (Path::new("b"), log(&[(1.0, 1.0), (2.0, 1.0)]))];
         assert!(read(&logs, None).unwrap_err().contains("not of one batch"));
         assert!(read(&logs, Some(&[1])).unwrap_err().contains("for each of the 2 job logs"));

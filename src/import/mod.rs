@@ -1,6 +1,6 @@
 //! Times that were measured elsewhere, as a record: hyperfine's export, GNU parallel's job log, a table.
 //!
-//! Each reader gives [`Series`]: the times of one program by its number of workers. What none of these
+//! Each reader gives `Series`: the times of one program by its number of workers. What none of these
 //! files tells, such as CPU time, stays untold; the record says where its numbers came from.
 
 mod hyperfine;
@@ -96,7 +96,8 @@ pub fn import(form: Form, files: &[&Path], reading: &Reading) -> Result<RunRecor
 
 fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord {
     let sources: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
-    let mut note = vec![format!("Imported from {} on {}: {}", sources.join(", "), &now()[..10], form.program())];
+    let mut note =
+        vec![format!("Imported from {} on {}: {}", sources.join(", "), &now()[..10], form.program())];
     note.extend(found.remarks);
     let mut record = RunRecord {
         schema_version: SCHEMA_VERSION,

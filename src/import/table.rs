@@ -31,12 +31,11 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Found, String> {
         let count = number("workers", columns.workers).and_then(workers).map_err(wrong)?;
         let time = number("seconds", columns.seconds).and_then(seconds).map_err(wrong)?;
         let label = columns.label.map(field).filter(|label| !label.is_empty()).unwrap_or(UNNAMED);
-        let series = match found.series.iter().position(|series| series.label == label) {
-            Some(known) => &mut found.series[known],
-            None => {
-                found.series.push(Series { label: label.to_string(), ..Series::default() });
-                found.series.last_mut().expect("it was just put there")
-            }
+        let series = if let Some(known) = found.series.iter().position(|series| series.label == label) {
+            &mut found.series[known]
+        } else {
+            found.series.push(Series { label: label.to_string(), ..Series::default() });
+            found.series.last_mut().expect("it was just put there")
         };
         series.times.entry(count).or_default().push(time);
     }
@@ -55,7 +54,8 @@ struct Columns {
 
 impl Columns {
     fn named(head: &csv::StringRecord) -> Result<Self, String> {
-        let find = |names: &[&str]| head.iter().position(|name| names.contains(&name.to_lowercase().as_str()));
+        let find =
+            |names: &[&str]| head.iter().position(|name| names.contains(&name.to_lowercase().as_str()));
         let needed = |names: &[&str]| find(names).ok_or_else(|| format!("there is no column '{}'", names[0]));
         Ok(Self {
             workers: needed(&["workers", "threads", "n", "processes", "cores"])?,

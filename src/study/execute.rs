@@ -31,7 +31,11 @@ pub struct Measured {
 
 impl Measured {
     /// One of tasks, from when it began and how long it took.
-    pub(super) fn of_tasks((start_ns, wall_ns): (u64, u64), workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Self {
+    pub(super) fn of_tasks(
+        (start_ns, wall_ns): (u64, u64),
+        workers: Vec<WorkerSpan>,
+        tasks: Vec<TaskSpan>,
+    ) -> Self {
         Self { start_ns, wall_ns, workers, tasks, machine: MachineState::default(), outside: None }
     }
 

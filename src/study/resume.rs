@@ -47,7 +47,9 @@ pub fn open(
     let (folder, record) = opened(path)?;
     let other = |reason: String| ResumeError::Other(format!("{}: {reason}", folder.path().display()));
     if record.plan.workloads.iter().any(|workload| workload.command.is_some()) {
-        return Err(other("is a run of a command; 'speedup command' or 'speedup batch' goes on with it".to_string()));
+        return Err(other(
+            "is a run of a command; 'speedup command' or 'speedup batch' goes on with it".to_string(),
+        ));
     }
     let stop = StopRule::of(&limits_of(&record, limits));
     let config = config_of(&record, stop, workloads).map_err(other)?;

@@ -97,7 +97,10 @@ impl Run {
             self.save()?;
             let start = self.elapsed();
             let told = |case: &str, elapsed| {
-                show(rule.share(&reached, elapsed), format!("{case} · {}", message(&rule, &reached, elapsed)));
+                show(
+                    rule.share(&reached, elapsed),
+                    format!("{case} · {}", message(&rule, &reached, elapsed)),
+                );
             };
             ended = self.round((round, false), &told, watch.interrupt);
             round += 1;
@@ -164,7 +167,12 @@ impl Run {
     }
 
     /// Notes why an execution gave nothing. What the user stopped has not failed.
-    fn failed(&mut self, (case, round, warmup): (usize, u32, bool), message: String, interrupt: &Interrupt) -> Ended {
+    fn failed(
+        &mut self,
+        (case, round, warmup): (usize, u32, bool),
+        message: String,
+        interrupt: &Interrupt,
+    ) -> Ended {
         if interrupt.requested() {
             return Ended::Interrupted;
         }
@@ -177,11 +185,9 @@ impl Run {
             return Ok(());
         }
         let ceilings = &mut self.record.ceilings;
-        let measured = self.study.ceilings(
-            (round, warmup),
-            &|| !interrupt.requested(),
-            &mut |sample| ceilings.push(sample),
-        );
+        let measured = self
+            .study
+            .ceilings((round, warmup), &|| !interrupt.requested(), &mut |sample| ceilings.push(sample));
         if let Err(reason) = measured {
             self.warnings.push(format!("{reason}; no further ceilings are measured"));
         }

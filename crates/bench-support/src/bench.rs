@@ -80,6 +80,7 @@ pub fn measure<R>(amount: f64, work: impl FnOnce() -> R) -> Reading {
 }
 
 /// Seconds of CPU time that this process has used so far, without its children.
+#[must_use]
 pub fn process_cpu_s() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
@@ -94,6 +95,7 @@ pub struct Contest<'a> {
 
 impl<'a> Contest<'a> {
     /// A contest without contenders yet.
+    #[must_use]
     pub fn new(title: &str, unit: Unit) -> Self {
         let held = held::Contest {
             title: title.to_string(),
@@ -106,11 +108,13 @@ impl<'a> Contest<'a> {
     }
 
     /// Adds a way to do the work.
+    #[must_use]
     pub fn contender(self, name: &str, work: impl FnMut() -> Reading + 'a) -> Self {
         self.with(name, Role::Contender, work)
     }
 
     /// Adds the least that the system asks for such work.
+    #[must_use]
     pub fn floor(self, name: &str, work: impl FnMut() -> Reading + 'a) -> Self {
         self.with(name, Role::Floor, work)
     }
@@ -126,16 +130,19 @@ impl<'a> Contest<'a> {
     }
 
     /// Sets a contender against another, or its figure against nothing, with a bound on what comes out.
+    #[must_use]
     pub fn target(self, ours: &str, against: Against, limit: Limit) -> Self {
         self.comparison(ours, against, Some(limit))
     }
 
     /// Sets a contender against another without a bound.
+    #[must_use]
     pub fn compare(self, ours: &str, against: Against) -> Self {
         self.comparison(ours, against, None)
     }
 
     /// Sets a contender against every other that there is so far, without bounds.
+    #[must_use]
     pub fn compare_with_all(self, ours: &str) -> Self {
         let names: Vec<String> = self.held.contenders.iter().map(|(name, _)| name.clone()).collect();
         let others = names.into_iter().filter(|name| name != ours);
@@ -149,6 +156,7 @@ impl<'a> Contest<'a> {
 
     /// Holds that many rounds in place of 25: fewer for work that takes long, more for work that
     /// scatters.
+    #[must_use]
     pub fn rounds(mut self, rounds: u32) -> Self {
         self.rounds = rounds;
         self
@@ -193,8 +201,11 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Reads the arguments and claims a folder. Where that cannot be done it says so, and gives the code
-    /// to exit with.
+    /// Reads the arguments and claims a folder.
+    ///
+    /// # Errors
+    ///
+    /// The code to exit with, once it has said what is wrong.
     pub fn new(name: &str) -> Result<Self, ExitCode> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let given = |option: &str| arguments.iter().any(|argument| argument == option);
@@ -248,11 +259,13 @@ impl Bench {
     }
 
     /// Whether this is a measurement, and not a test that all works.
+    #[must_use]
     pub fn measuring(&self) -> bool {
         self.folder.is_some()
     }
 
     /// Whether a contest of that title is to be held: for a bench whose contenders are costly to set up.
+    #[must_use]
     pub fn wants(&self, title: &str) -> bool {
         self.titles.is_empty() || self.titles.iter().any(|text| title.contains(text.as_str()))
     }
@@ -319,6 +332,7 @@ impl Bench {
 
     /// Prints the rest and says where all is kept. Missed targets are no failure: they are what the tables
     /// are for.
+    #[must_use]
     pub fn finish(self) -> ExitCode {
         let Some(folder) = &self.folder else { return ExitCode::SUCCESS };
         if !self.contests.facts.is_empty() {

@@ -114,7 +114,7 @@ mod tests {
         let Error::Panicked { message, location: Some(location) } = &error else { panic!("{error:?}") };
         assert_eq!(message, "on purpose");
         assert!(location.starts_with(&format!("{}:{line}:", file!())), "{location}");
-        assert!(error.to_string().starts_with("the task panicked at src/"), "{error}");
+        assert!(error.to_string().starts_with("the task panicked at crates/executor/src/"), "{error}");
     }
 
     #[test]

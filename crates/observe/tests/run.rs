@@ -188,7 +188,9 @@ fn every_process_is_seen() {
 #[test]
 fn what_is_left_behind_is_killed_and_counted() {
     for source in SOURCES {
-        let left = "setsid sh -c 'sleep 1000 & echo $$ $!; exec sleep 1000' & sleep 0.3";
+        // It ends when the others have said who they are.
+        let left = "f=$(mktemp); setsid sh -c 'sleep 1000 & echo $$ $! >\"$0\"; exec sleep 1000' \"$f\" & \
+                    until [ -s \"$f\" ]; do sleep 0.01; done; cat \"$f\"; rm \"$f\"";
         let Some(execution) = with(source, &shell(left)) else { continue };
         let pids = pids(&text(&execution));
         assert_eq!(pids.len(), 2);

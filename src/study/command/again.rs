@@ -31,7 +31,8 @@ impl Again {
             return Err(ResumeError::Other(format!("{}: holds several workloads", path.display())));
         };
         let Some(command) = &workload.command else {
-            let problem = format!("{}: is no run of a command; 'speedup run' goes on with it", path.display());
+            let problem =
+                format!("{}: is no run of a command; 'speedup run' goes on with it", path.display());
             return Err(ResumeError::Other(problem));
         };
         let command: CommandRecord = (**command).clone();

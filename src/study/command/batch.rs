@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use super::hooks::Hooks;
 use super::job::{CommandJob, Shared};
+use super::joblog;
 use super::knob::describe;
 use super::outputs::Outputs;
 use super::request::CommandConfig;
 use super::session::{Session, template};
 use super::template::{Kind, Template};
-use super::joblog;
 use crate::study::clock::RunClock;
 use crate::study::describe::{Head, new_record};
 use crate::study::execute::{Batch, Pool, execute};
@@ -114,7 +114,10 @@ impl CommandBatch {
             None => Ok(()),
             Some(job) => {
                 let inputs = self.config.record.batch.as_ref().map(Inputs::texts).unwrap_or_default();
-                Err(format!("--check stdout: the output of input '{}' is not that of the baseline", inputs[job]))
+                Err(format!(
+                    "--check stdout: the output of input '{}' is not that of the baseline",
+                    inputs[job]
+                ))
             }
         }
     }

@@ -78,7 +78,9 @@ impl Shared {
 
     /// The command line of a job.
     pub(super) fn line(&self, index: usize) -> OsString {
-        self.program.as_ref().map_or_else(|| self.inputs[index].clone(), |program| program.line(self.given(index)))
+        self.program
+            .as_ref()
+            .map_or_else(|| self.inputs[index].clone(), |program| program.line(self.given(index)))
     }
 
     fn given(&self, index: usize) -> Given<'_> {
@@ -196,4 +198,3 @@ fn nothing(begin_ns: u64) -> JobReport {
         array: None,
     }
 }
-

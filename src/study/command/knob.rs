@@ -18,8 +18,7 @@ use speedup_machine::signal::Interrupt;
 use speedup_machine::{affinity, topology};
 use speedup_observe::{Execution, Spec};
 use speedup_report::record::{
-    BASELINE, COMMAND, Case, Check, Cpus, Data, Design, Outside, PoolMode, RunRecord, Text,
-    WorkloadRecord,
+    BASELINE, COMMAND, Case, Check, Cpus, Data, Design, Outside, PoolMode, RunRecord, Text, WorkloadRecord,
 };
 
 /// A program under measurement.

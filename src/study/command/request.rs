@@ -67,7 +67,9 @@ impl CommandRequest {
         if record.check == Some(Check::Stdout) {
             record.output = match record.output {
                 Output::Null | Output::Pipe => Output::Pipe,
-                Output::Inherit | Output::File(_) => return Err("--check stdout reads the output; it goes with --output pipe alone".into()),
+                Output::Inherit | Output::File(_) => {
+                    return Err("--check stdout reads the output; it goes with --output pipe alone".into());
+                }
             };
         }
         check(&record)?;
@@ -96,7 +98,11 @@ fn split_text(text: &Text) -> Result<Vec<Text>, String> {
         return Err("it is no UTF-8; give its words one by one".to_string());
     };
     let words = split(text)?;
-    if words.is_empty() { Err("the command is empty".to_string()) } else { Ok(words.iter().map(Text::from).collect()) }
+    if words.is_empty() {
+        Err("the command is empty".to_string())
+    } else {
+        Ok(words.iter().map(Text::from).collect())
+    }
 }
 
 fn variable(text: &Text) -> Result<(Text, Text), String> {
@@ -134,12 +140,11 @@ fn check(record: &CommandRecord) -> Result<(), String> {
     }
     match &record.batch {
         Some(inputs) if inputs.texts().is_empty() => Err("there are no inputs".to_string()),
-        Some(Inputs::Each(_) | Inputs::Commands(_)) => Ok(()),
         None if !knob && record.cpus != Cpus::Follow => Err(format!(
             "'{}' does not say where its number of workers goes: put {{n}} into it or into --env, as in 'xz -T{{n}}' or --env OMP_NUM_THREADS={{n}}; or let --cpus follow it",
             record.line()
         )),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -174,7 +179,10 @@ mod tests {
     use super::*;
 
     fn request(words: &[&str]) -> CommandRequest {
-        CommandRequest { words: words.iter().map(|word| Text::from(*word)).collect(), ..CommandRequest::default() }
+        CommandRequest {
+            words: words.iter().map(|word| Text::from(*word)).collect(),
+            ..CommandRequest::default()
+        }
     }
 
     #[test]
@@ -215,16 +223,27 @@ mod tests {
         };
         assert!(problem(|r| r.words.clear()).contains("missing"));
         assert!(problem(|r| r.words = vec![Text::from("  ")]).contains("empty"));
-        assert!(problem(|r| r.words = vec![Text::from("prog {cpus}")]).starts_with("unknown placeholder {cpus}"));
-        assert!(problem(|r| r.serial = Some(Text::from("prog {n}"))).starts_with("--serial: unknown placeholder"));
+        assert!(
+            problem(|r| r.words = vec![Text::from("prog {cpus}")]).starts_with("unknown placeholder {cpus}")
+        );
+        assert!(
+            problem(|r| r.serial = Some(Text::from("prog {n}"))).starts_with("--serial: unknown placeholder")
+        );
         assert!(problem(|r| r.env = vec![Text::from("=3")]).starts_with("--env '=3': must be of the form"));
-        assert!(problem(|r| r.record.hooks.prepare = Some("{x}".into())).starts_with("--prepare '{x}': unknown"));
+        assert!(
+            problem(|r| r.record.hooks.prepare = Some("{x}".into())).starts_with("--prepare '{x}': unknown")
+        );
         assert!(problem(|r| r.record.hooks.setup = Some("{n}".into())).starts_with("--setup '{n}': unknown"));
-        assert!(problem(|r| r.record.input = Some(Text::from("/nowhere"))).starts_with("--input /nowhere: No such"));
-        assert!(problem(|r| {
-            r.record.check = Some(Check::Stdout);
-            r.record.output = Output::Inherit;
-        })
-        .starts_with("--check stdout"));
+        assert!(
+            problem(|r| r.record.input = Some(Text::from("/nowhere")))
+                .starts_with("--input /nowhere: No such")
+        );
+        assert!(
+            problem(|r| {
+                r.record.check = Some(Check::Stdout);
+                r.record.output = Output::Inherit;
+            })
+            .starts_with("--check stdout")
+        );
     }
 }

@@ -72,21 +72,17 @@ impl Template {
                 continue;
             }
             let of_the_shell = at > 0 && bytes[at - 1] == b'$';
-            match braced(&bytes[at..]).filter(|_| !of_the_shell) {
-                Some(name) => match place(name, kind)? {
-                    Some(part) => {
-                        parts.extend([Part::Text(std::mem::take(&mut plain)), part]);
-                        at += name.len() + 2;
-                    }
-                    None => {
-                        plain.push(b'{');
-                        at += 1;
-                    }
-                },
-                None => {
-                    plain.push(bytes[at]);
+            if let Some(name) = braced(&bytes[at..]).filter(|_| !of_the_shell) {
+                if let Some(part) = place(name, kind)? {
+                    parts.extend([Part::Text(std::mem::take(&mut plain)), part]);
+                    at += name.len() + 2;
+                } else {
+                    plain.push(b'{');
                     at += 1;
                 }
+            } else {
+                plain.push(bytes[at]);
+                at += 1;
             }
         }
         parts.push(Part::Text(plain));

@@ -154,7 +154,7 @@ impl Broken {
     /// Settles what was queued with the reason, and returns that; the idle workers leave. It calls foreign code, and must not
     /// be called under a lock.
     pub(super) fn fail_queued(self) -> Error {
-        let afterwards = let_go(self.idle);
+        let afterwards = let_go(&self.idle);
         Work::fail_all(self.queued, &self.reason);
         afterwards.see_to_it();
         self.reason
@@ -162,9 +162,11 @@ impl Broken {
 }
 
 /// Lets idle workers go.
-pub(super) fn let_go(idle: Vec<Arc<Link>>) -> Afterwards {
+pub(super) fn let_go(idle: &[Arc<Link>]) -> Afterwards {
     let mut afterwards = Afterwards::default();
-    idle.iter().for_each(|link| afterwards.add(link.let_go()));
+    for link in idle {
+        afterwards.add(link.let_go());
+    }
     afterwards
 }
 

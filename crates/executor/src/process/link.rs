@@ -93,7 +93,7 @@ impl Link {
 
     /// Takes the worker away from the end of the way.
     pub(super) fn disconnect(self: &Arc<Self>) -> Option<Station> {
-        // None is left behind who could leave a reply to this thread: what there is of one is with the station.
+        // Nothing is left here to be received afterwards: what the worker replied goes with the station.
         let station = self.gate().take();
         self.pool.dispatch.forget(self);
         station

@@ -139,9 +139,9 @@ impl Pool {
         let started = self.started();
         let idle = self.dispatch.close(CancelFutures::No);
         drop(started);
-        let mut afterwards = let_go(idle);
+        let mut afterwards = let_go(&idle);
         // Not under the lock: it calls foreign code.
-        afterwards.add(let_go(self.dispatch.close(queued)));
+        afterwards.add(let_go(&self.dispatch.close(queued)));
         afterwards.see_to_it();
         if wait == Wait::Yes {
             self.lives.join(|| std::mem::take(&mut self.started().threads));

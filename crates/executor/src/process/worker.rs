@@ -1,5 +1,6 @@
 //! The worker process from inside: read a request, run its tasks, write the reply, until the channel ends.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
@@ -145,7 +146,7 @@ pub(super) fn build_id() -> u64 {
     // Another build is another file, or the same one written at another time.
     if let Ok(file) = ipc::process::this_program().and_then(std::fs::metadata) {
         let facts = (file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec());
-        text += &format!("{facts:?}");
+        let _ = write!(text, "{facts:?}"); // a String takes all that is written
     }
     for task in table::entries() {
         text.push(' ');

@@ -89,6 +89,7 @@ pub(crate) struct Flat {
     id: u32,
     shape: Shape,
     #[serde(flatten)]
+    #[allow(clippy::option_option)] // serde has it
     rest: HashMap<String, Option<Option<u8>>>,
 }
 

@@ -6,8 +6,8 @@ use super::accounting::account;
 use super::model::{Cell, Estimate, RoundPoint};
 use super::rounds::{Paired, Rounds, is_one_worker, seconds};
 use super::scaling::karp_flatt_quantity;
-use super::{outside, timeline};
 use super::waiting::waiting;
+use super::{outside, timeline};
 use crate::record::{BASELINE, Probe, RunRecord, Sample};
 use crate::stats::{self, Interval, Quantity, Summary, bootstrap};
 
@@ -33,7 +33,8 @@ impl Cells<'_> {
     pub(super) fn pool(&self, workload: &str, executor: &str, workers: usize) -> Cell {
         let Some(case) = self.rounds.case(workload, executor, workers) else { return Cell::NotMeasured };
         // Where one worker is the baseline, both of its arms are.
-        let baseline = (workers == 1 && self.is_one_worker(workload, executor)).then(|| self.rounds.serial(workload));
+        let baseline =
+            (workers == 1 && self.is_one_worker(workload, executor)).then(|| self.rounds.serial(workload));
         let samples = baseline.as_deref().unwrap_or_else(|| self.rounds.samples(case));
         self.cell(case, samples, |summary| {
             let pairs = self.rounds.pairs_of(workload, samples);

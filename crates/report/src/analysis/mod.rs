@@ -43,7 +43,7 @@ pub use representative::Representative;
 pub use speedup::widest;
 
 pub use model::{
-    Account, Analysis, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate, ExecutorTable, Lane, Law,
-    Loss, LossPart, LossRow, NoisyRound, OutsideFigures, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve,
-    TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
+    Account, Analysis, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate,
+    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, NoisyRound, OutsideFigures, RoundPoint, Row, Scaling,
+    Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
 };

@@ -119,7 +119,8 @@ fn best(analysis: &Analysis, column: usize) -> Option<Best> {
     let speedups: Vec<(usize, f64)> = rows
         .filter_map(|row| Some((row.workers, row.cells.get(column)?.estimate()?.speedup?.value)))
         .collect();
-    let (workers, most) = speedups.iter().copied().reduce(|one, other| if other.1 > one.1 { other } else { one })?;
+    let (workers, most) =
+        speedups.iter().copied().reduce(|one, other| if other.1 > one.1 { other } else { one })?;
     let enough = speedups.iter().filter(|(_, speedup)| *speedup >= (1.0 - SHARE) * most);
     Some(Best { workers, enough: enough.map(|(workers, _)| *workers).min()?, share: SHARE })
 }

@@ -45,7 +45,7 @@ impl Analysis {
     }
 
     /// The run as if it had only these workloads.
-    fn of_those(&self, wanted: impl Fn(&WorkloadColumn) -> bool) -> Cow<'_, Self> {
+    pub(crate) fn of_those(&self, wanted: impl FnMut(&WorkloadColumn) -> bool) -> Cow<'_, Self> {
         let kept: Vec<bool> = self.workloads.iter().map(wanted).collect();
         if kept.iter().all(|&kept| kept) {
             return Cow::Borrowed(self);

@@ -27,7 +27,7 @@ pub struct Representative<'a> {
 impl ExecutorTable {
     /// The rows that stand for the executor if one does: those that the CPUs allow, or, where none is, the one with
     /// the fewest workers among those `wanted`.
-    pub(super) fn candidates<'a>(&'a self, wanted: impl Fn(&Row) -> bool) -> Vec<&'a Row> {
+    pub(super) fn candidates(&self, wanted: impl Fn(&Row) -> bool) -> Vec<&Row> {
         let rows: Vec<&Row> = self.rows.iter().filter(|row| wanted(row)).collect();
         let within: Vec<&Row> = rows.iter().copied().filter(|row| !row.oversubscribed).collect();
         if within.is_empty() { rows.into_iter().take(1).collect() } else { within }

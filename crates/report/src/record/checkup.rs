@@ -1,6 +1,6 @@
 //! What a look of some seconds at a machine found, as plain data.
 //!
-//! [`study::checkup`](crate::study::checkup) gathers it, [`analysis::doctor`](crate::analysis::doctor)
+//! `study::diagnostics` gathers it, [`analysis::doctor`](crate::analysis::doctor)
 //! judges it.
 
 use serde::Serialize;

@@ -39,7 +39,7 @@ pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
-    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError, RunRecord, SCHEMA_VERSION,
-    Status, Stop, Tool, Waits, WorkloadRecord,
+    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError,
+    RunRecord, SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

@@ -21,8 +21,7 @@ pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartErr
     let own = std::slice::from_ref(run);
     write_whole(&folder.join("table.md"), markdown::Markdown.render(own).as_bytes())?;
     write_whole(&folder.join("table.csv"), csv::Csv.render(own).as_bytes())?;
-    // Where no script runs, the page shows the same charts as the files next to it.
-    write_whole(&folder.join("report.html"), html::page(own, &chart::svgs(run, &[])?).as_bytes())?;
+    write_whole(&folder.join("report.html"), html::page(own).as_bytes())?;
     write_whole(&folder.join("trace.json"), trace::Trace.render(own).as_bytes())?;
     write_charts(folder, runs)
 }

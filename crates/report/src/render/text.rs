@@ -30,14 +30,14 @@ impl Medium {
     fn run(self, view: &View) -> String {
         let heading = std::iter::once(self.lines(&view.heading.to_string()));
         let tables = view.grids().map(self.grid);
-        self.join(heading.chain(tables).chain(view.paragraphs().iter().map(|text| self.lines(text))))
+        join(heading.chain(tables).chain(view.paragraphs().iter().map(|text| self.lines(text))))
     }
 
     /// The tables of runs of one batch, with the notes below each; empty where they have none in common.
     pub(super) fn engines(self, runs: &[Analysis]) -> String {
         let engines = tables::engines(runs);
         let parts = engines.iter().map(|(grid, notes)| {
-            self.join(std::iter::once((self.grid)(grid)).chain(notes.iter().map(|note| self.lines(note))))
+            join(std::iter::once((self.grid)(grid)).chain(notes.iter().map(|note| self.lines(note))))
         });
         parts.collect::<Vec<_>>().join("\n")
     }
@@ -51,14 +51,14 @@ impl Medium {
         });
         let head = std::iter::once(self.lines(&view.runs.join("\n")));
         let parts = head.chain(view.differences.iter().map(words)).chain(workloads);
-        self.join(parts.chain([self.lines(&view.outcome)]))
+        join(parts.chain([self.lines(&view.outcome)]))
     }
 
     fn lines(self, text: &str) -> String {
         text.lines().map(self.words).collect::<Vec<_>>().join("\n")
     }
+}
 
-    fn join(self, parts: impl Iterator<Item = String>) -> String {
-        parts.collect::<Vec<_>>().join("\n\n") + "\n"
-    }
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }

@@ -24,7 +24,7 @@ fn ceiling(run: &Analysis, workload: usize) -> Option<String> {
     let column = &run.workloads[workload];
     let ceiling = column.ceilings.iter().rfind(|ceiling| ceiling.workers > 1)?;
     Some(format!(
-        "{}: the hardware ceiling is {}: {} pinned threads without a queue against one.",
+        "{}: the hardware ceiling is {}, measured with {} pinned threads without a queue.",
         column.label,
         speedup(ceiling.speedup),
         ceiling.workers
@@ -63,7 +63,7 @@ fn laws(run: &Analysis, workload: usize) -> Vec<String> {
     lines
 }
 
-/// COST (McSherry), where it says something: one worker of an executor is as fast as the loop, as a rule.
+/// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule.
 fn cost(table: &ExecutorTable, scaling: &Scaling, workload: usize) -> Option<String> {
     let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
     let known = estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some()));

@@ -4,7 +4,7 @@
 //! Analysis → View → terminal, Markdown, page
 //! ```
 //!
-//! Renderers only lay a view out. What is decided, is decided here or in [`analysis`](crate::analysis): which case
+//! Renderers only lay a view out. What is decided, is decided here or in the analysis: which case
 //! stands for an executor ([`Analysis::representative`]), what is significant, and how a number is written.
 //!
 //! * this file: the view of a run; `run`: heading and remarks on the whole; `conclusion`: sentences on a workload
@@ -20,8 +20,8 @@ pub mod comparison;
 mod conclusion;
 pub mod facts;
 pub mod grid;
-pub mod rules;
 mod programs;
+pub mod rules;
 mod run;
 pub mod tables;
 pub mod units;
@@ -166,19 +166,23 @@ impl WorkloadView {
             batch: batch(column),
             serial: column.serial.estimate().map(|serial| units::seconds(serial.mean_s)),
             answers,
-            figures: match column.is_program() {
-                true => tables::program(run, index),
-                false if waits => Some(tables::waiting(run, index)),
-                false => tables::speedups(run, index),
+            figures: if column.is_program() {
+                tables::program(run, index)
+            } else if waits {
+                Some(tables::waiting(run, index))
+            } else {
+                tables::speedups(run, index)
             },
             counts: column.is_program().then(|| tables::counts(run, index)).flatten(),
-            losses: match column.is_program() {
-                true => tables::program_losses(run, index),
-                false => tables::losses(run, index),
+            losses: if column.is_program() {
+                tables::program_losses(run, index)
+            } else {
+                tables::losses(run, index)
             },
-            remarks: match column.is_program() {
-                true => programs::remarks(run, index),
-                false => conclusion::remarks(run, index),
+            remarks: if column.is_program() {
+                programs::remarks(run, index)
+            } else {
+                conclusion::remarks(run, index)
             },
         }
     }
@@ -242,9 +246,10 @@ impl Representative {
             unit: jobs_per_second(column),
             share: units::percent(waiting.share.value, 1),
         });
-        let mut verdict = match column.is_program() {
-            true => Verdict::of_program(workers, estimate),
-            false => Verdict::of(workers, estimate),
+        let mut verdict = if column.is_program() {
+            Verdict::of_program(workers, estimate)
+        } else {
+            Verdict::of(workers, estimate)
         };
         if column.waits() {
             // What is missing to as many CPUs as connections says nothing of work that needs none.

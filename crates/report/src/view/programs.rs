@@ -48,7 +48,7 @@ fn law(scaling: &Scaling) -> Option<String> {
     ))
 }
 
-/// COST (McSherry), where there is a serial program to be faster than.
+/// COST (`McSherry`), where there is a serial program to be faster than.
 fn cost(command: &Command, scaling: &Scaling) -> Option<String> {
     let serial = command.serial.as_ref()?;
     Some(match scaling.cost {

@@ -96,7 +96,9 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
     match run.design {
         Design::Published => return Vec::new(),
         Design::CaseByCase => {
-            return vec![format!("Cases ran one after another, so drift of the machine is part of the speedups. {by} pairs them in rounds.")];
+            return vec![format!(
+                "Cases ran one after another, so drift of the machine is part of the speedups. {by} pairs them in rounds."
+            )];
         }
         Design::InterleavedRounds => {}
     }
@@ -141,8 +143,12 @@ fn rounds(run: &Analysis) -> String {
 /// How precise the speedups are, against what was asked for.
 fn precision_of(run: &Analysis) -> String {
     let effort = &run.effort;
-    let Some((case, width)) = &effort.widest else { return "too few for any interval".to_string() };
     let goal = effort.precision.filter(|goal| *goal > 0.0);
+    let Some((case, width)) = &effort.widest else {
+        let missing =
+            goal.map_or(String::new(), |goal| format!("the goal of ±{} was not reached: ", precision(goal)));
+        return format!("{missing}no speedup has an interval");
+    };
     let widest = precision(*width);
     match goal {
         Some(goal) if effort.without_interval > 0 => format!(

@@ -12,8 +12,8 @@ use speedup::study::array::Passed;
 use speedup::study::config::WorkloadChoice;
 use speedup::study::job::BatchJob;
 use speedup::study::{Measured, Study, environment};
-use speedup::sys::clock::monotonic_ns;
-use speedup::sys::{machine, pressure, probe};
+use speedup::machine::clock::monotonic_ns;
+use speedup::machine::{machine, pressure, probe};
 use speedup::workload::{Digest, Job, Workload};
 
 use crate::conduct;

@@ -7,7 +7,7 @@ use std::thread::ThreadId;
 use speedup::executor::Task;
 use speedup::record::WorkerSpan;
 use speedup::study::job::{BatchJob, JobReport};
-use speedup::sys::clock::monotonic_ns;
+use speedup::machine::clock::monotonic_ns;
 
 /// A peer's pool.
 pub trait Pool: Sync {

@@ -38,15 +38,12 @@ pub(super) fn is_sample<T: 'static>(bytes: &[u8]) -> bool {
     // A value may be decoded by what is dropped with the thread, when this is gone.
     let sampled = SAMPLED.try_with(|sampled| {
         let mut sampled = sampled.borrow_mut();
-        match sampled.iter_mut().find(|(of, _)| *of == this) {
-            Some((_, samples)) => {
-                *samples = samples.saturating_add(1);
-                *samples <= SAMPLES
-            }
-            None => {
-                sampled.push((this, 1));
-                true
-            }
+        if let Some((_, seen)) = sampled.iter_mut().find(|(of, _)| *of == this) {
+            *seen = seen.saturating_add(1);
+            *seen <= SAMPLES
+        } else {
+            sampled.push((this, 1));
+            true
         }
     });
     sampled.unwrap_or(false)

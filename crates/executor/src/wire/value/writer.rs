@@ -239,9 +239,8 @@ impl<W: Sink> Items<'_, '_, W> {
         value.serialize(Writer(&mut *self.to))
     }
 
-    fn close(self) -> Result<(), CodecError> {
+    fn close(self) {
         self.to.to.overwrite(self.at, &self.count.to_le_bytes());
-        Ok(())
     }
 }
 
@@ -258,7 +257,8 @@ macro_rules! sequences {
             }
 
             fn end(self) -> Result<(), CodecError> {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -287,7 +287,8 @@ macro_rules! structs {
             }
 
             fn end(self) -> Result<(), CodecError> {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -311,6 +312,7 @@ impl<W: Sink> ser::SerializeMap for Items<'_, '_, W> {
     }
 
     fn end(self) -> Result<(), CodecError> {
-        self.close()
+        self.close();
+        Ok(())
     }
 }

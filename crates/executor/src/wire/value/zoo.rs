@@ -1,5 +1,7 @@
 //! Every attribute of serde, there and back: the same value, or an error in a sentence.
 
+#![allow(clippy::option_option, clippy::trivially_copy_pass_by_ref)] // serde has both
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;

@@ -13,8 +13,8 @@ mod tests;
 use self::ledger::{Lacking, Ledger};
 use super::model::{Account, Loss, LossPart, LossRow};
 use super::rounds::Paired;
-pub(super) use outside::{Apart, execution};
 use crate::stats::{Interval, Quantity, bootstrap};
+pub(super) use outside::{Apart, execution};
 
 /// Rounds before the losses have intervals: of fewer they would reach far below zero.
 const LEAST_ROUNDS: usize = 5;

@@ -21,6 +21,7 @@ use crate::record::{Ended, Known, Outside, Sample};
 
 /// Which losses are told apart, and why others are not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one pair of rows")]
 pub(in crate::analysis) struct Apart {
     /// User and system time are one row.
     cpu: bool,
@@ -69,7 +70,9 @@ impl Apart {
     fn row(&self, loss: Loss) -> Loss {
         match loss {
             Loss::ExtraUser | Loss::ExtraSystem if self.cpu => Loss::ExtraCpu,
-            Loss::Steal | Loss::Serial | Loss::Partial | Loss::Idle | Loss::Over if self.trace => Loss::Untold,
+            Loss::Steal | Loss::Serial | Loss::Partial | Loss::Idle | Loss::Over if self.trace => {
+                Loss::Untold
+            }
             Loss::Exit | Loss::StealExit if self.trace && self.exit => Loss::Untold,
             Loss::RunQueue if self.queue => Loss::Untold,
             Loss::Steal | Loss::Exit if self.exit => Loss::StealExit,
@@ -95,7 +98,8 @@ impl Apart {
 
 /// The account of one execution on `workers` lanes; `None` if its baseline was not seen from outside.
 pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
-    let references: Option<Vec<Execution>> = pair.reference.0.iter().map(|sample| execution(sample)).collect();
+    let references: Option<Vec<Execution>> =
+        pair.reference.0.iter().map(|sample| execution(sample)).collect();
     let references = references.filter(|references| !references.is_empty())?;
     let baselines: Vec<Baseline> = references.iter().map(Baseline::of).collect();
     let mean = |of: fn(&Baseline) -> u64| {
@@ -117,7 +121,9 @@ pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
         outside: None,
     };
     book(&mut ledger, &own, &apart, 1.0);
-    others.iter().for_each(|other| book(&mut ledger, other, &apart, -1.0 / others.len() as f64));
+    for other in &others {
+        book(&mut ledger, other, &apart, -1.0 / others.len() as f64);
+    }
     ledger.outside = Some(apart);
     Some(ledger)
 }
@@ -196,8 +202,12 @@ pub(in crate::analysis) fn execution(sample: &Sample) -> Option<Execution> {
 
 fn trace(outside: &Outside) -> Told<Trace> {
     let occupancy = told(&outside.occupancy)?.into_iter();
-    let level = |o: &crate::record::Occupied| Level { running: o.running, exiting: o.exiting, waiting: o.waiting };
-    Ok(Trace { steps: Vec::new(), occupancy: occupancy.map(|occupied| (level(&occupied), occupied.ns)).collect() })
+    let level =
+        |o: &crate::record::Occupied| Level { running: o.running, exiting: o.exiting, waiting: o.waiting };
+    Ok(Trace {
+        steps: Vec::new(),
+        occupancy: occupancy.map(|occupied| (level(&occupied), occupied.ns)).collect(),
+    })
 }
 
 fn told<T: Clone>(known: &Known<T>) -> Told<T> {

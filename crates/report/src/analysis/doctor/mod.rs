@@ -1,7 +1,7 @@
 //! What would spoil a measurement on a machine, judged from what was found there: facts in, findings
 //! out.
 //!
-//! [`study::checkup`](crate::study::checkup) gathers the facts. Each rule is a function that looks at
+//! `study::diagnostics` gathers the facts. Each rule is a function that looks at
 //! all of them and finds nothing or one thing; a new one is one function and one line in `RULES`.
 
 mod allowance;

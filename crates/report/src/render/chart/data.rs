@@ -3,14 +3,13 @@
 
 use super::Chart;
 use super::axis::{Axis, Scale};
-use super::curves::Runs;
 use super::figure::Value;
-use super::legend::Key;
+use super::layout::{self, Band, Key, Page, Plot};
+use super::look::{self, Look, Origin};
 use super::numbers::{in_brackets, number};
-use super::page::{self, Band, Page, Plot};
-use super::scene::{Area, Point, Scene, Stroke};
-use super::theme::{self, Look, Origin};
-use super::{frame, mark, text};
+use super::runs::Runs;
+use super::scene::{Area, Point, Scene, Stroke, Tag};
+use super::{font, frame, theme};
 use crate::analysis::{Crossing, TaskCrossing, TaskCurve, TaskTimes};
 use crate::record::Data;
 
@@ -39,12 +38,12 @@ impl Chart for TimeOverSize {
         let series = series(all);
         let plots: Vec<Box<dyn Plot + '_>> =
             all.iter().map(|times| Box::new(Panel { times, series: &series }) as Box<dyn Plot>).collect();
-        let (columns, plot_width) = page::grid(plots.len());
+        let (columns, plot_width) = layout::grid(plots.len());
         let title = format!("Time per task over size — {}", runs.own.name);
         let notes = runs.alone().machines().into_iter().chain([notes(all)]).collect();
         let legend = legend(all, &series);
         let bands = vec![Band { y_label: "time per task in µs (log scale)", plots }];
-        Some(page::draw(&Page { title, notes, legend, columns, plot_width, bands }))
+        Some(layout::draw(&Page { title, notes, legend, columns, plot_width, bands }))
     }
 }
 
@@ -172,7 +171,7 @@ impl Sizes {
         let mut free = f64::INFINITY;
         for &bytes in self.sizes.iter().rev() {
             let (x, label) = (self.x(bytes as f64), size(bytes as f64));
-            let half = text::width(&label, theme::TEXT) / 2.0;
+            let half = font::width(&label, theme::TEXT) / 2.0;
             if x + half <= free {
                 frame::tick(scene, self.area, x, &label);
                 free = x - half - CLEAR;
@@ -188,6 +187,10 @@ impl Plot for Panel<'_> {
 
     fn words(&self) -> Vec<String> {
         self.times.crossings.iter().map(in_words).collect()
+    }
+
+    fn tags(&self) -> Vec<Tag<'_>> {
+        vec![Tag::Workload(&self.times.label)]
     }
 
     fn label_width(&self) -> f64 {
@@ -219,19 +222,22 @@ impl Panel<'_> {
         let points: Vec<(usize, Value)> = points.collect();
         let place = |(bytes, value): &(usize, Value)| (sizes.x(*bytes as f64), y(value.middle));
         let line: Vec<Point> = points.iter().map(place).collect();
-        scene.path(&line, look.stroke());
         let radius = theme::RADIUS - 1.0;
-        for (at, (bytes, value)) in line.into_iter().zip(points) {
-            mark::bar(scene, look, at.0, (y(value.least), y(value.greatest)), radius);
-            mark::marker(scene, look, at, radius);
-            let micro = |seconds: f64| seconds * MICRO;
-            let (middle, least, greatest) = (micro(value.middle), micro(value.least), micro(value.greatest));
-            let spot =
-                Area { left: at.0 - radius, top: at.1 - radius, width: 2.0 * radius, height: 2.0 * radius };
-            let figure = in_brackets(Value { middle, least, greatest });
-            let way = format!("{}, {}", curve.executor, curve.data.name());
-            scene.tip(spot, &format!("{way}, {}: {figure} µs", size(bytes as f64)));
-        }
+        scene.tagged(&[Tag::Executor(&curve.executor)], |scene| {
+            scene.path(&line, look.stroke());
+            for (at, (bytes, value)) in line.into_iter().zip(points) {
+                let micro = |seconds: f64| seconds * MICRO;
+                let (middle, least, greatest) =
+                    (micro(value.middle), micro(value.least), micro(value.greatest));
+                let figure = in_brackets(Value { middle, least, greatest });
+                let (executor, data, size) = (&curve.executor, curve.data.name(), size(bytes as f64));
+                let tip = format!("{executor}, {data}, {size}\ntime per task {figure} µs");
+                scene.mark(&[], look::spot(at, radius), &tip, |scene| {
+                    look::bar(scene, look, at.0, (y(value.least), y(value.greatest)), radius);
+                    look::marker(scene, look, at, radius);
+                });
+            }
+        });
     }
 }
 

@@ -2,23 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use super::curves::{Runs, chosen};
-use super::legend::Key;
-use super::numbers::list;
-use super::page::{self, Band, Page, Plot};
-use super::rounds::{Noisy, Steal, Times, Track};
-use super::scene::Scene;
-use super::theme::Look;
-use super::{Chart, Part};
+use super::axis::{Axis, Scale};
+use super::frame::{self, Spread};
+use super::layout::{self, Band, Key, Page, Plot};
+use super::look::{self, Look};
+use super::numbers::{list, number};
+use super::runs::Runs;
+use super::scene::{Area, Point, Scene, Stroke, Tag};
+use super::{Chart, Part, theme};
 use crate::analysis::{Cell, Estimate, RoundPoint, WorkloadColumn};
 use crate::record::BASELINE;
 use crate::stats;
+use crate::view::units::{count, seconds};
 
 /// The chart named `drift`; left out where no case has two rounds.
 pub(super) struct Drift;
 
 /// Width of the plots.
 const WIDTH: f64 = 860.0;
+/// Height of the plot of times.
+const TIMES: f64 = 210.0;
+/// Height of the plot of steal.
+const STEAL: f64 = 70.0;
+/// Ends of the least range of the plot of times.
+const LEAST: (f64, f64) = (0.97, 1.03);
+/// Radius of a marker where there is room for it.
+const RADIUS: f64 = 3.0;
+/// The widest bar.
+const BAR: f64 = 12.0;
 
 impl Chart for Drift {
     fn name(&self) -> &'static str {
@@ -39,36 +50,59 @@ impl Chart for Drift {
             runs.own.effort.noisy.iter().map(|noisy| (noisy.round as usize, noisy.reason.clone())).collect();
         let legend = legend(&tracks, &noisy, &rounds);
         let mut bands = Vec::new();
+        let mut steals = Vec::new();
         for (column, tracks) in tracks.into_iter().enumerate().filter(|(_, tracks)| !tracks.is_empty()) {
-            let steal = steal(runs, column);
+            let workload = runs.own.workloads[column].label.as_str();
+            let shares = steal(runs, column);
+            let stolen = shares.iter().any(|(_, share)| *share > 0.0);
+            steals.push((!shares.is_empty()).then_some(stolen));
             let cases: Vec<_> = tracks.iter().map(|track| track.label.as_str()).collect();
-            let title = format!("{} · {}", runs.own.workloads[column].label, cases.join(", "));
-            let times = Times { title, tracks, rounds: &rounds, noisy: &noisy, last: steal.is_empty() };
+            let title = format!("{workload} · {}", cases.join(", "));
+            let times = Times { workload, title, tracks, rounds: &rounds, noisy: &noisy, last: !stolen };
             bands.push(Band { y_label: "time ÷ own median", plots: vec![Box::new(times) as Box<dyn Plot>] });
-            if !steal.is_empty() {
-                let steal = Steal { shares: steal, rounds: &rounds, noisy: &noisy };
+            if stolen {
+                let steal = Steal { workload, shares, rounds: &rounds, noisy: &noisy };
                 bands.push(Band { y_label: "steal in %", plots: vec![Box::new(steal)] });
             }
         }
-        let waits = runs.own.workloads.iter().any(WorkloadColumn::waits);
-        let notes = runs.alone().machines().into_iter().chain(notes(&noisy, waits)).collect();
-
+        let mut notes = runs.alone().machines();
+        notes.push(which(runs));
+        notes.push(on_steal(&steals));
+        if !noisy.is_empty() {
+            let rounds: Vec<_> = noisy.iter().map(|(round, reason)| format!("{round} ({reason})")).collect();
+            notes.push(format!("Rounds that stand out; they count like all others: {}.", list(&rounds, 4)));
+        }
         let title = format!("Drift over the rounds — {}", runs.own.name);
-        Some(page::draw(&Page { title, notes, legend, columns: 1, plot_width: WIDTH, bands }))
+        Some(layout::draw(&Page { title, notes, legend, columns: 1, plot_width: WIDTH, bands }))
     }
 }
 
-fn notes(noisy: &Noisy, waits: bool) -> Vec<String> {
-    let most = if waits { ", or with the most at all where jobs wait" } else { "" };
-    let mut notes = vec![format!(
-        "The serial baseline, and of each executor the case with the most workers that do not exceed the \
-         CPUs{most}. Steal: the share of all CPUs' time that a hypervisor took during the samples of a round."
-    )];
-    if !noisy.is_empty() {
-        let rounds: Vec<_> = noisy.iter().map(|(round, reason)| format!("{round} ({reason})")).collect();
-        notes.push(format!("Rounds that stand out, and are counted like all others: {}.", list(&rounds, 4)));
+/// Which cases are drawn.
+fn which(runs: Runs<'_>) -> String {
+    let waits = runs.own.workloads.iter().any(WorkloadColumn::waits);
+    match runs.workers {
+        Some(workers) => format!("The serial baseline, and each executor with {}.", count(workers, "worker")),
+        None if waits => {
+            "The serial baseline, and each executor with the most workers that do not exceed the \
+                          CPUs, or, where jobs wait, with the fewest connections that are as fast as any."
+                .to_string()
+        }
+        None => "The serial baseline, and each executor with the most workers that do not exceed the CPUs."
+            .to_string(),
     }
-    notes
+}
+
+/// What is known of the time that a hypervisor took: of each workload, whether any, if that is known.
+fn on_steal(steals: &[Option<bool>]) -> String {
+    let what = "Steal: the share of all CPUs' time that a hypervisor took during the samples of a round";
+    if steals.iter().all(Option::is_none) {
+        return "How much time a hypervisor took (steal) is not known here.".to_string();
+    }
+    match (steals.contains(&Some(true)), steals.contains(&Some(false))) {
+        (true, true) => format!("{what}; none where it is not drawn."),
+        (true, false) => format!("{what}."),
+        (false, _) => "A hypervisor took no time (steal) during the samples.".to_string(),
+    }
 }
 
 /// The cases that stand for the serial baseline and the executors.
@@ -76,33 +110,53 @@ fn tracks(runs: Runs<'_>, column: usize) -> Vec<Track> {
     let series = runs.alone().series();
     let has = |estimate: &Estimate| !estimate.rounds.is_empty();
     let serial = runs.own.workloads[column].serial.estimate().filter(|estimate| has(estimate));
-    let serial = serial.map(|estimate| {
-        track((BASELINE.to_string(), BASELINE.to_string()), Look::BASELINE, &estimate.rounds)
-    });
-    let pools = runs.own.executors.iter().zip(series).filter_map(|(table, series)| {
-        let (workers, estimate) = chosen(table, column, has)?;
-        let label = format!("{}/{workers}", series.label);
-        Some(track((series.label, label), series.look, &estimate.rounds))
+    let serial = serial.map(|estimate| track((BASELINE.to_string(), None), Look::BASELINE, &estimate.rounds));
+    let pools = series.into_iter().enumerate().filter_map(|(executor, series)| {
+        let (workers, estimate) = runs.chosen(executor, column, has)?;
+        Some(track((series.label, Some(workers)), series.look, &estimate.rounds))
     });
     serial.into_iter().chain(pools).collect()
 }
 
-fn track((executor, label): (String, String), look: Look, points: &[RoundPoint]) -> Track {
+fn track((executor, workers): (String, Option<usize>), look: Look, points: &[RoundPoint]) -> Track {
     let times: Vec<f64> = points.iter().map(|point| point.wall_s).collect();
     let median = stats::median(&times).unwrap_or(f64::NAN);
     // The serial baseline has two arms; what counts is the round.
-    let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    let mut sums: BTreeMap<usize, (f64, f64, &RoundPoint)> = BTreeMap::new();
     for point in points {
-        let (sum, count) = sums.entry(point.round as usize).or_default();
-        (*sum, *count) = (*sum + point.wall_s / median, *count + 1.0);
+        let (sum, times, _) = sums.entry(point.round as usize).or_insert((0.0, 0.0, point));
+        (*sum, *times) = (*sum + point.wall_s / median, *times + 1.0);
     }
-    let points = sums.into_iter().map(|(round, (sum, count))| (round, sum / count));
-    Track { executor, label, look, points: points.filter(|(_, part)| part.is_finite()).collect() }
+    let points = sums.into_iter().map(|(round, (sum, times, point))| Moment {
+        round,
+        part: sum / times,
+        facts: facts(point, sum / times * median),
+    });
+    let label = workers.map_or(executor.clone(), |workers| format!("{executor}/{workers}"));
+    Track {
+        executor,
+        workers,
+        label,
+        look,
+        points: points.filter(|moment| moment.part.is_finite()).collect(),
+    }
+}
+
+/// What is known of a round, each in a line.
+fn facts(point: &RoundPoint, time_s: f64) -> String {
+    let known = [
+        Some(format!("time {}", seconds(time_s))),
+        point.serial_s.map(|serial_s| format!("serial baseline in this round {}", seconds(serial_s))),
+        point.steal_s.map(|steal_s| format!("steal {}", seconds(steal_s))),
+        point.clock_hz.map(|hz| format!("clock {:.2} GHz", hz / 1e9)),
+        point.width.map(|width| format!("issue width {width:.1}")),
+    ];
+    known.into_iter().flatten().fold(String::new(), |facts, fact| facts + "\n" + &fact)
 }
 
 /// The rounds that any track has a point for, ascending.
 fn rounds<'a>(tracks: impl Iterator<Item = &'a Track>) -> Vec<usize> {
-    let mut rounds: Vec<usize> = tracks.flat_map(|track| &track.points).map(|(round, _)| *round).collect();
+    let mut rounds: Vec<usize> = tracks.flat_map(|track| &track.points).map(|moment| moment.round).collect();
     rounds.sort_unstable();
     rounds.dedup();
     rounds
@@ -139,4 +193,165 @@ fn legend(tracks: &[Vec<Track>], noisy: &Noisy, rounds: &[usize]) -> Vec<(Key, S
         entries.push((Key::Shade, "round that stands out".to_string()));
     }
     entries
+}
+
+/// Rounds that stand out, with what was the matter.
+type Noisy = Vec<(usize, String)>;
+
+/// One case, round by round.
+struct Track {
+    /// What stands in the legend.
+    executor: String,
+    /// None of the serial baseline.
+    workers: Option<usize>,
+    /// The case.
+    label: String,
+    look: Look,
+    points: Vec<Moment>,
+}
+
+/// One round of a case.
+struct Moment {
+    round: usize,
+    /// Its time over the median time of the case.
+    part: f64,
+    /// What else is known of it.
+    facts: String,
+}
+
+impl Track {
+    fn tags(&self) -> Vec<Tag<'_>> {
+        let workers = self.workers.map(Tag::Workers);
+        std::iter::once(Tag::Executor(&self.executor)).chain(workers).collect()
+    }
+}
+
+/// The times of a workload's cases.
+struct Times<'a> {
+    workload: &'a str,
+    title: String,
+    tracks: Vec<Track>,
+    rounds: &'a [usize],
+    noisy: &'a Noisy,
+    /// Whether no other plot stands below on the same axis.
+    last: bool,
+}
+
+impl Times<'_> {
+    fn axis(&self) -> Axis {
+        let parts = self.tracks.iter().flat_map(|track| &track.points).map(|moment| moment.part);
+        let (least, greatest) = parts.fold(LEAST, |(low, high), part| (low.min(part), high.max(part)));
+        Axis::between(least, greatest)
+    }
+}
+
+impl Plot for Times<'_> {
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn tags(&self) -> Vec<Tag<'_>> {
+        vec![Tag::Workload(self.workload)]
+    }
+
+    fn label_width(&self) -> f64 {
+        self.axis().label_width()
+    }
+
+    fn height(&self) -> f64 {
+        TIMES
+    }
+
+    fn below(&self) -> f64 {
+        if self.last { frame::BELOW } else { 12.0 }
+    }
+
+    fn draw(&self, scene: &mut Scene, area: Area) {
+        let (axis, spread) = (self.axis(), Spread { counts: self.rounds, area, scale: Scale::Linear });
+        draw_noisy(scene, spread, self.noisy);
+        frame::draw(scene, &axis, area);
+        if self.last {
+            spread.draw_ticks(scene);
+            frame::x_label(scene, area, "round");
+        }
+        let radius = RADIUS.min(0.35 * spread.distances().1).max(1.5);
+        for track in &self.tracks {
+            let place = |point: &Moment| (spread.x(point.round as f64), frame::y(&area, &axis, point.part));
+            let points: Vec<Point> = track.points.iter().map(place).collect();
+            scene.tagged(&track.tags(), |scene| {
+                scene.path(&points, Stroke::solid(theme::HAIR, track.look.colour));
+                for (at, moment) in points.iter().zip(&track.points) {
+                    let (round, part, facts) = (moment.round, number(moment.part), &moment.facts);
+                    let tip = format!("{}, round {round}\n{part} of its median{facts}", track.label);
+                    scene.mark(&[], look::spot(*at, radius), &tip, |scene| {
+                        look::marker(scene, track.look, *at, radius);
+                    });
+                }
+            });
+        }
+    }
+}
+
+/// The share of the CPUs' time that was stolen.
+struct Steal<'a> {
+    workload: &'a str,
+    /// Round, and share in per cent.
+    shares: Vec<(usize, f64)>,
+    rounds: &'a [usize],
+    noisy: &'a Noisy,
+}
+
+impl Steal<'_> {
+    fn axis(&self) -> Axis {
+        let greatest = self.shares.iter().map(|(_, share)| *share).fold(1.0, f64::max);
+        Axis::sparse(greatest)
+    }
+}
+
+impl Plot for Steal<'_> {
+    fn title(&self) -> String {
+        String::new()
+    }
+
+    fn tags(&self) -> Vec<Tag<'_>> {
+        vec![Tag::Workload(self.workload)]
+    }
+
+    fn label_width(&self) -> f64 {
+        self.axis().label_width()
+    }
+
+    fn height(&self) -> f64 {
+        STEAL
+    }
+
+    fn draw(&self, scene: &mut Scene, area: Area) {
+        let (axis, spread) = (self.axis(), Spread { counts: self.rounds, area, scale: Scale::Linear });
+        draw_noisy(scene, spread, self.noisy);
+        frame::draw(scene, &axis, area);
+        spread.draw_ticks(scene);
+        frame::x_label(scene, area, "round");
+        let width = BAR.min(0.7 * spread.distances().0);
+        for (round, share) in &self.shares {
+            let top = frame::y(&area, &axis, *share);
+            let left = spread.x(*round as f64) - width / 2.0;
+            let bar = Area { left, top, width, height: area.bottom() - top };
+            let column = Area { top: area.top, height: area.height, ..bar };
+            scene.mark(&[], column, &format!("round {round}\n{} % stolen", number(*share)), |scene| {
+                scene.polygon(bar.corners(), theme::SOFT);
+            });
+        }
+    }
+}
+
+/// Shades the rounds that stand out.
+fn draw_noisy(scene: &mut Scene, spread: Spread<'_>, noisy: &Noisy) {
+    let area = spread.area;
+    let width = (0.9 * spread.distances().0).min(2.0 * BAR);
+    for (round, reason) in noisy.iter().filter(|(round, _)| spread.counts.contains(round)) {
+        let shade = Area { left: spread.x(*round as f64) - width / 2.0, width, ..area };
+        scene.mark(&[], shade, &format!("round {round} stands out\n{reason}"), |scene| {
+            scene.polygon(shade.corners(), theme::SHADE);
+        });
+    }
 }

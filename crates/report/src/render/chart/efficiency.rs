@@ -2,12 +2,11 @@
 
 use super::Chart;
 use super::axis::Scale;
-use super::curves::Runs;
 use super::figure::{Across, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
-use super::page;
+use super::layout;
+use super::runs::{Runs, gap_note};
 use super::scene::Scene;
 use super::theme;
-use super::words::gap_note;
 use crate::analysis::Estimate;
 
 /// The chart named `efficiency`; left out where nothing has an efficiency.
@@ -42,11 +41,16 @@ impl Chart for Efficiency {
         }
         let gaps = gap_note(&above, "the case or its serial baseline failed or was not measured")
             .or_else(|| gap_note(&below, "the fraction could not be told"));
-        let (columns, width) = page::grid(above.len());
-        let mut groups = vec![group("efficiency: speedup ÷ workers", YRange::Shared, above)];
+        let (columns, width) = layout::grid(above.len());
+        let mut groups = vec![group("efficiency: speedup ÷ workers", "efficiency", YRange::Shared, above)];
         let mut notes = vec![above_in_words(runs)];
         if below.iter().any(|panel| !panel.curves.is_empty()) {
-            groups.push(group("serial fraction (Karp–Flatt)", YRange::OwnOfEachPanel, below));
+            groups.push(group(
+                "serial fraction (Karp–Flatt)",
+                "serial fraction",
+                YRange::OwnOfEachPanel,
+                below,
+            ));
             notes.push(BELOW.to_string());
         }
         let figure = Figure {
@@ -62,8 +66,8 @@ impl Chart for Efficiency {
     }
 }
 
-fn group(y_label: &'static str, y_range: YRange, panels: Vec<Panel>) -> Group {
-    Group { y_label: y_label.to_string(), y_range, scale: Scale::Linear, panels }
+fn group(y_label: &'static str, measure: &'static str, y_range: YRange, panels: Vec<Panel>) -> Group {
+    Group { y_label: y_label.to_string(), measure: (measure, ""), y_range, scale: Scale::Linear, panels }
 }
 
 fn above_in_words(runs: Runs<'_>) -> String {

@@ -3,14 +3,12 @@
 //! workers give.
 
 use super::axis::{Axis, Scale};
-use super::curves::Runs;
-use super::legend::Key;
+use super::layout::{self, Band, Key, Page, Plot};
+use super::look::{self, Look, Origin};
 use super::numbers::number;
-use super::page::{self, Band, Page, Plot};
-use super::scene::{Anchor, Area, Scene};
-use super::theme::{self, Look, Origin};
-use super::{Chart, Part};
-use super::{frame, mark, text};
+use super::runs::Runs;
+use super::scene::{Anchor, Area, Scene, Tag};
+use super::{Chart, Part, font, frame, theme};
 use crate::analysis::{Engine, Engines};
 use crate::view::tables::engine_name;
 use crate::view::units::count;
@@ -51,7 +49,7 @@ impl Chart for EnginesChart {
              workers give."
                 .to_string(),
         );
-        Some(page::draw(&Page {
+        Some(layout::draw(&Page {
             title: format!("One batch by every engine — {}", runs.own.name),
             notes,
             legend: [Stage::Serial, Stage::One, Stage::Most]
@@ -124,10 +122,10 @@ fn name(engine: &Engine) -> String {
     let (kernel, executor) = engine_name(engine);
     let with = |kernel: &str| format!("{} · {kernel} · {executor}", engine.program);
     let whole = with(&kernel);
-    if text::width(&whole, theme::TEXT) <= NAME {
+    if font::width(&whole, theme::TEXT) <= NAME {
         return whole;
     }
-    text::shorten(&with(&engine.kernel), theme::TEXT, NAME)
+    font::shorten(&with(&engine.kernel), theme::TEXT, NAME)
 }
 
 impl Plot for Lines {
@@ -135,8 +133,12 @@ impl Plot for Lines {
         format!("{}, {}", self.batch.label, count(self.batch.passes as usize, "pass"))
     }
 
+    fn tags(&self) -> Vec<Tag<'_>> {
+        vec![Tag::Workload(&self.batch.label)]
+    }
+
     fn label_width(&self) -> f64 {
-        let widths = self.batch.engines.iter().map(|engine| text::width(&name(engine), theme::TEXT));
+        let widths = self.batch.engines.iter().map(|engine| font::width(&name(engine), theme::TEXT));
         widths.fold(0.0, f64::max)
     }
 
@@ -165,11 +167,11 @@ impl Plot for Lines {
                 scene.line(pair[0], pair[1], theme::STROKE, theme::SOFT);
             }
             for (stage, time_s) in times {
-                mark::marker(scene, stage.look(), (x(time_s), y), theme::RADIUS);
-                let radius = 1.5 * theme::RADIUS;
-                let (left, top) = (x(time_s) - radius, y - radius);
-                let spot = Area { left, top, width: 2.0 * radius, height: 2.0 * radius };
-                scene.tip(spot, &format!("{name}, {}: {} s", self.stage(stage), number(time_s)));
+                let at = (x(time_s), y);
+                let tip = format!("{name}, {}\nmean time {} s", self.stage(stage), number(time_s));
+                scene.mark(&[], look::spot(at, 1.5 * theme::RADIUS), &tip, |scene| {
+                    look::marker(scene, stage.look(), at, theme::RADIUS);
+                });
             }
         }
         frame::edges(scene, area);

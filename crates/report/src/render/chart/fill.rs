@@ -1,15 +1,24 @@
-//! Fills of areas: a colour and a hatching, so that each can be told apart in black and white.
+//! Fills of areas: a colour and a hatching, so that each can be told apart in black and white, and the
+//! swatches and bars that a page shows with them.
+//!
+//! The lines of a hatching are drawn one by one, as plotters has no patterns; printers would get those
+//! of SVG as coarse bitmaps of a whole page each.
 
 use plotters::style::RGBColor;
 
 use super::scene::{Area, Scene, Stroke};
-use super::theme;
-use crate::analysis::{Loss, State};
+use super::{canvas, theme};
+use crate::analysis::{Account, Loss, State};
 
 /// Distance of the lines of a hatching.
 const SPACING: f64 = 5.0;
 /// Areas thinner than this have no outline, which would make them look larger than they are.
 const THIN: f64 = 2.5;
+
+/// Side of a swatch.
+const SWATCH: f64 = 14.0;
+/// Size of the bar of one account.
+const BAR: (f64, f64) = (320.0, 28.0);
 
 /// Lines over an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +44,7 @@ pub(super) struct Fill {
 
 impl Fill {
     /// Work: what there is to gain.
-    pub(super) const WORK: Self = Self::plain(RGBColor(0, 114, 178));
+    pub(super) const WORK: Self = Self::plain(theme::COLOURS[0]);
 
     const fn plain(base: RGBColor) -> Self {
         Self { base, hatch: Hatch::None, lines: theme::INK }
@@ -47,8 +56,7 @@ impl Fill {
 
     /// The fill of a loss. No two share both their hatching and their lightness.
     pub(super) const fn of_loss(loss: Loss) -> Self {
-        const GREY: RGBColor = RGBColor(214, 214, 214);
-        const INK: RGBColor = RGBColor(60, 60, 60);
+        use theme::{LEVEL as GREY, LINES as INK};
         match loss {
             Loss::Spawn => Self::plain(RGBColor(230, 159, 0)),
             Loss::Dispatch => Self::hatched(RGBColor(252, 225, 170), Hatch::Upright, RGBColor(150, 90, 0)),
@@ -60,7 +68,7 @@ impl Fill {
             Loss::Steal => Self::hatched(RGBColor(204, 121, 167), Hatch::Grid, RGBColor(90, 20, 60)),
             Loss::Blocking => Self::hatched(RGBColor(0, 158, 115), Hatch::Upright, theme::PAPER),
             Loss::Waiting => Self::hatched(RGBColor(205, 230, 247), Hatch::Falling, RGBColor(0, 60, 100)),
-            Loss::Teardown => Self::plain(RGBColor(95, 55, 10)),
+            Loss::Teardown => Self::plain(theme::EARTH),
             Loss::SerialLoop => Self::hatched(INK, Hatch::Grid, theme::PAPER),
             // An account is either of a pool or from outside, which may look alike where they mean the like.
             Loss::ExtraUser | Loss::ExtraCpu => Self::of_loss(Loss::SlowerTasks),
@@ -104,6 +112,45 @@ impl Fill {
         }
         scene.outline(area, Stroke::solid(0.5 * theme::HAIR, theme::INK));
     }
+}
+
+/// The fills of all losses as small squares, to be used by their ids within a page.
+pub(crate) fn swatches() -> Result<String, String> {
+    let swatch = |loss: Loss| {
+        let mut scene = Scene::new("", SWATCH, SWATCH);
+        Fill::of_loss(loss)
+            .draw(&mut scene, Area { left: 0.5, top: 0.5, width: SWATCH - 1.0, height: SWATCH - 1.0 });
+        canvas::symbol(&swatch_id(loss), &scene)
+    };
+    Loss::ALL.into_iter().map(swatch).collect()
+}
+
+/// Id of the swatch of a loss.
+pub(crate) fn swatch_id(loss: Loss) -> String {
+    format!("loss-{}", loss.name().replace(' ', "-"))
+}
+
+/// A speedup and its losses as one bar: the speedup, then the losses by size, up to the number of
+/// workers and beyond it by what was gained.
+pub(crate) fn account_bar(account: &Account, title: &str) -> Result<String, String> {
+    let mut losses: Vec<_> = account.rows.iter().filter(|row| row.speedup.value > 0.0).collect();
+    losses.sort_by(|a, b| b.speedup.value.total_cmp(&a.speedup.value));
+    let lost: f64 = losses.iter().map(|row| row.speedup.value).sum();
+    let whole = (account.speedup + lost).max(account.workers as f64);
+    let scale = if whole.is_finite() && whole > 0.0 { (BAR.0 - 2.0) / whole } else { 0.0 };
+    let mut scene = Scene::new(title, BAR.0, BAR.1);
+    let mut left = 1.0;
+    let first = (Fill::WORK, account.speedup.max(0.0));
+    for (fill, value) in
+        std::iter::once(first).chain(losses.iter().map(|row| (Fill::of_loss(row.loss), row.speedup.value)))
+    {
+        let width = value * scale;
+        fill.draw(&mut scene, Area { left, top: 2.0, width, height: BAR.1 - 4.0 });
+        left += width;
+    }
+    let edge = 1.0 + account.workers as f64 * scale;
+    scene.path(&[(edge, 0.0), (edge, BAR.1)], theme::TOP);
+    canvas::svg(&scene)
 }
 
 type Line = ((f64, f64), (f64, f64));

@@ -1,12 +1,11 @@
 //! Work that waits: time, factor and jobs per second over the number of connections, for each style.
 
 use super::axis::Scale;
-use super::curves::Runs;
 use super::figure::{Across, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::look::Look;
+use super::runs::{Runs, has_bars};
 use super::scene::{Scene, Stroke};
-use super::theme::{self, Look};
-use super::words::has_bars;
-use super::{Chart, Part, page};
+use super::{Chart, Part, layout, theme};
 use crate::analysis::{Estimate, WorkloadColumn};
 use crate::view::batch;
 
@@ -28,10 +27,10 @@ impl Chart for Io {
     }
 
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
-        if runs.own.workloads.is_empty() {
+        let [mut times, mut factors, mut rates] = [time, factor, rate].map(|value| panels(runs, value));
+        if times.iter().all(|panel| panel.curves.is_empty()) {
             return None;
         }
-        let [mut times, mut factors, mut rates] = [time, factor, rate].map(|value| panels(runs, value));
         for (column, workload) in runs.own.workloads.iter().enumerate() {
             let serial = workload.serial.estimate();
             times[column].words = vec![batch(workload)];
@@ -51,11 +50,11 @@ impl Chart for Io {
         let points = [points, bars].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let jobs = jobs(&runs.own.workloads);
         let rate_label = format!("{jobs} per second (log scale)");
-        let (_, width) = page::grid(runs.own.workloads.len().max(2));
+        let (_, width) = layout::grid(runs.own.workloads.len().max(2));
         let groups = vec![
-            group("mean time in seconds (log scale)", times),
-            group("factor T₁ ÷ Tₙ (log scale)", factors),
-            group(&rate_label, rates),
+            group("mean time in seconds (log scale)", ("mean time", " s"), times),
+            group("factor T₁ ÷ Tₙ (log scale)", ("factor", ""), factors),
+            group(&rate_label, ("jobs done", " per second"), rates),
         ];
         let figure = Figure {
             title: format!(
@@ -89,8 +88,9 @@ fn jobs(workloads: &[WorkloadColumn]) -> &str {
     if all.all(|jobs| jobs == first) { first } else { "jobs" }
 }
 
-fn group(y_label: &str, panels: Vec<Panel>) -> Group {
-    Group { y_label: y_label.to_string(), y_range: YRange::OwnOfEachPanel, scale: Scale::Log, panels }
+fn group(y_label: &str, measure: (&'static str, &'static str), panels: Vec<Panel>) -> Group {
+    let y_range = YRange::OwnOfEachPanel;
+    Group { y_label: y_label.to_string(), measure, y_range, scale: Scale::Log, panels }
 }
 
 fn positive(value: Value) -> Option<Value> {

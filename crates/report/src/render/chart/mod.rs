@@ -1,61 +1,59 @@
 //! Charts of a run, as SVG and PNG.
 //!
-//! Each chart turns analyses into a `scene`, a list of shapes; only `canvas` knows the file
+//! Each chart turns analyses into a `scene`, a list of shapes in groups; only `canvas` knows the file
 //! formats. The font is embedded, so that a chart looks the same on every machine. A further chart
-//! is one file here and one line in `CHARTS`.
+//! is one file here and one line in `CHARTS`. The files and the page show the same pictures.
 //!
-//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `threads`, `efficiency`, `drift`, `usl`, `data`, `engines`: the charts;
-//!   `stacked`, `lanes` and `rounds` draw the plots of three of them
-//! * `curves`, `figure`, `panel`, `layout`: what charts over numbers of workers have in common
-//! * `page`, `legend`, `frame`, `axis`, `ticks`, `spread`: where things go
-//! * `theme`, `fill`, `mark`, `text`, `numbers`, `words`: how they look, and what is said about them
+//! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `threads`, `efficiency`, `drift`, `usl`,
+//!   `data`, `engines`: the charts
+//! * `runs`: from analyses to curves; `figure`, `panel`: charts over numbers of workers; `limits`: how
+//!   much of a large record is drawn
+//! * `layout`, `frame`, `axis`: where things go
+//! * `theme`, `look`, `fill`, `font`, `numbers`: how they look
+//!
+//! Plotters draws the shapes. Its charts are not used: they have no legend outside of a plot, no row
+//! of plots with one legend, no wrapped notes, no hatching, no groups in SVG, and no ticks that leave
+//! each other room; what is drawn by hand for that says so in its file.
 //!
 //! Nothing is estimated here: every value comes from an [`Analysis`], and one that is absent there
-//! is a gap in the chart. `time` and `speedup` are drawn for every run that computes; the others
-//! only for runs that have what they show.
+//! is a gap in the chart. A chart that a run has nothing for is left out.
 
 mod axis;
 mod canvas;
-mod curves;
 mod data;
 mod drift;
 mod efficiency;
 mod engines;
 mod figure;
-mod fill;
+pub(super) mod fill;
+mod font;
 mod frame;
 mod io;
-mod lanes;
 mod layout;
-mod legend;
-mod mark;
+pub(super) mod limits;
+mod look;
 mod numbers;
-mod page;
 mod panel;
-mod rounds;
-mod scene;
+mod runs;
+pub(super) mod scene;
 mod speedup;
-mod spread;
 mod stack;
-mod stacked;
 #[cfg(test)]
 mod tests;
-mod text;
-mod theme;
+pub(super) mod theme;
 mod threads;
-mod ticks;
 mod time;
 mod timeline;
 mod usl;
-mod words;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::record::StoreError;
 use crate::record::store::write_whole;
 
-use curves::Runs;
+use runs::Runs;
 use scene::Scene;
 
 /// A run whose curves are drawn beside those of the run that a chart is about.
@@ -129,8 +127,7 @@ static CHARTS: &[&dyn Chart] = &[
     &engines::EnginesChart,
 ];
 
-/// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures, and
-/// `time` and `speedup` in any case but that of a run that only waits.
+/// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures.
 ///
 /// The folder must exist; files of the same names are replaced. Returns the paths of the files.
 ///
@@ -143,7 +140,7 @@ pub fn write_all(
     beside: &[Beside<'_>],
 ) -> Result<Vec<PathBuf>, ChartError> {
     let mut written = Vec::new();
-    for (chart, scene) in scenes(analysis, beside) {
+    for (chart, scene) in scenes(CHARTS, analysis, beside, None) {
         let failed = |reason| ChartError::Draw { chart, reason };
         let files = [
             ("svg", canvas::svg(&scene).map_err(failed)?.into_bytes()),
@@ -158,41 +155,68 @@ pub fn write_all(
     Ok(written)
 }
 
-/// The charts that [`write_all`] draws, as name, title and SVG.
+/// The charts that [`write_all`] draws, as name and SVG.
 ///
-/// The SVGs can stand in one HTML document: they are whole elements without ids. Areas of class
-/// `tip` lie above their marks and hold a `title` that says the mark's figures.
+/// The SVGs can stand in one HTML document: they are whole elements without ids. Groups with the
+/// attributes `data-executor`, `data-workload` and `data-workers` hold what is about those; groups of
+/// class `mark` hold a `title` that says the mark's figures, a fact in each line.
 ///
 /// # Errors
 ///
 /// [`ChartError::Draw`].
-pub fn svgs(
+pub fn svgs(analysis: &Analysis) -> Result<Vec<(&'static str, String)>, ChartError> {
+    drawn(CHARTS, analysis, None)
+}
+
+/// The charts that show one case of each executor, for the cases with so many workers.
+///
+/// # Errors
+///
+/// [`ChartError::Draw`].
+pub fn svgs_with(analysis: &Analysis, workers: usize) -> Result<Vec<(&'static str, String)>, ChartError> {
+    drawn(&[&timeline::Timelines, &drift::Drift], analysis, Some(workers))
+}
+
+fn drawn(
+    charts: &[&dyn Chart],
     analysis: &Analysis,
-    beside: &[Beside<'_>],
-) -> Result<Vec<(&'static str, String, String)>, ChartError> {
-    scenes(analysis, beside)
-        .into_iter()
-        .map(|(chart, scene)| {
-            let svg = canvas::svg(&scene).map_err(|reason| ChartError::Draw { chart, reason })?;
-            Ok((chart, scene.title, svg))
-        })
-        .collect()
+    workers: Option<usize>,
+) -> Result<Vec<(&'static str, String)>, ChartError> {
+    let svg = |(chart, scene)| {
+        let svg = canvas::svg(&scene).map_err(|reason| ChartError::Draw { chart, reason })?;
+        Ok((chart, svg))
+    };
+    scenes(charts, analysis, &[], workers).into_iter().map(svg).collect()
 }
 
 /// The pictures of a run with the names of their charts.
-fn scenes(analysis: &Analysis, beside: &[Beside<'_>]) -> Vec<(&'static str, Scene)> {
-    let (computing, waiting) = (analysis.computing(), analysis.waiting());
-    let scene = |chart: &&dyn Chart| {
-        let own = match chart.part() {
-            // A run that has nothing but waiting has no chart of a computation that is missing.
-            Part::Computing if computing.workloads.is_empty() && !waiting.workloads.is_empty() => {
-                return None;
-            }
-            Part::Computing => &*computing,
-            Part::Waiting => &*waiting,
-            Part::Whole => analysis,
+fn scenes(
+    charts: &[&dyn Chart],
+    analysis: &Analysis,
+    beside: &[Beside<'_>],
+    workers: Option<usize>,
+) -> Vec<(&'static str, Scene)> {
+    let analysis = limits::with_short_names(analysis.clone());
+    let others: Vec<Analysis> = beside
+        .iter()
+        .map(|other| limits::drawn(&limits::with_short_names(other.analysis.clone())).0)
+        .collect();
+    let beside: Vec<Beside<'_>> = (beside.iter().zip(&others))
+        .map(|(other, analysis)| Beside { label: other.label, analysis })
+        .collect();
+    let part = |part: Part| {
+        let part = match part {
+            Part::Computing => analysis.computing(),
+            Part::Waiting => analysis.waiting(),
+            Part::Whole => Cow::Borrowed(&analysis),
         };
-        Some((chart.name(), chart.scene(Runs { own, beside })?))
+        limits::drawn(&part)
     };
-    CHARTS.iter().filter_map(scene).collect()
+    let parts = [Part::Computing, Part::Waiting, Part::Whole].map(|of| (of, part(of)));
+    let scene = |chart: &&dyn Chart| {
+        let (_, (own, left_out)) = parts.iter().find(|(part, _)| *part == chart.part())?;
+        let left_out = left_out.as_deref();
+        Some((chart.name(), chart.scene(Runs { own, left_out, beside: &beside, workers })?))
+    };
+    charts.iter().filter_map(scene).collect()
 }

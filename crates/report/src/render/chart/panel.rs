@@ -2,12 +2,11 @@
 
 use super::axis::{Axis, Scale};
 use super::figure::{Across, Curve, Form, Guide, Panel, Series, Value};
+use super::frame::Spread;
+use super::layout::Plot;
 use super::numbers::in_brackets;
-use super::page::Plot;
-use super::scene::{Area, Point, Scene};
-use super::spread::Spread;
-use super::theme::{self, Look};
-use super::{frame, mark};
+use super::scene::{Area, Point, Scene, Tag};
+use super::{frame, look, theme};
 
 /// Steps in which a line follows its function.
 const STEPS: u32 = 96;
@@ -22,6 +21,8 @@ pub(super) struct Plotted<'a> {
     pub(super) across: Across,
     /// Where the numbers of workers begin that are above the number of CPUs.
     pub(super) edge: Option<f64>,
+    /// What a value is, and its unit.
+    pub(super) measure: (&'static str, &'static str),
 }
 
 impl Plot for Plotted<'_> {
@@ -31,6 +32,11 @@ impl Plot for Plotted<'_> {
 
     fn words(&self) -> Vec<String> {
         self.panel.words.clone()
+    }
+
+    fn tags(&self) -> Vec<Tag<'_>> {
+        let executor = self.panel.executor.as_deref().map(Tag::Executor);
+        std::iter::once(Tag::Workload(&self.panel.workload)).chain(executor).collect()
     }
 
     fn label_width(&self) -> f64 {
@@ -131,31 +137,45 @@ impl Plotted<'_> {
         let Series { label, look } = &self.series[curve.series];
         let radius = theme::RADIUS.min(0.4 * workers.distances().1).max(1.8);
         let x = |count: usize| workers.x(count as f64) + offset;
-        for unbroken in curve.points.split(|(_, value)| value.is_none()) {
-            let values: Vec<(usize, Value)> =
-                unbroken.iter().filter_map(|(count, value)| Some((*count, (*value)?))).collect();
-            let y = |value: f64| frame::y(&workers.area, &self.axis, value);
-            if curve.joined {
-                let line: Vec<Point> =
-                    values.iter().map(|(count, value)| (x(*count), y(value.middle))).collect();
-                scene.path(&line, look.stroke());
+        let y = |value: f64| frame::y(&workers.area, &self.axis, value);
+        let tags = if look.is_limit() { vec![] } else { vec![Tag::Executor(label)] };
+        scene.tagged(&tags, |scene| {
+            for unbroken in curve.points.split(|(_, value)| value.is_none()) {
+                let values: Vec<(usize, Value)> =
+                    unbroken.iter().filter_map(|(count, value)| Some((*count, (*value)?))).collect();
+                if curve.joined {
+                    let line: Vec<Point> =
+                        values.iter().map(|(count, value)| (x(*count), y(value.middle))).collect();
+                    scene.path(&line, look.stroke());
+                }
+                for (count, value) in values {
+                    let (at, ends) = ((x(count), y(value.middle)), (y(value.least), y(value.greatest)));
+                    let (spot, bottom) = (look::spot(at, radius + 1.0), ends.0.max(at.1 + radius + 1.0));
+                    let top = ends.1.min(spot.top);
+                    let spot = Area { top, height: bottom - top, ..spot };
+                    let tags = (self.across == Across::Workers).then_some(Tag::Workers(count));
+                    scene.mark(tags.as_slice(), spot, &self.tip(curve, count, value), |scene| {
+                        look::bar(scene, *look, at.0, ends, radius);
+                        look::marker(scene, *look, at, radius);
+                    });
+                }
             }
-            for (count, value) in values {
-                let ends = (y(value.least), y(value.greatest));
-                draw_value(scene, *look, ((x(count), y(value.middle)), ends), radius);
-                let (left, top) = (x(count) - radius - 1.0, ends.1.min(y(value.middle) - radius - 1.0));
-                let bottom = ends.0.max(y(value.middle) + radius + 1.0);
-                let spot = Area { left, top, width: 2.0 * radius + 2.0, height: bottom - top };
-                let what = self.across.name();
-                scene.tip(spot, &format!("{label}, {what}: {count}, {}", in_brackets(value)));
-            }
-        }
+        });
     }
-}
 
-fn draw_value(scene: &mut Scene, look: Look, (at, ends): (Point, (f64, f64)), radius: f64) {
-    mark::bar(scene, look, at.0, ends, radius);
-    mark::marker(scene, look, at, radius);
+    /// What a point stands for.
+    fn tip(&self, curve: &Curve, count: usize, value: Value) -> String {
+        let (label, (measure, unit)) = (&self.series[curve.series].label, self.measure);
+        let what = self.across.name().strip_suffix(if count == 1 { "s" } else { "" });
+        let over = if self.oversubscribed(count) { " (more than CPUs)" } else { "" };
+        let head = format!("{label}, {count} {}{over}", what.unwrap_or_default());
+        let fact = curve.facts.get(&count).map_or(String::new(), |fact| format!("\n{fact}"));
+        format!("{head}\n{measure} {}{unit}{fact}", in_brackets(value))
+    }
+
+    fn oversubscribed(&self, count: usize) -> bool {
+        self.edge.is_some_and(|edge| count as f64 > edge)
+    }
 }
 
 /// Levels as a line that changes half-way between neighbouring numbers of workers.

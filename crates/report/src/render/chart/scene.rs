@@ -5,6 +5,8 @@
 
 use plotters::style::RGBColor;
 
+use super::font;
+
 /// A place in the picture.
 pub(super) type Point = (f64, f64);
 
@@ -88,13 +90,54 @@ pub(super) enum Shape {
     Polygon { corners: Vec<Point>, colour: RGBColor },
     /// Text.
     Text(Label),
+    /// Shapes that belong together.
+    Group(Group),
 }
 
-/// Words that a viewer shows while something points at a part of the picture.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tip {
-    pub(super) area: Area,
-    pub(super) text: String,
+impl Shape {
+    pub(super) fn is_group(&self) -> bool {
+        matches!(self, Self::Group(_))
+    }
+
+    /// The least and the greatest height that it may reach to.
+    pub(super) fn heights(&self) -> (f64, f64) {
+        let ends = |heights: &mut dyn Iterator<Item = f64>, around: f64| {
+            let (least, greatest) = heights
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), y| {
+                    (least.min(y), greatest.max(y))
+                });
+            (least - around, greatest + around)
+        };
+        match self {
+            Self::Line { from, to, width, .. } => ends(&mut [from.1, to.1].into_iter(), *width),
+            Self::Polygon { corners, .. } => ends(&mut corners.iter().map(|corner| corner.1), 1.0),
+            Self::Text(label) => match label.direction {
+                Direction::Across => (label.at.1 - 2.0 * label.size, label.at.1 + label.size),
+                Direction::Upwards => {
+                    ends(&mut [label.at.1].into_iter(), font::width(&label.text, label.size))
+                }
+            },
+            Self::Group(_) => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+}
+
+/// What shapes are about. A page shows and hides them by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag<'a> {
+    Executor(&'a str),
+    Workload(&'a str),
+    Workers(usize),
+}
+
+/// Shapes that belong together: they have tags, or are a mark, which says what it stands for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Group {
+    /// Names and values of data attributes.
+    pub(super) tags: Vec<(&'static str, String)>,
+    /// The area to point at and the words that a viewer then shows, a fact in each line.
+    pub(super) mark: Option<(Area, String)>,
+    pub(super) shapes: Vec<Shape>,
 }
 
 /// A picture: its size, and its shapes from back to front.
@@ -105,14 +148,35 @@ pub(super) struct Scene {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) shapes: Vec<Shape>,
-    /// Later ones lie above earlier ones. Only an SVG can show them.
-    pub(super) tips: Vec<Tip>,
 }
 
 impl Scene {
     /// An empty picture.
     pub(super) fn new(title: &str, width: f64, height: f64) -> Self {
-        Self { title: printable(title), width, height, shapes: Vec::new(), tips: Vec::new() }
+        Self { title: printable(title), width, height, shapes: Vec::new() }
+    }
+
+    /// Puts what `draw` draws into a group with tags.
+    pub(super) fn tagged(&mut self, tags: &[Tag<'_>], draw: impl FnOnce(&mut Self)) {
+        self.group(tags, None, draw);
+    }
+
+    /// Makes what `draw` draws a mark that can be pointed at in `area`; its text has a fact in each line.
+    pub(super) fn mark(&mut self, tags: &[Tag<'_>], area: Area, text: &str, draw: impl FnOnce(&mut Self)) {
+        let lines: Vec<String> = text.lines().map(printable).collect();
+        self.group(tags, Some((area, lines.join("\n"))), draw);
+    }
+
+    fn group(&mut self, tags: &[Tag<'_>], mark: Option<(Area, String)>, draw: impl FnOnce(&mut Self)) {
+        let tags = tags.iter().map(|tag| match tag {
+            Tag::Executor(name) => ("executor", printable(name)),
+            Tag::Workload(label) => ("workload", printable(label)),
+            Tag::Workers(count) => ("workers", count.to_string()),
+        });
+        let before = std::mem::take(&mut self.shapes);
+        draw(self);
+        let shapes = std::mem::replace(&mut self.shapes, before);
+        self.shapes.push(Shape::Group(Group { tags: tags.collect(), mark, shapes }));
     }
 
     pub(super) fn line(&mut self, from: Point, to: Point, width: f64, colour: RGBColor) {
@@ -121,10 +185,6 @@ impl Scene {
 
     pub(super) fn polygon(&mut self, corners: Vec<Point>, colour: RGBColor) {
         self.shapes.push(Shape::Polygon { corners, colour });
-    }
-
-    pub(super) fn tip(&mut self, area: Area, text: &str) {
-        self.tips.push(Tip { area, text: printable(text) });
     }
 
     /// Text that runs across, in the given size and colour.
@@ -190,9 +250,14 @@ impl Scene {
     }
 }
 
-/// Names come from files; a control character in one would make an SVG no viewer opens.
-fn printable(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+/// Names come from files: a control character in one would make an SVG that no viewer opens, and some
+/// characters turn the direction of what follows or end a line of a script.
+pub(super) fn printable(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+    };
+    text.chars().filter(|character| !hidden(*character)).collect()
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@
 
 use super::Chart;
 use super::axis::Scale;
-use super::curves::Runs;
 use super::figure::{Across, Curve, Figure, Form, Group, Guide, Ideal, Panel, Series, Value, YRange};
+use super::look::{Look, Origin};
+use super::runs::{Runs, gap_note, has_bars};
 use super::scene::Scene;
-use super::theme::{self, Look, Origin};
-use super::words::{gap_note, has_bars};
+use super::theme;
 use crate::analysis::{Analysis, Bound, Estimate, WorkloadColumn};
 
-/// The chart named `speedup`.
+/// The chart named `speedup`; left out where nothing can be compared.
 pub(super) struct Speedup;
 
 impl Chart for Speedup {
@@ -22,7 +22,8 @@ impl Chart for Speedup {
 
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
         let figure = if has_serial(runs.own) { against_serial(runs) } else { against_one_worker(runs) };
-        Some(figure.draw())
+        let measured = figure.groups[0].panels.iter().any(|panel| !panel.curves.is_empty());
+        measured.then(|| figure.draw())
     }
 }
 
@@ -42,6 +43,12 @@ fn against_serial(runs: Runs<'_>) -> Figure {
     let mut series = labelled(runs);
     series.push(Series { label: "hardware ceiling".to_string(), look: Look::CEILING });
     for (panel, workload) in panels.iter_mut().zip(&runs.own.workloads) {
+        for bound in &workload.bounds {
+            let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
+            let fact = format!("\ngranularity bound {:.2}{most}", bound.speedup);
+            let facts = panel.curves.iter_mut().filter_map(|curve| curve.facts.get_mut(&bound.workers));
+            facts.for_each(|facts| facts.push_str(&fact));
+        }
         panel.curves.extend(ceiling(workload, series.len() - 1));
         panel.guides.push(ideal("ideal: speedup = workers"));
         panel.guides.extend(granularity(workload, panel));
@@ -58,7 +65,7 @@ fn against_serial(runs: Runs<'_>) -> Figure {
     });
     let gaps = gap_note(&panels, "the case or its serial baseline failed or was not measured");
     let notes = [points, limits(&panels, series.len() - 1), factors, gaps];
-    figure(runs, ("Speedup against serial", "speedup T(serial) ÷ T(N)"), notes, series, panels)
+    figure(runs, ("Speedup against serial", "speedup T(serial) ÷ T(N)", "speedup"), notes, series, panels)
 }
 
 fn against_one_worker(runs: Runs<'_>) -> Figure {
@@ -77,12 +84,12 @@ fn against_one_worker(runs: Runs<'_>) -> Figure {
         .then(|| "Bars: mean time with 1 worker ÷ slowest and fastest run with N.".to_string());
     let gaps = gap_note(&panels, "the case, or its case with 1 worker, failed or was not measured");
     let notes = [missing, points, bars, gaps];
-    figure(runs, ("Factor against one worker", "factor T₁ ÷ Tₙ"), notes, runs.series(), panels)
+    figure(runs, ("Factor against one worker", "factor T₁ ÷ Tₙ", "factor"), notes, runs.series(), panels)
 }
 
 fn figure(
     runs: Runs<'_>,
-    (title, y_label): (&str, &'static str),
+    (title, y_label, measure): (&str, &'static str, &'static str),
     notes: [Option<String>; 4],
     series: Vec<Series>,
     panels: Vec<Panel>,
@@ -94,6 +101,7 @@ fn figure(
         series,
         groups: vec![Group {
             y_label: y_label.to_string(),
+            measure: (measure, ""),
             y_range: YRange::Shared,
             scale: Scale::Linear,
             panels,
@@ -146,7 +154,9 @@ fn granularity(workload: &WorkloadColumn, panel: &Panel) -> Option<Guide> {
 fn ceiling(workload: &WorkloadColumn, series: usize) -> Option<Curve> {
     let points: Vec<_> =
         workload.ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
-    (!points.is_empty()).then_some(Curve { series, points, joined: true })
+    let facts =
+        points.iter().map(|(count, _)| (*count, "pinned threads without any queue".to_string())).collect();
+    (!points.is_empty()).then_some(Curve { series, points, facts, joined: true })
 }
 
 /// What the limits mean that are drawn.

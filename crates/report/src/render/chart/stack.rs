@@ -3,21 +3,32 @@
 //! After Eyerman, Du Bois, Eeckhout: Speedup stacks, ISPASS 2012.
 
 use super::Chart;
-use super::curves::Runs;
+use super::axis::Axis;
+use super::figure::Value;
 use super::fill::Fill;
-use super::legend::Key;
-use super::numbers::list;
-use super::page::{self, Band, Page, Plot};
-use super::scene::Scene;
-use super::stacked::{Bar, Stacked};
-use super::theme;
-use crate::analysis::Loss;
+use super::layout::{self, Band, Key, Page, Plot};
+use super::numbers::{in_brackets, list, number};
+use super::runs::Runs;
+use super::scene::{Anchor, Area, Scene, Tag};
+use super::{font, frame, theme};
+use crate::analysis::{Account, Loss, LossRow};
+use crate::view::units::count;
 
 /// The chart named `stack`; left out where no gap is accounted for.
 pub(super) struct Stack;
 
 /// The widest that the plots of a row are together.
 const ROOM: f64 = 900.0;
+/// Widths that a bar can have.
+const BAR: (f64, f64) = (15.0, 40.0);
+/// Distance of the bars of a group.
+const BESIDE: f64 = 3.0;
+/// Distance of groups.
+const GROUP: f64 = 18.0;
+/// The longest name of an executor below its bar.
+const NAME: f64 = 84.0;
+/// Height of the plot; high, because thin slices have to be seen.
+const HEIGHT: f64 = 380.0;
 
 impl Chart for Stack {
     fn name(&self) -> &'static str {
@@ -42,18 +53,18 @@ impl Chart for Stack {
             runs.oversubscribed().filter(|over| counts.last().is_some_and(|last| over <= last));
         let mut legend = legend(&all);
         legend.extend(oversubscribed.map(|_| (Key::Shade, "more workers than CPUs".to_string())));
+        let names: Vec<&str> = runs.own.executors.iter().map(|table| table.executor.as_str()).collect();
         let plots = panels.into_iter().map(|(title, bars)| {
-            let names: Vec<&str> = runs.own.executors.iter().map(|table| table.executor.as_str()).collect();
             Box::new(Stacked::new(title, bars, (&counts, oversubscribed), &names)) as Box<dyn Plot>
         });
         let notes = runs.alone().machines().into_iter().chain(notes(&all)).chain(left_out).collect();
-        Some(page::draw(&Page {
+        Some(layout::draw(&Page {
             title: format!("Where the speedup went — {}", runs.own.name),
             notes,
             legend,
             columns,
             plot_width: width.max(theme::NARROW),
-            bands: vec![Band { y_label: "speedup and what is missing", plots: plots.collect() }],
+            bands: vec![Band { y_label: "speedup and losses", plots: plots.collect() }],
         }))
     }
 }
@@ -99,11 +110,12 @@ fn legend(bars: &[Bar<'_>]) -> Vec<(Key, String)> {
 }
 
 fn notes(bars: &[Bar<'_>]) -> Vec<String> {
-    let mut notes =
-        vec!["Each bar: the speedup, and on it what is missing to the number of workers.".to_string()];
+    let mut notes = vec![
+        "Each bar: the speedup, and on top of it the losses that make up the rest of the number of workers."
+            .to_string(),
+    ];
     if occurs(bars, |_, value| value < 0.0) {
-        notes[0]
-            .push_str(" Gains lie below zero, and the bar reaches above the number of workers by as much.");
+        notes[0].push_str(" Gains are drawn below zero.");
     }
     let mut merged: Vec<String> = bars.iter().flat_map(|bar| bar.account.notes.clone()).collect();
     merged.sort();
@@ -112,4 +124,178 @@ fn notes(bars: &[Bar<'_>]) -> Vec<String> {
         notes.push(list(&merged, 3));
     }
     notes
+}
+
+/// One case.
+#[derive(Clone, Copy)]
+struct Bar<'a> {
+    /// Index of the executor.
+    executor: usize,
+    account: &'a Account,
+}
+
+/// The bars of a workload.
+struct Stacked<'a> {
+    title: String,
+    bars: Vec<Bar<'a>>,
+    counts: &'a [usize],
+    /// The least number of workers above the number of CPUs.
+    oversubscribed: Option<usize>,
+    executors: &'a [&'a str],
+    /// Names of the executors, as they stand below the bars.
+    names: Vec<String>,
+    axis: Axis,
+}
+
+impl<'a> Stacked<'a> {
+    /// A plot of the bars of a workload; all its groups have room for the same executors.
+    fn new(
+        title: String,
+        bars: Vec<Bar<'a>>,
+        (counts, oversubscribed): (&'a [usize], Option<usize>),
+        executors: &'a [&'a str],
+    ) -> Self {
+        let top = |bar: &Bar<'_>| bar.account.workers as f64 + gained(bar.account);
+        let greatest = bars.iter().map(top).fold(0.0, f64::max);
+        let least = bars.iter().map(|bar| -gained(bar.account)).fold(0.0, f64::min);
+        let names = executors.iter().map(|name| font::shorten(name, theme::TEXT, NAME)).collect();
+        Self { title, bars, counts, oversubscribed, executors, names, axis: Axis::tight(least, greatest) }
+    }
+
+    /// Width of a group whose bars are so wide.
+    fn group(executors: usize, bar: f64) -> f64 {
+        executors as f64 * (bar + BESIDE) - BESIDE + GROUP
+    }
+
+    /// How many groups fit into a width.
+    fn most_groups(executors: usize, room: f64) -> usize {
+        ((room / Self::group(executors, BAR.0)) as usize).max(1)
+    }
+
+    /// The width that suits so many groups.
+    fn width(groups: usize, executors: usize, room: f64) -> f64 {
+        (groups as f64 * Self::group(executors, BAR.1)).min(room)
+    }
+
+    /// Left edge and width of a bar.
+    fn place(&self, area: Area, bar: Bar<'_>) -> (f64, f64) {
+        let executors = self.names.len() as f64;
+        let step = area.width / self.counts.len() as f64;
+        let width = ((step - GROUP + BESIDE) / executors - BESIDE).min(BAR.1);
+        let group = self.counts.iter().position(|count| *count == bar.account.workers).unwrap_or(0);
+        let middle = area.left + (group as f64 + 0.5) * step;
+        let start = middle - (executors * (width + BESIDE) - BESIDE) / 2.0;
+        (start + bar.executor as f64 * (width + BESIDE), width)
+    }
+
+    fn draw_bar(&self, scene: &mut Scene, area: Area, bar: Bar<'_>) {
+        let (left, width) = self.place(area, bar);
+        let name = &self.names[bar.executor];
+        let Account { workers, speedup, rows, .. } = bar.account;
+        let slice = |from: f64, to: f64| {
+            let (top, bottom) = (frame::y(&area, &self.axis, to), frame::y(&area, &self.axis, from));
+            Area { left, top, width, height: bottom - top }
+        };
+        let case = format!("{name}, {}", count(*workers, "worker"));
+        let work = slice(0.0, *speedup);
+        scene.mark(&[], work, &format!("{case}\nspeedup {}", number(*speedup)), |scene| {
+            Fill::WORK.draw(scene, work);
+            let label = format!("{speedup:.2}");
+            if font::width(&label, theme::TEXT) + 3.0 <= width && work.height > 1.5 * theme::TEXT {
+                let at = (left + width / 2.0, work.top + 1.2 * theme::TEXT);
+                scene.text(&label, at, Anchor::Middle, (theme::TEXT, theme::PAPER));
+            }
+        });
+        let (mut top, mut bottom) = (*speedup, 0.0);
+        for loss in Loss::ALL {
+            for row in rows.iter().filter(|row| row.loss == loss && row.speedup.value != 0.0) {
+                let value = row.speedup.value;
+                let area = if value > 0.0 {
+                    top += value;
+                    slice(top - value, top)
+                } else {
+                    bottom += value;
+                    slice(bottom, bottom - value)
+                };
+                scene.mark(&[], area, &tip(&case, row), |scene| Fill::of_loss(loss).draw(scene, area));
+            }
+        }
+        let ideal = frame::y(&area, &self.axis, *workers as f64);
+        scene.path(&[(left - 2.0, ideal), (left + width + 2.0, ideal)], theme::TOP);
+    }
+
+    /// Height of the names below the bars.
+    fn names_height(&self) -> f64 {
+        self.names.iter().map(|name| font::width(name, theme::TEXT)).fold(0.0, f64::max) + 8.0
+    }
+}
+
+impl Plot for Stacked<'_> {
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn tags(&self) -> Vec<Tag<'_>> {
+        vec![Tag::Workload(&self.title)]
+    }
+
+    fn label_width(&self) -> f64 {
+        self.axis.label_width()
+    }
+
+    fn height(&self) -> f64 {
+        HEIGHT
+    }
+
+    fn below(&self) -> f64 {
+        self.names_height() + frame::BELOW
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bars.is_empty()
+    }
+
+    fn draw(&self, scene: &mut Scene, area: Area) {
+        let step = area.width / self.counts.len() as f64;
+        let over = |over: usize| self.counts.iter().position(|count| *count >= over);
+        if let Some(group) = self.oversubscribed.and_then(over) {
+            let left = area.left + group as f64 * step;
+            scene.polygon(Area { left, width: area.right() - left, ..area }.corners(), theme::SHADE);
+        }
+        frame::draw(scene, &self.axis, area);
+        let bottom = area.bottom() + self.names_height();
+        for bar in &self.bars {
+            let (left, width) = self.place(area, *bar);
+            let name = &self.names[bar.executor];
+            let middle = area.bottom() + 6.0 + font::width(name, theme::TEXT) / 2.0;
+            let tags = [Tag::Executor(self.executors[bar.executor]), Tag::Workers(bar.account.workers)];
+            scene.tagged(&tags, |scene| {
+                let at = (left + width / 2.0 + 0.36 * theme::TEXT, middle);
+                scene.upright(name, at, (theme::TEXT, theme::INK));
+                self.draw_bar(scene, area, *bar);
+            });
+        }
+        let below = Area { height: bottom - area.top, ..area };
+        for (group, count) in self.counts.iter().enumerate() {
+            let at = (area.left + (group as f64 + 0.5) * step, bottom + 14.0);
+            scene.text(&count.to_string(), at, Anchor::Middle, (theme::TEXT, theme::INK));
+        }
+        frame::x_label(scene, below, "workers");
+    }
+}
+
+/// What an account leaves below zero, as a positive number.
+fn gained(account: &Account) -> f64 {
+    account.rows.iter().map(|row| (-row.speedup.value).max(0.0)).sum()
+}
+
+/// What a slice of a bar stands for.
+fn tip(case: &str, row: &LossRow) -> String {
+    let figure = Value::of(row.speedup).map_or_else(String::new, in_brackets);
+    let gain = if row.speedup.value < 0.0 { "\na gain" } else { "" };
+    let parts = row
+        .parts
+        .iter()
+        .fold(String::new(), |parts, part| parts + "\n" + part.name + " " + &number(part.speedup.value));
+    format!("{case}\n{} {figure}\n{}{parts}{gain}", row.loss.name(), row.loss.meaning())
 }

@@ -1,4 +1,5 @@
-//! Colours, markers and sizes that all charts share. Lengths are in logical pixels.
+//! Colours and sizes that all charts share, and what the colours become on dark ground. Lengths are in
+//! logical pixels.
 
 use plotters::style::RGBColor;
 
@@ -44,6 +45,13 @@ pub(super) const DODGE: f64 = 7.0;
 /// Width of the lines of a hatching.
 pub(super) const HATCH: f64 = 0.9;
 
+/// Grey areas.
+pub(super) const LEVEL: RGBColor = RGBColor(214, 214, 214);
+/// Lines over them.
+pub(super) const LINES: RGBColor = RGBColor(60, 60, 60);
+/// Dark brown areas.
+pub(super) const EARTH: RGBColor = RGBColor(95, 55, 10);
+
 const REFERENCE: RGBColor = RGBColor(130, 130, 130);
 /// What would be, had nothing been lost.
 pub(super) const IDEAL: Stroke = Stroke { width: STROKE, colour: REFERENCE, dash: &[5.0, 4.0] };
@@ -63,7 +71,7 @@ pub(super) const PEAK: Stroke = Stroke { width: 1.25, colour: INK, dash: &[1.5, 
 
 /// Okabe and Ito's palette, which people with any colour vision can tell apart, without its yellow,
 /// which is too faint on white.
-const COLOURS: [RGBColor; 7] = [
+pub(super) const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -73,103 +81,35 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-/// Lengths of strokes and breaks; none for an unbroken line.
-const DASHES: [&[f64]; 4] = [&[], &[9.0, 4.0], &[2.5, 3.0], &[11.0, 3.0, 2.5, 3.0]];
-
-const MARKERS: [Marker; 5] = [
-    Marker::regular(32, 0.0),
-    Marker::regular(4, 45.0),
-    Marker::regular(3, 90.0),
-    Marker::regular(4, 0.0),
-    Marker::regular(3, 270.0),
+/// What a page on dark ground shows instead of some colours.
+const DARK: [(RGBColor, RGBColor); 17] = [
+    (INK, RGBColor(231, 232, 234)),
+    (SOFT, RGBColor(163, 170, 180)),
+    (GRID, RGBColor(58, 63, 72)),
+    (SHADE, RGBColor(41, 45, 53)),
+    (PAPER, RGBColor(28, 31, 37)),
+    (REFERENCE, RGBColor(145, 152, 162)),
+    (FIT_BAND, RGBColor(38, 66, 92)),
+    (OTHER_FIT.colour, RGBColor(224, 151, 80)),
+    (COLOURS[0], RGBColor(75, 165, 222)),
+    (COLOURS[1], RGBColor(240, 136, 62)),
+    (COLOURS[2], RGBColor(47, 199, 155)),
+    (COLOURS[3], RGBColor(223, 155, 196)),
+    (COLOURS[5], RGBColor(156, 200, 255)),
+    (COLOURS[6], RGBColor(255, 255, 255)),
+    (LEVEL, RGBColor(82, 88, 98)),
+    (LINES, RGBColor(196, 201, 208)),
+    (EARTH, RGBColor(176, 122, 64)),
 ];
 
-/// A polygon with its corners on a circle.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Marker {
-    corners: u32,
-    /// Angle of the first corner in degrees.
-    first: f64,
-    /// Height over width.
-    squash: f64,
-}
-
-impl Marker {
-    const fn regular(corners: u32, first: f64) -> Self {
-        Self { corners, first, squash: 1.0 }
-    }
-}
-
-/// Whose measurements a series shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// Of the run that the chart is about.
-    Own,
-    /// Of a run drawn beside it.
-    Beside,
-}
-
-/// How one series looks. Colour, marker and dashes differ together, so that each alone suffices.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    pub(super) colour: RGBColor,
-    pub(super) dash: &'static [f64],
-    /// Series of other runs have hollow markers.
-    pub(super) origin: Origin,
-    marker: Marker,
-}
-
-impl Look {
-    /// The look of the series with that index within its chart.
-    pub(super) fn of(series: usize, origin: Origin) -> Self {
-        Self {
-            colour: COLOURS[series % COLOURS.len()],
-            dash: DASHES[series % DASHES.len()],
-            origin,
-            marker: MARKERS[series % MARKERS.len()],
-        }
-    }
-
-    /// The look of a limit that was measured: flat markers, as on a ceiling.
-    pub(super) const CEILING: Self = Self {
-        colour: INK,
-        dash: &[2.0, 2.5],
-        origin: Origin::Own,
-        marker: Marker { corners: 4, first: 45.0, squash: 0.4 },
-    };
-
-    /// The look of what every executor is compared with.
-    pub(super) const BASELINE: Self =
-        Self { colour: INK, dash: &[2.0, 2.5], origin: Origin::Beside, marker: Marker::regular(32, 0.0) };
-
-    /// Whether it is the look of a limit.
-    pub(super) fn is_limit(&self) -> bool {
-        self.marker == Self::CEILING.marker
-    }
-
-    /// The look with an unbroken line.
-    pub(super) fn undashed(self) -> Self {
-        Self { dash: &[], ..self }
-    }
-
-    /// Its line.
-    pub(super) fn stroke(&self) -> Stroke {
-        Stroke { width: STROKE, colour: self.colour, dash: self.dash }
-    }
-
-    /// Corners of the marker around `(x, y)`.
-    pub(super) fn marker(&self, (x, y): (f64, f64), radius: f64) -> Vec<(f64, f64)> {
-        let Marker { corners, first, squash } = self.marker;
-        let round = corners == 32;
-        // A small disc does not show its corners.
-        let corners = if round && radius < 4.0 { 16 } else { corners };
-        // A triangle or square within the circle looks smaller than the disc; this evens them out.
-        let radius = if round { radius } else { radius * 1.25 };
-        (0..corners)
-            .map(|corner| {
-                let angle = (first + 360.0 * f64::from(corner) / f64::from(corners)).to_radians();
-                (x + radius * angle.cos(), y - squash * radius * angle.sin())
-            })
-            .collect()
-    }
+/// Style sheet that shows charts within a page of class `chart` on dark ground, where the page is dark.
+/// The charts themselves name the light colours, so that their files need no style sheet.
+pub(crate) fn dark_style() -> String {
+    let hex = |RGBColor(red, green, blue): RGBColor| format!("#{red:02X}{green:02X}{blue:02X}");
+    DARK.iter().fold(String::new(), |style, (light, dark)| {
+        let (light, dark) = (hex(*light), hex(*dark));
+        let rule =
+            |what: &str| format!(".chart [{what}=\"{light}\"] {{ {what}: light-dark({light}, {dark}); }}\n");
+        style + &rule("fill") + &rule("stroke")
+    })
 }

@@ -3,16 +3,16 @@
 
 use super::Chart;
 use super::axis::Axis;
-use super::curves::Runs;
 use super::fill::Fill;
-use super::lanes::Unit;
-use super::legend::Key;
+use super::layout::{self, Band, Key, Page, Plot};
 use super::numbers::number;
-use super::page::{self, Band, Page, Plot};
-use super::scene::{Area, Scene};
+use super::runs::Runs;
+use super::scene::{Area, Scene, Tag};
+use super::timeline::Unit;
 use super::{frame, theme};
 use crate::analysis::{Estimate, Loss};
 use crate::record::Course;
+use crate::view::units::count;
 
 /// The chart named `threads`; left out where no program was seen from outside over time.
 pub(super) struct Threads;
@@ -41,7 +41,7 @@ impl Chart for Threads {
              Between the dashed line and the areas no thread could run."
                 .to_string(),
         );
-        Some(page::draw(&Page {
+        Some(layout::draw(&Page {
             title: format!("Threads over time — {}", runs.own.name),
             notes,
             legend: vec![
@@ -62,9 +62,8 @@ impl Chart for Threads {
 /// The plots of a program, all on the same scale of time.
 fn of_program(runs: Runs<'_>, column: usize) -> Vec<Steps> {
     let rows = runs.own.executors.iter().flat_map(|table| &table.rows);
-    let mut cases: Vec<(usize, &Course)> = rows
-        .filter_map(|row| Some((row.workers, course(row.cells.get(column)?.estimate()?)?)))
-        .collect();
+    let mut cases: Vec<(usize, &Course)> =
+        rows.filter_map(|row| Some((row.workers, course(row.cells.get(column)?.estimate()?)?))).collect();
     if cases.len() > MOST {
         cases = vec![cases[0], cases[cases.len() - 1]];
     }
@@ -77,13 +76,12 @@ fn of_program(runs: Runs<'_>, column: usize) -> Vec<Steps> {
     let most = most.fold(1.0, f64::max);
     let label = &runs.own.workloads[column].label;
     let plot = |(workers, course): (usize, &Course)| {
-        let many = if workers == 1 { "1 worker".to_string() } else { format!("{workers} workers") };
+        let many = count(workers, "worker");
         let unit = Unit::of(longest);
         let title = format!("{label} · {many}: {}", unit.written(length(course)));
-        (title, workers, unit, course.clone())
+        Steps { workload: label.clone(), title, workers, unit, course: course.clone(), longest, most }
     };
-    let plots = cases.into_iter().map(plot);
-    plots.map(|(title, workers, unit, course)| Steps { title, workers, unit, course, longest, most }).collect()
+    cases.into_iter().map(plot).collect()
 }
 
 fn course(estimate: &Estimate) -> Option<&Course> {
@@ -95,6 +93,7 @@ fn course(estimate: &Estimate) -> Option<&Course> {
 
 /// One execution.
 struct Steps {
+    workload: String,
     title: String,
     workers: usize,
     unit: Unit,
@@ -116,6 +115,10 @@ impl Plot for Steps {
         self.title.clone()
     }
 
+    fn tags(&self) -> Vec<Tag<'_>> {
+        vec![Tag::Workload(&self.workload), Tag::Workers(self.workers)]
+    }
+
     fn label_width(&self) -> f64 {
         self.axis().label_width()
     }
@@ -125,31 +128,33 @@ impl Plot for Steps {
     }
 
     fn draw(&self, scene: &mut Scene, area: Area) {
-        let (axis, time) = (self.axis(), Axis::tight(0.0, self.longest * self.unit.per_s()));
+        let (axis, time) = (self.axis(), Axis::tight(0.0, self.longest * self.unit.per_s));
         frame::draw(scene, &axis, area);
         let stretch_s = self.course.stretch_ns as f64 / 1e9;
         let x = |index: usize| {
-            let at = index as f64 * stretch_s * self.unit.per_s();
+            let at = index as f64 * stretch_s * self.unit.per_s;
             area.left + time.part(at).clamp(0.0, 1.0) * area.width
         };
         let y = |threads: f64| frame::y(&area, &axis, threads);
         let waiting_fill = Fill::of_loss(Loss::RunQueue);
-        for (index, (&running, &waiting)) in self.course.running.iter().zip(&self.course.waiting).enumerate() {
+        for (index, (&running, &waiting)) in self.course.running.iter().zip(&self.course.waiting).enumerate()
+        {
             let (left, width) = (x(index), x(index + 1) - x(index));
             let (top, middle) = (y(running + waiting), y(running));
             let below = Area { left, top: middle, width, height: area.bottom() - middle };
             let above = Area { left, top, width, height: middle - top };
-            scene.polygon(below.corners(), Fill::WORK.base);
-            scene.polygon(above.corners(), waiting_fill.base);
             let when = self.unit.written(index as f64 * stretch_s);
-            let tip = format!("from {when}: {} on a CPU, {} waiting", number(running), number(waiting));
-            scene.tip(Area { top: area.top, height: area.height, ..below }, &tip);
+            let figures = format!("from {when}\n{} on a CPU\n{} waiting", number(running), number(waiting));
+            scene.mark(&[], Area { top: area.top, height: area.height, ..below }, &figures, |scene| {
+                scene.polygon(below.corners(), Fill::WORK.base);
+                scene.polygon(above.corners(), waiting_fill.base);
+            });
         }
         let workers = y(self.workers as f64);
         scene.path(&[(area.left, workers), (area.right(), workers)], theme::IDEAL);
         for (value, label) in &time.ticks {
             frame::tick(scene, area, area.left + time.part(*value) * area.width, label);
         }
-        frame::x_label(scene, area, &format!("time in {}", self.unit.name()));
+        frame::x_label(scene, area, &format!("time in {}", self.unit.name));
     }
 }

@@ -4,16 +4,16 @@ use crate::analysis::{Analysis, Cell, Estimate};
 
 use super::Chart;
 use super::axis::Scale;
-use super::curves::Runs;
 use super::figure::{Across, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::look::Origin;
+use super::runs::{Runs, gap_note, has_bars};
 use super::scene::Scene;
-use super::theme::{self, Origin};
-use super::words::{gap_note, has_bars};
+use super::theme;
 
 /// Times that differ by more than this from those drawn beside need a logarithmic axis.
 const FAR: f64 = 4.0;
 
-/// The chart named `time`.
+/// The chart named `time`; left out where no executor was measured.
 pub(super) struct Time;
 
 impl Chart for Time {
@@ -24,6 +24,9 @@ impl Chart for Time {
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
         let reference = Reference::of(runs.own);
         let mut panels = runs.panels(|_, estimate| value(estimate));
+        if panels.iter().all(|panel| panel.curves.is_empty()) {
+            return None;
+        }
         for (column, panel) in panels.iter_mut().enumerate() {
             let ideal = reference.mean(runs.own, column).map(|mean| Form::Ideal(Ideal::Share(mean)));
             let label = reference.label(runs.own);
@@ -44,6 +47,7 @@ impl Chart for Time {
             series: runs.series(),
             groups: vec![Group {
                 y_label: y_label.to_string(),
+                measure: ("mean time", " s"),
                 y_range: YRange::OwnOfEachPanel,
                 scale,
                 panels,

@@ -2,17 +2,17 @@
 
 use super::Chart;
 use super::axis::Scale;
-use super::curves::Runs;
 use super::figure::{Across, Curve, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::layout;
 use super::numbers::{in_brackets, number};
-use super::page;
+use super::runs::Runs;
 use super::scene::Scene;
 use super::theme;
 use crate::analysis::scaling::{Amdahl, CurvePoint, Usl};
 use crate::analysis::{ExecutorTable, Law, Scaling};
 use crate::stats::Quantity;
 
-/// The chart named `usl`; left out where no speedup was measured or no law was tried.
+/// The chart named `usl`; left out where no law was fitted.
 pub(super) struct UslFit;
 
 impl Chart for UslFit {
@@ -26,13 +26,18 @@ impl Chart for UslFit {
         let panels: Vec<Panel> = (0..runs.own.workloads.len())
             .flat_map(|column| tables().filter_map(move |(index, table)| panel(runs, column, (index, table))))
             .collect();
-        if panels.is_empty() {
+        // Refusals alone are words, which stand beside the tables of the laws.
+        let fitted = |table: &ExecutorTable| {
+            table.scaling.iter().any(|it| it.usl.fit().is_some() || it.amdahl.fit().is_some())
+        };
+        if panels.is_empty() || !runs.own.executors.iter().any(fitted) {
             return None;
         }
         // A column for each executor, so that those of a workload stand beside each other.
         let executors = runs.own.executors.len();
         let whole = panels.len() == executors * runs.own.workloads.len();
-        let grid = (whole && (2..=3).contains(&executors)).then(|| (executors, page::grid(2 * executors).1));
+        let grid =
+            (whole && (2..=3).contains(&executors)).then(|| (executors, layout::grid(2 * executors).1));
         let mut series = runs.series();
         for series in &mut series {
             series.label.push_str(": measured");
@@ -43,7 +48,13 @@ impl Chart for UslFit {
             notes: runs.machines().into_iter().chain([meaning()]).collect(),
             grid,
             series,
-            groups: vec![Group { y_label: y_label.to_string(), y_range, scale: Scale::Linear, panels }],
+            groups: vec![Group {
+                y_label: y_label.to_string(),
+                measure: ("speedup", ""),
+                y_range,
+                scale: Scale::Linear,
+                panels,
+            }],
             across: Across::Workers,
             oversubscribed: runs.oversubscribed(),
         };
@@ -70,6 +81,8 @@ fn panel(runs: Runs<'_>, column: usize, (index, table): (usize, &ExecutorTable))
     guides.extend(guides_of(scaling, table.rows.last()?.workers as f64));
     Some(Panel {
         title: format!("{} · {}", runs.own.workloads[column].label, table.executor),
+        workload: runs.own.workloads[column].label.clone(),
+        executor: Some(table.executor.clone()),
         words: words(scaling),
         curves: vec![Curve { joined: false, ..curve }],
         guides,

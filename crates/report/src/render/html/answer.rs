@@ -1,44 +1,80 @@
-//! The answer at the top: a card for every workload and executor.
+//! The answer at the top: a card for every workload and executor, and what has to be known to read the
+//! figures rightly.
 
-use super::bar;
-use super::escape::{each, text};
-use crate::view::{Answer, Representative, View, WorkloadView};
+use maud::{Markup, PreEscaped, html};
 
-/// The cards, workload by workload.
-pub(super) fn section(view: &View) -> String {
-    each(&view.workloads, |workload| {
-        let quiet = match &workload.serial {
-            _ if workload.waits => workload.batch.clone(),
-            Some(serial) => format!("serial {serial}"),
-            None => String::new(),
-        };
-        format!(
-            "<h4>{} <span class=\"quiet\">{}</span></h4>\n<ul class=\"cards\">\n{}</ul>\n",
-            text(&workload.label),
-            text(&quiet),
-            each(&workload.answers, |answer| card(workload, answer))
-        )
-    })
+use crate::render::chart::fill;
+use crate::view::{Answer, View, WorkloadView};
+
+/// The cards, workload by workload, then the remarks.
+pub(super) fn section(view: &View) -> Markup {
+    let on_workloads = view.workloads.iter().flat_map(|workload| &workload.remarks);
+    let remarks: Vec<&String> = view.notes.iter().chain(&view.quality).chain(on_workloads).collect();
+    html! {
+        @for workload in &view.workloads {
+            section.workload data-workload=(workload.label) {
+                h4 { (workload.label) " " span.quiet { (beside(workload)) } }
+                ul.cards { @for answer in &workload.answers { (card(workload, answer)) } }
+            }
+        }
+        @if !remarks.is_empty() {
+            ul.remarks { @for remark in remarks { li { (remark) } } }
+        }
+    }
 }
 
-fn card(workload: &WorkloadView, answer: &Answer) -> String {
-    let body = match &answer.case {
-        Ok(case) => figures(workload, answer, case),
-        Err(reason) => format!("<p>{}</p>\n", text(reason)),
+/// What stands beside the name of a workload.
+fn beside(workload: &WorkloadView) -> String {
+    match &workload.serial {
+        Some(serial) => format!("{}, serial {serial}", workload.batch),
+        None => workload.batch.clone(),
+    }
+}
+
+fn card(workload: &WorkloadView, answer: &Answer) -> Markup {
+    let bar = |account| {
+        let title = answer.sentence(&workload.label).unwrap_or_default();
+        fill::account_bar(account, &title).unwrap_or_default()
     };
-    format!("<li class=\"card\">\n<h5>{}</h5>\n{body}</li>\n", text(&answer.executor))
+    html! {
+        li.card data-executor=(answer.executor) {
+            h5 { (answer.executor) }
+            @match &answer.case {
+                Ok(case) => {
+                    p.big {
+                        strong { (case.verdict.value) }
+                        " " span { @if let Some(qualifier) = &case.verdict.qualifier { (qualifier) " " } "on " (case.verdict.on) }
+                    }
+                    @if let Some(account) = &case.account { div.bar { (PreEscaped(bar(account))) } }
+                    @for line in case.verdict.rest.iter().chain(&case.enough) { p { (line) } }
+                }
+                Err(reason) => { p { (reason) } }
+            }
+        }
+    }
 }
 
-fn figures(workload: &WorkloadView, answer: &Answer, case: &Representative) -> String {
-    let verdict = &case.verdict;
-    let qualifier = verdict.qualifier.as_ref().map_or(String::new(), |qualifier| format!("{qualifier} "));
-    let label = answer.sentence(&workload.label).unwrap_or_default();
-    let bar = case.account.as_ref().map_or(String::new(), |account| bar::svg(account, &label));
-    let rest = each(verdict.rest.iter().chain(&case.enough), |line| format!("<p>{}</p>\n", text(line)));
-    format!(
-        "<p class=\"big\"><strong>{}</strong> <span>{}on {}</span></p>\n{bar}{rest}",
-        text(&verdict.value),
-        text(&qualifier),
-        text(&verdict.on)
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Analysis;
+    use crate::record::book;
+    use crate::render::html::sample;
+
+    #[test]
+    fn a_run_says_what_to_mind() {
+        let said = section(&View::of(&sample::analysis())).into_string();
+        for expected in [
+            "processes/3 failed: worker 2",
+            "24 rounds plus 1 warm-up round (excluded), until the time limit: the goal of ±1.0 % was not reached",
+            "SHA: noise floor 0.6 %",
+            "Cases with 3 and 4 workers are oversubscribed: they share 2 CPUs",
+            "RC4 threads: it takes 2 workers to be faster than the serial loop (COST)",
+            "for jobs of 8.70 ms or more",
+            "1 of 24 rounds stands out, and is counted; the first is round 13",
+        ] {
+            assert!(said.contains(expected), "{expected} is missing in\n{said}");
+        }
+        assert!(!section(&View::of(&Analysis::of(&book::record()))).into_string().contains("remarks"));
+    }
 }

@@ -1,147 +1,178 @@
-//! The figures of all cases, and the book's tables.
+//! The figures of all cases, the book's tables, the laws of scaling, and the account of every case.
 
-use super::escape::each;
-use super::sheet::{Entry, Line, Sheet};
-use crate::analysis::{Analysis, Cell, Row, WorkloadColumn};
+use maud::{Markup, html};
+
+use super::grid::{About, swatch, table, without_empty_columns};
+use crate::analysis::{Account, Analysis, Cell, Estimate, Loss, Row, WorkloadColumn};
 use crate::record::BASELINE;
-use crate::view::View;
-use crate::view::grid::{Content, Grid};
-use crate::view::units::{
-    MISSING, fixed, or_missing, percent_with_interval, quantity, seconds, speedup, times,
-};
+use crate::view::grid::{Entry, Grid, heads};
+use crate::view::units::{MISSING, count, fixed, percent_with_interval, quantity, seconds, speedup, times};
 use crate::view::verdict::largest_loss;
+use crate::view::{Verdict, View, tables};
 
-const HEAD: [&str; 11] = [
-    "Executor",
-    "Workers",
-    "Time",
-    "Factor",
-    "Speedup",
-    "Efficiency",
-    "Karp–Flatt",
-    "Largest loss",
-    "Bound",
-    "Ceiling",
-    "Least to greatest",
-];
+/// The most cases whose accounts stand in the page; more are not read.
+const ACCOUNTS: usize = 400;
 
-/// A table of figures for each workload, then the book's for each executor.
-pub(super) fn section(run: &Analysis, view: &View) -> String {
-    let figures =
-        each(run.workloads.iter().enumerate(), |(column, workload)| sheet(run, column, workload).html());
-    // The book's tables come first, one for each executor.
-    let book = each(&view.book, |grid| as_in_the_view(grid, false));
-    if book.is_empty() {
-        return figures;
-    }
-    format!(
-        "{figures}<details class=\"book\" open>\n<summary>As in Table 17-1 of <cite>Fluent Python</cite>: mean times, and factors against one worker</summary>\n<div class=\"side-by-side\">\n{book}</div>\n</details>\n"
-    )
-}
-
-fn sheet(run: &Analysis, column: usize, workload: &WorkloadColumn) -> Sheet {
-    let serial = Row { workers: 1, oversubscribed: false, cells: vec![workload.serial.clone()] };
-    let mut rows = Vec::new();
-    if workload.serial != Cell::NotMeasured {
-        rows.push(line(BASELINE, &serial, &workload.serial, None));
-    }
-    for table in &run.executors {
-        for row in &table.rows {
-            rows.push(line(&table.executor, row, &row.cells[column], Some(workload)));
+/// A table of figures for each workload, the book's for each executor, and the laws of scaling.
+pub(super) fn section(run: &Analysis, view: &View) -> Markup {
+    let computing = run.computing();
+    let waiting = view.workloads.iter().filter(|workload| workload.waits);
+    html! {
+        @for (column, workload) in computing.workloads.iter().enumerate() {
+            div data-workload=(workload.label) { (cases(&computing, column, workload)) }
+        }
+        @for workload in waiting {
+            @if let Some(figures) = &workload.figures {
+                div data-workload=(workload.label) { (table(figures, true, &[])) }
+            }
+        }
+        @if !view.book.is_empty() {
+            details.book open {
+                summary { "As in Table 17-1 of " cite { "Fluent Python" } ": mean times, and factors against one worker" }
+                div.side-by-side { @for grid in &view.book { (table(grid, false, &[])) } }
+            }
+        }
+        @if let Some(laws) = tables::laws(&computing) {
+            details.book open[fitted(&computing)] {
+                summary { "Laws of scaling: Amdahl’s law and the universal scalability law" }
+                (table(&laws, true, &[]))
+            }
         }
     }
-    Sheet {
-        caption: format!(
-            "{}: {} jobs; mean times, 95 % intervals in brackets",
-            workload.label, workload.jobs
+}
+
+/// Whether any law was fitted: refusals alone are among the remarks already.
+fn fitted(run: &Analysis) -> bool {
+    let mut laws = run.executors.iter().flat_map(|table| &table.scaling);
+    laws.any(|scaling| scaling.usl.fit().is_some() || scaling.amdahl.fit().is_some())
+}
+
+/// The cases of a workload, the serial baseline first.
+fn cases(run: &Analysis, column: usize, workload: &WorkloadColumn) -> Markup {
+    let (mut rows, mut about) = (Vec::new(), Vec::new());
+    if workload.serial != Cell::NotMeasured {
+        let serial = Row { workers: 1, oversubscribed: false, cells: Vec::new() };
+        rows.push(case(BASELINE, &serial, &workload.serial, None));
+        about.push(About { executor: Some(BASELINE), workers: None });
+    }
+    for (table, row) in run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)))
+    {
+        rows.push(case(&table.executor, row, &row.cells[column], Some(workload)));
+        about.push(About { executor: Some(&table.executor), workers: Some(row.workers) });
+    }
+    let over = run.executors.iter().flat_map(|table| &table.rows).any(|row| row.oversubscribed);
+    let over = if over { ", * more workers than CPUs" } else { "" };
+    let grid = Grid {
+        title: format!(
+            "{}: {}; mean times, 95 % intervals in brackets{over}",
+            workload.label,
+            count(workload.jobs, "job")
         ),
-        head: HEAD.map(String::from).into(),
+        head: heads([
+            "Executor",
+            "Workers",
+            "Time",
+            "Factor",
+            "Speedup",
+            "Efficiency",
+            "Karp–Flatt",
+            "Largest loss",
+            "Bound",
+            "Ceiling",
+            "Fastest to slowest",
+        ]),
         rows,
         foot: Vec::new(),
-        sortable: true,
-    }
-    .without_empty_columns()
-}
-
-fn line(executor: &str, row: &Row, cell: &Cell, limits: Option<&WorkloadColumn>) -> Line {
-    let mut cells = vec![Entry::name(executor)];
-    let over = if row.oversubscribed { "<span class=\"tag\">over</span> " } else { "" };
-    cells.push(Entry::figure(row.workers.to_string(), Some(row.workers as f64)).marked(over.into()));
-    cells.extend(figures(cell));
-    cells.push(loss(cell));
-    let bound = limits.and_then(|limits| limits.bounds.iter().find(|bound| bound.workers == row.workers));
-    let ceiling = limits.and_then(|limits| limits.ceilings.iter().find(|c| c.workers == row.workers));
-    let bound_text = bound.map(|bound| {
-        let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
-        format!("{:.2}{most}", bound.speedup)
-    });
-    cells.push(Entry::figure(or_missing(bound_text), bound.map(|bound| bound.speedup)));
-    let ceiling_text = ceiling.map(|ceiling| quantity(ceiling.speedup, 2));
-    cells.push(Entry::figure(or_missing(ceiling_text), ceiling.map(|ceiling| ceiling.speedup.value)));
-    let range = cell.estimate().map(|estimate| {
-        let range = format!("{} to {}", seconds(estimate.min_s), seconds(estimate.max_s));
-        (range, estimate.min_s)
-    });
-    let (range, least) = range.unzip();
-    cells.push(Entry::figure(or_missing(range), least));
-    Line { class: if limits.is_none() { "serial" } else { "" }, cells }
-}
-
-/// Time to Karp–Flatt.
-fn figures(cell: &Cell) -> Vec<Entry> {
-    let estimate = match cell {
-        Cell::Measured(estimate) => estimate,
-        Cell::Failed { .. } | Cell::NotMeasured => {
-            let state = if matches!(cell, Cell::Failed { .. }) { "failed" } else { MISSING };
-            let missing = || Entry::figure(MISSING, None);
-            return [Entry::figure(state, None)].into_iter().chain((0..4).map(|_| missing())).collect();
-        }
     };
-    let figure = |text: Option<String>, key: Option<f64>| Entry::figure(or_missing(text), key);
+    table(&without_empty_columns(grid), true, &about)
+}
+
+fn case(executor: &str, row: &Row, cell: &Cell, limits: Option<&WorkloadColumn>) -> Vec<Entry> {
+    let estimate = cell.estimate();
+    let figure = |written: Option<(String, f64)>| match written {
+        Some((text, key)) => Entry::written(text, Some(key)),
+        None => Entry::written(MISSING, None),
+    };
+    let of = |written: fn(&Estimate) -> Option<(String, f64)>| figure(estimate.and_then(written));
+    let bound = limits.and_then(|limits| limits.bounds.iter().find(|bound| bound.workers == row.workers));
+    let ceiling =
+        limits.and_then(|limits| limits.ceilings.iter().find(|ceiling| ceiling.workers == row.workers));
+    let time = match cell {
+        Cell::Failed { .. } => Entry::written("failed", None),
+        Cell::Measured(_) | Cell::NotMeasured => of(|it| Some((seconds(it.mean_s), it.mean_s))),
+    };
+    let loss = estimate.and_then(|it| it.account.as_ref()).and_then(largest_loss).map_or_else(
+        || figure(None),
+        |row| {
+            let value = row.speedup.value;
+            Entry::written(format!("{} {}", row.loss.name(), fixed(value, 2)), Some(value)).of(row.loss)
+        },
+    );
     vec![
-        figure(Some(seconds(estimate.mean_s)), Some(estimate.mean_s)),
-        figure(estimate.factor.map(times), estimate.factor),
-        figure(estimate.speedup.map(speedup), estimate.speedup.map(|s| s.value)),
-        figure(
-            estimate.efficiency.map(|share| percent_with_interval(share, 0)),
-            estimate.efficiency.map(|e| e.value),
+        Entry::name(executor),
+        Entry::written(
+            format!("{}{}", row.workers, if row.oversubscribed { "*" } else { "" }),
+            Some(row.workers as f64),
         ),
-        figure(estimate.karp_flatt.map(|k| quantity(k, 3)), estimate.karp_flatt.map(|k| k.value)),
+        time,
+        of(|it| it.factor.map(|factor| (times(factor), factor))),
+        of(|it| it.speedup.map(|value| (speedup(value), value.value))),
+        of(|it| it.efficiency.map(|share| (percent_with_interval(share, 0), share.value))),
+        of(|it| it.karp_flatt.map(|fraction| (quantity(fraction, 3), fraction.value))),
+        loss,
+        figure(bound.map(|bound| {
+            let most = if bound.exact { String::new() } else { format!(" to {}", fixed(bound.at_most, 2)) };
+            (format!("{}{most}", fixed(bound.speedup, 2)), bound.speedup)
+        })),
+        figure(ceiling.map(|ceiling| (quantity(ceiling.speedup, 2), ceiling.speedup.value))),
+        of(|it| Some((format!("{} to {}", seconds(it.min_s), seconds(it.max_s)), it.min_s))),
     ]
 }
 
-fn loss(cell: &Cell) -> Entry {
-    let account = cell.estimate().and_then(|estimate| estimate.account.as_ref());
-    match account.and_then(largest_loss) {
-        Some(row) => {
-            let value = row.speedup.value;
-            Entry::figure(format!("{} {}", row.loss.name(), fixed(value, 2)), Some(value))
-                .marked(super::pattern::swatch(row.loss))
+/// The account of every case, each to be opened; nothing if there are none.
+pub(super) fn accounts(run: &Analysis) -> Markup {
+    let cases = (0..run.workloads.len()).flat_map(|column| {
+        run.executors.iter().flat_map(move |table| table.rows.iter().map(move |row| (column, table, row)))
+    });
+    let accounted = cases.filter_map(|(column, table, row)| {
+        let estimate = row.cells[column].estimate()?;
+        Some((
+            &run.workloads[column].label,
+            &table.executor,
+            row.workers,
+            estimate,
+            estimate.account.as_ref()?,
+        ))
+    });
+    let all: Vec<_> = accounted.collect();
+    html! {
+        @if !all.is_empty() {
+            p.quiet {
+                "N workers during the time of the batch could do the work of N speedups. Each table says what became of \
+                 the part that was no speedup, in units of speedup; its rows add up to what is missing."
+            }
+            dl.terms {
+                @for loss in Loss::ALL.into_iter().filter(|loss| all.iter().any(|(.., account)| occurs(account, *loss))) {
+                    div { dt { (swatch(loss)) (loss.name()) } dd { (loss.meaning()) } }
+                }
+            }
+            @if all.len() > ACCOUNTS {
+                p.quiet { "The first " (ACCOUNTS) " of " (all.len()) " cases; the others are in the record." }
+            }
         }
-        None => Entry::figure(MISSING, None),
+        @for (workload, executor, workers, estimate, account) in all.into_iter().take(ACCOUNTS) {
+            @let case = format!("{workload} · {executor} · {}", count(workers, "worker"));
+            details.account data-workload=(workload) data-executor=(executor) data-workers=(workers) {
+                summary { strong { (case) } " " span.quiet { (Verdict::of(workers, estimate)) } }
+                (table(&tables::account(&case, account), false, &[]))
+                @if !account.notes.is_empty() {
+                    ul.quiet { @for note in &account.notes { li { (note) } } }
+                }
+            }
+        }
     }
 }
 
-/// A table of the view.
-pub(super) fn as_in_the_view(grid: &Grid, sortable: bool) -> String {
-    let entry = |entry: &crate::view::grid::Entry| {
-        let shown = match entry.content {
-            Content::Name => Entry::name(&entry.text),
-            Content::Prose => Entry::prose(&entry.text),
-            Content::Figure(key) => Entry::figure(&entry.text, key),
-        };
-        match entry.loss {
-            Some(loss) => shown.marked(super::pattern::swatch(loss)),
-            None => shown,
-        }
-    };
-    let cells = |row: &Vec<crate::view::grid::Entry>| row.iter().map(entry).collect::<Vec<_>>();
-    Sheet {
-        caption: grid.title.clone(),
-        head: grid.head.clone(),
-        rows: grid.rows.iter().map(|row| Line { class: "", cells: cells(row) }).collect(),
-        foot: grid.foot.iter().map(cells).collect(),
-        sortable,
-    }
-    .html()
+fn occurs(account: &Account, loss: Loss) -> bool {
+    account.rows.iter().any(|row| row.loss == loss)
 }

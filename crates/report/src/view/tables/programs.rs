@@ -24,7 +24,8 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
     let command = column.command.as_ref()?;
     let decimals = decimals(run);
     let rows = rows(run, workload);
-    let beyond = if rows.iter().any(|(row, _)| row.oversubscribed) { ", * more workers than CPUs" } else { "" };
+    let beyond =
+        if rows.iter().any(|(row, _)| row.oversubscribed) { ", * more workers than CPUs" } else { "" };
     let line = |(row, estimate): &(&Row, &Estimate)| {
         let seen = estimate.outside.as_ref();
         let one_is_baseline = row.workers == 1 && command.serial.is_none();
@@ -39,13 +40,15 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
             Entry::figure(estimate.efficiency.map(|share| share.value), |share| percent(share, 1)),
             Entry::figure(seen.map(|seen| seen.cpus_used), |cpus| fixed(cpus, 2)),
             Entry::figure(seen.map(|seen| seen.cpu_s), seconds),
-            seen.map_or_else(|| Entry::figure(None, times), |seen| {
-                told(&seen.peak_memory_bytes, |&memory| (bytes(memory), memory as f64))
-            }),
+            seen.map_or_else(
+                || Entry::figure(None, times),
+                |seen| told(&seen.peak_memory_bytes, |&memory| (bytes(memory), memory as f64)),
+            ),
             // With one worker everything is serial.
-            seen.filter(|_| row.workers > 1).map_or_else(|| Entry::figure(None, times), |seen| {
-                told(&seen.serial_fraction, |share| (percent(share.value, 0), share.value))
-            }),
+            seen.filter(|_| row.workers > 1).map_or_else(
+                || Entry::figure(None, times),
+                |seen| told(&seen.serial_fraction, |share| (percent(share.value, 0), share.value)),
+            ),
         ]
     };
     let rows: Vec<Vec<Entry>> = rows.iter().map(line).collect();
@@ -56,7 +59,17 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
             against(command, &time(&column.serial, decimals)),
             command.line
         ),
-        head: heads(["N", "time", "speedup", "95 %", "efficiency", "CPUs used", "CPU time", "memory", "serial"]),
+        head: heads([
+            "N",
+            "time",
+            "speedup",
+            "95 %",
+            "efficiency",
+            "CPUs used",
+            "CPU time",
+            "memory",
+            "serial",
+        ]),
         rows,
         foot: Vec::new(),
     })
@@ -82,7 +95,9 @@ pub(in crate::view) fn counts(run: &Analysis, workload: usize) -> Option<Grid> {
             whole(seen.voluntary_switches),
             whole(seen.involuntary_switches),
             whole(seen.major_faults),
-            Entry::figure(seen.inflation.map(|inflation| inflation.value), |times| format!("{}x", fixed(times, 3))),
+            Entry::figure(seen.inflation.map(|inflation| inflation.value), |times| {
+                format!("{}x", fixed(times, 3))
+            }),
         ])
     };
     let rows: Vec<Vec<Entry>> = rows(run, workload).iter().filter_map(line).collect();
@@ -111,9 +126,11 @@ pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option
         Entry::written(text, Some(figure.value))
     };
     let known = |value: f64| figure(Quantity::known(value));
-    let of = |account: &Account, loss| account.rows.iter().find(|row| row.loss == loss).map(|row| row.speedup);
+    let of =
+        |account: &Account, loss| account.rows.iter().find(|row| row.loss == loss).map(|row| row.speedup);
     let merged = [Loss::ExtraCpu, Loss::StealExit, Loss::Untold];
-    let shown = |loss: &Loss| !merged.contains(loss) || accounts.iter().any(|account| of(account, *loss).is_some());
+    let shown =
+        |loss: &Loss| !merged.contains(loss) || accounts.iter().any(|account| of(account, *loss).is_some());
     let mut lines = vec![line("the work (speedup)", &|account| known(account.speedup))];
     lines.extend(Loss::OUTSIDE.into_iter().filter(shown).map(|loss| {
         let cell = |account: &Account| {
@@ -121,11 +138,11 @@ pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option
         };
         line(loss.name(), &cell)
     }));
-    let sum = |account: &Account| account.speedup + account.rows.iter().map(|row| row.speedup.value).sum::<f64>();
+    let sum =
+        |account: &Account| account.speedup + account.rows.iter().map(|row| row.speedup.value).sum::<f64>();
     lines.push(line("sum", &|account| known(sum(account))));
-    let residual = |account: &Account| {
-        Entry::written(format!("{:.0e}", account.residual), Some(account.residual))
-    };
+    let residual =
+        |account: &Account| Entry::written(format!("{:.0e}", account.residual), Some(account.residual));
     lines.push(line("residual", &residual));
     let intervals = if several { "" } else { " with 95 % intervals" };
     Some(Grid {
@@ -143,8 +160,8 @@ pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option
 
 /// A figure with its text, or that it is not told.
 fn told<T>(known: &Known<T>, form: impl Fn(&T) -> (String, f64)) -> Entry {
-    known.value().map(form).map_or_else(
-        || Entry::written(UNTOLD, None),
-        |(text, value)| Entry::written(text, Some(value)),
-    )
+    known
+        .value()
+        .map(form)
+        .map_or_else(|| Entry::written(UNTOLD, None), |(text, value)| Entry::written(text, Some(value)))
 }

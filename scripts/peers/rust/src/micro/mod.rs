@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use speedup::executor::Task;
-use speedup::sys::clock::monotonic_ns;
+use speedup::machine::clock::monotonic_ns;
 
 use crate::contest::Bench;
 use python::Python;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use speedup::executor::{Executor, MapOptions, ProcessPoolExecutor};
-use speedup::sys::clock::monotonic_ns;
+use speedup::machine::clock::monotonic_ns;
 
 use super::python::{Python, pool};
 use super::{Bytes, Echo, Meet, STARTED, WORKERS, started};

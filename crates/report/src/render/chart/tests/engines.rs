@@ -12,10 +12,10 @@ fn each_engine_has_a_line_with_its_times() {
     other.workloads[0].serial = crate::analysis::Cell::NotMeasured;
     let beside = [Beside { label: "cpython", analysis: &other }];
     let picture = picture(&super::super::engines::EnginesChart, &own, &beside).unwrap();
-    assert!(picture.svg.contains("CPython 3.13.1 · cpython · cpython-processes, 2 workers: "));
+    assert!(picture.svg.contains("CPython 3.13.1 · cpython · cpython-processes, 2 workers\nmean time "));
     // Of ours, serial, one worker and two on two executors; of the other, which has no serial baseline,
     // one and two workers.
-    assert_eq!(picture.svg.matches("class=\"tip\"").count(), 2 * 3 + 2);
+    assert_eq!(picture.marks(), 2 * 3 + 2);
 }
 
 #[test]

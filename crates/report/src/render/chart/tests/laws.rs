@@ -26,15 +26,22 @@ fn a_peak_beyond_the_workers_is_said_but_not_drawn() {
 
 #[test]
 fn a_refusal_is_said_in_words_beside_the_points() {
-    let mut run = rich(&["rc4"], POOLS, &[1, 2], 2);
+    let mut run = rich(&["rc4"], POOLS, &[1, 2, 4, 8], 8);
+    let refused = Law::Refused("It takes four numbers of workers.".to_string());
+    (run.executors[0].scaling[0].usl, run.executors[0].scaling[0].amdahl) =
+        (Law::Refused("It takes four numbers of workers.".to_string()), refused);
     let picture = laws(&run);
     assert!(picture.mentions("USL not fitted: It takes four") && picture.says("Amdahl's law: likewise."));
-    assert!(!picture.says("universal scalability law") && picture.says("rayon: measured"));
-    assert_eq!(picture.svg.matches("class=\"tip\"").count(), 6);
-    for table in &mut run.executors {
-        table.scaling[0].amdahl = Law::Refused("Another reason.".to_string());
-    }
+    assert!(picture.says("universal scalability law") && picture.says("rayon: measured"));
+    assert_eq!(picture.marks(), 12);
+    run.executors[0].scaling[0].amdahl = Law::Refused("Another reason.".to_string());
     assert!(laws(&run).says("Amdahl's law not fitted: Another reason."));
+    // Refusals alone are no chart.
+    assert!(picture_of(&rich(&["rc4"], POOLS, &[1, 2], 2)).is_none());
+}
+
+fn picture_of(run: &Analysis) -> Option<Picture> {
+    picture(&usl::UslFit, run, &[])
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::synthetic::{POOLS, plain, rich};
 use super::*;
 use crate::analysis::{Account, Cell, Loss};
+use crate::render::chart::scene::{Area, Shape};
 
 fn accounts(run: &mut Analysis) -> impl Iterator<Item = &mut Account> {
     let cells = run.executors.iter_mut().flat_map(|table| &mut table.rows).flat_map(|row| &mut row.cells);
@@ -12,25 +13,41 @@ fn accounts(run: &mut Analysis) -> impl Iterator<Item = &mut Account> {
     })
 }
 
+/// The marks of a picture: where they can be pointed at, and what they say.
+fn marks(shapes: &[Shape]) -> Vec<(Area, String)> {
+    let groups = shapes.iter().filter_map(|shape| match shape {
+        Shape::Group(group) => Some(group),
+        _ => None,
+    });
+    groups
+        .flat_map(|group| group.mark.iter().cloned().chain(marks(&group.shapes)).collect::<Vec<_>>())
+        .collect()
+}
+
 #[test]
 fn losses_less_gains_reach_from_the_speedup_to_the_workers() {
     let run = rich(&["rc4"], POOLS, &[1, 2, 4, 8], 8);
-    let scene = stack::Stack.scene(Runs { own: &run, beside: &[] }).unwrap();
+    let scene = stack::Stack.scene(runs_of(&run, &[])).unwrap();
     for (executor, workers) in POOLS.iter().flat_map(|name| [(name, 2), (name, 8)]) {
-        let case = format!("{executor}, workers: {workers}, ");
-        let tips: Vec<_> = scene.tips.iter().filter(|tip| tip.text.starts_with(&case)).collect();
-        let work = tips.iter().find(|tip| tip.text.contains("speedup")).unwrap();
-        let zero = work.area.bottom();
-        let lowest = tips.iter().map(|tip| tip.area.bottom()).fold(zero, f64::max);
-        let highest = tips.iter().map(|tip| tip.area.top).fold(zero, f64::min);
+        let case = format!("{executor}, {workers} workers\n");
+        let marks = marks(&scene.shapes);
+        let tips: Vec<_> = marks
+            .iter()
+            .filter(|(_, text)| text.starts_with(&case))
+            .map(|(area, text)| (*area, text))
+            .collect();
+        let work = tips.iter().find(|tip| tip.1.contains("\nspeedup ")).unwrap();
+        let zero = work.0.bottom();
+        let lowest = tips.iter().map(|tip| tip.0.bottom()).fold(zero, f64::max);
+        let highest = tips.iter().map(|tip| tip.0.top).fold(zero, f64::min);
         let row = run.executors[0].rows.iter().position(|row| row.workers == workers).unwrap();
         let table = run.executors.iter().find(|table| table.executor == **executor).unwrap();
         let account = table.rows[row].cells[0].estimate().unwrap().account.as_ref().unwrap();
-        let unit = work.area.height / account.speedup;
+        let unit = work.0.height / account.speedup;
         let reached = (zero - highest - (lowest - zero)) / unit;
         assert!(lowest > zero && (reached - workers as f64).abs() < 1e-6, "{case}: {reached}");
         // Nothing overlaps and nothing is left out.
-        let filled: f64 = tips.iter().map(|tip| tip.area.height).sum();
+        let filled: f64 = tips.iter().map(|tip| tip.0.height).sum();
         assert!((filled - (lowest - highest)).abs() < 1e-6, "{case}");
     }
 }
@@ -44,7 +61,7 @@ fn the_legend_has_the_losses_that_occur() {
     };
     let all = ["spawn", "dispatch", "granularity", "ordering", "jitter", "slower tasks", "steal", "teardown"];
     assert_eq!(shown(&run), [&all[..], &["serial loop"]].concat());
-    assert!(picture(&stack::Stack, &run, &[]).unwrap().mentions("Gains lie below zero"));
+    assert!(picture(&stack::Stack, &run, &[]).unwrap().mentions("Gains are drawn below zero"));
     accounts(&mut run).for_each(|account| account.rows.retain(|row| row.loss == Loss::Spawn));
     assert_eq!(shown(&run), ["spawn"]);
     assert!(!picture(&stack::Stack, &run, &[]).unwrap().mentions("below zero"));

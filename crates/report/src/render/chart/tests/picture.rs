@@ -1,6 +1,6 @@
 //! A chart's files, read back the way a reader sees them.
 
-use crate::render::chart::text;
+use crate::render::chart::font;
 
 /// A text of an SVG with the box that it takes, in logical pixels.
 #[derive(Debug)]
@@ -23,6 +23,11 @@ pub(super) struct Picture {
 impl Picture {
     pub(super) fn says(&self, text: &str) -> bool {
         self.texts.iter().any(|found| found.text == text)
+    }
+
+    /// How many marks it has.
+    pub(super) fn marks(&self) -> usize {
+        self.svg.matches("class=\"mark\"").count()
     }
 
     pub(super) fn mentions(&self, part: &str) -> bool {
@@ -70,7 +75,7 @@ fn texts(svg: &str, units: f64) -> Vec<Words> {
             let text = unescape(rest.split("</text>").next().unwrap().trim());
             let size = number(tag, "font-size") / units;
             let (x, y) = (number(tag, "x") / units, number(tag, "y") / units);
-            let width = text::width(&text, size);
+            let width = font::width(&text, size);
             let start = match attribute(tag, "text-anchor") {
                 Some("middle") => -width / 2.0,
                 Some("end") => -width,

@@ -21,7 +21,7 @@ fn a_line_for_each_executor_and_way_of_passing_data() {
         assert!(picture.says(text), "{text}");
     }
     // Two workloads, two executors, three ways, eight sizes.
-    assert_eq!(picture.svg.matches("class=\"tip\"").count(), 96);
+    assert_eq!(picture.marks(), 96);
     assert!(picture.mentions("with 1 worker,"));
 }
 

@@ -171,6 +171,15 @@ impl Browser {
         std::fs::write(Path::new(&folder).join(format!("{name}.{extension}")), decode(&data)).unwrap();
     }
 
+    /// How many sheets of paper the page takes.
+    pub(super) fn pages(&mut self) -> usize {
+        let params = json!({ "printBackground": false, "preferCSSPageSize": true });
+        let data = self.call("Page.printToPDF", &params)["data"].as_str().unwrap().to_string();
+        let pdf = decode(&data);
+        let pages = |name: &[u8]| pdf.windows(name.len()).filter(|window| *window == name).count();
+        pages(b"/Type /Page\n")
+    }
+
     /// What went wrong in the page, or was asked of a network, so far.
     pub(super) fn complaints(&self) -> Vec<String> {
         let bad = |event: &&Value| match event["method"].as_str() {

@@ -81,17 +81,18 @@ fn append(lines: &mut Vec<String>, word: &str, size: f64, room: f64) {
 
 /// The text, or as much of it as fits into `room` with an ellipsis after it.
 pub(super) fn shorten(text: &str, size: f64, room: f64) -> String {
-    if width(text, size) <= room {
-        return text.to_string();
-    }
-    let mut kept: String = text.to_string();
-    while kept.pop().is_some() {
-        let shortened = format!("{}…", kept.trim_end());
-        if width(&shortened, size) <= room {
-            return shortened;
+    let ellipsis = width("…", size);
+    let (mut used, mut fitting) = (0.0, None);
+    for (at, character) in text.char_indices() {
+        if used + ellipsis <= room {
+            fitting = Some(at);
+        }
+        used += width(character.encode_utf8(&mut [0; 4]), size);
+        if used > room {
+            return fitting.map_or(String::new(), |end| format!("{}…", text[..end].trim_end()));
         }
     }
-    String::new()
+    text.to_string()
 }
 
 #[cfg(test)]
@@ -127,5 +128,8 @@ mod tests {
         let short = shorten("a label that is much too long", 12.0, 100.0);
         assert!(short.ends_with('…') && width(&short, 12.0) <= 100.0, "{short}");
         assert_eq!(shorten("threads", 12.0, 1.0), "");
+        let long = "an executor ".repeat(10_000);
+        let short = shorten(&long, 12.0, 60.0);
+        assert!(short.starts_with("an ") && short.ends_with('…') && width(&short, 12.0) <= 60.0, "{short}");
     }
 }
