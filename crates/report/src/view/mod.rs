@@ -28,7 +28,7 @@ pub mod units;
 pub mod verdict;
 
 use crate::analysis::{self, Account, Analysis, Cell, ExecutorTable, WorkloadColumn};
-use crate::record::Status;
+use crate::record::{COMMAND, Status};
 use grid::Grid;
 use units::count;
 
@@ -202,12 +202,14 @@ impl WorkloadView {
 }
 
 impl Answer {
-    /// `RC4 threads: 1.71x [1.69, 1.73] on 2 workers; …`; `None` where there is no case.
+    /// `RC4 threads: 1.71x [1.69, 1.73] on 2 workers; …`, of a program only its label; `None` where there is no
+    /// case.
     #[must_use]
     pub fn sentence(&self, label: &str) -> Option<String> {
         let case = self.case.as_ref().ok()?;
         let enough = case.enough.as_ref().map_or(String::new(), |enough| format!(" {enough}."));
-        Some(format!("{label} {}: {}.{enough}", self.executor, case.verdict))
+        let executor = if self.executor == COMMAND { String::new() } else { format!(" {}", self.executor) };
+        Some(format!("{label}{executor}: {}.{enough}", case.verdict))
     }
 }
 

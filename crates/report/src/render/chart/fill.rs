@@ -46,6 +46,9 @@ impl Fill {
     /// Work: what there is to gain.
     pub(super) const WORK: Self = Self::plain(theme::COLOURS[0]);
 
+    /// Threads that could run and wait for a CPU: the colour of the run queue, as areas too thin for lines.
+    pub(super) const WAITING: Self = Self::plain(RGBColor(86, 180, 233));
+
     const fn plain(base: RGBColor) -> Self {
         Self { base, hatch: Hatch::None, lines: theme::INK }
     }

@@ -10,7 +10,7 @@ use super::runs::Runs;
 use super::scene::{Area, Scene, Tag};
 use super::timeline::Unit;
 use super::{frame, theme};
-use crate::analysis::{Estimate, Loss};
+use crate::analysis::Estimate;
 use crate::record::Course;
 use crate::view::units::count;
 
@@ -46,7 +46,7 @@ impl Chart for Threads {
             notes,
             legend: vec![
                 (Key::Fill(Fill::WORK), "on a CPU".to_string()),
-                (Key::Fill(Fill::of_loss(Loss::RunQueue)), "could run, and waited for a CPU".to_string()),
+                (Key::Fill(Fill::WAITING), "could run, and waited for a CPU".to_string()),
                 (Key::Line(theme::IDEAL), "workers".to_string()),
             ],
             columns: 1,
@@ -136,7 +136,7 @@ impl Plot for Steps {
             area.left + time.part(at).clamp(0.0, 1.0) * area.width
         };
         let y = |threads: f64| frame::y(&area, &axis, threads);
-        let waiting_fill = Fill::of_loss(Loss::RunQueue);
+
         for (index, (&running, &waiting)) in self.course.running.iter().zip(&self.course.waiting).enumerate()
         {
             let (left, width) = (x(index), x(index + 1) - x(index));
@@ -147,7 +147,7 @@ impl Plot for Steps {
             let figures = format!("from {when}\n{} on a CPU\n{} waiting", number(running), number(waiting));
             scene.mark(&[], Area { top: area.top, height: area.height, ..below }, &figures, |scene| {
                 scene.polygon(below.corners(), Fill::WORK.base);
-                scene.polygon(above.corners(), waiting_fill.base);
+                scene.polygon(above.corners(), Fill::WAITING.base);
             });
         }
         let workers = y(self.workers as f64);

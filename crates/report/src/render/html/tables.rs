@@ -17,9 +17,15 @@ const ACCOUNTS: usize = 400;
 pub(super) fn section(run: &Analysis, view: &View) -> Markup {
     let computing = run.computing();
     let waiting = view.workloads.iter().filter(|workload| workload.waits);
+    let programs = view.workloads.iter().filter(|workload| workload.counts.is_some());
     html! {
         @for (column, workload) in computing.workloads.iter().enumerate() {
             div data-workload=(workload.label) { (cases(&computing, column, workload)) }
+        }
+        @for workload in programs {
+            @for grid in [&workload.figures, &workload.counts].into_iter().flatten() {
+                div data-workload=(workload.label) { (table(grid, true, &[])) }
+            }
         }
         @for workload in waiting {
             @if let Some(figures) = &workload.figures {
