@@ -200,10 +200,8 @@ fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
     let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
     let share = rule.share(reached, elapsed);
     let left = elapsed.as_secs_f64() * (1.0 - share) / share;
-    parts.push(match left.is_finite() {
-        true => format!("{:.0} s, at most {left:.0} s left", elapsed.as_secs_f64()),
-        false => format!("{:.0} s", elapsed.as_secs_f64()),
-    });
+    let so_far = format!("{:.0} s", elapsed.as_secs_f64());
+    parts.push(if left.is_finite() { format!("{so_far}, at most {left:.0} s left") } else { so_far });
     if let Some(widest) = reached.widest {
         parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
     }
