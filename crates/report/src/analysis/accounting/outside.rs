@@ -216,3 +216,145 @@ fn told<T: Clone>(known: &Known<T>) -> Told<T> {
         Known::Missing(reason) => Err(Untold(reason.clone())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::account as account_of;
+    use super::*;
+    use crate::analysis::rounds::Reference;
+    use crate::record::{MachineState, Occupied};
+
+    /// An execution that spends so long at each level, with what the system may not tell.
+    fn sample(levels: &[(u32, u32, u32, u64)], cpu: (u64, u64), exit: Option<u64>, trace: bool) -> Sample {
+        let level = |&(running, exiting, waiting, ns): &(u32, u32, u32, u64)| Occupied {
+            running,
+            exiting,
+            waiting,
+            ns,
+        };
+        let missing = |what: &str| format!("{what} was not looked at");
+        let outside = Outside {
+            source: "switch records and ptrace".to_string(),
+            exit: Ended::Code(0),
+            user_ns: cpu.0,
+            system_ns: cpu.1,
+            cpu_ns: cpu.0 + cpu.1,
+            exit_cpu_ns: exit.map_or_else(|| Known::Missing(missing("exit")), Known::Value),
+            run_delay_ns: Known::Missing(missing("delay")),
+            minor_faults: 0,
+            major_faults: 0,
+            voluntary_switches: 0,
+            involuntary_switches: 0,
+            max_rss_bytes: Known::Value(1),
+            peak_memory_bytes: Known::default(),
+            processes: Known::Value(1),
+            threads: Known::Value(1),
+            peak_threads: Known::Value(1),
+            killed: 0,
+            stdout: None,
+            occupancy: match trace {
+                true => Known::Value(levels.iter().map(level).collect()),
+                false => Known::Missing(missing("trace")),
+            },
+            course: Known::default(),
+        };
+        Sample {
+            case: 0,
+            round: 0,
+            warmup: false,
+            start_ns: 0,
+            wall_ns: levels.iter().map(|level| level.3).sum::<u64>().max(1),
+            workers: Vec::new(),
+            tasks: Vec::new(),
+            machine: MachineState::default(),
+            outside: Some(Box::new(outside)),
+        }
+    }
+
+    fn told(levels: &[(u32, u32, u32, u64)], user: u64) -> Sample {
+        sample(levels, (user, 0), Some(0), true)
+    }
+
+    fn rows(one: &Sample, many: &Sample, workers: usize) -> super::super::Account {
+        let pair = Paired { sample: many, reference: Reference(vec![one]) };
+        account_of(&[pair], workers, true).unwrap()
+    }
+
+    #[test]
+    fn a_pause_that_the_baseline_has_too_counts_once_less() {
+        // One second of work and a pause of 0.2 s; with two workers the work is halved.
+        let one = told(&[(1, 0, 0, 1000), (0, 0, 0, 200)], 1000);
+        let two = told(&[(2, 0, 0, 500), (0, 0, 0, 200)], 1000);
+        let account = rows(&one, &two, 2);
+        let of = |loss| account.rows.iter().find(|row| row.loss == loss).unwrap().worker_seconds * 1e9;
+        assert!((of(Loss::Idle) - 200.0).abs() < 1e-6, "{account:#?}");
+        assert!(
+            [Loss::ExtraUser, Loss::Serial, Loss::RunQueue, Loss::Over]
+                .iter()
+                .all(|&loss| of(loss).abs() < 1e-6)
+        );
+        assert!((account.speedup - 1200.0 / 700.0).abs() < 1e-12 && account.residual.abs() < 1e-12);
+    }
+
+    #[test]
+    fn each_cause_has_its_row() {
+        let one = told(&[(1, 0, 0, 1000)], 1000);
+        let two =
+            told(&[(2, 0, 0, 300), (1, 0, 0, 200), (1, 0, 1, 100), (3, 0, 0, 100), (0, 1, 0, 10)], 1200);
+        let account = rows(&one, &two, 2);
+        let of = |loss| account.rows.iter().find(|row| row.loss == loss).unwrap().worker_seconds * 1e9;
+        for (loss, expected) in [
+            (Loss::ExtraUser, 200.0),
+            (Loss::RunQueue, 100.0),
+            (Loss::Serial, 210.0),
+            (Loss::Over, -100.0),
+            (Loss::Exit, 10.0),
+            (Loss::Steal, 0.0),
+        ] {
+            assert!((of(loss) - expected).abs() < 1e-6, "{loss:?} is {}, not {expected}", of(loss));
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_apart_is_one_row_with_its_reason() {
+        let one = told(&[(1, 0, 0, 1000)], 1000);
+        let two = sample(&[(2, 0, 0, 600)], (1000, 0), None, false);
+        let account = rows(&one, &two, 2);
+        let losses: Vec<Loss> = account.rows.iter().map(|row| row.loss).collect();
+        assert_eq!(losses, [Loss::ExtraUser, Loss::ExtraSystem, Loss::Untold]);
+        assert!(account.notes[0].contains("are one row: trace was not looked at"), "{:?}", account.notes);
+        assert!(account.residual.abs() < 1e-12);
+    }
+
+    fn levels() -> impl Strategy<Value = Vec<(u32, u32, u32, u64)>> {
+        prop::collection::vec((0..6_u32, 0..3_u32, 0..6_u32, 1..1_000_000_u64), 1..12)
+    }
+
+    fn execution() -> impl Strategy<Value = Sample> {
+        let exit = prop::option::of(0..1000_u64);
+        (levels(), (0..9_000_000_u64, 0..9_000_000_u64), exit, prop::bool::weighted(0.8))
+            .prop_map(|(levels, cpu, exit, trace)| sample(&levels, cpu, exit, trace))
+    }
+
+    proptest! {
+        #[test]
+        fn rows_sum_to_the_gap_whatever_is_told(
+            rounds in prop::collection::vec((execution(), execution()), 1..6),
+            workers in 1..9_usize,
+        ) {
+            let pairs: Vec<Paired<'_>> = rounds
+                .iter()
+                .map(|(one, many)| Paired { sample: many, reference: Reference(vec![one]) })
+                .collect();
+            let account = account_of(&pairs, workers, true).unwrap();
+            let sum: f64 = account.rows.iter().map(|row| row.speedup.value).sum();
+            let size: f64 = account.rows.iter().map(|row| row.speedup.value.abs()).sum();
+            prop_assert!((sum - account.gap).abs() <= 1e-9 * (1.0 + size), "{account:#?}");
+            let kinds: BTreeSet<Loss> = account.rows.iter().map(|row| row.loss).collect();
+            prop_assert_eq!(kinds.len(), account.rows.len());
+            prop_assert!(account.rows.iter().all(|row| row.speedup.value.is_finite()));
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod picture;
 mod sizes;
 
 mod synthetic;
+mod threads;
 
 use std::fs;
 
@@ -31,7 +32,7 @@ fn picture(chart: &dyn Chart, analysis: &Analysis, beside: &[Beside<'_>]) -> Opt
 
 /// The charts of a run that computes, with nothing beside it.
 fn of_one_run() -> Vec<&'static str> {
-    let others = ["engines", "io"];
+    let others = ["engines", "io", "threads"];
     CHARTS.iter().map(|chart| chart.name()).filter(|name| !others.contains(name)).collect()
 }
 
