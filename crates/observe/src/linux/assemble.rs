@@ -145,6 +145,7 @@ impl Assembly<'_> {
             What::Fork { process } => self.born(task, process, State::Ready(at_ns)),
             What::Exit => self.gone(task, at_ns),
             What::In => {
+                self.renumber(task);
                 // A task that no record told of: its beginning was lost or is older than the execution.
                 if !self.lives.contains_key(&task) {
                     self.born(task, task, State::Ready(at_ns));
@@ -152,6 +153,7 @@ impl Assembly<'_> {
                 self.step(task, at_ns, State::On(at_ns));
             }
             What::Out { preempted } => {
+                self.renumber(task);
                 let state = if preempted { State::Ready(at_ns) } else { State::Asleep(at_ns) };
                 self.step(task, at_ns, state);
             }
@@ -205,31 +207,38 @@ impl Assembly<'_> {
         life.state = next;
     }
 
-    /// The process of `task` is a new program: its other threads are gone, and if the calling thread was
-    /// not the first one it now has the first one's number.
+    /// The process of `task` is a new program: its other threads are gone.
     fn exec(&mut self, task: u32, at_ns: u64) {
-        // An exec by another thread than the first: the first has ended, and all others but the caller.
+        self.renumber(task);
         let process = self.lives.get(&task).map_or(task, |life| life.process);
-        let others: Vec<u32> = self
-            .lives
-            .iter()
-            .filter(|(other, life)| life.process == process && **other != task)
-            .map(|(other, _)| *other)
-            .collect();
-        if let ([caller], false) = (&others[..], self.lives.contains_key(&task))
-            && let Some(mut life) = self.lives.remove(caller)
-        {
-            life.end = self.ends.get_mut(&task).and_then(Iterator::next);
-            self.lives.insert(task, life);
-        } else {
-            for other in others {
-                self.gone(other, at_ns);
-            }
+        let others: Vec<u32> = self.threads_of(process).filter(|other| *other != task).collect();
+        for other in others {
+            self.gone(other, at_ns);
         }
         if !self.lives.contains_key(&task) {
             self.born(task, task, State::On(at_ns));
         }
         self.step(task, at_ns, State::On(at_ns));
+    }
+
+    /// A thread that calls exec and was not the process's first one gets the first one's number, after that
+    /// and all the others have ended. It may leave a CPU and come back under the new number before the
+    /// record of the exec is written.
+    fn renumber(&mut self, task: u32) {
+        if self.lives.contains_key(&task) {
+            return;
+        }
+        let mut threads = self.threads_of(task);
+        let (Some(caller), None) = (threads.next(), threads.next()) else { return };
+        drop(threads);
+        if let Some(mut life) = self.lives.remove(&caller) {
+            life.end = self.ends.get_mut(&task).and_then(Iterator::next);
+            self.lives.insert(task, life);
+        }
+    }
+
+    fn threads_of(&self, process: u32) -> impl Iterator<Item = u32> {
+        self.lives.iter().filter(move |(_, life)| life.process == process).map(|(task, _)| *task)
     }
 
     fn gone(&mut self, task: u32, at_ns: u64) {

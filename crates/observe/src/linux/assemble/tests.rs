@@ -131,6 +131,24 @@ fn a_new_program_ends_the_other_threads() {
 }
 
 #[test]
+fn a_thread_that_calls_exec_may_lose_its_cpu_under_its_new_number() {
+    let begin = [
+        event(0, 1, What::In),
+        event(5, 2, What::Fork { process: 1 }),
+        event(6, 2, What::In),
+        event(10, 1, What::Exit),
+    ];
+    let pause = [event(14, 1, LOSES), event(16, 1, What::In)];
+    for unseen in 0..=2 {
+        let mut events = begin.to_vec();
+        events.extend_from_slice(&pause[unseen..]);
+        events.extend([event(20, 1, What::Exec), event(50, 1, What::Exit)]);
+        let found = assemble(1, 0, 100, &events, HashMap::new());
+        assert_eq!((found.processes, found.threads), (1, 2), "without {unseen} of the switches");
+    }
+}
+
+#[test]
 fn numbers_used_again_are_other_tasks() {
     let end =
         |stop_ns, delay_ns| TaskEnd { stop_ns, stop_delay_ns: delay_ns, delay_ns, ..TaskEnd::default() };
