@@ -13,7 +13,7 @@ use crate::workload::{Digest, Job, Site};
 use speedup_executor::{Executor, ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
-use speedup_report::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
+use speedup_report::record::{BASELINE, Case, CeilingSample, Design, PoolMode, WorkloadRecord};
 
 /// Files that are open beside the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;
@@ -59,6 +59,13 @@ impl Study {
             warm: BTreeMap::new(),
             clock: RunClock::resumed_at(0),
         }
+    }
+
+    /// A study of those of its cases alone that `keep` says. Nothing may have been measured yet.
+    #[must_use]
+    pub fn only(mut self, keep: &dyn Fn(&Case) -> bool) -> Self {
+        self.plan.cases.retain(keep);
+        self
     }
 
     /// The settings.
