@@ -67,12 +67,16 @@ enum Filter {
 }
 
 impl Arguments {
-    /// From the command line, which criterion has accepted.
-    pub(crate) fn read() -> Self {
-        Self::of(std::env::args().skip(1))
+    /// From the command line. What criterion would refuse in words is left to it.
+    ///
+    /// # Errors
+    ///
+    /// One line on what criterion would panic at.
+    pub(crate) fn read(least_samples: u32) -> Result<Self, String> {
+        Self::of(std::env::args().skip(1), least_samples)
     }
 
-    fn of(arguments: impl Iterator<Item = String>) -> Self {
+    fn of(arguments: impl Iterator<Item = String>, least_samples: u32) -> Result<Self, String> {
         let (mut options, mut filter) = (Vec::new(), None);
         let mut arguments = arguments.peekable();
         while let Some(argument) = arguments.next() {
@@ -96,9 +100,15 @@ impl Arguments {
             _ if given("--ignored") => Filter::Nothing,
             None => Filter::All,
             Some(text) if given("--exact") => Filter::Exact(text),
-            Some(text) => Regex::new(&text).map_or(Filter::Nothing, Filter::Pattern),
+            Some(text) => Filter::Pattern(
+                Regex::new(&text).map_err(|_| format!("the filter '{text}' is not a regular expression"))?,
+            ),
         };
-        Self {
+        let sample_size: Option<u32> = value("--sample-size").and_then(|text| text.parse().ok());
+        if let Some(size) = sample_size.filter(|size| *size < least_samples) {
+            return Err(format!("--sample-size {size}: must be {least_samples} or more"));
+        }
+        Ok(Self {
             task: match () {
                 () if !given("--bench") || given("--test") || given("--list") => Task::Other,
                 () if given("--profile-time") => Task::Other,
@@ -107,10 +117,10 @@ impl Arguments {
             },
             filter,
             quick: given("--quick"),
-            sample_size: value("--sample-size").and_then(|text| text.parse().ok()),
+            sample_size,
             measurement_time: value("--measurement-time").and_then(seconds),
             warm_up_time: given("--warm-up-time"),
-        }
+        })
     }
 
     /// Whether criterion will ask for a case.

@@ -26,6 +26,7 @@ pub(crate) fn comparison(record: &RunRecord, folder: &Path, threshold: f64) -> O
     let records = candidates.iter().take(MOST).filter_map(|(_, path)| RunRecord::read(path).ok());
     let before = records.into_iter().find(|before| {
         before.name == record.name
+            && before.plan.cases == record.plan.cases
             && before.status == Status::Complete
             && compare::differences(before, record).is_empty()
     })?;

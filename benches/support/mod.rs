@@ -56,13 +56,12 @@ pub(crate) fn request(name: &str) -> Result<RunRequest, ExitCode> {
 /// Measures what these settings and criterion's arguments select, has criterion analyse it, and ends with
 /// tables and files.
 pub(crate) fn suite(request: &RunRequest) -> ExitCode {
-    // First of all, so that an argument that criterion does not know is refused by it.
-    let criterion = Criterion::default()
-        .without_plots()
-        .sample_size(LEAST_SAMPLES as usize)
-        .warm_up_time(Duration::from_millis(1))
-        .configure_from_args();
-    let arguments = Arguments::read();
+    let arguments = match Arguments::read(LEAST_SAMPLES) {
+        Ok(arguments) => arguments,
+        Err(problem) => return ExitError::Usage(problem).report(),
+    };
+    let criterion =
+        Criterion::default().without_plots().sample_size(LEAST_SAMPLES as usize).configure_from_args();
     match carry_out(request, criterion, &arguments) {
         Ok(code) => code,
         Err(error) => error.report(),
@@ -163,7 +162,7 @@ fn hand_out(criterion: &mut Criterion, record: &RunRecord, arguments: &Arguments
         let mut group = criterion.benchmark_group(&workload.name);
         group.sampling_mode(SamplingMode::Flat);
         for (case, walls) in cases.iter().filter(|(case, _)| case.workload == workload.name) {
-            analyse(&mut group, case, walls);
+            analyse(&mut group, case, walls, arguments.quick);
         }
         group.finish();
     }
@@ -176,21 +175,27 @@ fn same(one: &Case, other: &Case) -> bool {
 }
 
 /// One case. Criterion runs what it is given for a while to find out how often it fits into the time, and
-/// complains where that is once; so the first call takes a moment that fits several times, and a sample
-/// counts for as many executions as criterion asks for.
-fn analyse(group: &mut BenchmarkGroup<'_, WallTime>, case: &Case, walls: &[u64]) {
+/// complains where that is once; with `--quick` it goes on until a tenth of a second is over. So the first
+/// call takes a moment that fits several times, and each of a quick look more than a twentieth of a second.
+/// A sample counts for as many executions as criterion asks for.
+fn analyse(group: &mut BenchmarkGroup<'_, WallTime>, case: &Case, walls: &[u64], quick: bool) {
     const MOMENT: Duration = Duration::from_millis(5);
+    const QUICK_CALL: Duration = Duration::from_millis(60);
     group.sample_size(walls.len().max(LEAST_SAMPLES as usize));
-    group.measurement_time(10 * MOMENT * walls.len() as u32);
-    let warm_up = Cell::new(true);
-    let samples = RefCell::new(walls.iter().cycle());
+    group.warm_up_time(Duration::from_millis(1));
+    group.measurement_time(if quick { 2 * QUICK_CALL } else { 10 * MOMENT * walls.len() as u32 });
+    let calls = Cell::new(0_usize);
     group.bench_function(arguments::id(case), |bencher| {
         bencher.iter_custom(|iterations| {
-            if warm_up.replace(false) {
-                std::thread::sleep(MOMENT);
+            let call = calls.replace(calls.get() + 1);
+            match (quick, call) {
+                (true, _) => std::thread::sleep(QUICK_CALL + MOMENT),
+                (false, 0) => std::thread::sleep(MOMENT),
+                (false, _) => {}
             }
-            let wall_ns = *samples.borrow_mut().next().unwrap_or(&0);
-            Duration::from_nanos(wall_ns.saturating_mul(iterations))
+            // The first call of a whole analysis is not one of its samples.
+            let sample = if quick { call } else { call.saturating_sub(1) };
+            Duration::from_nanos(walls[sample % walls.len()].saturating_mul(iterations))
         });
     });
 }

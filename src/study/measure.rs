@@ -61,11 +61,13 @@ impl Study {
         }
     }
 
-    /// A study of those of its cases alone that `keep` says. Nothing may have been measured yet.
+    /// A study of nothing but those of its cases that `keep` says, and of their workloads.
     #[must_use]
-    pub fn only(mut self, keep: &dyn Fn(&Case) -> bool) -> Self {
-        self.plan.cases.retain(keep);
-        self
+    pub fn only(self, keep: &dyn Fn(&Case) -> bool) -> Self {
+        let Self { mut config, mut plan, design, .. } = self;
+        plan.cases.retain(keep);
+        config.workloads.retain(|choice| plan.cases.iter().any(|case| case.workload == choice.name()));
+        Self { plan, ..Self::new(config, design) }
     }
 
     /// The settings.
