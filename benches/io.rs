@@ -13,7 +13,7 @@ use std::time::Duration;
 use speedup::settings::RunRequest;
 use speedup::study;
 use speedup::workload::flags::{DELAY, LOCAL};
-use speedup::workload::{Scale, WORKLOADS, Workload};
+use speedup::workload::{ArrayWorkload, Scale, WORKLOADS};
 use speedup_report::record::Case;
 
 fn main() -> ExitCode {

@@ -14,8 +14,8 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 use speedup::cli::{ExitError, complain};
 use speedup::settings::{Limits, RunRequest, env};
-use speedup::study::{Measured, Study};
-use speedup::workload::{Scale, WORKLOADS};
+use speedup::study::{self, Measured, Study};
+use speedup::workload::Scale;
 use speedup_machine::machine;
 use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup_report::analysis::Analysis;
@@ -36,7 +36,7 @@ pub(crate) fn request(name: &str) -> Result<RunRequest, ExitCode> {
 
 /// Has criterion measure every case of these settings, and ends with tables and files.
 pub(crate) fn suite(request: &RunRequest, measurement_time: fn(&Case, Scale) -> Duration) -> ExitCode {
-    let config = match request.resolve(&Limits::default(), WORKLOADS, machine::cpus_available()) {
+    let config = match request.resolve(&Limits::default(), study::workloads(), machine::cpus_available()) {
         Ok(config) => config,
         Err(error) => return ExitError::Usage(error.as_variable()).report(),
     };
