@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use speedup::settings::RunRequest;
 use speedup::study;
 use speedup::workload::flags::{DELAY, LOCAL};
-use speedup::workload::{WORKLOADS, Workload};
+use speedup::workload::{ArrayWorkload, WORKLOADS};
 
 fn main() -> ExitCode {
     // Worker processes are this program too, and so is the server.

@@ -19,8 +19,7 @@ use speedup::settings::values::{Precision, RoundLimit};
 use speedup::settings::{Limits, RunRequest, env};
 use speedup::study::progress::Verbosity;
 use speedup::study::rounds::Watch;
-use speedup::study::{Run, RunConfig, Study};
-use speedup::workload::WORKLOADS;
+use speedup::study::{self, Run, RunConfig, Study};
 use speedup_machine::machine;
 use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup_report::analysis::{self, Analysis};
@@ -119,7 +118,7 @@ fn settings(request: &RunRequest, arguments: &Arguments) -> Result<RunConfig, Ex
         complain("--warm-up-time has no effect: one round over all cases warms up");
     }
     let mut config = request
-        .resolve(&limits, WORKLOADS, machine::cpus_available())
+        .resolve(&limits, study::workloads(), machine::cpus_available())
         .map_err(|error| ExitError::Usage(error.as_variable()))?;
     // A limit that the user has not set keeps nothing from criterion.
     if open_end {

@@ -169,6 +169,7 @@ fn add(record: &mut RunRecord, series: Series) {
             shell: true,
             ..CommandRecord::default()
         })),
+        parameters: BTreeMap::new(),
         data: Data::default(),
         passes: 1,
         sizes: Vec::new(),

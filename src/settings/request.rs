@@ -59,6 +59,9 @@ pub struct RunRequest {
         help_heading = "Output"
     )]
     pub name: Option<RunName>,
+    /// Parameters of workloads, as names and values; each is an option of its own
+    #[arg(skip)]
+    pub parameters: Vec<(String, String)>,
 }
 
 impl RunRequest {

@@ -1,12 +1,16 @@
 //! Settings in their second stage: resolved against the workloads, executors and CPUs that are there.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::prepared::Prepared;
+use super::registry::{AnyWorkload, OfArrays};
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
+use super::task::Setting;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
-use crate::workload::{Kernel, Scale, Selection, Workload};
+use crate::workload::{Kernel, Scale, Selection};
 use speedup_report::record::{BASELINE, Data, PoolMode};
 use speedup_values::{choose, suggest};
 
@@ -35,7 +39,9 @@ pub struct RunConfig {
 #[derive(Clone)]
 pub struct WorkloadChoice {
     /// The workload.
-    pub workload: &'static dyn Workload,
+    pub workload: &'static dyn AnyWorkload,
+    /// The same with the settings of this run, set up.
+    pub prepared: Arc<dyn Prepared>,
     /// Which of its kernels computes.
     pub kernel: &'static Kernel,
     /// How its arrays reach the workers.
@@ -57,7 +63,7 @@ impl WorkloadChoice {
     /// not the defaults.
     #[must_use]
     pub fn label(&self) -> String {
-        let kernel = if self.kernel == self.workload.default_kernel() {
+        let kernel = if self.kernel == default_kernel(self.workload) {
             String::new()
         } else {
             format!(" ({})", self.kernel.name)
@@ -70,11 +76,36 @@ impl WorkloadChoice {
     }
 }
 
+/// How a workload is to be run.
+pub(super) struct Wanted {
+    pub(super) kernel: &'static Kernel,
+    pub(super) data: Data,
+    pub(super) passes: u32,
+    pub(super) scale: Scale,
+    pub(super) seed: u64,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) workers: Vec<usize>,
+}
+
+impl Wanted {
+    /// The workload made ready for it; the error goes on from its name.
+    pub(super) fn prepare(self, workload: &'static dyn AnyWorkload) -> Result<WorkloadChoice, String> {
+        let Self { kernel, data, passes, scale, seed, parameters, workers } = self;
+        let setting = Arc::new(Setting { workload: workload.name().to_string(), seed, parameters });
+        let prepared = workload.prepare(&setting, &OfArrays { kernel, data, passes, scale });
+        let prepared = prepared.map_err(|fault| format!("cannot be set up: {fault}"))?;
+        if prepared.weights().is_empty() {
+            return Err("has no jobs, so that there is nothing to measure".to_string());
+        }
+        Ok(WorkloadChoice { workload, prepared, kernel, data, passes, workers })
+    }
+}
+
 /// Seed where the user does not say: the chapter that this grew out of.
 pub const DEFAULT_SEED: u64 = 17;
 
 /// The workloads of a program.
-type Workloads = [&'static dyn Workload];
+type Workloads = [&'static dyn AnyWorkload];
 
 impl RunRequest {
     /// Resolves the settings against the given workloads, this program's executors and the CPUs
@@ -91,11 +122,16 @@ impl RunRequest {
     ) -> Result<RunConfig, SettingError> {
         let chosen = self.workloads(workloads)?;
         self.check_waiting(&chosen)?;
+        self.check_arrays(&chosen)?;
+        let executors = self.executors(&chosen)?;
+        let workloads = self.choices(&chosen, workloads, cpus)?;
+        // What is set up is not to be timed, unless the user says so.
+        let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
         Ok(RunConfig {
-            workloads: self.choices(&chosen, workloads, cpus)?,
-            executors: self.executors(&chosen)?,
+            workloads,
+            executors,
             stop: StopRule::of(limits),
-            pool: self.pool.unwrap_or_default(),
+            pool: self.pool.unwrap_or(if sets_up { PoolMode::Warm } else { PoolMode::Cold }),
             seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
             scale: self.scale.unwrap_or_default(),
             out: self.out.clone().unwrap_or_else(|| PathBuf::from("results")),
@@ -105,12 +141,12 @@ impl RunRequest {
 
     /// The workloads that are named; where none is, all but those that run only when named, or all if
     /// each is such.
-    fn workloads(&self, workloads: &Workloads) -> Result<Vec<&'static dyn Workload>, SettingError> {
+    fn workloads(&self, workloads: &Workloads) -> Result<Vec<&'static dyn AnyWorkload>, SettingError> {
         if let Some(names) = &self.workload {
             let chosen = names.iter().map(|name| workload(name, workloads)).collect::<Result<_, _>>();
             return chosen.map_err(|problem| SettingError::new("workload", names, problem));
         }
-        let by_default = |workload: &&dyn Workload| workload.selection() == Selection::Default;
+        let by_default = |workload: &&dyn AnyWorkload| workload.selection() == Selection::Default;
         let default: Vec<_> = workloads.iter().copied().filter(by_default).collect();
         Ok(if default.is_empty() { workloads.to_vec() } else { default })
     }
@@ -125,8 +161,11 @@ impl RunRequest {
         let passes = of_each("passes", self.passes.as_ref(), chosen, workloads)?;
         let kernels = of_each("kernel", self.kernel.as_ref(), chosen, workloads)?;
         let data = self.data.as_deref().unwrap_or(&[Data::Generate]);
+        let parameters = self.parameters_of(chosen)?;
         let mut choices = Vec::new();
-        for ((&workload, passes), name) in chosen.iter().zip(passes).zip(kernels) {
+        for (((&workload, passes), name), parameters) in
+            chosen.iter().zip(passes).zip(kernels).zip(parameters)
+        {
             let kernel = match name {
                 Some(KernelName(name)) => kernel(workload, name).map_err(|problem| {
                     SettingError::new(
@@ -135,22 +174,49 @@ impl RunRequest {
                         problem,
                     )
                 })?,
-                None => workload.default_kernel(),
+                None => default_kernel(workload),
             };
-            let passes = passes.map_or_else(|| workload.default_passes(), |passes| passes.0);
-            let workers = self.workers_of(workload, cpus);
-            let choice = |&data| WorkloadChoice { workload, kernel, data, passes, workers: workers.clone() };
-            choices.extend(data.iter().map(choice));
+            let default = || workload.array().map_or(1, |array| array.default_passes());
+            let passes = passes.map_or_else(default, |passes| passes.0);
+            for &data in data {
+                let wanted = Wanted {
+                    kernel,
+                    data,
+                    passes,
+                    scale: self.scale.unwrap_or_default(),
+                    seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
+                    parameters: parameters.clone(),
+                    workers: self.workers_of(workload, cpus),
+                };
+                let refused = |problem| SettingError::new("workload", workload.name(), problem);
+                choices.push(wanted.prepare(workload).map_err(refused)?);
+            }
         }
         Ok(choices)
     }
 
+    /// The parameters that are given, of each workload those that it has.
+    fn parameters_of(&self, chosen: &Workloads) -> Result<Vec<Vec<(String, String)>>, SettingError> {
+        let declares = |workload: &dyn AnyWorkload, name: &str| {
+            workload.parameters().iter().any(|parameter| parameter.name == name)
+        };
+        for (name, value) in &self.parameters {
+            if !chosen.iter().any(|workload| declares(*workload, name)) {
+                return Err(SettingError::new(name, value, "is of no workload of this run"));
+            }
+        }
+        let of = |workload: &&dyn AnyWorkload| {
+            self.parameters.iter().filter(|(name, _)| declares(*workload, name)).cloned().collect()
+        };
+        Ok(chosen.iter().map(of).collect())
+    }
+
     /// The numbers of workers of a workload. One is always among them: the factor needs it.
-    fn workers_of(&self, workload: &dyn Workload, cpus: usize) -> Vec<usize> {
+    fn workers_of(&self, workload: &dyn AnyWorkload, cpus: usize) -> Vec<usize> {
         match (&self.workers, workload.waiting()) {
             (Some(counts), _) if counts.contains(&1) => counts.to_vec(),
             (Some(counts), _) => [&[1], &counts[..]].concat(),
-            (None, Some(waiting)) => waiting.default_workers().to_vec(),
+            (None, Some(workers)) => workers,
             (None, None) => default_workers(cpus),
         }
     }
@@ -159,6 +225,26 @@ impl RunRequest {
         let Some(names) = &self.executor else { return Ok(Runner::by_default(chosen)) };
         let chosen = names.iter().map(|name| executor(name, chosen)).collect::<Result<_, _>>();
         chosen.map_err(|problem| SettingError::new("executor", names, problem))
+    }
+
+    /// What can only be asked of workloads over arrays.
+    fn check_arrays(&self, chosen: &Workloads) -> Result<(), SettingError> {
+        let Some(other) = chosen.iter().find(|workload| workload.array().is_none()) else { return Ok(()) };
+        let given = [
+            ("passes", self.passes.as_ref().map(ToString::to_string)),
+            (
+                "data",
+                self.data
+                    .as_ref()
+                    .map(|ways| ways.iter().map(|way| way.name()).collect::<Vec<_>>().join(",")),
+            ),
+            ("scale", self.scale.map(|scale| scale.name().to_string())),
+        ];
+        let given = given.into_iter().find_map(|(setting, value)| Some((setting, value?)));
+        given.map_or(Ok(()), |(setting, value)| {
+            let problem = format!("is for workloads over arrays, and {} is none", other.name());
+            Err(SettingError::new(setting, value, problem))
+        })
     }
 
     /// What cannot be asked of workloads that wait.
@@ -183,14 +269,20 @@ impl RunRequest {
     }
 }
 
-fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn Workload, String> {
+/// The kernel where the user does not say.
+fn default_kernel(workload: &dyn AnyWorkload) -> &'static Kernel {
+    workload.array().map_or(&Kernel::ONLY, |array| array.default_kernel())
+}
+
+fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn AnyWorkload, String> {
     choose("workload", name, workloads.iter().copied(), |workload| workload.name())
 }
 
 /// The kernel of that name; the error tells which ones the workload has.
-pub(super) fn kernel(workload: &'static dyn Workload, name: &str) -> Result<&'static Kernel, String> {
-    let names = || workload.kernels().iter().map(|kernel| kernel.name).collect::<Vec<_>>();
-    workload.kernel(name).ok_or_else(|| {
+pub(super) fn kernel(workload: &'static dyn AnyWorkload, name: &str) -> Result<&'static Kernel, String> {
+    let kernels = workload.array().map_or(&[Kernel::ONLY][..], |array| array.kernels());
+    let names = || kernels.iter().map(|kernel| kernel.name).collect::<Vec<_>>();
+    kernels.iter().find(|kernel| kernel.name == name).ok_or_else(|| {
         let hint = suggest(name, names()).map(|close| format!("; did you mean {close}?"));
         let names = names().join(", ");
         format!("{} has no kernel {name}; it has {names}{}", workload.name(), hint.unwrap_or_default())
@@ -237,7 +329,7 @@ fn of_each<'a, T: OfWorkload + std::fmt::Display>(
                     return Err(problem(format!("{name} is not among the workloads of this run")));
                 }
             }
-            let value = |workload: &&dyn Workload| values.iter().find(|(name, _)| name == workload.name());
+            let value = |workload: &&dyn AnyWorkload| values.iter().find(|(name, _)| name == workload.name());
             Ok(chosen.iter().map(|workload| value(workload).map(|(_, value)| value)).collect())
         }
     }
@@ -264,10 +356,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::study::of_arrays;
     use crate::workload::WORKLOADS;
 
     fn resolve(request: &RunRequest) -> Result<RunConfig, SettingError> {
-        request.resolve(&Limits::default(), WORKLOADS, 4)
+        request.resolve(&Limits::default(), of_arrays(WORKLOADS), 4)
     }
 
     fn problem(request: &RunRequest) -> String {

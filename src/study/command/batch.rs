@@ -97,7 +97,7 @@ impl CommandBatch {
         if let Some(outputs) = &self.outputs {
             outputs.pass_on(&measured.tasks)?;
         }
-        self.check(&results.digests)?;
+        self.check(&results)?;
         self.hooks.after(&mut self.session, workers)?;
         measured.start_ns = self.clock.of(measured.start_ns);
         Ok(measured)

@@ -11,6 +11,7 @@ use super::program::{Program, shell};
 use super::session::{connect, judge};
 use super::template::{Given, Kind, Template};
 use crate::study::job::JobReport;
+use crate::workload::Digest;
 use speedup_executor::{Task, current_worker};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::signal::Interrupt;
@@ -149,9 +150,9 @@ pub(super) struct CommandJob {
 
 impl Task for CommandJob {
     const NAME: &'static str = "speedup.command";
-    type Output = JobReport;
+    type Output = JobReport<Digest>;
 
-    fn run(self) -> JobReport {
+    fn run(self) -> JobReport<Digest> {
         let came_ns = monotonic_ns();
         let executed = match &self.shared {
             Some(shared) => shared.run(self.index),
@@ -159,14 +160,14 @@ impl Task for CommandJob {
         };
         match executed {
             Ok(execution) => report(&execution),
-            Err(problem) => JobReport { digest: Err(problem), ..nothing(came_ns) },
+            Err(problem) => JobReport { result: Err(problem), ..nothing(came_ns) },
         }
     }
 }
 
 /// What was seen of the process, from when it was let go to when it had ended. What it took to make it lies
 /// before that, and is the executor's.
-fn report(execution: &Execution) -> JobReport {
+fn report(execution: &Execution) -> JobReport<Digest> {
     let usage = &execution.usage;
     JobReport {
         generated_ns: execution.begin_ns,
@@ -176,12 +177,12 @@ fn report(execution: &Execution) -> JobReport {
         switches: Some((usage.voluntary_switches, usage.involuntary_switches)),
         faults: Some((usage.minor_faults, usage.major_faults)),
         process: Some(JobProcess::of(execution)),
-        digest: Ok(execution.stdout.as_ref().map(|stdout| stdout.xxh3.clone()).unwrap_or_default()),
+        result: Ok(execution.stdout.as_ref().map(|stdout| stdout.xxh3.clone()).unwrap_or_default()),
         ..nothing(execution.begin_ns)
     }
 }
 
-fn nothing(begin_ns: u64) -> JobReport {
+fn nothing(begin_ns: u64) -> JobReport<Digest> {
     JobReport {
         worker: current_worker(),
         begin_ns,
@@ -194,7 +195,6 @@ fn nothing(begin_ns: u64) -> JobReport {
         counts: None,
         clock_hz: None,
         process: None,
-        digest: Ok(String::new()),
-        array: None,
+        result: Ok(Digest::new()),
     }
 }

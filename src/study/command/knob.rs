@@ -1,5 +1,6 @@
 //! A program with a knob for its number of workers, as what a run measures.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -188,6 +189,7 @@ pub(super) fn describe(config: &CommandConfig, sizes: Vec<usize>, digests: Vec<S
         backend: None,
         waits: None,
         command: Some(Box::new(config.record.clone())),
+        parameters: BTreeMap::new(),
         data: Data::default(),
         passes: 1,
         sizes,

@@ -16,6 +16,7 @@ use self::batch::{batch, jobs};
 use self::fault::{Hog, Prepare};
 use super::execute::{Batch, Measured, Pool, execute};
 use super::job::JobReport;
+use crate::workload::array::Answer;
 use speedup_executor::{
     Error, Executor, ProcessPoolExecutor, RayonExecutor, SerialExecutor, Task, ThreadPoolExecutor,
 };
@@ -169,7 +170,7 @@ fn injected(fault: Fault, serial: &Measured, tasks: usize, hog_ns: u64) -> f64 {
 }
 
 /// Executes a batch on a pool whose workers are prepared so.
-fn run<T: Task<Output = JobReport>>(
+fn run<T: Task<Output = JobReport<Answer>>>(
     executor: &str,
     workers: usize,
     prepare: &Prepare,
@@ -178,7 +179,7 @@ fn run<T: Task<Output = JobReport>>(
     let (executor, prepare) = (executor.to_string(), prepare.clone());
     let start = move || start(&executor, workers, &prepare);
     let (measured, results) = execute(&Pool::Made(Box::new(start)), batch)?;
-    if results.digests.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
+    if results.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
 }
 
 fn start(executor: &str, workers: usize, prepare: &Prepare) -> Result<Box<dyn Executor>, Error> {

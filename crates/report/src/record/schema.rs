@@ -1,5 +1,6 @@
 //! The run record: its shape, its version, and how a file that does not fit is refused.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,9 @@ pub struct Tool {
     pub version: String,
     /// Source revision it was built from, `-dirty` if files had changed; absent outside a repository.
     pub git_revision: Option<String>,
+    /// The program that this crate is a part of, with its version, where that is not `speedup` itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
     /// The program that measured, with its version, where that was another: a peer, whose records are
     /// drawn beside ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,13 +264,18 @@ pub struct WorkloadRecord {
     /// The command, where the batch is one or many executions of a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Box<CommandRecord>>,
+    /// Its parameters with the values that they had, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computes over its array.
     pub passes: u32,
-    /// Bytes of each job's array, in the order of the batch.
+    /// Bytes of each job's array, in the order of the batch; of jobs that are no arrays the weights that the
+    /// workload gives them.
     pub sizes: Vec<usize>,
-    /// Digest of each job's result, from the serial baseline; every sample was compared with it.
+    /// Digest of each job's result, from the serial baseline; every sample was compared with it. Empty where
+    /// serial executions gave results that are as good as each other without being the same.
     pub digests: Vec<String>,
 }
 

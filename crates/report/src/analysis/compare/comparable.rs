@@ -119,6 +119,13 @@ impl Found {
             self.unless_same(&format!("backend of {name}"), one, other);
         }
         let before = self.0.len();
+        for parameter in
+            a.parameters.keys().chain(b.parameters.keys().filter(|key| !a.parameters.contains_key(*key)))
+        {
+            let value =
+                |record: &WorkloadRecord| record.parameters.get(parameter).cloned().unwrap_or_default();
+            self.unless_same(&format!("{parameter} of {name}"), &value(a), &value(b));
+        }
         self.unless_same(&format!("jobs of {name}"), &jobs(a), &jobs(b));
         self.unless_same(&format!("passes of {name}"), &a.passes.to_string(), &b.passes.to_string());
         self.unless_same(&format!("what {name} waits for"), waited_for(a), waited_for(b));
