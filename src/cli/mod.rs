@@ -35,6 +35,7 @@ pub use self::exit::ExitError;
 use self::exit::Verdict;
 use crate::study;
 use crate::study::job::BatchJob;
+use crate::study::pinning;
 use crate::study::selftest as selftest_tasks;
 use crate::workload::Workload;
 use speedup_executor::task::TaskEntry;
@@ -47,6 +48,7 @@ static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<BatchJob>(),
     selftest_tasks::TASKS[0],
     selftest_tasks::TASKS[1],
+    pinning::TASKS[0],
     demo::TASKS[0],
     demo::TASKS[1],
     client::TASKS[0],
@@ -99,6 +101,7 @@ fn dispatch(
         Command::Import(args) => import::import(&args),
         Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
+        Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
         Command::List => list::list(workloads),
         Command::Flags(args) => flags::flags(&args),

@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::array::{Array, Passed};
 use super::config::WorkloadChoice;
 use crate::workload::{Job, Kernel, Workload};
+use speedup_machine::affinity;
 use speedup_machine::clock::monotonic_ns;
-use speedup_machine::{affinity, topology};
 use speedup_report::record::CeilingLane;
 
 /// Share of a serial execution that a window takes.
@@ -31,15 +31,14 @@ pub(super) fn window(serial_ns: u64) -> Duration {
     Duration::from_nanos(serial_ns / SHARE).clamp(WINDOWS.0, WINDOWS.1)
 }
 
-/// One window with that many threads.
+/// One window with that many threads, each on its CPU of these.
 pub(super) fn measure(
     choice: &WorkloadChoice,
     job: Job,
-    workers: usize,
+    (workers, cpus): (usize, &[usize]),
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
     let (workload, kernel) = (choice.workload, choice.kernel);
-    let cpus = one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default());
     // Closed while this thread holds it; what stands in it then says whether to go on.
     let gate = RwLock::new(true);
     thread::scope(|scope| {
@@ -79,17 +78,6 @@ pub(super) fn measure(
         };
         lanes.into_iter().filter_map(|lane| join(lane).transpose()).collect()
     })
-}
-
-/// The CPUs in the order in which to use them: hardware threads that share a core come last, as a
-/// scheduler would have it.
-pub(super) fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> {
-    let sibling = |cpu: usize| {
-        let places = cores.iter().filter_map(|core| core.iter().position(|&other| other == cpu));
-        places.min().unwrap_or(0)
-    };
-    cpus.sort_by_key(|&cpu| (sibling(cpu), cpu));
-    cpus
 }
 
 /// Passes over the array until the window is over, and their time.
@@ -157,17 +145,9 @@ mod tests {
             let (kernel, data, passes) = (&Kernel::ONLY, Data::Generate, 1);
             let choice = WorkloadChoice { workload: &Failing, kernel, data, passes, workers: vec![2] };
             let job = Job { seed: 0, index: 0, size: 1, site: None };
-            done.send(measure(&choice, job, 2, Duration::from_millis(1))).unwrap();
+            done.send(measure(&choice, job, (2, &[]), Duration::from_millis(1))).unwrap();
         });
         let measured = ended.recv_timeout(Duration::from_secs(60)).expect("it does not hang");
         assert_eq!(measured.unwrap_err(), "a thread of the ceiling panicked");
-    }
-
-    #[test]
-    fn siblings_of_a_core_come_last() {
-        let cores = [vec![0, 1], vec![2, 3]];
-        assert_eq!(one_per_core_first(vec![0, 1, 2, 3], &cores), [0, 2, 1, 3]);
-        assert_eq!(one_per_core_first(vec![1, 3], &cores), [1, 3]);
-        assert_eq!(one_per_core_first(vec![0, 1], &[]), [0, 1]);
     }
 }

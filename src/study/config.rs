@@ -7,7 +7,7 @@ use super::stopping::StopRule;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
 use crate::workload::{Kernel, Scale, Selection, Workload};
-use speedup_report::record::{BASELINE, Data, PoolMode};
+use speedup_report::record::{BASELINE, Data, Pinned, PoolMode};
 use speedup_values::{choose, suggest};
 
 /// Settings that can be run.
@@ -21,6 +21,8 @@ pub struct RunConfig {
     pub stop: StopRule,
     /// Whether a pool is started for each sample or once for all.
     pub pool: PoolMode,
+    /// The CPUs to which workers are kept; absent where the scheduler chooses.
+    pub pin: Option<Pinned>,
     /// Seed of arrays and order.
     pub seed: u64,
     /// Array sizes.
@@ -91,9 +93,11 @@ impl RunRequest {
     ) -> Result<RunConfig, SettingError> {
         let chosen = self.workloads(workloads)?;
         self.check_waiting(&chosen)?;
+        let executors = self.executors(&chosen)?;
         Ok(RunConfig {
             workloads: self.choices(&chosen, workloads, cpus)?,
-            executors: self.executors(&chosen)?,
+            pin: self.pinned(&executors)?,
+            executors,
             stop: StopRule::of(limits),
             pool: self.pool.unwrap_or_default(),
             seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
@@ -159,6 +163,20 @@ impl RunRequest {
         let Some(names) = &self.executor else { return Ok(Runner::by_default(chosen)) };
         let chosen = names.iter().map(|name| executor(name, chosen)).collect::<Result<_, _>>();
         chosen.map_err(|problem| SettingError::new("executor", names, problem))
+    }
+
+    /// The CPUs to which workers are kept.
+    fn pinned(&self, executors: &[Runner]) -> Result<Option<Pinned>, SettingError> {
+        let Some(pin) = &self.pin else { return Ok(None) };
+        let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
+        let pinned = pin.resolve().map_err(refused)?;
+        match executors.iter().find(|runner| matches!(runner, Runner::Async)) {
+            Some(runner) if pinned.is_some() => Err(refused(format!(
+                "{} is one thread and has no workers that could each have a CPU; name other executors",
+                runner.name()
+            ))),
+            _ => Ok(pinned),
+        }
     }
 
     /// What cannot be asked of workloads that wait.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::job::JobReport;
+use super::pinning::start;
 use crate::workload::Digest;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Outside, Sample, TaskSpan, WorkerSpan};
+use speedup_report::record::{MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +65,8 @@ pub(super) enum Pool {
         kind: &'static dyn ExecutorKind,
         /// How many workers.
         workers: usize,
+        /// The CPUs to which they are kept.
+        pin: Option<Pinned>,
     },
     /// In a pool that is there.
     Warm(Box<dyn Executor>),
@@ -99,7 +102,7 @@ pub(super) fn execute<T: Task<Output = JobReport>>(
     batch: Batch<T>,
 ) -> Result<(Measured, Results), String> {
     with_machine(|| match pool {
-        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch),
+        Pool::Cold { kind, workers, pin } => cold(&|| start(*kind, *workers, pin.as_ref()), batch),
         Pool::Made(start) => cold(start, batch),
         Pool::Warm(pool) => warm(pool, batch),
     })

@@ -7,12 +7,14 @@ use super::clock::RunClock;
 use super::config::WorkloadChoice;
 use super::execute::{Batch, Measured, Pool, Results, execute, with_machine};
 use super::job::BatchJob;
+use super::pinning::{on_first, start};
 use super::{Plan, RunConfig, Runner, asynchronous, ceiling};
 use crate::workload::waiting::Server;
 use crate::workload::{Digest, Job, Site};
 use speedup_executor::{Executor, ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
+use speedup_machine::placement::Placement;
 use speedup_report::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
 
 /// Files that are open beside the connections of a batch: those of the pools, of the run, and of the program.
@@ -105,7 +107,7 @@ impl Study {
         let wanted = self.plan.cases[case].clone();
         let workload = self.workload(&wanted.workload);
         if wanted.executor != BASELINE && self.references[workload].is_none() {
-            let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
+            let pool = Pool::Cold { kind: kind(BASELINE), workers: 1, pin: None };
             let (_, results) = self.on_pool(workload, BASELINE, &pool)?;
             self.check(workload, &results)?;
         }
@@ -136,7 +138,8 @@ impl Study {
     ) -> Result<(Measured, Results), String> {
         let site = self.site(workload)?;
         let batch = Batch::of(self.jobs(workload, executor, site)?.into_iter());
-        let executed = execute(pool, batch);
+        let alone = self.config.pin.as_ref().filter(|_| executor == BASELINE);
+        let executed = on_first(alone, || execute(pool, batch));
         self.rest(workload, site);
         executed
     }
@@ -213,7 +216,9 @@ impl Study {
         let size = choice.workload.sizes(self.config.scale).into_iter().max().unwrap_or(0);
         let job = Job { seed: self.config.seed, index: 0, size, site: None };
         let window = ceiling::window(self.serial_ns[workload]);
-        let lanes = ceiling::measure(choice, job, workers, window)?;
+        let pinned = self.config.pin.as_ref().map(|pin| pin.cpus.clone());
+        let cpus = pinned.unwrap_or_else(|| Placement::Cores.of_this_machine());
+        let lanes = ceiling::measure(choice, job, (workers, &cpus), window)?;
         Ok(CeilingSample { workload: choice.name(), round, warmup, lanes })
     }
 
@@ -227,12 +232,12 @@ impl Study {
         let wanted = &self.plan.cases[case];
         let (kind, workers) = (kind(&wanted.executor), wanted.workers);
         if self.config.pool == PoolMode::Cold || wanted.executor == BASELINE {
-            return Ok(Pool::Cold { kind, workers });
+            return Ok(Pool::Cold { kind, workers, pin: self.config.pin.clone() });
         }
         if let Some(pool) = self.warm.remove(&case) {
             return Ok(Pool::Warm(pool));
         }
-        kind.start(workers).map(Pool::Warm).map_err(|error| error.to_string())
+        start(kind, workers, self.config.pin.as_ref()).map(Pool::Warm).map_err(|error| error.to_string())
     }
 
     /// The batch as tasks. What they carry is made once, when it is first needed.

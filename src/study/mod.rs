@@ -4,6 +4,7 @@
 //! * [`plan`]: the cases and the order in which they run
 //! * [`mod@array`]: how a job's array reaches its worker; [`bytes`]: arrays as they travel
 //! * [`job`]: a job of a workload as a task that times itself
+//! * [`pinning`]: workers of pools that stay on their CPUs
 //! * [`execute`]: one timed execution of a batch on a pool
 //! * `asynchronous`: the same by one thread, for jobs that wait; [`runner`]: pools and that, by name
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
@@ -30,6 +31,7 @@ pub mod environment;
 pub mod execute;
 pub mod job;
 pub mod measure;
+pub mod pinning;
 pub mod plan;
 pub mod progress;
 pub mod resume;

@@ -140,6 +140,7 @@ fn config_of(
         executors: executors_of(record)?,
         stop,
         pool: plan.pool,
+        pin: plan.pin.clone(),
         seed: plan.seed,
         scale: choose("scale", &plan.scale, [Scale::Book, Scale::Tiny], |scale| scale.name())?,
         // The run has its folder.

@@ -43,6 +43,7 @@ impl Again {
         let config = CommandConfig {
             label: workload.label.clone(),
             record: command,
+            pin: record.plan.pin.clone(),
             workers,
             stop: StopRule::of(&limits_of(&record, limits)),
             seed: record.plan.seed,

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::program::shell;
-use super::template::{Kind, Template};
+use super::template::{Counts, Kind, Template};
 use speedup_machine::signal::Interrupt;
 use speedup_observe::{Execution, Exit, Options, Output, Runner, Source, Spec, Stopped, Wanted};
-use speedup_report::record::Text;
+use speedup_report::record::{CommandRecord, Text};
 
 /// Bytes kept of a standard error, for its last line.
 const TAIL: usize = 2048;
@@ -50,8 +50,8 @@ impl Session {
     /// # Errors
     ///
     /// In one line, that it failed and how.
-    pub(super) fn hook(&mut self, option: &str, text: &Template, workers: usize) -> Result<(), String> {
-        let text = text.for_workers(workers);
+    pub(super) fn hook(&mut self, option: &str, text: &Template, counts: Counts) -> Result<(), String> {
+        let text = text.for_counts(counts);
         let mut spec = shell(text.clone());
         spec.stderr = Output::Digest { tail: TAIL };
         let failed = |how: String| format!("--{option} '{}': {how}", text.display());
@@ -62,8 +62,13 @@ impl Session {
     /// The same after a stop, when what the user wished is done already.
     pub(super) fn last_hook(&mut self, option: &str, text: &Template) -> Result<(), String> {
         self.interrupt = Interrupt::default();
-        self.hook(option, text, 1)
+        self.hook(option, text, Counts::ONE)
     }
+}
+
+/// What can be put into texts that differ from case to case.
+pub(super) fn kind_of(record: &CommandRecord) -> Kind {
+    if record.grid.is_some() { Kind::Grid } else { Kind::Workers }
 }
 
 /// A text of the user's as one to put a number of workers into.

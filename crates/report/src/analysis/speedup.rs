@@ -39,6 +39,7 @@ impl Analysis {
             machine: record.environment.summary(),
             design: record.design,
             pool: record.plan.pool,
+            pin: record.plan.pin.clone(),
             status: record.status,
             effort: effort(record, &rounds, |case| speedup(&rounds, case)),
             workloads: workloads(&cells),
