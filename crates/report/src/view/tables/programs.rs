@@ -6,7 +6,7 @@ use crate::record::{Axes, Known};
 use crate::stats::Quantity;
 use crate::view::grid::{Entry, Grid, heads};
 use crate::view::programs::by;
-use crate::view::units::{bytes, count, fixed, percent, quantity, time, times};
+use crate::view::units::{bytes, chosen_percent, count, fixed, percent, quantity, time, times};
 
 /// What stands where the system does not tell.
 const UNTOLD: &str = "not told";
@@ -62,11 +62,11 @@ pub(in crate::view) fn plane(run: &Analysis, workload: usize) -> Option<Grid> {
         let mut entry = Entry::figure(speedup, times);
         if let Some(case) = case {
             let mark = match command.best.and_then(|best| best.pairs) {
-                Some([best, _]) if best == pair => "*",
-                Some([_, enough]) if enough == pair => "+",
+                Some([best, _]) if best == pair => "best ",
+                Some([_, enough]) if enough == pair => "enough ",
                 _ => "",
             };
-            entry.text = format!("{}{mark} {}", time(&case.row.cells[workload], decimals), entry.text);
+            entry.text = format!("{mark}{} {}", time(&case.row.cells[workload], decimals), entry.text);
         }
         entry
     };
@@ -78,9 +78,10 @@ pub(in crate::view) fn plane(run: &Analysis, workload: usize) -> Option<Grid> {
     let threads = axes.threads.iter().map(|&threads| format!("t={threads}"));
     Some(Grid {
         title: format!(
-            "{} {}: time and speedup by processes (p) and threads of each (t); * best, + fewest workers about as good",
+            "{} {}: time and speedup by processes (p) and threads of each (t); enough: the fewest workers within {} of the best",
             column.label,
-            against(command, &time(&column.serial, decimals))
+            against(command, &time(&column.serial, decimals)),
+            chosen_percent(command.best.map_or(0.0, |best| best.share))
         ),
         head: std::iter::once("p".to_string()).chain(threads).collect(),
         rows: axes.processes.iter().map(row).collect(),
