@@ -43,6 +43,9 @@ pub(super) struct CommandArgs {
     /// The best serial program, as the baseline [default: the command with one worker]
     #[arg(long, value_name = "COMMAND")]
     serial: Option<OsString>,
+    /// Measure how long the shell takes to start, and take that off each execution
+    #[arg(long)]
+    subtract_shell: bool,
     /// Instead of --workers, every pair of these numbers of processes, which are {p} in the command, and of
     /// threads of each, which are {t}: such as 1,2x1..4; the baseline is one of both
     #[arg(
@@ -63,8 +66,19 @@ pub(super) struct CommandArgs {
 }
 
 /// What only a new run can have.
-const ANEW: [&str; 10] =
-    ["words", "serial", "grid", "workers", "seed", "warmup", "out", "name", "Given", "Placing"];
+const ANEW: [&str; 11] = [
+    "words",
+    "serial",
+    "subtract_shell",
+    "grid",
+    "workers",
+    "seed",
+    "warmup",
+    "out",
+    "name",
+    "Given",
+    "Placing",
+];
 
 pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
     let interrupt = watch_for_ctrl_c()?;
@@ -107,7 +121,14 @@ fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, Ex
         label: args.given.label.clone(),
     };
     let (record, label) = request.resolve().map_err(ExitError::Usage)?;
-    let config = config(&args.measuring, (record, pin), label, workers);
+    if args.subtract_shell && !record.shell {
+        let problem = "--subtract-shell: no shell runs the command, so that there is nothing to take off";
+        return Err(ExitError::Usage(problem.to_string()));
+    }
+    let config = CommandConfig {
+        subtract_shell: args.subtract_shell,
+        ..config(&args.measuring, (record, pin), label, workers)
+    };
     Ok(Box::new(Knob::new(config, interrupt.clone(), 0).map_err(ExitError::Failure)?))
 }
 
@@ -125,6 +146,7 @@ pub(super) fn config(
         out: measuring.out(),
         record,
         pin,
+        subtract_shell: false,
         label,
         workers,
     }

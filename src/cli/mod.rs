@@ -42,6 +42,7 @@ use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::render::prose::fitted;
 
 /// What worker processes of this program can run.
 static TASKS: &[TaskEntry] = &[
@@ -125,6 +126,17 @@ pub fn complain(message: &str) {
     // Where standard error is gone, the exit code is all that can be said.
     let _ = writeln!(io::stderr(), "{line}");
 }
+
+/// Writes a report to standard output, with its sentences wrapped where that is a terminal.
+fn print_fitted(text: &str) -> Result<(), ExitError> {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(width), _)) => print(&fitted(text, usize::from(width.max(LEAST_WIDTH)))),
+        None => print(text),
+    }
+}
+
+/// Terminals that say they are narrower than this do not know.
+const LEAST_WIDTH: u16 = 40;
 
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), ExitError> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
-use super::{ExitError, complain, print};
+use super::{ExitError, complain, print, print_fitted};
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
@@ -115,7 +115,7 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    print(&FORMATS[0].render(&runs))?;
+    print_fitted(&FORMATS[0].render(&runs))?;
     print(&format!("\nSaved in {}\n", folder.display()))
 }
 

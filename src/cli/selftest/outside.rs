@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::super::{ExitError, complain, print};
+use super::super::{ExitError, complain, print, print_fitted};
 use super::{Course, verdict};
 use speedup_observe::confusion::{Finding, Trial, trial};
 use speedup_observe::inject::{self, Fault};
@@ -56,7 +56,7 @@ pub(super) fn test(course: &Course) -> Result<(), ExitError> {
     )?;
     let (findings, fractions) = (findings(&trials, &Fault::ALL), findings(&trials, &fractions));
     print(&format!("Seen from outside by {}\n\n", source.name()))?;
-    print(&confusion::outside(&findings, &fractions, course.rounds))?;
+    print_fitted(&confusion::outside(&findings, &fractions, course.rounds))?;
     let all: Vec<&Finding> = findings.iter().chain(&fractions).collect();
     let missed = all.iter().filter(|finding| finding.found() != Ok(true)).count();
     verdict(missed, all.len(), "faults and fractions")

@@ -1,6 +1,6 @@
 //! The self-test of the account of pools.
 
-use super::super::{ExitError, print};
+use super::super::{ExitError, print_fitted};
 use super::{Course, verdict};
 use crate::study::selftest::{Fault, Trial, trial};
 use speedup_report::analysis::Loss;
@@ -15,7 +15,7 @@ pub(super) fn test(course: &Course, executors: &[&'static str]) -> Result<(), Ex
     let trials = course.go(&things, name, |&(executor, fault), round| trial(fault, executor, round))?;
     let lines: Vec<InjectedFault> =
         things.iter().map(|(executor, fault)| line(&trials, executor, *fault)).collect();
-    print(&confusion::text(&lines, course.rounds))?;
+    print_fitted(&confusion::text(&lines, course.rounds))?;
     verdict(lines.iter().filter(|line| !line.found).count(), lines.len(), "faults")
 }
 

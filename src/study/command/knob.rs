@@ -164,7 +164,12 @@ impl Subject for Knob {
     }
 
     fn set_up(&mut self) -> Result<(), String> {
-        self.hooks.set_up(&mut self.session)
+        self.hooks.set_up(&mut self.session)?;
+        // A run that is taken up again goes on with what it has taken off so far.
+        if self.config.subtract_shell && self.config.record.shell_start.is_none() {
+            self.config.record.shell_start = Some(self.session.shell_start()?);
+        }
+        Ok(())
     }
 
     fn clean_up(&mut self) -> Result<(), String> {

@@ -39,6 +39,8 @@ pub struct CommandConfig {
     pub label: String,
     /// Numbers of workers, ascending, 1 among them.
     pub workers: Vec<usize>,
+    /// Whether the start of the shell is measured and taken off each execution.
+    pub subtract_shell: bool,
     /// When to stop.
     pub stop: StopRule,
     /// Seed of the order of cases.

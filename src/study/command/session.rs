@@ -6,10 +6,12 @@ use super::program::shell;
 use super::template::{Counts, Kind, Template};
 use speedup_machine::signal::Interrupt;
 use speedup_observe::{Execution, Exit, Options, Output, Runner, Source, Spec, Stopped, Wanted};
-use speedup_report::record::{CommandRecord, Text};
+use speedup_report::record::{CommandRecord, ShellStart, Text};
 
 /// Bytes kept of a standard error, for its last line.
 const TAIL: usize = 2048;
+/// Starts of an empty shell that are measured.
+const SHELL_STARTS: usize = 21;
 /// The most characters of that line.
 const SHOWN: usize = 200;
 
@@ -43,6 +45,27 @@ impl Session {
     fn run(&mut self, spec: &Spec, options: Options<'_>) -> Result<Execution, String> {
         let options = Options { interrupt: Some(self.interrupt.flag()), ..options };
         self.runner.run(spec, &options).map_err(|error| error.to_string())
+    }
+
+    /// What a shell takes that runs nothing, watched as programs are: medians.
+    ///
+    /// # Errors
+    ///
+    /// If there is no shell to run.
+    pub(super) fn shell_start(&mut self) -> Result<ShellStart, String> {
+        let mut figures = (Vec::new(), Vec::new());
+        for _ in 0..SHELL_STARTS {
+            let spec = Spec::shell("");
+            let execution = self.watched(&spec)?;
+            judge(&execution, &spec, false)?;
+            figures.0.push(execution.wall_ns());
+            figures.1.push(execution.cpu_ns);
+        }
+        let median = |mut figures: Vec<u64>| {
+            figures.sort_unstable();
+            figures[figures.len() / 2]
+        };
+        Ok(ShellStart { wall_ns: median(figures.0), cpu_ns: median(figures.1) })
     }
 
     /// Runs a command of the user's that is not measured, named by its option.

@@ -18,6 +18,7 @@ pub(super) fn command(record: &CommandRecord) -> Command {
         serial: record.serial_line().as_deref().map(plain),
         grid: record.grid.clone(),
         follow: record.cpus == crate::record::Cpus::Follow,
+        shell_start_s: record.shell_start.map(|start| seconds(start.wall_ns)),
         batch: record.batch.is_some(),
         best: None,
     }

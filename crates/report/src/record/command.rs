@@ -77,6 +77,9 @@ pub struct CommandRecord {
     /// XXH3 of the baseline's standard output, where it is what all others are checked against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdout: Option<String>,
+    /// The start of the shell, which is taken off each execution in all figures; nothing is if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shell_start: Option<ShellStart>,
     /// Whether other exit codes than 0 count as success.
     #[serde(default)]
     pub ignore_failure: bool,
@@ -113,6 +116,16 @@ pub struct Hooks {
     /// Once, after everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleanup: Option<String>,
+}
+
+/// What a shell takes that runs nothing: medians, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ShellStart {
+    /// From its start to its end.
+    pub wall_ns: u64,
+    /// Its CPU time.
+    pub cpu_ns: u64,
 }
 
 /// How an execution is checked, beyond its exit code.

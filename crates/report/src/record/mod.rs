@@ -37,7 +37,7 @@ pub use speedup_machine::probe::Probe;
 pub use speedup_machine::topology::Cache;
 pub use speedup_machine::virtualisation::Host;
 
-pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
+pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, ShellStart, Text};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
 pub use pin::Pinned;
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};

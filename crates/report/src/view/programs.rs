@@ -2,7 +2,7 @@
 
 use super::conclusion::noise_floor;
 use super::tables::peak;
-use super::units::{chosen_percent, count, fixed};
+use super::units::{chosen_percent, count, fixed, seconds};
 use crate::analysis::{Analysis, Command, Law, Loss, OutsideFigures, Scaling};
 
 /// The sentences: the law, which number of workers is best, the noise floor, and how it was seen.
@@ -89,6 +89,9 @@ fn how_seen(run: &Analysis, command: &Command, seen: &[&OutsideFigures]) -> Vec<
         None => String::new(),
     };
     let mut lines = vec![format!("seen from outside by {}{cpus}", first.source)];
+    if let Some(start_s) = command.shell_start_s {
+        lines.push(format!("the shell's start is taken off each execution: {}", seconds(start_s)));
+    }
     let failures: usize = seen.iter().map(|seen| seen.failures).sum();
     if failures > 0 {
         lines.push(format!("{} ended with another exit code than 0", count(failures, "execution")));
