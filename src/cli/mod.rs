@@ -36,6 +36,7 @@ use self::exit::Verdict;
 pub use self::tool::Tool;
 use crate::program;
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::render::prose::fitted;
 
 /// Reads the command line; the inputs of a batch stand apart from it. Where it asks for help or the version, that is
 /// printed and the program ends.
@@ -81,6 +82,7 @@ fn dispatch(
         Command::Import(args) => import::import(&args),
         Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
+        Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
         Command::List => list::list(tool),
         Command::Flags(args) => flags::flags(&args),
@@ -104,6 +106,17 @@ pub fn complain(message: &str) {
     // Where standard error is gone, the exit code is all that can be said.
     let _ = writeln!(io::stderr(), "{line}");
 }
+
+/// Writes a report to standard output, with its sentences wrapped where that is a terminal.
+fn print_fitted(text: &str) -> Result<(), ExitError> {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(width), _)) => print(&fitted(text, usize::from(width.max(LEAST_WIDTH)))),
+        None => print(text),
+    }
+}
+
+/// Terminals that say they are narrower than this do not know.
+const LEAST_WIDTH: u16 = 40;
 
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), ExitError> {

@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
 use super::tool::Tool;
-use super::{ExitError, complain, print};
+use super::{ExitError, complain, print, print_fitted};
 use crate::program;
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
@@ -151,7 +151,7 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    print(&FORMATS[0].render(&runs))?;
+    print_fitted(&FORMATS[0].render(&runs))?;
     print(&format!("\nSaved in {}\n", folder.display()))
 }
 

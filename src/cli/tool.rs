@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::{ExitError, demo, dispatch, parse};
 use crate::program::{self, SPEEDUP};
 use crate::study::registry::{Registered, of_array};
-use crate::study::{AnyWorkload, Workloads, selftest, set_workloads};
+use crate::study::{AnyWorkload, Workloads, pinning, selftest, set_workloads};
 use crate::workload::{ArrayWorkload, WORKLOADS, Workload};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
@@ -107,6 +107,7 @@ impl Tool {
     /// What worker processes of this program can run.
     fn tasks(&self) -> Vec<TaskEntry> {
         let mut tasks: Vec<TaskEntry> = self.workloads.iter().flat_map(|workload| workload.tasks()).collect();
+        tasks.extend(pinning::TASKS);
         if self.workloads.iter().any(|workload| workload.array().is_some()) {
             tasks.extend(beside::TASKS);
         }

@@ -114,6 +114,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
             precision: None,
             max_time_s: None,
             pool: PoolMode::Cold,
+            pin: None,
             turns: None,
             warmup_rounds: 0,
             scale: "given".to_string(),

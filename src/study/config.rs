@@ -11,7 +11,7 @@ use super::task::Setting;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
 use crate::workload::{Kernel, Scale, Selection};
-use speedup_report::record::{BASELINE, Data, PoolMode};
+use speedup_report::record::{BASELINE, Data, Pinned, PoolMode};
 use speedup_values::{choose, suggest};
 
 /// Settings that can be run.
@@ -25,6 +25,8 @@ pub struct RunConfig {
     pub stop: StopRule,
     /// Whether a pool is started for each sample or once for all.
     pub pool: PoolMode,
+    /// The CPUs to which workers are kept; absent where the scheduler chooses.
+    pub pin: Option<Pinned>,
     /// Seed of arrays and order.
     pub seed: u64,
     /// Array sizes.
@@ -129,6 +131,7 @@ impl RunRequest {
         let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
         Ok(RunConfig {
             workloads,
+            pin: self.pinned(&executors)?,
             executors,
             stop: StopRule::of(limits),
             pool: self.pool.unwrap_or(if sets_up { PoolMode::Warm } else { PoolMode::Cold }),
@@ -245,6 +248,20 @@ impl RunRequest {
             let problem = format!("is for workloads over arrays, and {} is none", other.name());
             Err(SettingError::new(setting, value, problem))
         })
+    }
+
+    /// The CPUs to which workers are kept.
+    fn pinned(&self, executors: &[Runner]) -> Result<Option<Pinned>, SettingError> {
+        let Some(pin) = &self.pin else { return Ok(None) };
+        let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
+        let pinned = pin.resolve().map_err(refused)?;
+        match executors.iter().find(|runner| matches!(runner, Runner::Async)) {
+            Some(runner) if pinned.is_some() => Err(refused(format!(
+                "{} is one thread and has no workers that could each have a CPU; name other executors",
+                runner.name()
+            ))),
+            _ => Ok(pinned),
+        }
     }
 
     /// What cannot be asked of workloads that wait.

@@ -8,7 +8,7 @@ use super::stopping::StopRule;
 use super::{Plan, Study, environment};
 use crate::program;
 use speedup_report::record::{
-    Around, Design, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
+    Around, Design, Pinned, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
 };
 
 /// The time as records have it: to the second, in UTC.
@@ -40,6 +40,7 @@ pub(super) struct Head<'a> {
     pub(super) design: Design,
     pub(super) stop: StopRule,
     pub(super) pool: PoolMode,
+    pub(super) pin: Option<&'a Pinned>,
     pub(super) seed: u64,
     /// Sizes of the arrays; nothing of a command.
     pub(super) scale: &'a str,
@@ -64,6 +65,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
             precision: rounds.then_some(head.stop.precision),
             max_time_s: head.stop.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
             pool: head.pool,
+            pin: head.pin.cloned(),
             turns: None,
             warmup_rounds: 0,
             scale: head.scale.to_string(),
@@ -89,6 +91,7 @@ impl Study {
             design: self.design(),
             stop: config.stop,
             pool: config.pool,
+            pin: config.pin.as_ref(),
             seed: config.seed,
             scale: self.scale(),
             plan: self.plan(),

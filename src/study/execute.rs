@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::job::JobReport;
+use super::pinning::start;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Outside, Sample, TaskSpan, WorkerSpan};
+use speedup_report::record::{MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +62,8 @@ pub enum Pool {
         kind: &'static dyn ExecutorKind,
         /// How many workers.
         workers: usize,
+        /// The CPUs to which they are kept.
+        pin: Option<Pinned>,
     },
     /// In a pool that is there.
     Warm(Box<dyn Executor>),
@@ -87,7 +90,7 @@ pub(super) fn execute<R, T: Task<Output = JobReport<R>>>(
     batch: Batch<T>,
 ) -> Result<(Measured, Vec<R>), String> {
     with_machine(|| match pool {
-        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch),
+        Pool::Cold { kind, workers, pin } => cold(&|| start(*kind, *workers, pin.as_ref()), batch),
         Pool::Made(start) => cold(start, batch),
         Pool::Warm(pool) => warm(pool, batch),
     })

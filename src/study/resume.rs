@@ -139,6 +139,7 @@ fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result
         executors: executors_of(record)?,
         stop,
         pool: plan.pool,
+        pin: plan.pin.clone(),
         seed: plan.seed,
         scale,
         // The run has its folder.

@@ -13,6 +13,7 @@ mod files;
 pub mod known;
 pub mod limits;
 pub mod machine;
+pub mod placement;
 pub mod power;
 pub mod pressure;
 pub mod probe;

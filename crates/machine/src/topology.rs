@@ -7,6 +7,7 @@ use std::path::Path;
 use super::files;
 
 const CPUS: &str = "/sys/devices/system/cpu";
+const NODES: &str = "/sys/devices/system/node";
 
 /// Caches of one size and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +59,31 @@ pub fn caches() -> Result<Vec<Cache>, String> {
 ///
 /// Why the system does not tell.
 pub fn numa_nodes() -> Result<usize, String> {
-    Ok(files::cpu_list(&files::read("/sys/devices/system/node/online")?).len())
+    Ok(files::cpu_list(&files::read(format!("{NODES}/online"))?).len())
+}
+
+/// The CPUs of each memory node, in the order of nodes; those without CPUs are left out.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn nodes() -> Result<Vec<Vec<usize>>, String> {
+    nodes_below(Path::new(NODES))
+}
+
+/// How much each CPU can do compared with the others, where the kernel says so: of processors with cores of
+/// several kinds.
+#[must_use]
+pub fn capacities() -> BTreeMap<usize, u64> {
+    let of = |cpu| Some((cpu, files::number(format!("{CPUS}/cpu{cpu}/cpu_capacity")).ok()?));
+    online().unwrap_or_default().into_iter().filter_map(of).collect()
+}
+
+fn nodes_below(root: &Path) -> Result<Vec<Vec<usize>>, String> {
+    let nodes = files::cpu_list(&files::read(root.join("online"))?).into_iter();
+    let cpus = nodes.map(|node| Ok(files::cpu_list(&files::read(root.join(format!("node{node}/cpulist")))?)));
+    let cpus = cpus.collect::<Result<Vec<_>, String>>()?;
+    Ok(cpus.into_iter().filter(|cpus| !cpus.is_empty()).collect())
 }
 
 fn cores_below(root: &Path, cpus: &[usize]) -> Result<Vec<Vec<usize>>, String> {
@@ -145,6 +170,23 @@ mod tests {
         assert_eq!(caches_below(root.path(), &cpus).unwrap(), expected);
         assert!(cores_below(root.path(), &[7]).unwrap_err().contains("cpu7"));
         assert!(caches_below(root.path(), &[7]).unwrap_err().contains("no caches"));
+    }
+
+    #[test]
+    fn nodes_have_cpus_or_are_left_out() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{text}\n")).unwrap();
+        };
+        for (path, text) in
+            [("online", "0-2"), ("node0/cpulist", "0-1,4"), ("node1/cpulist", ""), ("node2/cpulist", "2,3")]
+        {
+            write(path, text);
+        }
+        assert_eq!(nodes_below(root.path()).unwrap(), [vec![0, 1, 4], vec![2, 3]]);
+        assert!(nodes_below(&root.path().join("node0")).unwrap_err().contains("online"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::accounting::execution;
 use super::model::{Analysis, Best, Command, OutsideFigures};
 use super::rounds::{Paired, seconds};
 use crate::record::plain::plain;
-use crate::record::{CommandRecord, Ended, Known, Outside, Sample};
+use crate::record::{Axes, CommandRecord, Ended, Known, Outside, Sample};
 use crate::stats::{Quantity, Summary, bootstrap};
 use speedup_observe::{Baseline, account};
 
@@ -16,7 +16,9 @@ pub(super) fn command(record: &CommandRecord) -> Command {
     Command {
         line: plain(&record.line()),
         serial: record.serial_line().as_deref().map(plain),
+        grid: record.grid.clone(),
         follow: record.cpus == crate::record::Cpus::Follow,
+        shell_start_s: record.shell_start.map(|start| seconds(start.wall_ns)),
         batch: record.batch.is_some(),
         best: None,
     }
@@ -115,12 +117,22 @@ pub(super) fn find_best(analysis: &mut Analysis) {
 }
 
 fn best(analysis: &Analysis, column: usize) -> Option<Best> {
-    let rows = analysis.executors.iter().flat_map(|table| &table.rows);
-    let speedups: Vec<(usize, f64)> = rows
-        .filter_map(|row| Some((row.workers, row.cells.get(column)?.estimate()?.speedup?.value)))
+    let rows = analysis.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    let cases: Vec<(&str, usize, f64)> = rows
+        .filter_map(|(table, row)| {
+            let speedup = row.cells.get(column)?.estimate()?.speedup?.value;
+            Some((table.executor.as_str(), row.workers, speedup))
+        })
         .collect();
-    let (workers, most) =
-        speedups.iter().copied().reduce(|one, other| if other.1 > one.1 { other } else { one })?;
-    let enough = speedups.iter().filter(|(_, speedup)| *speedup >= (1.0 - SHARE) * most);
-    Some(Best { workers, enough: enough.map(|(workers, _)| *workers).min()?, share: SHARE })
+    let most = cases.iter().copied().reduce(|one, other| if other.2 > one.2 { other } else { one })?;
+    // Of those with the fewest workers, the fastest.
+    let enough = cases.iter().copied().filter(|(.., speedup)| *speedup >= (1.0 - SHARE) * most.2);
+    let enough = enough.min_by(|a, b| a.1.cmp(&b.1).then(b.2.total_cmp(&a.2)))?;
+    let pair = |(executor, workers, _): (&str, usize, f64)| Axes::pair(executor, workers);
+    Some(Best {
+        workers: most.1,
+        enough: enough.1,
+        share: SHARE,
+        pairs: pair(most).zip(pair(enough)).map(|(most, enough)| [most, enough]),
+    })
 }

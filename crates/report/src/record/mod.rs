@@ -20,6 +20,7 @@ pub mod command;
 pub mod json_schema;
 mod layout;
 pub mod outside;
+pub mod pin;
 pub(crate) mod plain;
 pub mod sample;
 pub mod schema;
@@ -30,13 +31,15 @@ pub use speedup_machine::cgroup::Quota;
 pub use speedup_machine::counters::Counts;
 pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
 pub use speedup_machine::known::Known;
+pub use speedup_machine::placement::Placement;
 pub use speedup_machine::power::ClockRange;
 pub use speedup_machine::probe::Probe;
 pub use speedup_machine::topology::Cache;
 pub use speedup_machine::virtualisation::Host;
 
-pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
+pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, ShellStart, Text};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
+pub use pin::Pinned;
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
     BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::check::check;
-use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Sample};
+use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Pinned, Sample};
 use super::{layout, plain};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
@@ -199,6 +199,9 @@ pub struct PlanRecord {
     /// Whether starting a pool is part of its samples.
     #[serde(default)]
     pub pool: PoolMode,
+    /// The CPUs to which workers were kept; absent where the scheduler chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pinned>,
     /// Name that this run shares with those whose rounds took turns with its own, program by program.
     /// Round r of one belongs with round r of another then, as the cases of a round do.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -65,6 +65,8 @@ pub struct WorkloadView {
     pub serial: Option<String>,
     /// What each executor achieved, in the order of the plan; those that were to run this workload.
     pub answers: Vec<Answer>,
+    /// Times by processes and threads, of a program that was measured with every pair of them.
+    pub plane: Option<Grid>,
     /// Speedups with intervals and limits; of a workload that waits, its styles and connections.
     pub figures: Option<Grid>,
     /// What was counted of a program.
@@ -134,7 +136,8 @@ impl View {
     /// All tables: the book's, then those of each workload.
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
         let own = self.workloads.iter();
-        let own = own.flat_map(|workload| [&workload.figures, &workload.counts, &workload.losses]);
+        let own =
+            own.flat_map(|workload| [&workload.plane, &workload.figures, &workload.counts, &workload.losses]);
         self.book.iter().chain(own.flatten())
     }
 
@@ -166,6 +169,7 @@ impl WorkloadView {
             batch: batch(column),
             serial: column.serial.estimate().map(|serial| units::seconds(serial.mean_s)),
             answers,
+            plane: tables::plane(run, index),
             figures: if column.is_program() {
                 tables::program(run, index)
             } else if waits {
