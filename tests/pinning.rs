@@ -127,7 +127,7 @@ fn a_run_says_where_its_workers_were() {
     let path = out.path().to_str().unwrap();
     let fixed = ["run", "--scale", "tiny", "--rounds", "1", "--workers", "1,2", "--quiet"];
     let further = ["--executor", "threads,processes,rayon", "--pin", "scatter", "--out", path];
-    let output = run(&[&fixed[..], &further[..]].concat());
+    let output = run(&[&fixed[..], &further].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let folder = only_run(out.path());
     let record = RunRecord::read(&folder).unwrap();

@@ -60,6 +60,7 @@ impl CommandRequest {
     pub fn resolve(self) -> Result<(CommandRecord, String), String> {
         let (words, shell) = match self.record.batch {
             Some(Inputs::Commands(_)) => (Vec::new(), true),
+            Some(Inputs::Each(_)) if is_plain_word(&self.words) => (self.words, false),
             _ => words(self.words, self.no_shell)?,
         };
         let serial = match self.serial {
@@ -85,6 +86,13 @@ impl CommandRequest {
         };
         Ok((record, label))
     }
+}
+
+/// Whether it is one word that a shell would only hand on: a job of `batch gzip` is one process then, and not a
+/// shell and its child.
+fn is_plain_word(words: &[Text]) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+    matches!(words, [Text::Utf8(word)] if !word.is_empty() && word.chars().all(plain))
 }
 
 /// The words as they are run, and whether a shell does that.
@@ -233,6 +241,16 @@ mod tests {
         assert_eq!(resolve(&["./a b/st", "-j{n}"], false), (false, 2, "st".to_string()));
         assert_eq!(run_name("größe x"), "gr--e-x");
         assert_eq!(run_name("…"), "command");
+    }
+
+    #[test]
+    fn a_batch_of_one_plain_word_needs_no_shell() {
+        let of = |word: &str| {
+            let mut request = request(&[word]);
+            request.record.batch = Some(Inputs::Each(vec![Text::from("a")]));
+            request.resolve().unwrap().0.shell
+        };
+        assert_eq!(["gzip", "./a-b.sh", "gzip -k", "a;b", "$X"].map(of), [false, false, true, true, true]);
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             kernel: workload.kernel.clone(),
             backend: workload.backend.clone(),
             waits: workload.waits.clone(),
-            command: workload.command.as_deref().map(outside::command),
+            command: workload.command.as_deref().map(|command| outside::command(command, &serial)),
             data: workload.data,
             passes: workload.passes,
             bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),

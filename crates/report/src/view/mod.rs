@@ -63,6 +63,8 @@ pub struct WorkloadView {
     pub batch: String,
     /// Mean time of the serial baseline, if that was measured.
     pub serial: Option<String>,
+    /// What that is in a word or two: `serial`, or `one worker` of a program.
+    pub baseline: &'static str,
     /// What each executor achieved, in the order of the plan; those that were to run this workload.
     pub answers: Vec<Answer>,
     /// Times by processes and threads, of a program that was measured with every pair of them.
@@ -167,6 +169,10 @@ impl WorkloadView {
             label: column.label.clone(),
             waits,
             batch: batch(column),
+            baseline: match &column.command {
+                Some(command) if !command.batch && command.serial.is_none() => "one worker",
+                _ => "serial",
+            },
             serial: column.serial.estimate().map(|serial| units::seconds(serial.mean_s)),
             answers,
             plane: tables::plane(run, index),
@@ -186,7 +192,7 @@ impl WorkloadView {
             remarks: if column.is_program() {
                 programs::remarks(run, index)
             } else {
-                conclusion::remarks(run, index)
+                conclusion::remarks(run, index).into_iter().chain(programs::ordering(run, index)).collect()
             },
         }
     }

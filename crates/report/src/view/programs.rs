@@ -41,6 +41,27 @@ pub(super) fn in_words(loss: Loss) -> &'static str {
     }
 }
 
+/// What the order of a batch's inputs costs, and what to begin with, where that can be seen.
+pub(super) fn ordering(run: &Analysis, workload: usize) -> Option<String> {
+    let column = &run.workloads[workload];
+    let longest =
+        column.command.as_ref().map(|command| &command.longest).filter(|inputs| !inputs.is_empty())?;
+    let accounts = (0..run.executors.len()).filter_map(|executor| run.representative(executor, workload));
+    let rows = accounts.filter_map(|case| case.estimate.account.as_ref()).flat_map(|account| &account.rows);
+    let lost = rows.filter(|row| row.loss == Loss::Ordering).map(|row| row.speedup.value).fold(0.0, f64::max);
+    let inputs = longest.iter().map(|input| format!("'{input}'")).collect::<Vec<_>>().join(", ");
+    (lost >= ORDERING).then(|| {
+        format!(
+            "{}: the order of the inputs costs {} of speedup; begin with those that take longest, such as {inputs}.",
+            column.label,
+            fixed(lost, 2)
+        )
+    })
+}
+
+/// A loss by ordering from which on another order is worth a word.
+const ORDERING: f64 = 0.05;
+
 fn law(scaling: &Scaling) -> Option<String> {
     let Law::Fitted(usl) = &scaling.usl else { return None };
     let (contention, coherency) = (fixed(usl.sigma.value, 3), fixed(usl.kappa.value, 4));

@@ -18,6 +18,8 @@ pub struct Command {
     pub follow: bool,
     /// Whether each job of the batch is a command of its own.
     pub batch: bool,
+    /// Inputs of such a batch whose jobs take longest, that first.
+    pub longest: Vec<String>,
     /// Seconds of the shell's start that are taken off each execution.
     pub shell_start_s: Option<f64>,
     /// What number of workers is best.
