@@ -13,6 +13,7 @@ use super::array::{Array, Passed};
 use super::config::WorkloadChoice;
 use crate::workload::{Job, Kernel, Workload};
 use speedup_machine::clock::monotonic_ns;
+use speedup_machine::root::Root;
 use speedup_machine::{affinity, topology};
 use speedup_report::record::CeilingLane;
 
@@ -39,7 +40,8 @@ pub(super) fn measure(
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
     let (workload, kernel) = (choice.workload, choice.kernel);
-    let cpus = one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default());
+    let cpus =
+        one_per_core_first(affinity::allowed_cpus(), &topology::cores(&Root::default()).unwrap_or_default());
     // Closed while this thread holds it; what stands in it then says whether to go on.
     let gate = RwLock::new(true);
     thread::scope(|scope| {

@@ -8,6 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::environment;
 use crate::workload::{Job, Scale, Workload};
+use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe};
 use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
 
@@ -44,6 +45,7 @@ const SEED: u64 = 17;
 pub fn look(workloads: &[&dyn Workload]) -> Facts {
     let (environment, before, start) =
         (environment::gather(), speedup_machine::environment::conditions(), Instant::now());
+    let root = Root::default();
     let allowed_cpus = affinity::allowed_cpus();
     let readings = probe_all(&allowed_cpus);
     let together = probe_together(&allowed_cpus);
@@ -53,10 +55,10 @@ pub fn look(workloads: &[&dyn Workload]) -> Facts {
         before,
         after: speedup_machine::environment::conditions(),
         elapsed_s: start.elapsed().as_secs_f64(),
-        uptime_s: machine::uptime_s().into(),
+        uptime_s: machine::uptime_s(&root).into(),
         allowed_cpus,
-        memory_available_bytes: machine::memory_available_bytes().into(),
-        on_battery: power::on_battery().into(),
+        memory_available_bytes: machine::memory_available_bytes(&root).into(),
+        on_battery: power::on_battery(&root).into(),
         readings,
         together,
         floor,

@@ -14,6 +14,7 @@ use crate::study::describe::{Head, new_record};
 use crate::study::execute::with_machine;
 use crate::study::stopping::StopRule;
 use crate::study::{Measured, Plan, Subject};
+use speedup_machine::root::Root;
 use speedup_machine::signal::Interrupt;
 use speedup_machine::{affinity, topology};
 use speedup_observe::{Execution, Spec};
@@ -57,7 +58,10 @@ impl Knob {
             env: env.collect::<Result<_, String>>()?,
             hooks: Hooks::of(record)?,
             session: Session::new(interrupt)?,
-            cpus: one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default()),
+            cpus: one_per_core_first(
+                affinity::allowed_cpus(),
+                &topology::cores(&Root::default()).unwrap_or_default(),
+            ),
             config,
         })
     }

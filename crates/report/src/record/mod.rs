@@ -29,6 +29,7 @@ pub mod store;
 pub use speedup_machine::cgroup::Quota;
 pub use speedup_machine::counters::Counts;
 pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
+pub use speedup_machine::kinds::CpuKind;
 pub use speedup_machine::known::Known;
 pub use speedup_machine::power::ClockRange;
 pub use speedup_machine::probe::Probe;
