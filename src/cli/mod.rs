@@ -40,7 +40,9 @@ use crate::workload::Workload;
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
+use speedup_machine::signal::limits_are_errors;
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::record::plain::plain;
 
 /// What worker processes of this program can run.
 static TASKS: &[TaskEntry] = &[
@@ -60,6 +62,9 @@ static TASKS: &[TaskEntry] = &[
 /// Its exit code is 0, or that of an [`ExitError`].
 #[must_use]
 pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
+    // Before anything is written, by this process or by one that becomes a worker. Without the handler, a
+    // limit on files ends the program, and nothing else is lost.
+    let _ = limits_are_errors();
     study::set_workloads(workloads);
     worker::init(TASKS);
     let done = parse(std::env::args_os()).and_then(|command| dispatch(command, workloads));
@@ -111,16 +116,8 @@ fn dispatch(
 
 /// Writes a message to standard error, on one line whatever the user's own words hold.
 pub fn complain(message: &str) {
-    let mut line = String::from("speedup: ");
-    for character in message.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
     // Where standard error is gone, the exit code is all that can be said.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "speedup: {}", plain(message));
 }
 
 /// Writes to standard output. A reader that has seen enough is no error.

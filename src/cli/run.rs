@@ -14,6 +14,7 @@ use crate::workload::Workload;
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
+use speedup_report::record::plain::plain;
 use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::{FORMATS, files};
 
@@ -116,7 +117,7 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
     print(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", folder.display()))
+    print(&format!("\nSaved in {}\n", plain(&folder.display().to_string())))
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.

@@ -5,7 +5,8 @@
 //! file, so that a better estimator also improves old runs.
 //!
 //! * [`schema`]: the record itself and the reading of it, with refusals in words
-//! * `check`: what the types of a record cannot promise; `plain`: texts that are safe to print
+//! * `check`: what the types of a record cannot promise; [`plain`]: texts that are safe to print; [`input`]: files
+//!   read to a limit
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
 //! * [`command`]: the command of a run; [`outside`]: what was seen of one execution of it
@@ -20,7 +21,8 @@ pub mod command;
 pub mod json_schema;
 mod layout;
 pub mod outside;
-pub(crate) mod plain;
+pub mod input;
+pub mod plain;
 pub mod sample;
 pub mod schema;
 pub mod store;

@@ -1,12 +1,13 @@
 //! The run record: its shape, its version, and how a file that does not fit is refused.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::check::check;
 use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Sample};
-use super::{layout, plain};
+use super::{input, layout, plain};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -336,6 +337,26 @@ pub enum ReadError {
     },
 }
 
+/// What says whose file it is, and of what age.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    tool: ToolHead,
+    #[serde(default, deserialize_with = "number_or_none")]
+    schema_version: Option<u64>,
+}
+
+#[derive(Default, Deserialize)]
+struct ToolHead {
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// A number, where it is one.
+fn number_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(serde_json::Value::deserialize(deserializer)?.as_u64())
+}
+
 impl RunRecord {
     /// Reads a record from a `run.json`, or from the folder that holds one.
     ///
@@ -344,7 +365,7 @@ impl RunRecord {
     /// [`ReadError`], which names the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let file = if path.is_dir() { path.join("run.json") } else { path.to_path_buf() };
-        match std::fs::read(&file) {
+        match input::read(&file) {
             Ok(bytes) => Self::from_json(&bytes, &file),
             Err(source) => Err(ReadError::Unreadable { path: file, source }),
         }
@@ -357,20 +378,29 @@ impl RunRecord {
     /// As [`RunRecord::read`].
     pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self, ReadError> {
         let damaged = |reason: String| ReadError::Damaged { path: path.into(), reason };
-        let mut value: serde_json::Value =
-            serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
-        if value.pointer("/tool/name").and_then(|name| name.as_str()) != Some("speedup") {
+        // A look at the head alone, so that a file of another age is not called damaged. What is read goes
+        // straight into the types: as values of any shape it would take ten times the memory.
+        let head: Option<Head> = match serde_json::from_slice(bytes) {
+            Ok(head) => Some(head),
+            Err(error) if error.is_data() => None,
+            Err(error) => return Err(damaged(error.to_string())),
+        };
+        let Some(head) = head.filter(|head| head.tool.name.as_deref() == Some("speedup")) else {
             return Err(ReadError::NotARun { path: path.into() });
-        }
-        match value.get("schema_version").and_then(serde_json::Value::as_u64) {
+        };
+        match head.schema_version {
             Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&version) => {}
             Some(found) => return Err(ReadError::Version { path: path.into(), found }),
             None => return Err(damaged("no schema_version".into())),
         }
-        plain::clean(&mut value);
-        let record: Self = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
-        check(&record).map_err(damaged)?;
-        Ok(record)
+        let record: Self =
+            serde_json::from_slice(bytes).map_err(|error| damaged(plain::plain(&error.to_string())))?;
+        check(&record).map_err(|reason| damaged(plain::plain(&reason)))?;
+        let clean = match record.plain() {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(clean.unwrap_or(record))
     }
 
     /// The record as JSON: readable down to its lists, then one sample or case a line.
