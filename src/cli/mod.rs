@@ -25,6 +25,7 @@ mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -118,6 +119,11 @@ fn dispatch(
 pub fn complain(message: &str) {
     // Where standard error is gone, the exit code is all that can be said.
     let _ = writeln!(io::stderr(), "speedup: {}", plain(message));
+}
+
+/// A path as it may be printed: no name of a folder commands a terminal.
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string())
 }
 
 /// Writes to standard output. A reader that has seen enough is no error.

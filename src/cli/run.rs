@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
-use super::{ExitError, complain, print};
+use super::{ExitError, complain, print, shown};
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
@@ -14,7 +14,6 @@ use crate::workload::Workload;
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
-use speedup_report::record::plain::plain;
 use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::{FORMATS, files};
 
@@ -31,7 +30,7 @@ const AFTER_HELP: &str = concat!(
     "Each round runs the serial baseline twice and every case once, in random order; a warm-up round ",
     "comes first. The run ends when every speedup is known to --precision, or at --rounds or --max-time, ",
     "by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a new folder ",
-    "OUT/DATE-NAME; the record is saved after every round.\n",
+    "OUT/DATE-NAME; the record is saved as the run goes on, for at most a fiftieth of its time.\n",
     "\n",
     "Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (what was measured is kept).",
 );
@@ -117,7 +116,7 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
     print(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", plain(&folder.display().to_string())))
+    print(&format!("\nSaved in {}\n", shown(folder)))
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.

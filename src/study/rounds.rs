@@ -1,4 +1,4 @@
-//! The whole run: round after round, each sample kept, the record on disk after every round.
+//! The whole run: round after round, each sample kept, the record on disk as it goes.
 
 use std::time::{Duration, Instant};
 

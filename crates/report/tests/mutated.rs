@@ -54,8 +54,8 @@ fn read_and_report(bytes: &[u8], bases: &[Vec<u8>], seed: u64) -> bool {
     let other = RunRecord::from_json(&bases[(seed % bases.len() as u64) as usize], Path::new("base")).unwrap();
     differences(&record, &other).iter().for_each(|difference| assert_safe("compare", &difference.to_string()));
     let compared = compare(&record, &other, 0.02);
-    for render in [comparison::table, comparison::markdown, comparison::json] {
-        assert_safe("compare", &render(&compared));
+    for (name, render) in comparison::FORMATS {
+        assert_safe(name, &render(&compared));
     }
     if seed.is_multiple_of(DRAWN) {
         let folder = tempfile::tempdir().unwrap();

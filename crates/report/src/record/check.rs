@@ -184,3 +184,50 @@ fn of_sample(record: &RunRecord, sample: &Sample) -> Result<(), String> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::book;
+
+    #[track_caller]
+    fn assert_refused(record: &RunRecord, reason: &str) {
+        let refusal = check(record).unwrap_err();
+        assert!(refusal.contains(reason) && refusal.len() < 200, "{refusal}");
+    }
+
+    #[test]
+    fn lists_without_end_are_refused() {
+        let record = book::record();
+        assert_eq!(check(&record), Ok(()));
+        let mut wide = record.clone();
+        wide.plan.workloads = (0..257)
+            .map(|n| WorkloadRecord { name: format!("w{n}"), ..record.plan.workloads[0].clone() })
+            .collect();
+        assert_refused(&wide, "it lists 257 workloads; 256 can be");
+        let mut many = record.clone();
+        many.plan.cases = vec![record.plan.cases[0].clone(); (1 << 14) + 1];
+        assert_refused(&many, "16385 cases");
+        let mut executors = record.clone();
+        let case = |n| super::super::Case { executor: format!("e{n}"), ..record.plan.cases[0].clone() };
+        executors.plan.cases = (0..300).map(case).collect();
+        assert_refused(&executors, "300 executors");
+    }
+
+    #[test]
+    fn names_without_end_are_refused() {
+        let record = book::record();
+        for length in [1000, 1001, 1_000_000] {
+            let mut long = record.clone();
+            let executor = long.plan.cases.iter_mut().find(|case| case.executor != BASELINE).unwrap();
+            executor.executor = "ö".repeat(length);
+            match length {
+                1000 => assert_eq!(check(&long), Ok(())),
+                _ => assert_refused(&long, "a case has a name or text of more than 1000 characters"),
+            }
+        }
+        let mut note = record.clone();
+        note.environment.note = Some("x".repeat(100_001));
+        assert_refused(&note, "a message has more than 100000 characters");
+    }
+}
