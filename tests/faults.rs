@@ -246,8 +246,11 @@ fn a_folder_may_have_a_name_that_is_no_text() {
     use std::os::unix::ffi::OsStrExt;
     let parent = tempfile::tempdir().unwrap();
     let out = parent.path().join(std::ffi::OsStr::from_bytes(b"r\xffsults\x1b[31m"));
-    let output =
-        speedup(&TINY).args(["--executor", "threads", "--workload", "rc4", "--out"]).arg(&out).output().unwrap();
+    let output = speedup(&TINY)
+        .args(["--executor", "threads", "--workload", "rc4", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let run = only_run(&out);
     assert!(RunRecord::read(&run).is_ok());

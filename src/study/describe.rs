@@ -18,10 +18,8 @@ pub fn now() -> String {
 
 fn written(time: SystemTime) -> String {
     // A clock that is set far off is a fact too: past the last time that has this form, the last.
-    let time = jiff::Timestamp::try_from(time).unwrap_or_else(|_| match time > SystemTime::UNIX_EPOCH {
-        true => jiff::Timestamp::MAX,
-        false => jiff::Timestamp::MIN,
-    });
+    let past = if time > SystemTime::UNIX_EPOCH { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN };
+    let time = jiff::Timestamp::try_from(time).unwrap_or(past);
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -51,8 +51,11 @@ fn read_and_report(bytes: &[u8], bases: &[Vec<u8>], seed: u64) -> bool {
     for format in FORMATS {
         assert_safe(format.name(), &format.render(&runs));
     }
-    let other = RunRecord::from_json(&bases[(seed % bases.len() as u64) as usize], Path::new("base")).unwrap();
-    differences(&record, &other).iter().for_each(|difference| assert_safe("compare", &difference.to_string()));
+    let other =
+        RunRecord::from_json(&bases[(seed % bases.len() as u64) as usize], Path::new("base")).unwrap();
+    differences(&record, &other)
+        .iter()
+        .for_each(|difference| assert_safe("compare", &difference.to_string()));
     let compared = compare(&record, &other, 0.02);
     for (name, render) in comparison::FORMATS {
         assert_safe(name, &render(&compared));
@@ -163,7 +166,8 @@ fn mutate(value: &mut Value, chance: &mut Chance) {
 /// Another number: as a rule one that its type can hold.
 fn like(number: &serde_json::Number, chance: &mut Chance) -> Value {
     let near = number.as_u64().unwrap_or(0);
-    let others = [0, 1, 2, near / 2, near.wrapping_mul(1000), near + 1, u64::from(u32::MAX), 1 << 53, u64::MAX];
+    let others =
+        [0, 1, 2, near / 2, near.wrapping_mul(1000), near + 1, u64::from(u32::MAX), 1 << 53, u64::MAX];
     match chance.below(12) {
         0 => json!(-1),
         1 => json!(1.5e300),

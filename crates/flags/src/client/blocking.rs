@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
+use ureq::http::StatusCode;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout};
-use ureq::http::StatusCode;
 use ureq::{Agent, config::Config, http};
 
 use super::USER_AGENT;

@@ -6,12 +6,14 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper::ext::on_informational;
 use hyper::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
 use hyper::{Request, Response as HttpResponse, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -19,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::base::Base;
-use super::failure::{CONNECT, Failure, MOST_HEAD, MOST_LINES};
+use super::failure::{CONNECT, Failure, MOST_HEAD, MOST_LINES, head_size};
 use super::fair::Fair;
 use super::save::{MAX_BODY, Response};
 use crate::ATTEMPT_HEADER;
@@ -94,19 +96,26 @@ impl Place {
         path: &str,
         attempt: u32,
     ) -> Result<Response, Trouble> {
-        let request = Request::get(path)
+        let mut request = Request::get(path)
             .header(HOST, base.authority())
             .header(USER_AGENT, super::USER_AGENT)
             .header(ATTEMPT_HEADER, attempt)
             .body(Empty::new())
             .map_err(|error| Trouble::Answer(Failure::Connection(error.to_string())))?;
+        // Interim answers count as headers of the one that they precede.
+        let interim = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&interim);
+        on_informational(&mut request, move |answer| {
+            counted.fetch_add(head_size(answer.headers()), Ordering::Relaxed);
+        });
         let Line { sender, driver } = &mut line;
         let exchange = async {
             sender.ready().await.map_err(Trouble::Request)?;
             let response = sender.send_request(request).await.map_err(Trouble::Request)?;
             read(response).await.map_err(Trouble::Answer)
         };
-        let (response, whole) = drive(driver, exchange).await?;
+        let too_long = || interim.load(Ordering::Relaxed) > MOST_HEAD;
+        let (response, whole) = drive(driver, exchange, too_long).await??;
         if whole && driver.is_some() && !sender.is_closed() {
             self.line = Some(line);
         }
@@ -154,23 +163,33 @@ async fn connect(base: &Base) -> Result<Line, Failure> {
         _ => error.into(),
     })?;
     stream.set_nodelay(true)?;
-    let handshake = Builder::new().max_headers(MOST_LINES).max_buf_size(BUFFER).handshake(TokioIo::new(Fair::new(stream)));
+    let handshake = Builder::new()
+        .max_headers(MOST_LINES)
+        .max_buf_size(BUFFER)
+        .handshake(TokioIo::new(Fair::new(stream)));
     let (sender, driver) = handshake.await?;
     Ok(Line { sender, driver: Some(Box::pin(driver)) })
 }
 
-/// Waits for the exchange while the connection does its part.
-async fn drive<T>(driver: &mut Driver, exchange: impl Future<Output = T>) -> T {
+/// Waits for the exchange while the connection does its part, unless its head becomes too long.
+async fn drive<T>(
+    driver: &mut Driver,
+    exchange: impl Future<Output = T>,
+    too_long: impl Fn() -> bool,
+) -> Result<T, Trouble> {
     let mut exchange = pin!(exchange);
     poll_fn(|context| {
+        if too_long() {
+            return Poll::Ready(Err(Trouble::Answer(Failure::Head)));
+        }
         if let Poll::Ready(output) = exchange.as_mut().poll(context) {
-            return Poll::Ready(output);
+            return Poll::Ready(Ok(output));
         }
         // The exchange itself hears of what has ended the connection.
         if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
             *driver = None;
         }
-        exchange.as_mut().poll(context)
+        exchange.as_mut().poll(context).map(Ok)
     })
     .await
 }

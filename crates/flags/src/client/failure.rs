@@ -17,6 +17,13 @@ pub(super) const CONNECT: Duration = Duration::from_secs(5);
 pub(super) const MOST_LINES: usize = 100;
 pub(super) const MOST_HEAD: usize = 16 << 10;
 
+/// Bytes of a head: a first line about as short as it can be, and the headers.
+pub(super) fn head_size(headers: &HeaderMap) -> usize {
+    let line =
+        |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + ": \r\n".len();
+    "HTTP/1.1 200\r\n\r\n".len() + headers.iter().map(line).sum::<usize>()
+}
+
 /// Why an attempt at a flag failed. That there is no such flag is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -62,9 +69,8 @@ impl Failure {
 
     /// Refuses a head that is too long.
     pub(super) fn of_head(headers: &HeaderMap) -> Result<(), Self> {
-        let line = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
-        let bytes: usize = headers.iter().map(line).sum();
-        if headers.len() > MOST_LINES || bytes > MOST_HEAD { Err(Self::Head) } else { Ok(()) }
+        let refused = headers.len() > MOST_LINES || head_size(headers) > MOST_HEAD;
+        if refused { Err(Self::Head) } else { Ok(()) }
     }
 
     /// Whether another attempt may turn out better: not where the server refuses, or the disk does.

@@ -166,7 +166,8 @@ fn is_host(host: &[u8]) -> bool {
     let Ok(authority) = Authority::try_from(host) else { return host.is_empty() };
     let port = authority.as_str().strip_prefix(authority.host()).and_then(|port| port.strip_prefix(':'));
     !authority.as_str().contains('@')
-        && (authority.as_str() == authority.host() || port.is_some_and(|port| port.parse::<u16>().is_ok() || port.is_empty()))
+        && (authority.as_str() == authority.host()
+            || port.is_some_and(|port| port.parse::<u16>().is_ok() || port.is_empty()))
 }
 
 fn found(path: &str) -> (StatusCode, &'static str, Bytes) {
@@ -196,7 +197,9 @@ mod tests {
         for host in ["", "localhost", "localhost:8001", "127.0.0.1:80", "[::1]:80", "[::1]", "a.b-c:"] {
             assert!(is_host(host.as_bytes()), "{host:?}");
         }
-        for host in ["me@localhost", "a b", "localhost:x", "localhost:70000", "a/b", "http://a", "a,b:1:2", "[::1"] {
+        for host in
+            ["me@localhost", "a b", "localhost:x", "localhost:70000", "a/b", "http://a", "a,b:1:2", "[::1"]
+        {
             assert!(!is_host(host.as_bytes()), "{host:?}");
         }
     }

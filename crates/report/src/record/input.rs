@@ -43,7 +43,8 @@ fn read_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 
 /// Opening a pipe waits for its other end, unless it is told not to.
 fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let file =
+        OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     // From here on a slow writer is waited for; one that there is not reads as the end.
     let flags = fcntl_getfl(&file)?;
     fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;

@@ -4,7 +4,7 @@
 //! sample. Estimates are not kept here; [`analysis`](crate::analysis) derives them anew from the
 //! file, so that a better estimator also improves old runs.
 //!
-//! * [`schema`]: the record itself and the reading of it, with refusals in words
+//! * [`schema`]: the record itself; [`read`]: the reading of it, with refusals in words
 //! * `check`: what the types of a record cannot promise; [`plain`]: texts that are safe to print; [`input`]: files
 //!   read to a limit
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
@@ -18,11 +18,12 @@ pub mod book;
 mod check;
 pub mod checkup;
 pub mod command;
+pub mod input;
 pub mod json_schema;
 mod layout;
 pub mod outside;
-pub mod input;
 pub mod plain;
+pub mod read;
 pub mod sample;
 pub mod schema;
 pub mod store;
@@ -40,9 +41,10 @@ pub use speedup_machine::virtualisation::Host;
 
 pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
+pub use read::ReadError;
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
-    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError,
-    RunRecord, SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
+    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, RunRecord,
+    SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

@@ -36,9 +36,11 @@ impl RunRecord {
         };
         let mut value = serde_json::to_value(&bare).expect("a record has only JSON types");
         let unclean = clean(&mut value);
-        let with_texts =
-            |sample: &&Sample| sample.outside.is_some() || sample.tasks.iter().any(|task| task.process.is_some());
-        if !unclean && !self.samples.iter().filter(with_texts).any(|sample| clean_sample(&mut sample.clone())) {
+        let with_texts = |sample: &&Sample| {
+            sample.outside.is_some() || sample.tasks.iter().any(|task| task.process.is_some())
+        };
+        if !unclean && !self.samples.iter().filter(with_texts).any(|sample| clean_sample(&mut sample.clone()))
+        {
             return Cow::Borrowed(self);
         }
         let bare: Self = serde_json::from_value(value).expect("only texts have changed");

@@ -163,7 +163,10 @@ fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
 fn synced(result: io::Result<()>) -> io::Result<()> {
     let cannot = |error: &io::Error| {
         use rustix::io::Errno;
-        [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].map(Errno::raw_os_error).map(Some).contains(&error.raw_os_error())
+        [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP]
+            .map(Errno::raw_os_error)
+            .map(Some)
+            .contains(&error.raw_os_error())
     };
     result.or_else(|error| if cannot(&error) { Ok(()) } else { Err(error) })
 }
