@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -102,14 +103,16 @@ fn a_server_that_gave_up_waiting_is_asked_again_over_a_new_connection() {
     );
 }
 
-/// A server that sends so many interim answers at a time, with a pause in between, and no other.
+/// Interim answers, so many at a time with a pause in between, and no other.
+fn hints(stream: &mut TcpStream, count: usize, pause: Duration) {
+    let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(count);
+    while stream.write_all(&hints).is_ok() {
+        thread::sleep(pause);
+    }
+}
+
 fn interim(count: usize, pause: Duration) -> String {
-    raw(move |stream| {
-        let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(count);
-        while stream.write_all(&hints).is_ok() {
-            thread::sleep(pause);
-        }
-    })
+    raw(move |stream| hints(stream, count, pause))
 }
 
 #[test]
@@ -126,12 +129,16 @@ fn interim_answers_prolong_neither_the_timeout_nor_the_wait_for_ctrl_c() {
         assert!(verdict.contains("Timeout: no complete answer within 0.3s"), "{style}: {verdict}");
     }
     for style in styles() {
-        let url = interim(1, slow);
+        let (tell, asked) = mpsc::channel();
+        let url = raw(move |stream| {
+            let _ = tell.send(());
+            hints(stream, 1, slow);
+        });
         let dest = tempfile::tempdir().unwrap();
         let folder = dest.path().to_str().unwrap();
         let arguments = ["flags", "AD", "--url", &url, "--style", style, "--dest", folder, "--timeout", "1h"];
         let child = speedup(&arguments).spawn().unwrap();
-        thread::sleep(Duration::from_millis(300));
+        asked.recv_timeout(Duration::from_secs(60)).expect("a request is under way");
         kill_process(Pid::from_child(&child), Signal::INT).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{style}: {}", stderr(&output));
