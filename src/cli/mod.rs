@@ -26,6 +26,7 @@ mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
@@ -36,6 +37,7 @@ use self::exit::Verdict;
 pub use self::tool::Tool;
 use crate::program;
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::record::plain::plain;
 use speedup_report::render::prose::fitted;
 
 /// Reads the command line; the inputs of a batch stand apart from it. Where it asks for help or the version, that is
@@ -95,16 +97,14 @@ fn dispatch(
 
 /// Writes a message to standard error, on one line whatever the user's own words hold.
 pub fn complain(message: &str) {
-    let mut line = format!("{}: ", program::name());
-    for character in args::renamed(message, program::name()).chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
     // Where standard error is gone, the exit code is all that can be said.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ =
+        writeln!(io::stderr(), "{}: {}", program::name(), plain(&args::renamed(message, program::name())));
+}
+
+/// A path as it may be printed: no name of a folder commands a terminal.
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string())
 }
 
 /// Writes a report to standard output, with its sentences wrapped where that is a terminal.

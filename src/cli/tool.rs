@@ -11,6 +11,7 @@ use crate::workload::{ArrayWorkload, WORKLOADS, Workload};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
+use speedup_machine::signal::limits_are_errors;
 
 /// A program that measures workloads of one's own.
 ///
@@ -91,6 +92,9 @@ impl Tool {
     /// The same with other arguments, of which the first stands for the program.
     #[must_use]
     pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+        // Before anything is written, by this process or by one that becomes a worker. Without the handler, a
+        // limit on files ends the program, and nothing else is lost.
+        let _ = limits_are_errors();
         let tool = Box::leak(Box::new(self));
         program::set(&tool.name, tool.version.as_deref());
         set_workloads(tool.workloads());

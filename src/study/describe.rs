@@ -14,8 +14,14 @@ use speedup_report::record::{
 /// The time as records have it: to the second, in UTC.
 #[must_use]
 pub fn now() -> String {
-    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
-    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    written(SystemTime::now())
+}
+
+fn written(time: SystemTime) -> String {
+    // A clock that is set far off is a fact too: past the last time that has this form, the last.
+    let past = if time > SystemTime::UNIX_EPOCH { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN };
+    let time = jiff::Timestamp::try_from(time).unwrap_or(past);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The program as it was built.
@@ -124,5 +130,21 @@ impl Study {
         };
         let workloads = self.config().workloads.iter().zip(&self.batches);
         record.plan.workloads = workloads.map(describe).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_far_off_is_not_recorded_as_1970() {
+        let at = |seconds| written(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(1_790_000_000), "2026-09-21T13:33:20Z");
+        // The last day of 9999, and the year 12000.
+        assert!(at(253_402_300_799).starts_with("9999-12-"), "{}", at(253_402_300_799));
+        assert!(at(316_516_000_000).starts_with("9999-12-"));
     }
 }

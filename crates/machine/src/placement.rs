@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kinds::kinds;
+use crate::root::Root;
 use crate::{affinity, topology};
 
 /// An order in which workers get CPUs, the first worker the first CPU.
@@ -32,13 +34,16 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// That of this machine. What the system does not tell is as if all CPUs were alike in it.
+    /// That of a machine. What the system does not tell is as if all CPUs were alike in it.
     #[must_use]
-    pub fn read() -> Self {
+    pub fn read(root: &Root) -> Self {
+        let kinds = kinds(root).unwrap_or_default();
+        // The fastest kind is the first.
+        let ranked = kinds.iter().rev().zip(1..);
         Self {
-            cores: topology::cores().unwrap_or_default(),
-            nodes: topology::nodes().unwrap_or_default(),
-            capacity: topology::capacities(),
+            cores: topology::cores(root).unwrap_or_default(),
+            nodes: topology::nodes(root).unwrap_or_default(),
+            capacity: ranked.flat_map(|(kind, rank)| kind.cpus.iter().map(move |&cpu| (cpu, rank))).collect(),
         }
     }
 
@@ -79,7 +84,7 @@ impl Placement {
     /// The CPUs that this thread may use, in this order.
     #[must_use]
     pub fn of_this_machine(self) -> Vec<usize> {
-        self.order(&affinity::allowed_cpus(), &Topology::read())
+        self.order(&affinity::allowed_cpus(), &Topology::read(&Root::default()))
     }
 
     /// CPUs in this order. Where they differ in what they can do, the more able ones come first: of a node in

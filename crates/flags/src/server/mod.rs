@@ -4,7 +4,7 @@
 //! * [`delay`], [`fault`]: when and how it is slow or fails; [`chance`] decides, as a pure function of seed,
 //!   path and attempt
 //! * `content`: what there is behind a path; `answer`: one request, one answer
-//! * `misbehave`: the answers that no HTTP library would give; `connection`: one connection, good or bad
+//! * `misbehave`: the answers that no HTTP library would give; `connection`: one connection, good or bad, `patient` to a limit
 //! * `listen`: ports, threads, and the end of it all; [`stats`]: what was counted
 //!
 //! HTTP itself is hyper's. Connections are accepted here and not by a framework, since a fault such as a reset
@@ -18,6 +18,7 @@ pub mod delay;
 pub mod fault;
 mod listen;
 mod misbehave;
+mod patient;
 pub mod settings;
 pub mod site;
 pub mod stats;

@@ -2,7 +2,9 @@
 
 use super::units::{bytes, list};
 use crate::analysis::Analysis;
-use crate::record::{Cache, ClockRange, Conditions, Environment, Harness, Host, Known, Pinned, Quota};
+use crate::record::{
+    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Pinned, Quota,
+};
 
 /// Every fact by name: what it is, or why it is not known.
 #[must_use]
@@ -26,6 +28,7 @@ fn of_machine(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
         ("Affinity", environment.affinity.clone()),
         ("Control group", environment.cgroup_quota.clone().map(quota)),
         ("Cores", cores.map(|cores| siblings(&cores))),
+        ("Kinds of CPU", environment.kinds.clone().map(|of| list(of.iter().map(kind)))),
         ("Caches", caches.map(|caches| list(caches.iter().map(cache)))),
         ("NUMA nodes", number(numa_nodes)),
         ("Memory", environment.memory_bytes.clone().map(bytes)),
@@ -97,6 +100,13 @@ fn siblings(cores: &[Vec<usize>]) -> String {
         1 => format!("{}, one hardware thread each", cores.len()),
         most => format!("{}, up to {most} hardware threads each", cores.len()),
     }
+}
+
+fn kind(kind: &CpuKind) -> String {
+    let name = kind.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+    let capacity = kind.capacity.map(|capacity| format!(" of capacity {capacity}")).unwrap_or_default();
+    let clock = kind.max_hz.map(|hz| format!(" up to {:.2} GHz", hz / 1e9)).unwrap_or_default();
+    format!("{}{name}{capacity}{clock}", kind.cpus.len())
 }
 
 fn cache(cache: &Cache) -> String {

@@ -20,15 +20,20 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
         ));
     };
     let cpus = *facts.environment.cpus_online.value()? as f64;
-    let since_start = facts.uptime_s.value().map_or(0.0, |seconds| total_ns as f64 * 1e-9 / (seconds * cpus));
+    // A share of no time is none.
+    let share = |ns: u64, seconds: f64| {
+        let share = ns as f64 * 1e-9 / (seconds * cpus);
+        share.is_finite().then(|| format!("{} of the CPU time", percent(share)))
+    };
+    let unknown = || "an unknown part of the CPU time".to_string();
+    let since_start =
+        facts.uptime_s.value().and_then(|&seconds| share(total_ns, seconds)).unwrap_or_else(unknown);
     let now_ns = total_ns.saturating_sub(facts.before.steal_ns.value().copied().unwrap_or(total_ns));
     if now_ns > 0 {
-        let now = now_ns as f64 * 1e-9 / (facts.elapsed_s * cpus);
+        let now = share(now_ns, facts.elapsed_s).unwrap_or_else(unknown);
         return Some(Finding::warning(
             format!(
-                "steal: other guests took {} of the CPU time during this check ({} since the system's start)",
-                percent(now),
-                percent(since_start)
+                "steal: other guests took {now} during this check ({since_start} since the system's start)"
             ),
             STOLEN,
             "Measure when other guests are idle, and in more rounds; each sample records its steal.",
@@ -37,9 +42,8 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
     (total_ns > 0).then(|| {
         Finding::note(
             format!(
-                "steal: none during this check, but {:.1} s since the system's start ({} of the CPU time)",
+                "steal: none during this check, but {:.1} s since the system's start ({since_start})",
                 total_ns as f64 * 1e-9,
-                percent(since_start)
             ),
             STOLEN,
             "Look at the steal of each sample when rounds differ.",
@@ -95,6 +99,12 @@ mod tests {
         assert_eq!(present.severity, Severity::Warning);
         // 0.12 s of 4 CPUs over 3 s.
         assert!(present.what.contains("1.0 % of the CPU time during"), "{present:?}");
+        facts.uptime_s = Known::Value(0.0);
+        let what = steal(&facts).unwrap().what;
+        assert!(what.ends_with("(an unknown part of the CPU time since the system's start)"), "{what}");
+        (facts.elapsed_s, facts.uptime_s) = (0.0, Known::Missing("/proc/uptime: no such file".into()));
+        let what = steal(&facts).unwrap().what;
+        assert!(what.contains("took an unknown part") && !what.contains("inf"), "{what}");
         facts.after.steal_ns = Known::Missing("/proc/stat: no such file".into());
         assert!(steal(&facts).unwrap().what.contains("/proc/stat"));
     }
