@@ -72,7 +72,12 @@ pub(super) fn start_with(
             Box::new(ProcessPoolExecutor::builder().max_workers(workers).initializer(first).build()?)
         }
         "rayon" => Box::new(RayonExecutor::builder().max_workers(workers).initializer(first).build()?),
-        _ => kind.start(workers)?,
+        // It has no workers of its own.
+        BASELINE => kind.start(workers)?,
+        other => {
+            let reason = format!("workers of {other} cannot do anything before their first job");
+            return Err(Error::Initializer { worker: 0, reason });
+        }
     })
 }
 
