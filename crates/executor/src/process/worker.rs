@@ -30,7 +30,7 @@ pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
 /// How often the watchdog looks once the channel has ended.
 const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Replies of more bytes are for the lane alone: a value that is nested deeply takes stack to be decoded,
+/// Replies of more bytes are for the supervisor alone: a value that is nested deeply takes stack to be decoded,
 /// of which other threads may have little.
 pub(super) const SMALL: u64 = 1 << 10;
 

@@ -37,7 +37,7 @@ mod table;
 pub mod task;
 #[path = "../../src/wire/mod.rs"]
 mod wire;
-#[path = "../../src/work.rs"]
+#[path = "../../src/work/mod.rs"]
 pub mod work;
 
 use libtest_mimic::Arguments;

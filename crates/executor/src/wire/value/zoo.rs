@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::*;
+use crate::ipc::buffer::Buffer;
 
 fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
     let mut buffer = Buffer::private(1 << 20).unwrap();

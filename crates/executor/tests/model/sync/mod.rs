@@ -20,9 +20,9 @@ pub(crate) mod thread {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     LookAfterOpening,
-    LookAfterLeaving,
+    LookAfterPolling,
     LookBeforeSleep,
-    WakeAttendants,
+    WakePollers,
     WakeWaiters,
 }
 
