@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use crate::panics::report_panic;
+use crate::sync::thread_local;
 
 /// How many callbacks of a thread may stand on each other.
 const DEEPEST: usize = 32;
@@ -24,7 +25,7 @@ thread_local! {
 /// Calls back now; within many callbacks, when the outermost one has returned, in the same thread. A panic
 /// is reported on standard error.
 pub(super) fn call(who: impl FnOnce() -> String + 'static, callback: impl FnOnce() + 'static) {
-    let depth = DEPTH.get();
+    let depth = DEPTH.with(Cell::get);
     if depth >= DEEPEST {
         let call: Call = Box::new(move || report_panic(who, callback));
         // Where the thread is about to end nothing can wait.
@@ -37,12 +38,12 @@ pub(super) fn call(who: impl FnOnce() -> String + 'static, callback: impl FnOnce
         }
         return;
     }
-    DEPTH.set(depth + 1);
+    DEPTH.with(|now| now.set(depth + 1));
     report_panic(who, callback);
     while depth == 0
         && let Ok(Some(next)) = WAITING.try_with(|waiting| waiting.borrow_mut().pop_front())
     {
         next();
     }
-    DEPTH.set(depth);
+    DEPTH.with(|now| now.set(depth));
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::hello::Hello;
 use super::live::{Entry, LiveWorkers};
-use super::worker;
+use super::{start, worker};
 use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::{Channel, Process};
@@ -57,7 +57,7 @@ impl Child {
         let failed = |error: io::Error| Error::Spawn { worker, reason: error.to_string() };
         let mailbox = ParentEnd::new(spin).map_err(failed)?;
         let variable = (worker::ENVIRONMENT_KEY, &*worker.to_string());
-        let (process, channel) = Process::start(name, variable, mailbox.as_fd()).map_err(failed)?;
+        let (process, channel) = Process::start(name, start::arguments(), variable, mailbox.as_fd()).map_err(failed)?;
         let mut child = Self::with(worker, process, channel, mailbox);
         child.entry = Some(LiveWorkers::enter(live, Arc::clone(&child.channel)));
         Ok(child)

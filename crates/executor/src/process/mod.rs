@@ -21,6 +21,7 @@ mod receipt;
 mod scheduler;
 mod slot;
 mod spinner;
+mod start;
 mod supervisor;
 pub mod worker;
 
@@ -130,12 +131,12 @@ impl Builder<ProcessPoolExecutor> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] if a number is 0, [`Error::Spawn`] if [`worker::init`] has not been
-    /// called, or with two task types of the same name: a child would then run the program's `main` in place
-    /// of tasks, or one type in place of the other. [`Error::Initializer`] if the initializer's type was not
-    /// registered.
+    /// [`Error::InvalidSetting`] if a number is 0, [`Error::NotInitialised`] if [`worker::init`] has not been
+    /// called at the start of `main`, or with two task types of the same name: a child would then run the
+    /// program's `main` in place of tasks, or one type in place of the other. [`Error::Initializer`] if the
+    /// initializer's type was not registered, or it cannot be encoded.
     pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
-        worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
+        start::check()?;
         let initializer = self.initializer.as_ref().map(Initializer::encode).transpose()?;
         let max = self.workers(machine::cpus_available)?;
         let task_limit = match self.max_tasks_per_child {

@@ -11,12 +11,18 @@ use super::line::Line;
 use crate::process::run_worker;
 use crate::sync::thread;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arguments {
+    None,
+    OfTest(&'static [String]),
+}
+
 pub struct Process {
     line: Line,
 }
 
 impl Process {
-    pub fn start(_: &str, _: (&str, &str), file: BorrowedFd<'_>) -> io::Result<(Self, Channel)> {
+    pub fn start(_: &str, _: Arguments, _: (&str, &str), file: BorrowedFd<'_>) -> io::Result<(Self, Channel)> {
         let line = Line::default();
         let file = file.try_clone_to_owned()?;
         line.change(|state| state.files.push_back(file));

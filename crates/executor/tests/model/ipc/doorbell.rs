@@ -12,6 +12,12 @@ pub enum Ring {
     Ended,
 }
 
+pub enum Taken {
+    File(OwnedFd),
+    NoDescriptor,
+    Ended,
+}
+
 pub struct Doorbell(Line);
 
 impl Doorbell {
@@ -37,7 +43,8 @@ impl Doorbell {
         Ok(if rung { Ring::Rung } else { Ring::Ended })
     }
 
-    pub fn take_file(&mut self) -> io::Result<Option<OwnedFd>> {
-        Ok(self.0.wait(|state| !state.files.is_empty() || state.closed).files.pop_front())
+    pub fn take_file(&mut self) -> io::Result<Taken> {
+        let file = self.0.wait(|state| !state.files.is_empty() || state.closed).files.pop_front();
+        Ok(file.map_or(Taken::Ended, Taken::File))
     }
 }

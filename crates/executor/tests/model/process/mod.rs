@@ -28,6 +28,8 @@ mod scheduler;
 mod slot;
 #[path = "../../../src/process/spinner.rs"]
 mod spinner;
+#[path = "../../../src/process/start.rs"]
+mod start;
 #[path = "../../../src/process/supervisor.rs"]
 mod supervisor;
 #[path = "../../../src/process/worker.rs"]
