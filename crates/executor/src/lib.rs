@@ -197,6 +197,7 @@
 compile_error!("this crate needs a Unix system so far: its process pool talks over Unix sockets");
 
 mod attachments;
+mod blocking;
 pub mod error;
 pub mod future;
 mod ipc;

@@ -21,6 +21,7 @@ use std::sync::{Arc, PoisonError};
 use super::Future;
 use super::deadline::Deadline;
 use super::listeners::Listeners;
+use crate::blocking;
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, Step, left_out, thread};
@@ -163,6 +164,11 @@ impl<T, W: ?Sized> Shared<T, W> {
         look: impl FnOnce(&mut Phase<T>) -> R,
     ) -> Result<R, Error> {
         let mut state = self.lock();
+        if !state.phase.done() && !deadline.has_passed() {
+            drop(state);
+            blocking::about_to_wait();
+            state = self.lock();
+        }
         let (mut looked, mut registered) = (false, false);
         while !state.phase.done() {
             if let Some(poller) = state.phase.poller() {

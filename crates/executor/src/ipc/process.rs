@@ -52,11 +52,13 @@ pub(crate) fn take_channel() -> io::Result<UnixStream> {
     Ok(channel)
 }
 
-/// Asks the kernel, where it can do that, to kill this process when the thread that started it ends. It
-/// forgets that when the process changes its user.
-pub(crate) fn die_with_parent() {
+/// Asks the kernel to kill this process when the thread that started it ends; it forgets that when the
+/// process changes its user. False where the system has no such thing, or does not grant it.
+pub(crate) fn die_with_parent() -> bool {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    return rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 /// The running program, in a form that can be started again even if its file has been replaced.
@@ -87,7 +89,8 @@ pub(crate) fn close_inherited(channel: &UnixStream) {
 
 /// Puts `/dev/null` in the place of what the system lists as open, but for the standard streams and the channel.
 fn replace_listed(channel: &UnixStream) -> io::Result<()> {
-    let null = std::fs::File::open("/dev/null")?;
+    // To be written to as well: what a program logs there is lost, and no error.
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     let kept = [channel.as_raw_fd(), null.as_raw_fd()];
     let entries = std::fs::read_dir("/dev/fd")?;
     let numbers: Vec<RawFd> =

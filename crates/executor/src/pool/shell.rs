@@ -1,5 +1,6 @@
 //! What pools have in common: a queue, workers that start as work comes in, and an end.
 
+use std::io;
 use std::sync::PoisonError;
 
 use super::door::{Broken, Closed, Intake, Pushed};
@@ -88,14 +89,20 @@ impl<Q: Intake> Shell<Q> {
         launch: impl FnOnce(usize) -> Launch,
     ) -> Result<(), Error> {
         let worker = threads.workers;
-        let no_thread = |error: std::io::Error| Error::Spawn {
-            worker,
-            reason: format!("the system gives no thread for it: {error} ({worker} of {} run)", self.max),
-        };
-        threads.handles.push(spawn(launch(worker)).map_err(no_thread)?);
+        threads.handles.push(spawn(launch(worker)).map_err(|error| self.not_started(worker, &error))?);
         threads.workers += 1;
         self.complete.store(threads.workers == self.max, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// That the system gives no thread or process for that worker.
+    pub(crate) fn not_started(&self, worker: usize, error: &io::Error) -> Error {
+        let limit = match error.kind() {
+            io::ErrorKind::WouldBlock => " (see ulimit -u)",
+            _ => "",
+        };
+        let max = self.max;
+        Error::Spawn { worker, reason: format!("{error}{limit}; the pool was to have {max} workers") }
     }
 
     /// Starts a thread that is no worker; false where the system gives none.
@@ -133,7 +140,7 @@ impl<Q: Intake> Shell<Q> {
     }
 }
 
-fn spawn(launch: Launch) -> std::io::Result<JoinHandle<()>> {
+fn spawn(launch: Launch) -> io::Result<JoinHandle<()>> {
     let Launch { name, stack, body } = launch;
     let thread = thread::Builder::new().name(name);
     match stack {

@@ -1,7 +1,8 @@
 //! The thread in which a pool runs what users have made: callbacks, wakers, and drops of results.
 //!
 //! Such code may wait for anything, other tasks of the same pool included. Here it keeps no one: replies are
-//! received, and deaths are seen, by other threads.
+//! received, and deaths are seen, by other threads; and before it waits for a future, another thread takes
+//! over what is still to be run.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -60,20 +61,17 @@ impl Callbacks {
         Handed::Over
     }
 
-    /// The thread's life: runs what is handed in until it is told to leave.
-    pub(super) fn run(&self) {
-        loop {
-            let mut state = self.lock();
-            while state.waiting.is_empty() && state.thread == Thread::Runs {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            let Some(next) = state.waiting.pop_front() else {
-                state.thread = Thread::Ended;
-                return;
-            };
-            drop(state);
-            next.run();
+    /// The next that is to be run; `None` when the thread was told to leave and nothing waits.
+    pub(super) fn next(&self) -> Option<Deferred> {
+        let mut state = self.lock();
+        while state.waiting.is_empty() && state.thread == Thread::Runs {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        let next = state.waiting.pop_front();
+        if next.is_none() {
+            state.thread = Thread::Ended;
+        }
+        next
     }
 
     /// Says that no more is to come, but by threads that can run it themselves.

@@ -53,11 +53,10 @@ impl Child {
         name: &str,
         spin: Duration,
         live: &Arc<LiveWorkers>,
-    ) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::Spawn { worker, reason: error.to_string() };
-        let mailbox = ParentEnd::new(spin).map_err(failed)?;
+    ) -> io::Result<Self> {
+        let mailbox = ParentEnd::new(spin)?;
         let variable = (worker::ENVIRONMENT_KEY, &*worker.to_string());
-        let (process, channel) = Process::start(name, start::arguments(), variable, mailbox.as_fd()).map_err(failed)?;
+        let (process, channel) = Process::start(name, start::arguments(), variable, mailbox.as_fd())?;
         let mut child = Self::with(worker, process, channel, mailbox);
         child.entry = Some(LiveWorkers::enter(live, Arc::clone(&child.channel)));
         Ok(child)

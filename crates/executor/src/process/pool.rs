@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use super::callbacks::{Callbacks, Handed};
 use super::connection::{Connection, Outcome};
-use super::inbox::Receiver;
+use super::inbox::{Inbox, Receiver};
 use super::item::Item;
 use super::live::{LiveWorkers, Stop};
 use super::receipt::Receipt;
 use super::scheduler::{Next, Requeued, Scheduler};
 use super::slot::{Gate, Slots};
+use crate::blocking;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::Ending;
 use crate::pool::life::Visit;
@@ -79,6 +80,8 @@ pub(super) struct Followup<'a> {
     settled: Vec<Work>,
     /// Idle workers that are to fetch work.
     refill: Vec<usize>,
+    /// Of a worker that is gone.
+    inbox: Option<Arc<Inbox>>,
 }
 
 impl Pool {
@@ -93,7 +96,9 @@ impl Pool {
         match self.shell.push(item, |worker| self.launch_supervisor(worker)) {
             Ok(None) => Ok(()),
             Ok(Some((worker, item))) => {
-                self.serve(worker, item);
+                let mut followup = self.followup();
+                followup.serve(worker, item);
+                followup.finish();
                 Ok(())
             }
             Err(Refused::Closed(reason)) => Err(reason),
@@ -103,11 +108,26 @@ impl Pool {
 
     fn launch_supervisor(self: &Arc<Self>, worker: usize) -> Launch {
         let spawned_ns = clock::monotonic_ns();
+        self.launch_counted(worker, move |pool| (pool.crew.supervise)(pool, worker, spawned_ns))
+    }
+
+    fn launch_counted(
+        self: &Arc<Self>,
+        worker: usize,
+        body: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) -> Launch {
         self.supervisors.fetch_add(1, Ordering::SeqCst);
         let counted = Counted(Arc::clone(self));
-        self.launch(format!("supervisor_{worker}"), move || {
-            (counted.0.crew.supervise)(&counted.0, worker, spawned_ns);
-        })
+        self.launch(format!("supervisor_{worker}"), move || body(&counted.0))
+    }
+
+    /// Starts another thread that goes on as the supervisor of that worker; false where the system gives none.
+    pub(super) fn take_over(
+        self: &Arc<Self>,
+        worker: usize,
+        body: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) -> bool {
+        self.shell.start_helper(self.launch_counted(worker, body))
     }
 
     /// A thread of the pool's. It is named for what it is; the processes are named as the user wishes.
@@ -121,16 +141,21 @@ impl Pool {
     }
 
     /// Connects a worker that is ready and idle, and gives it that work, or what is queued.
-    pub(super) fn connect(self: &Arc<Self>, worker: usize, connection: Connection, first: Option<Item>) {
+    pub(super) fn connect(
+        self: &Arc<Self>,
+        worker: usize,
+        connection: Connection,
+        first: Option<Item>,
+    ) -> Followup<'_> {
         let mut followup = self.followup();
         let mut gate = self.slots.shut(worker);
         gate.connect(Box::new(connection));
         followup.open(worker, gate, Receiver::Passing);
         match first {
-            Some(item) => self.serve(worker, item),
+            Some(item) => followup.serve(worker, item),
             None => followup.refill.push(worker),
         }
-        followup.finish();
+        followup
     }
 
     /// Takes the connection of a worker that is gone.
@@ -142,21 +167,6 @@ impl Pool {
         debug_assert!(nothing.is_none(), "there is a reply and no worker");
         self.shell.queue.forget(worker);
         connection
-    }
-
-    /// Sends work to a worker that was idle and has been claimed for it. If it is there no more, or another is
-    /// in its place and has work, this goes back to the queue.
-    fn serve(self: &Arc<Self>, worker: usize, item: Item) {
-        let mut followup = self.followup();
-        let mut gate = self.slots.shut(worker);
-        self.shell.queue.unlist(worker);
-        match gate.connection() {
-            Some(connection) if connection.is_free() => followup.occupy(worker, connection, vec![item]),
-            _ => followup.requeue(vec![item], || Error::Cancelled),
-        }
-        followup.open(worker, gate, Receiver::Passing);
-        self.shell.queue.settle_claim();
-        followup.finish();
     }
 
     /// Receives what the worker has replied and gives it the next work, unless another thread does.
@@ -237,16 +247,29 @@ impl Pool {
         }
         match self.callbacks.hand_over(deferred) {
             Handed::Over => {}
+            Handed::First if self.start_callbacks() => {}
             Handed::First => {
-                let pool = Arc::clone(self);
-                let launch = self.launch("callbacks".to_string(), move || pool.callbacks.run());
-                if !self.shell.start_helper(launch) {
-                    self.callbacks.leave();
-                    self.shell.lives.visit().run(|| self.callbacks.run());
+                self.callbacks.leave();
+                let visit = self.shell.lives.visit();
+                while let Some(next) = self.callbacks.next() {
+                    visit.run(|| next.run());
                 }
             }
             Handed::Back(deferred) => self.shell.lives.visit().run(|| deferred.run()),
         }
+    }
+
+    /// Starts a thread for user code; false where the system gives none.
+    fn start_callbacks(self: &Arc<Self>) -> bool {
+        let pool = Arc::clone(self);
+        self.shell.start_helper(self.launch("callbacks".to_string(), move || {
+            while let Some(next) = pool.callbacks.next() {
+                let another = Arc::clone(&pool);
+                if blocking::run(move || another.start_callbacks(), || next.run()) {
+                    return;
+                }
+            }
+        }))
     }
 
     /// The error of the work that a worker took with it.
@@ -278,8 +301,8 @@ impl Pool {
 
     /// Nothing so far. To be made before a gate is shut.
     pub(super) fn followup(self: &Arc<Self>) -> Followup<'_> {
-        let (receipts, settled, refill) = Default::default();
-        Followup { pool: self, visit: self.shell.lives.visit(), receipts, settled, refill }
+        let (receipts, settled, refill, inbox) = Default::default();
+        Followup { pool: self, visit: self.shell.lives.visit(), receipts, settled, refill, inbox }
     }
 }
 
@@ -291,6 +314,20 @@ impl Followup<'_> {
             self.receive(worker, &mut gate, receiver);
             opened = gate.open();
         }
+    }
+
+    /// Sends work to a worker that was idle and has been claimed for it. If it is there no more, or another is
+    /// in its place and has work, this goes back to the queue.
+    fn serve(&mut self, worker: usize, item: Item) {
+        let pool = self.pool;
+        let mut gate = pool.slots.shut(worker);
+        pool.shell.queue.unlist(worker);
+        match gate.connection() {
+            Some(connection) if connection.is_free() => self.occupy(worker, connection, vec![item]),
+            _ => self.requeue(vec![item], || Error::Cancelled),
+        }
+        self.open(worker, gate, Receiver::Passing);
+        pool.shell.queue.settle_claim();
     }
 
     /// Receives the reply, if there is one for this receiver, and sends the next work.
@@ -376,6 +413,16 @@ impl Followup<'_> {
         self.settled.extend(work.into_iter().inspect(|work| work.fail_quietly(error)));
     }
 
+    /// Wakes those who poll for replies, when all is settled: there will be none.
+    pub(super) fn wake(&mut self, inbox: Arc<Inbox>) {
+        self.inbox = Some(inbox);
+    }
+
+    /// Whether a result is to be decoded, which is user code.
+    pub(super) fn decodes(&self) -> bool {
+        !self.receipts.is_empty() || !self.refill.is_empty()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.receipts.is_empty() && self.settled.is_empty() && self.refill.is_empty()
     }
@@ -395,6 +442,7 @@ impl Followup<'_> {
         let mut deferred = Deferred::default();
         self.visit.run(|| self.receipts.into_iter().for_each(|receipt| receipt.settle(&mut deferred)));
         self.settled.into_iter().for_each(|work| deferred.release(work));
+        self.inbox.iter().for_each(|inbox| inbox.wake());
         self.pool.defer(deferred);
     }
 }

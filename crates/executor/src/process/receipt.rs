@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::inbox::Inbox;
 use crate::ipc::channel::Channel;
+use crate::sync::{Step, left_out};
 use crate::wire::Parts;
 use crate::work::{Deferred, Replies, Work};
 
@@ -46,7 +47,9 @@ impl Receipt {
         let mut replies = Replies::new(Parts::of(&self.outcomes).unwrap_or_default(), &mut next_file);
         self.work.iter().for_each(|work| work.receive_quietly(&mut replies));
         // Who waits for one of these by the worker's poller sleeps until it is woken.
-        self.inbox.wake();
+        if !left_out(Step::WakeSettled) {
+            self.inbox.wake();
+        }
         self.work.into_iter().for_each(|work| deferred.release(work));
     }
 }

@@ -1,10 +1,13 @@
 //! A worker's supervisor, a thread of the pool: starts the process, sees its end, and puts another in its
 //! place where that is wanted.
 //!
-//! While the worker lives the supervisor sleeps, and receives its replies where no other thread does. It runs
-//! no callbacks: it is the only one to see a death, and others may wait for that.
+//! While the worker lives the supervisor sleeps, and receives its replies where no other thread does. It is
+//! the only one to see a death, and others may wait for that: it runs no callbacks, and where what decodes a
+//! result waits for another, a second thread goes on in its place.
 
-use std::sync::Arc;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
 
 use super::child::{Child, Lost};
 use super::connection::{Connection, Legacy};
@@ -12,7 +15,8 @@ use super::inbox::{Inbox, Receiver};
 use super::item::Item;
 use super::live::Stop;
 use super::poller::ReplyPoller;
-use super::pool::{Broken, Pool};
+use super::pool::{Broken, Followup, Pool};
+use crate::blocking;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::Channel;
 use crate::ipc::doorbell::Ring;
@@ -20,15 +24,22 @@ use crate::panics::catch_panic;
 use crate::pool::initializer::failed;
 use crate::pool::life::WorkerLife;
 use crate::pool::policy::OnCrash;
+use crate::sync::Mutex;
 use crate::system::clock;
 use crate::wire::{Parts, read_outcome};
 
-/// Why a supervisor comes to its end before the queue does.
-enum Halt {
-    /// The pool is broken.
-    Broken,
-    /// The user has ended the workers.
-    Ended,
+/// What a supervisor is to do next.
+enum Step {
+    /// Start a worker, which was wanted from that time on and begins with that work.
+    Start(u64, Option<Item>),
+    /// Receive what the worker replies until it is gone, or told to go.
+    Watch(Arc<Channel>),
+    /// Reap a worker that is gone.
+    Bury,
+    /// Wait for work for another.
+    Wait,
+    /// End: there is no more work, the pool is broken, or the user has ended the workers.
+    End,
 }
 
 /// A worker that could not be started.
@@ -46,10 +57,16 @@ impl From<Error> for NotStarted {
 
 /// A supervisor from its start to its end.
 pub(super) fn run(pool: &Arc<Pool>, worker: usize, spawned_ns: u64) {
+    // The first worker is started before there is work in hand: if it is slow to come, another may do the
+    // work. A further one is started only for work that there is.
+    go_on(pool, worker, Step::Start(spawned_ns, None));
+}
+
+fn go_on(pool: &Arc<Pool>, worker: usize, step: Step) {
     let supervisor = Supervisor { pool, worker };
     // One that panicked would leave the queue without anyone, and who waits for a task in it would wait for
     // ever.
-    if let Err(error) = catch_panic(|| supervisor.run(spawned_ns)) {
+    if let Err(error) = catch_panic(|| supervisor.go_on(step)) {
         pool.break_with(error).fail_queued();
     }
 }
@@ -61,37 +78,78 @@ struct Supervisor<'a> {
 }
 
 impl Supervisor<'_> {
-    fn run(&self, spawned_ns: u64) {
-        // The first worker is started before there is work in hand: if it is slow to come, another may do
-        // the work. A further one is started only for work that there is.
-        let mut ended = self.serve(spawned_ns, None);
-        while ended.is_ok()
-            && let Some(item) = self.pool.shell.queue.wait_for_work()
-        {
-            ended = self.serve(clock::monotonic_ns(), Some(item));
+    fn go_on(&self, mut step: Step) {
+        loop {
+            let (next, followup) = match step {
+                Step::Start(spawned_ns, first) => self.begin(spawned_ns, first),
+                Step::Watch(channel) => {
+                    let ring = channel.wait();
+                    // It may have replied before its end.
+                    let followup = self.pool.receive(self.worker, Receiver::Supervisor);
+                    (if ring == Ring::Rung { Step::Watch(channel) } else { Step::Bury }, followup)
+                }
+                Step::Bury => match self.pool.disconnect(self.worker) {
+                    Some(connection) => self.bury(*connection),
+                    None => (Step::Wait, self.pool.followup()),
+                },
+                Step::Wait => {
+                    let work = self.pool.shell.queue.wait_for_work();
+                    let next = work.map_or(Step::End, |item| Step::Start(clock::monotonic_ns(), Some(item)));
+                    (next, self.pool.followup())
+                }
+                Step::End => return,
+            };
+            let Some(next) = self.finish(next, followup) else { return };
+            step = next;
         }
     }
 
-    /// The life of one worker, which begins with that work.
-    fn serve(&self, spawned_ns: u64, first: Option<Item>) -> Result<(), Halt> {
+    /// Does what follows, and gives the next step; `None` if another thread has taken that over, because what
+    /// decodes a result is about to wait for one.
+    fn finish(&self, next: Step, followup: Followup<'_>) -> Option<Step> {
+        if !followup.decodes() {
+            followup.finish();
+            return Some(next);
+        }
+        let next = Rc::new(Cell::new(Some(next)));
+        let (pool, worker, kept) = (Arc::clone(self.pool), self.worker, Rc::clone(&next));
+        let stand_in = move || {
+            // Where no thread is to be had, the step stays with this one.
+            let step = Arc::new(Mutex::new(kept.take()));
+            let taken = Arc::clone(&step);
+            let take = move || taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let started = pool.take_over(worker, move |pool| {
+                if let Some(step) = take() {
+                    go_on(pool, worker, step);
+                }
+            });
+            if !started {
+                kept.set(step.lock().unwrap_or_else(PoisonError::into_inner).take());
+            }
+            started
+        };
+        blocking::run(stand_in, || followup.finish());
+        next.take()
+    }
+
+    /// Starts a worker, which begins with that work.
+    fn begin(&self, spawned_ns: u64, first: Option<Item>) -> (Step, Followup<'_>) {
         let (child, ready_ns) = match self.start() {
             Ok(started) => started,
-            Err(not_started) => return Err(self.give_up(not_started, first)),
+            Err(not_started) => return (Step::End, self.give_up(not_started, first)),
         };
         let channel = Arc::clone(child.channel());
         let inbox = Inbox::new(child.signals());
         let poller = ReplyPoller::new(self.pool, self.worker, &inbox);
         let connection = Connection::new(child, inbox, poller, spawned_ns, ready_ns);
-        self.pool.connect(self.worker, connection, first);
-        self.watch(&channel);
-        let Some(connection) = self.pool.disconnect(self.worker) else { return Ok(()) };
-        self.bury(*connection)
+        (Step::Watch(channel), self.pool.connect(self.worker, connection, first))
     }
 
     fn start(&self) -> Result<(Child, u64), NotStarted> {
         let (worker, crew) = (self.worker, &self.pool.crew);
         let name = format!("{}_{worker}", crew.prefix);
-        let mut child = Child::start(worker, &name, crew.spin, &self.pool.live)?;
+        let child = Child::start(worker, &name, crew.spin, &self.pool.live);
+        let mut child = child.map_err(|error| self.pool.shell.not_started(worker, &error))?;
         let mut ready_ns = match child.greet() {
             Ok(ready_ns) => ready_ns,
             Err(error) => return Err(NotStarted { error, exit: child.exit() }),
@@ -121,15 +179,15 @@ impl Supervisor<'_> {
 
     /// There is no worker. To go on trying would be to go on failing, so that it breaks the pool whatever the
     /// policy; but one that was ended on its way is no failure to start.
-    fn give_up(&self, not_started: NotStarted, first: Option<Item>) -> Halt {
+    fn give_up(&self, not_started: NotStarted, first: Option<Item>) -> Followup<'_> {
         let NotStarted { error, exit } = not_started;
         let ended = match exit {
             Some((pid, exit)) => self.pool.death(self.worker, pid, exit),
             None => error.clone(),
         };
-        let (halt, broken) = match self.pool.signalled() {
-            Some(_) => (Halt::Ended, None),
-            None => (Halt::Broken, Some(self.pool.break_with(error))),
+        let broken = match self.pool.signalled() {
+            Some(_) => None,
+            None => Some(self.pool.break_with(error)),
         };
         // What was to be its first work fails before anyone is told of other failures.
         let mut followup = self.pool.followup();
@@ -138,27 +196,17 @@ impl Supervisor<'_> {
             self.pool.shell.queue.settle_claim();
         }
         broken.map(Broken::fail_queued);
-        followup.finish();
-        halt
-    }
-
-    /// Receives what the worker replies until it is gone, or told to go.
-    fn watch(&self, channel: &Channel) {
-        while channel.wait() == Ring::Rung {
-            self.pool.receive(self.worker, Receiver::Supervisor).finish();
-        }
-        // It may have replied before its end.
-        self.pool.receive(self.worker, Receiver::Supervisor).finish();
+        followup
     }
 
     /// Reaps a worker that is gone, and settles what it had.
-    fn bury(&self, mut connection: Connection) -> Result<(), Halt> {
+    fn bury(&self, mut connection: Connection) -> (Step, Followup<'_>) {
         let inbox = Arc::clone(connection.inbox());
         if connection.is_leaving() {
             connection.dismiss();
             self.write_down(&connection);
             inbox.wake();
-            return Ok(());
+            return (Step::Wait, self.pool.followup());
         }
         let stopped = self.closed();
         let exit = connection.bury(stopped);
@@ -167,17 +215,17 @@ impl Supervisor<'_> {
         let signalled = self.pool.signalled().is_some();
         let worker = self.worker;
         let mut broken = None;
-        let halt;
+        let next;
         let error = if self.pool.crew.on_crash == OnCrash::FailTaskAndReplace && !stopped {
-            halt = if signalled { Err(Halt::Ended) } else { Ok(()) };
+            next = if signalled { Step::End } else { Step::Wait };
             self.pool.death(worker, pid, exit)
         } else if signalled && lost.is_none() {
             // One that the user has ended while it was idle took no task with it.
-            halt = Err(Halt::Ended);
+            next = Step::End;
             self.pool.death(worker, pid, exit)
         } else {
             // The pool is broken before its work fails, so that all of it fails with the same reason.
-            halt = Err(Halt::Broken);
+            next = Step::End;
             broken.insert(self.pool.break_with(Error::BrokenPool { worker, pid, exit })).reason()
         };
         let mut followup = self.pool.followup();
@@ -186,9 +234,8 @@ impl Supervisor<'_> {
         followup.fail(lost, &error);
         // All that the worker had is settled before anyone is told: a callback of one may wait for another.
         broken.map(Broken::fail_queued);
-        followup.finish();
-        inbox.wake();
-        halt
+        followup.wake(inbox);
+        (next, followup)
     }
 
     /// Writes down the life of a worker that has ended, and gives its process id.

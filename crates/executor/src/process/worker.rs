@@ -162,14 +162,19 @@ pub(super) fn build_id() -> u64 {
 
 fn work_for_parent(number: Option<usize>) -> io::Result<()> {
     ipc::process::reset_signals();
-    ipc::process::die_with_parent();
+    let dies_with_parent = ipc::process::die_with_parent();
     let channel = ipc::process::take_channel()?;
     ipc::process::close_inherited(&channel);
     ipc::process::take_name();
     enter_worker(number.unwrap_or(0));
     shared::keep_recent();
-    let watchdog = Watchdog::start(&channel)?;
-    serve(Doorbell::new(channel), Some(watchdog))
+    let watchdog = match Watchdog::start(&channel) {
+        Ok(watchdog) => Some(watchdog),
+        // No thread is left for it. The system ends this process too, unless a task changes its user.
+        Err(_) if dies_with_parent => None,
+        Err(error) => return Err(error),
+    };
+    serve(Doorbell::new(channel), watchdog)
 }
 
 /// The life of a worker, which gets its mailbox by the doorbell.
@@ -194,7 +199,7 @@ struct Worker {
     mailbox: ChildEnd,
     doorbell: Doorbell,
     spinner: Spinner,
-    /// None where the parent is this very process, as in a model.
+    /// None where no thread was left for it.
     watchdog: Option<Watchdog>,
 }
 

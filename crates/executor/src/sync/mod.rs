@@ -25,6 +25,8 @@ pub(crate) enum Step {
     WakePollers,
     /// Who settles a future wakes the threads that wait for it.
     WakeWaiters,
+    /// Who has settled futures wakes those who still poll for them.
+    WakeSettled,
 }
 
 /// Whether the model leaves this step out. Nothing is left out of a program.

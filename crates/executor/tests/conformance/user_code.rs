@@ -131,7 +131,7 @@ fn deep_callbacks(subject: Subject) {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct HoldsPool {
     #[serde(skip)]
-    pool: Option<Arc<Box<dyn Executor>>>,
+    _pool: Option<Arc<Box<dyn Executor>>>,
 }
 
 impl Task for HoldsPool {
@@ -147,7 +147,7 @@ fn a_drop_ends_the_pool(subject: Subject) {
     for _ in 0..20 {
         let executor = Arc::new(subject.start(1));
         let first = executor.submit(Square(2)).unwrap();
-        let future = executor.submit(HoldsPool { pool: Some(Arc::clone(&executor)) }).unwrap();
+        let future = executor.submit(HoldsPool { _pool: Some(Arc::clone(&executor)) }).unwrap();
         drop(executor);
         assert_eq!(future.result(HANG / 4), Ok(5));
         assert_eq!(first.result(HANG / 4), Ok(4));
@@ -193,15 +193,20 @@ impl Task for WaitsToEncode {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WaitsToDecode(u64);
 
+/// What is written with it, so that some are large replies.
+fn padding(number: u64) -> Vec<u8> {
+    vec![1; if number.is_multiple_of(2) { 2_000 } else { 0 }]
+}
+
 impl Serialize for WaitsToDecode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        (self.0, padding(self.0)).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for WaitsToDecode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u64::deserialize(deserializer)?;
+        let (number, _) = <(u64, Vec<u8>)>::deserialize(deserializer)?;
         assert_eq!(square_meanwhile(number), number * number);
         Ok(Self(number))
     }

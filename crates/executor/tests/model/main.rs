@@ -17,6 +17,8 @@
 
 #[path = "../../src/attachments.rs"]
 mod attachments;
+#[path = "../../src/blocking.rs"]
+mod blocking;
 #[path = "../../src/error.rs"]
 pub mod error;
 #[path = "../../src/future/mod.rs"]

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use super::death;
 use super::line::Line;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,7 @@ impl Doorbell {
     }
 
     pub fn ring(&self) {
+        death::meet();
         self.0.change(|state| state.to_parent += 1);
     }
 
@@ -38,6 +40,7 @@ impl Doorbell {
     }
 
     pub fn wait(&mut self) -> io::Result<Ring> {
+        death::meet();
         let mut state = self.0.wait(|state| state.to_child > 0 || state.closed);
         let rung = std::mem::take(&mut state.to_child) > 0;
         Ok(if rung { Ring::Rung } else { Ring::Ended })

@@ -24,6 +24,7 @@ pub(crate) enum Step {
     LookBeforeSleep,
     WakePollers,
     WakeWaiters,
+    WakeSettled,
 }
 
 std::thread_local! {
