@@ -3,7 +3,8 @@
 //! The program is executed anew and never just forked: a fork copies one thread out of many, with whatever
 //! locks the others held. Requests and replies stand in memory that the two processes share; a socket wakes
 //! who sleeps, and passes files.
-#![doc = include_str!("README.md")]
+//!
+//! `README.md` in this folder says what the parts are, and why no wake-up is lost.
 
 mod callbacks;
 mod child;

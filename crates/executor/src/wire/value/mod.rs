@@ -42,11 +42,14 @@
 //! So a task pays for its fields' names, under a microsecond, and for long lists of structs, about as with
 //! `rmp-serde`, which describes values too but takes a `Some(None)` for a `None`, as CBOR and JSON do.
 //!
-//! * this file: tags and errors; `writer` and `reader`: both directions
+//! * this file: tags and errors; `writer`, `reader` and `parts`: both directions
 //! * `again`: what was read against what was written
 
 mod again;
+mod parts;
 mod reader;
+#[cfg(test)]
+mod refused;
 mod writer;
 #[cfg(test)]
 mod zoo;
