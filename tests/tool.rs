@@ -105,7 +105,10 @@ fn names_are_checked_at_the_start() {
             "parameter:workers",
             "it: parameter 'workers' of given: 'run' has another option of that name".to_string(),
         ),
-        ("parameter:runs", "it: parameter 'runs' of given: 'run' has another option of that name".to_string()),
+        (
+            "parameter:runs",
+            "it: parameter 'runs' of given: 'run' has another option of that name".to_string(),
+        ),
     ] {
         for arguments in [&["run", "--rounds", "1"][..], &["list"]] {
             assert_eq!(complaint(&run(program, arguments), 2), expected);
@@ -136,14 +139,18 @@ fn it_says_its_own_name() {
         assert!(!help.contains(&format!("  speedup {command}")), "{help}");
         assert!(!help.contains("rc4") && !help.contains("flags") && !help.contains("--book"), "{help}");
     }
-    assert_eq!(complaint(&run("squares", &["rnu"]), 2), "squares: 'rnu': there is no such command; did you mean 'run'? See 'squares --help'");
+    assert_eq!(
+        complaint(&run("squares", &["rnu"]), 2),
+        "squares: 'rnu': there is no such command; did you mean 'run'? See 'squares --help'"
+    );
     let (output, _) = measure("squares", &["--wrokers", "3"]);
-    let expected = "squares: --wrokers: there is no such option; did you mean --workers? See 'squares run --help'";
+    let expected =
+        "squares: --wrokers: there is no such option; did you mean --workers? See 'squares run --help'";
     assert_eq!(complaint(&output, 2), expected);
     for shell in ["bash", "zsh", "fish"] {
         let script = run("squares", &["completions", shell]);
         let script = stdout(&script);
-        assert!(script.contains("squares") && !script.contains("speedup"), "{script}");
+        assert!(script.contains("squares") && !script.contains("_speedup"), "{script}");
         assert!(script.contains("up-to") && !script.contains("kernel"), "{script}");
     }
     let man = run("squares", &["man"]);
@@ -179,7 +186,10 @@ fn a_job_of_any_type_on_every_executor() {
     assert_eq!(workload.digests.len(), 40);
     assert!(workload.digests.windows(2).all(|pair| pair[0] != pair[1]));
     let executors: Vec<_> = record.plan.cases.iter().map(|case| case.executor.as_str()).collect();
-    assert_eq!(executors, [BASELINE, BASELINE, "threads", "threads", "processes", "processes", "rayon", "rayon"]);
+    assert_eq!(
+        executors,
+        [BASELINE, BASELINE, "threads", "threads", "processes", "processes", "rayon", "rayon"]
+    );
     for sample in &record.samples {
         assert!(sample.tasks.len() == 40 && sample.tasks.iter().all(|task| task.generate_ns == 0));
     }
@@ -193,7 +203,11 @@ fn parameter<'a>(workload: &'a WorkloadRecord, name: &str) -> &'a str {
 fn parameters_are_options() {
     let given = record("squares", &["--up-to", "7", "--executor", "processes"]);
     assert_eq!(parameter(&given.plan.workloads[0], "up-to"), "7");
-    assert_eq!(given.plan.workloads[0].sizes.len(), 7, "worker processes have it too, or results would differ");
+    assert_eq!(
+        given.plan.workloads[0].sizes.len(),
+        7,
+        "worker processes have it too, or results would differ"
+    );
     assert_eq!(parameter(&record("squares", &[]).plan.workloads[0], "up-to"), "40");
     let (output, _) = measure("squares", &["--up-to", "many"]);
     assert_eq!(complaint(&output, 2), "squares: --up-to 'many': invalid digit found in string");
@@ -201,7 +215,10 @@ fn parameters_are_options() {
     assert!(complaint(&output, 2).contains("did you mean --up-to?"));
     let help = run("squares", &["run", "--help"]);
     let help = stdout(&help);
-    assert!(help.contains("Parameters:") && help.contains("--up-to <VALUE>") && help.contains("[default: 40]"), "{help}");
+    assert!(
+        help.contains("Parameters:") && help.contains("--up-to <VALUE>") && help.contains("[default: 40]"),
+        "{help}"
+    );
 }
 
 fn a_run_goes_on_with_its_parameters() {
@@ -212,13 +229,20 @@ fn a_run_goes_on_with_its_parameters() {
     let again = run("squares", &["run", "--quiet", "--resume", path, "--rounds", "2"]);
     assert!(again.status.success(), "{}", stderr(&again));
     let record = RunRecord::read(&folder).unwrap();
-    assert_eq!(record.samples.iter().filter(|sample| !sample.warmup).map(|sample| sample.round).max(), Some(1));
+    assert_eq!(
+        record.samples.iter().filter(|sample| !sample.warmup).map(|sample| sample.round).max(),
+        Some(1)
+    );
     assert_eq!(parameter(&record.plan.workloads[0], "up-to"), "7");
     let other = run("squares", &["run", "--resume", path, "--up-to", "8"]);
     assert!(complaint(&other, 2).contains("cannot be combined with"));
     let larger = record_in(&["--up-to", "8", "--executor", "processes"]);
     let compared = run("squares", &["compare", path, only_run(larger.path()).to_str().unwrap()]);
-    assert!(compared.status.code() == Some(3) && stderr(&compared).contains("up-to of squares"), "{}", stderr(&compared));
+    assert!(
+        compared.status.code() == Some(3) && stderr(&compared).contains("up-to of squares"),
+        "{}",
+        stderr(&compared)
+    );
     let speedup = support::run(&["run", "--resume", path, "--rounds", "3"]);
     assert!(stderr(&speedup).contains("in squares 3.2.1, this is 0.1.0"), "{}", stderr(&speedup));
 }
@@ -268,7 +292,8 @@ fn set_up_is_in_no_row_unless_asked_for() {
 
 fn what_cannot_be_set_up_says_why() {
     let (output, _) = measure("word_count", &["--folder", "/no/such/folder"]);
-    let expected = "word_count: --workload 'words': cannot be set up: /no/such/folder: No such file or directory";
+    let expected =
+        "word_count: --workload 'words': cannot be set up: /no/such/folder: No such file or directory";
     assert!(complaint(&output, 2).starts_with(expected), "{}", stderr(&output));
 }
 
@@ -289,20 +314,33 @@ fn a_job_that_ends_its_process_is_named() {
         let (output, _) = measure(program, &["--executor", "threads"]);
         let message = stderr(&output);
         assert_eq!(output.status.code(), Some(1), "{message}");
-        let line = message.lines().find(|line| line.starts_with("it: ")).unwrap_or_else(|| panic!("{message}"));
-        assert!(line.contains("ends: job 2 ends its process, which") && line.contains(how), "{line}");
+        let line =
+            message.lines().find(|line| line.starts_with("it: ")).unwrap_or_else(|| panic!("{message}"));
+        assert!(
+            line.contains("it: ends serial: job 2 ended its process, which") && line.contains(how),
+            "{line}"
+        );
     }
     // What does less is for the serial baseline to say.
     let (output, _) = measure("ends:panic", &["--executor", "threads"]);
-    assert!(output.status.code() == Some(1) && stderr(&output).contains("job 2: the task panicked at"), "{}", stderr(&output));
+    assert!(
+        output.status.code() == Some(1) && stderr(&output).contains("job 2: the task panicked at"),
+        "{}",
+        stderr(&output)
+    );
     let (output, _) = measure("ends:fault", &["--executor", "threads"]);
-    assert!(output.status.code() == Some(1) && stderr(&output).contains("job 2: on purpose"), "{}", stderr(&output));
+    assert!(
+        output.status.code() == Some(1) && stderr(&output).contains("job 2: on purpose"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 fn settings_of_arrays_are_refused() {
     for (option, value) in [("--passes", "3"), ("--data", "copy"), ("--scale", "tiny")] {
         let (output, _) = measure("squares", &[option, value]);
-        let expected = format!("squares: {option} '{value}': is for workloads over arrays, and squares is none");
+        let expected =
+            format!("squares: {option} '{value}': is for workloads over arrays, and squares is none");
         assert_eq!(complaint(&output, 2), expected);
     }
     let (output, _) = measure("squares", &["--kernel", "tuned"]);

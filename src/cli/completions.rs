@@ -31,8 +31,7 @@ pub(super) fn completions(args: &CompletionsArgs, tool: &'static Tool) -> Result
 
 /// The command line with the names that only this program's workloads know, and without what it hides.
 fn command(tool: &'static Tool) -> Command {
-    let names: Vec<_> =
-        tool.workloads.iter().map(|workload| (workload.name(), workload.summary())).collect();
+    let names: Vec<_> = tool.workloads.iter().map(|workload| (workload.name(), workload.summary())).collect();
     let runners = Runner::all().map(|runner| (runner.name(), runner.summary()));
     let arrays = tool.workloads.iter().filter_map(|workload| workload.array());
     let kernels: Vec<_> = arrays.flat_map(kernels).collect();

@@ -48,7 +48,8 @@ fn parse(
     let matches = command.try_get_matches_from_mut(&arguments);
     match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok((mut cli, matches)) => {
-            if let (Command::Run(run), Some(matches)) = (&mut cli.command, matches.subcommand_matches("run")) {
+            if let (Command::Run(run), Some(matches)) = (&mut cli.command, matches.subcommand_matches("run"))
+            {
                 run.take_parameters(tool, matches);
             }
             Ok((cli.command, inputs))

@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use super::config::WorkloadChoice;
+use super::choice::WorkloadChoice;
+use super::prepared::Studied;
 use super::stopping::StopRule;
 use super::{Plan, Study, environment};
 use crate::program;
-use super::prepared::Studied;
 use speedup_report::record::{
     Around, Design, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
 };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::choice::WorkloadChoice;
 use super::clock::RunClock;
-use super::config::WorkloadChoice;
 use super::execute::{Measured, Pool};
 use super::prepared::Studied;
 use super::{Plan, RunConfig, Runner, ceiling};
@@ -79,8 +79,8 @@ impl Study {
         self.clock = RunClock::resumed_at(elapsed_ns);
     }
 
-    /// Executes a case once. If its workload's results are not known yet and it is not the serial
-    /// baseline itself, that is executed first, untimed.
+    /// Executes a case once. If its workload's results are not known yet, a batch whose jobs could end their process
+    /// is first tried in another; and if it is not the serial baseline itself, that is executed first, untimed.
     ///
     /// # Errors
     ///
@@ -95,6 +95,9 @@ impl Study {
         let workload = self.workload(&wanted.workload);
         let baseline = wanted.executor == BASELINE;
         room_for(&self.config.workloads[workload])?;
+        if !self.batches[workload].is_known() {
+            self.batches[workload].probe()?;
+        }
         if !baseline && !self.batches[workload].is_known() {
             let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
             self.on_pool(workload, &pool, true)?;
@@ -126,11 +129,6 @@ impl Study {
     fn number(&mut self) -> u32 {
         self.executions += 1;
         self.executions - 1
-    }
-
-    /// Tries each batch in a process of its own.
-    pub(super) fn probe(&self) -> Result<(), String> {
-        self.batches.iter().try_for_each(|batch| batch.probe())
     }
 
     /// The ceilings to measure in a round, as workloads by index with numbers of threads: no more
@@ -176,9 +174,7 @@ impl Study {
             PoolMode::Warm if wanted.executor == BASELINE => Ok(Pool::Cold { kind, workers }),
             PoolMode::Warm => match self.warm.remove(&case) {
                 Some(pool) => Ok(Pool::Warm(pool)),
-                None => start(&*self.batches[workload])()
-                    .map(Pool::Warm)
-                    .map_err(|error| error.to_string()),
+                None => start(&*self.batches[workload])().map(Pool::Warm).map_err(|error| error.to_string()),
             },
         }
     }

@@ -25,10 +25,8 @@ pub(super) fn start<W: Workload>(
         return Box::new(move || kind.start(workers));
     }
     let batch = Arc::clone(batch);
-    let set_up = move || WorkerSetUp {
-        setting: Arc::clone(&batch.setting),
-        here: Some(Arc::clone(&batch.workload)),
-    };
+    let set_up =
+        move || WorkerSetUp { setting: Arc::clone(&batch.setting), here: Some(Arc::clone(&batch.workload)) };
     match kind.name() {
         "threads" => Box::new(move || {
             let pool = ThreadPoolExecutor::builder().max_workers(workers).initializer(set_up());
@@ -77,11 +75,10 @@ pub(super) fn probe<W: Workload>(batch: &Arc<Batched<W>>) -> Result<(), String> 
             Err(Error::BrokenPool { exit, .. }) => exit,
             Err(_) => break,
         };
+        let name = batch.name(index);
         return Err(format!(
-            "{}: {} ends its process, which {exit}; a job has to return, so that it can be measured: \
-             run it by itself to see why it does not",
-            batch.workload.name(),
-            batch.name(index),
+            "{name} ended its process, which {exit}; a job must return or panic to be measured: run it by itself to \
+             see why it does not"
         ));
     }
     batch.workload.executed();

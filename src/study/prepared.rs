@@ -191,7 +191,8 @@ impl<W: Workload> Study<W> {
         if matches!(self.digests, Digests::Differing) {
             return Ok(());
         }
-        let digests = outputs.iter().map(|output| self.of.workload.digest(output)).collect::<Option<Vec<_>>>();
+        let digests =
+            outputs.iter().map(|output| self.of.workload.digest(output)).collect::<Option<Vec<_>>>();
         self.digests = match (std::mem::replace(&mut self.digests, Digests::Differing), digests) {
             (Digests::Unknown, Some(digests)) => Digests::Same(digests),
             (Digests::Same(known), Some(digests)) if known == digests => Digests::Same(known),

@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::config::{self, RunConfig, Wanted};
+use super::choice::{self, Wanted};
+use super::config::RunConfig;
 use super::describe::{NO_ARRAYS, tool};
 use super::stopping::StopRule;
 use super::{Limits, Run, Runner, Study, Subject, Workloads, environment, measure};
@@ -39,11 +40,7 @@ pub enum ResumeError {
 /// # Errors
 ///
 /// [`ResumeError`] for the first thing that stands in the way.
-pub fn open(
-    path: &Path,
-    limits: &Limits,
-    workloads: Workloads,
-) -> Result<Run, ResumeError> {
+pub fn open(path: &Path, limits: &Limits, workloads: Workloads) -> Result<Run, ResumeError> {
     let (folder, record) = opened(path)?;
     let other = |reason: String| ResumeError::Other(format!("{}: {reason}", folder.path().display()));
     if record.plan.workloads.iter().any(|workload| workload.command.is_some()) {
@@ -118,11 +115,7 @@ pub(super) fn limits_of(record: &RunRecord, given: &Limits) -> Limits {
 }
 
 /// The configuration that gave the record, with another rule to stop.
-fn config_of(
-    record: &RunRecord,
-    stop: StopRule,
-    workloads: Workloads,
-) -> Result<RunConfig, String> {
+fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result<RunConfig, String> {
     let scale = match record.plan.scale.as_str() {
         NO_ARRAYS => Scale::default(),
         scale => choose("scale", scale, [Scale::Book, Scale::Tiny], |scale| scale.name())?,
@@ -131,7 +124,7 @@ fn config_of(
         let known = workloads.iter().copied();
         let workload = choose("workload", &recorded.workload, known, |workload| workload.name())?;
         let wanted = Wanted {
-            kernel: config::kernel(workload, &recorded.kernel)?,
+            kernel: choice::kernel(workload, &recorded.kernel)?,
             data: recorded.data,
             passes: recorded.passes,
             scale,

@@ -148,7 +148,8 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, 
     RUNTIME.with(|kept| {
         if kept.get().is_none() {
             let runtime = Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|e| Fault(format!("cannot start the asynchronous runtime: {e}")))?;
+            let runtime =
+                runtime.map_err(|e| Fault(format!("cannot start the asynchronous runtime: {e}")))?;
             // Nothing else can have set it meanwhile, as the thread is here.
             let _ = kept.set(runtime);
         }

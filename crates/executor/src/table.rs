@@ -40,7 +40,8 @@ impl Table {
         let mut by_name: Vec<&TaskEntry> =
             by_type.iter().map(|(_, number)| &entries[*number as usize]).collect();
         by_name.sort_by_key(|entry| (entry.name, (entry.type_name)()));
-        let twice = by_name.windows(2).find(|pair| pair[0].name == pair[1].name && !of_one_generic(pair[0], pair[1]));
+        let twice =
+            by_name.windows(2).find(|pair| pair[0].name == pair[1].name && !of_one_generic(pair[0], pair[1]));
         let fault = twice.map(|pair| {
             let [one, other] = [pair[0], pair[1]].map(|entry| (entry.type_name)());
             format!("two tasks have the NAME \"{}\": {one} and {other}; give each its own", pair[0].name)

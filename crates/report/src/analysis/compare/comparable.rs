@@ -119,8 +119,11 @@ impl Found {
             self.unless_same(&format!("backend of {name}"), one, other);
         }
         let before = self.0.len();
-        for parameter in a.parameters.keys().chain(b.parameters.keys().filter(|key| !a.parameters.contains_key(*key))) {
-            let value = |record: &WorkloadRecord| record.parameters.get(parameter).cloned().unwrap_or_default();
+        for parameter in
+            a.parameters.keys().chain(b.parameters.keys().filter(|key| !a.parameters.contains_key(*key)))
+        {
+            let value =
+                |record: &WorkloadRecord| record.parameters.get(parameter).cloned().unwrap_or_default();
             self.unless_same(&format!("{parameter} of {name}"), &value(a), &value(b));
         }
         self.unless_same(&format!("jobs of {name}"), &jobs(a), &jobs(b));
