@@ -150,7 +150,7 @@ fn it_says_its_own_name() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run("squares", &["completions", shell]);
         let script = stdout(&script);
-        assert!(script.contains("squares") && !script.contains("speedup"), "{script}");
+        assert!(script.contains("squares") && !script.contains("_speedup"), "{script}");
         assert!(script.contains("up-to") && !script.contains("kernel"), "{script}");
     }
     let man = run("squares", &["man"]);
@@ -316,7 +316,10 @@ fn a_job_that_ends_its_process_is_named() {
         assert_eq!(output.status.code(), Some(1), "{message}");
         let line =
             message.lines().find(|line| line.starts_with("it: ")).unwrap_or_else(|| panic!("{message}"));
-        assert!(line.contains("ends: job 2 ends its process, which") && line.contains(how), "{line}");
+        assert!(
+            line.contains("it: ends serial: job 2 ended its process, which") && line.contains(how),
+            "{line}"
+        );
     }
     // What does less is for the serial baseline to say.
     let (output, _) = measure("ends:panic", &["--executor", "threads"]);

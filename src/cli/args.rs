@@ -108,16 +108,22 @@ fn own_command(command: clap::Command, tool: &'static Tool) -> clap::Command {
     let mut command = command.mut_args(|arg| {
         let id = arg.get_id().as_str();
         let hidden = id == OF_THE_BOOK || !arrays && OF_ARRAYS.contains(&id);
-        let help = arg.get_help().map(|help| renamed(&help.to_string(), name));
+        let help = arg.get_help().map(|help| help.to_string().replace("--book and --quiet", "--quiet"));
+        let help = help.map(|help| renamed(&help, name));
         let arg = if hidden { arg.hide(true) } else { arg };
         match help {
             Some(help) => arg.help(help),
             None => arg,
         }
     });
+    if command.get_name() == "list" {
+        command = command.about("List workloads, parameters, executors and report formats");
+    }
     if command.get_name() == "run" {
-        let parameters = parameters(tool);
-        command = command.after_help(super::run::own_examples(tool)).args(parameters);
+        let pool = "Start and stop a pool within each timing (cold), or start it once and keep it (warm) \
+                    [default: cold; warm where a workload has to be set up]";
+        command = command.mut_arg("pool", |arg| arg.help(pool)).after_help(super::run::own_examples(tool));
+        command = command.args(parameters(tool));
     } else if let Some(text) = command.get_after_help().map(ToString::to_string) {
         let text: Vec<&str> = text.lines().filter(|line| !line.contains("--book")).collect();
         command = command.after_help(renamed(&text.join("\n"), name));

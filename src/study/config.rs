@@ -1,18 +1,16 @@
 //! Settings in their second stage: resolved against the workloads, executors and CPUs that are there.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use super::prepared::Prepared;
-use super::registry::{AnyWorkload, OfArrays};
+use super::choice::{Wanted, WorkloadChoice, default_kernel, kernel};
+use super::registry::AnyWorkload;
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
-use super::task::Setting;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
-use crate::workload::{Kernel, Scale, Selection};
+use crate::workload::{Scale, Selection};
 use speedup_report::record::{BASELINE, Data, Pinned, PoolMode};
-use speedup_values::{choose, suggest};
+use speedup_values::choose;
 
 /// Settings that can be run.
 #[derive(Clone)]
@@ -35,72 +33,6 @@ pub struct RunConfig {
     pub out: PathBuf,
     /// Name of the run.
     pub name: String,
-}
-
-/// A workload and how it is run. Each has its own serial baseline.
-#[derive(Clone)]
-pub struct WorkloadChoice {
-    /// The workload.
-    pub workload: &'static dyn AnyWorkload,
-    /// The same with the settings of this run, set up.
-    pub prepared: Arc<dyn Prepared>,
-    /// Which of its kernels computes.
-    pub kernel: &'static Kernel,
-    /// How its arrays reach the workers.
-    pub data: Data,
-    /// Times that each job computes over its array.
-    pub passes: u32,
-    /// Numbers of workers, ascending, 1 among them.
-    pub workers: Vec<usize>,
-}
-
-impl WorkloadChoice {
-    /// Its name in the plan: the workload's, with how data is passed where that is not the default.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("{}{}", self.workload.name(), self.by())
-    }
-
-    /// Head of its columns: the workload's, with the kernel and how data is passed where those are
-    /// not the defaults.
-    #[must_use]
-    pub fn label(&self) -> String {
-        let kernel = if self.kernel == default_kernel(self.workload) {
-            String::new()
-        } else {
-            format!(" ({})", self.kernel.name)
-        };
-        format!("{}{kernel}{}", self.workload.label(), self.by())
-    }
-
-    fn by(&self) -> String {
-        if self.data == Data::default() { String::new() } else { format!(" {}", self.data.name()) }
-    }
-}
-
-/// How a workload is to be run.
-pub(super) struct Wanted {
-    pub(super) kernel: &'static Kernel,
-    pub(super) data: Data,
-    pub(super) passes: u32,
-    pub(super) scale: Scale,
-    pub(super) seed: u64,
-    pub(super) parameters: Vec<(String, String)>,
-    pub(super) workers: Vec<usize>,
-}
-
-impl Wanted {
-    /// The workload made ready for it; the error goes on from its name.
-    pub(super) fn prepare(self, workload: &'static dyn AnyWorkload) -> Result<WorkloadChoice, String> {
-        let Self { kernel, data, passes, scale, seed, parameters, workers } = self;
-        let setting = Arc::new(Setting { workload: workload.name().to_string(), seed, parameters });
-        let prepared = workload.prepare(&setting, &OfArrays { kernel, data, passes, scale });
-        let prepared = prepared.map_err(|fault| format!("cannot be set up: {fault}"))?;
-        if prepared.weights().is_empty() {
-            return Err("has no jobs, so that there is nothing to measure".to_string());
-        }
-        Ok(WorkloadChoice { workload, prepared, kernel, data, passes, workers })
-    }
 }
 
 /// Seed where the user does not say: the chapter that this grew out of.
@@ -179,8 +111,15 @@ impl RunRequest {
                 })?,
                 None => default_kernel(workload),
             };
-            let default = || workload.array().map_or(1, |array| array.default_passes());
-            let passes = passes.map_or_else(default, |passes| passes.0);
+            let passes = match (passes, workload.array()) {
+                (None, array) => array.map_or(1, |array| array.default_passes()),
+                (Some(passes), Some(_)) => passes.0,
+                (Some(passes), None) => {
+                    let problem = format!("is for workloads over arrays, and {} is none", workload.name());
+                    return Err(SettingError::new("passes", passes, problem));
+                }
+            };
+            let data = if workload.array().is_some() { data } else { &[Data::Generate] };
             for &data in data {
                 let wanted = Wanted {
                     kernel,
@@ -230,24 +169,22 @@ impl RunRequest {
         chosen.map_err(|problem| SettingError::new("executor", names, problem))
     }
 
-    /// What can only be asked of workloads over arrays.
+    /// What can only be asked of workloads over arrays, of which there must be one then.
     fn check_arrays(&self, chosen: &Workloads) -> Result<(), SettingError> {
-        let Some(other) = chosen.iter().find(|workload| workload.array().is_none()) else { return Ok(()) };
-        let given = [
-            ("passes", self.passes.as_ref().map(ToString::to_string)),
-            (
-                "data",
-                self.data
-                    .as_ref()
-                    .map(|ways| ways.iter().map(|way| way.name()).collect::<Vec<_>>().join(",")),
-            ),
-            ("scale", self.scale.map(|scale| scale.name().to_string())),
-        ];
-        let given = given.into_iter().find_map(|(setting, value)| Some((setting, value?)));
-        given.map_or(Ok(()), |(setting, value)| {
-            let problem = format!("is for workloads over arrays, and {} is none", other.name());
-            Err(SettingError::new(setting, value, problem))
-        })
+        let Some(first) = chosen.first().filter(|_| chosen.iter().all(|one| one.array().is_none())) else {
+            return Ok(());
+        };
+        let problem = || format!("is for workloads over arrays, and {} is none", first.name());
+        if let Some(scale) = self.scale {
+            return Err(SettingError::new("scale", scale.name(), problem()));
+        }
+        match &self.data {
+            Some(ways) => {
+                let ways: Vec<_> = ways.iter().map(|way| way.name()).collect();
+                Err(SettingError::new("data", ways.join(","), problem()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The CPUs to which workers are kept.
@@ -286,24 +223,8 @@ impl RunRequest {
     }
 }
 
-/// The kernel where the user does not say.
-fn default_kernel(workload: &dyn AnyWorkload) -> &'static Kernel {
-    workload.array().map_or(&Kernel::ONLY, |array| array.default_kernel())
-}
-
 fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn AnyWorkload, String> {
     choose("workload", name, workloads.iter().copied(), |workload| workload.name())
-}
-
-/// The kernel of that name; the error tells which ones the workload has.
-pub(super) fn kernel(workload: &'static dyn AnyWorkload, name: &str) -> Result<&'static Kernel, String> {
-    let kernels = workload.array().map_or(&[Kernel::ONLY][..], |array| array.kernels());
-    let names = || kernels.iter().map(|kernel| kernel.name).collect::<Vec<_>>();
-    kernels.iter().find(|kernel| kernel.name == name).ok_or_else(|| {
-        let hint = suggest(name, names()).map(|close| format!("; did you mean {close}?"));
-        let names = names().join(", ");
-        format!("{} has no kernel {name}; it has {names}{}", workload.name(), hint.unwrap_or_default())
-    })
 }
 
 /// The executor of that name, if the workloads can use it.

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::config::WorkloadChoice;
+use super::choice::WorkloadChoice;
 use super::prepared::Studied;
 use super::stopping::StopRule;
 use super::{Plan, Study, environment};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::choice::WorkloadChoice;
 use super::clock::RunClock;
-use super::config::WorkloadChoice;
 use super::execute::{Measured, Pool};
 use super::pinning::on_first;
 use super::prepared::Studied;
@@ -90,8 +90,8 @@ impl Study {
         self.clock = RunClock::resumed_at(elapsed_ns);
     }
 
-    /// Executes a case once. If its workload's results are not known yet and it is not the serial
-    /// baseline itself, that is executed first, untimed.
+    /// Executes a case once. If its workload's results are not known yet, a batch whose jobs could end their process
+    /// is first tried in another; and if it is not the serial baseline itself, that is executed first, untimed.
     ///
     /// # Errors
     ///
@@ -106,6 +106,9 @@ impl Study {
         let workload = self.workload(&wanted.workload);
         let baseline = wanted.executor == BASELINE;
         room_for(&self.config.workloads[workload])?;
+        if !self.batches[workload].is_known() {
+            self.batches[workload].probe()?;
+        }
         if !baseline && !self.batches[workload].is_known() {
             let pool = Pool::Cold { kind: kind(BASELINE), workers: 1, pin: None };
             self.on_pool(workload, &pool, true)?;
@@ -139,11 +142,6 @@ impl Study {
     fn number(&mut self) -> u32 {
         self.executions += 1;
         self.executions - 1
-    }
-
-    /// Tries each batch in a process of its own.
-    pub(super) fn probe(&self) -> Result<(), String> {
-        self.batches.iter().try_for_each(|batch| batch.probe())
     }
 
     /// The ceilings to measure in a round, as workloads by index with numbers of threads: no more

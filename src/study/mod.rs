@@ -1,6 +1,6 @@
 //! Joins executors and workloads: what to measure, in which order, and the measuring itself.
 //!
-//! * [`config`]: settings, resolved against the workloads, executors and CPUs that are there
+//! * [`choice`]: a workload of a run with its settings; [`config`]: settings, resolved against the workloads, executors and CPUs that are there
 //! * [`plan`]: the cases and the order in which they run
 //! * [`registry`]: the workloads of a program, with their types forgotten; [`prepared`]: made ready for runs
 //! * [`task`]: a job of a workload as a task; [`job`]: how it times itself
@@ -20,6 +20,7 @@
 
 mod asynchronous;
 mod ceiling;
+pub mod choice;
 mod clock;
 pub mod command;
 pub mod config;

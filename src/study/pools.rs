@@ -66,11 +66,10 @@ pub(super) fn probe<W: Workload>(batch: &Arc<Batched<W>>) -> Result<(), String> 
             Err(Error::BrokenPool { exit, .. }) => exit,
             Err(_) => break,
         };
+        let name = batch.name(index);
         return Err(format!(
-            "{}: {} ends its process, which {exit}; a job has to return, so that it can be measured: \
-             run it by itself to see why it does not",
-            batch.workload.name(),
-            batch.name(index),
+            "{name} ended its process, which {exit}; a job must return or panic to be measured: run it by itself to \
+             see why it does not"
         ));
     }
     batch.workload.executed();

@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::config::{self, RunConfig, Wanted};
+use super::choice::{self, Wanted};
+use super::config::RunConfig;
 use super::describe::{NO_ARRAYS, tool};
 use super::stopping::StopRule;
 use super::{Limits, Run, Runner, Study, Subject, Workloads, environment, measure};
@@ -131,7 +132,7 @@ fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result
         let known = workloads.iter().copied();
         let workload = choose("workload", &recorded.workload, known, |workload| workload.name())?;
         let wanted = Wanted {
-            kernel: config::kernel(workload, &recorded.kernel)?,
+            kernel: choice::kernel(workload, &recorded.kernel)?,
             data: recorded.data,
             passes: recorded.passes,
             scale,

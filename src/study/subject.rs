@@ -101,10 +101,6 @@ impl Subject for Study {
         self.describe_workloads(record);
     }
 
-    fn set_up(&mut self) -> Result<(), String> {
-        self.probe()
-    }
-
     fn measure(&mut self, case: usize) -> Result<Measured, String> {
         Self::measure(self, case)
     }

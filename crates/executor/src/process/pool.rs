@@ -398,7 +398,9 @@ impl Followup<'_> {
                 self.settled.extend(cancelled);
             }
             Err((reason, items)) => {
-                self.settled.extend(items.into_iter().map(|item| item.work).inspect(|work| work.fail_quietly(&reason)));
+                self.settled.extend(
+                    items.into_iter().map(|item| item.work).inspect(|work| work.fail_quietly(&reason)),
+                );
             }
         }
     }

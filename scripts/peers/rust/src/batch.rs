@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use speedup::cli::complain;
 use speedup::record::store::write_whole;
 use speedup::record::{Design, Failure, MachineState, Probe, RunRecord, Status, Stop, WorkerSpan};
-use speedup::study::config::WorkloadChoice;
+use speedup::study::choice::WorkloadChoice;
 use speedup::study::task::{BatchJob, Setting};
 use speedup::study::{Measured, Study, Workloads, environment};
 use speedup::machine::clock::monotonic_ns;
