@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::workload::ArrayWorkload as _;
-use crate::workload::bytes::hex;
+use crate::workload::array::bytes::hex;
 use proptest::prelude::*;
 
 /// Keys, offsets and keystream of RFC 6229, from an independent implementation.
