@@ -14,7 +14,7 @@ use super::import::ImportArgs;
 use super::man::ManArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
-use super::selftest::SelftestArgs;
+use super::selftest::{InjectArgs, SelftestArgs};
 use super::serve::ServeArgs;
 use super::tool::Tool;
 use crate::program::SPEEDUP;
@@ -52,6 +52,9 @@ pub(super) enum Command {
     Schema,
     /// Check that losses are attributed correctly: inject known faults and see where they are found
     Selftest(SelftestArgs),
+    /// Be the program at fault of a self-test
+    #[command(hide = true)]
+    Inject(InjectArgs),
     /// Report what would spoil a measurement on this machine, and what to do about it
     Doctor(DoctorArgs),
     /// List workloads, kernels, executors, styles and report formats

@@ -26,6 +26,7 @@ mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
@@ -36,6 +37,8 @@ use self::exit::Verdict;
 pub use self::tool::Tool;
 use crate::program;
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::record::plain::plain;
+use speedup_report::render::prose::fitted;
 
 /// Reads the command line; the inputs of a batch stand apart from it. Where it asks for help or the version, that is
 /// printed and the program ends.
@@ -81,6 +84,7 @@ fn dispatch(
         Command::Import(args) => import::import(&args),
         Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
+        Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
         Command::List => list::list(tool),
         Command::Flags(args) => flags::flags(&args),
@@ -93,17 +97,26 @@ fn dispatch(
 
 /// Writes a message to standard error, on one line whatever the user's own words hold.
 pub fn complain(message: &str) {
-    let mut line = format!("{}: ", program::name());
-    for character in args::renamed(message, program::name()).chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
     // Where standard error is gone, the exit code is all that can be said.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ =
+        writeln!(io::stderr(), "{}: {}", program::name(), plain(&args::renamed(message, program::name())));
 }
+
+/// A path as it may be printed: no name of a folder commands a terminal.
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string())
+}
+
+/// Writes a report to standard output, with its sentences wrapped where that is a terminal.
+fn print_fitted(text: &str) -> Result<(), ExitError> {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(width), _)) => print(&fitted(text, usize::from(width.max(LEAST_WIDTH)))),
+        None => print(text),
+    }
+}
+
+/// Terminals that say they are narrower than this do not know.
+const LEAST_WIDTH: u16 = 40;
 
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), ExitError> {

@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
 use super::tool::Tool;
-use super::{ExitError, complain, print};
+use super::{ExitError, complain, print, print_fitted, shown};
 use crate::program;
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
@@ -33,7 +33,7 @@ const EXPLANATION: &str = concat!(
     "Each round runs the serial baseline twice and every case once, in random order; a warm-up round ",
     "comes first. The run ends when every speedup is known to --precision, or at --rounds or --max-time, ",
     "by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a new folder ",
-    "OUT/DATE-NAME; the record is saved after every round.\n",
+    "OUT/DATE-NAME; the record is saved as the run goes on, for at most a fiftieth of its time.\n",
     "\n",
     "Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (what was measured is kept).",
 );
@@ -151,8 +151,8 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    print(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", folder.display()))
+    print_fitted(&FORMATS[0].render(&runs))?;
+    print(&format!("\nSaved in {}\n", shown(folder)))
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.

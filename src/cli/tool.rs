@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use super::{ExitError, demo, dispatch, parse};
 use crate::program::{self, SPEEDUP};
 use crate::study::registry::{Registered, of_array};
-use crate::study::{AnyWorkload, Workloads, selftest, set_workloads};
+use crate::study::{AnyWorkload, Workloads, pinning, selftest, set_workloads};
 use crate::workload::{ArrayWorkload, WORKLOADS, Workload};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
+use speedup_machine::signal::limits_are_errors;
 
 /// A program that measures workloads of one's own.
 ///
@@ -91,6 +92,9 @@ impl Tool {
     /// The same with other arguments, of which the first stands for the program.
     #[must_use]
     pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+        // Before anything is written, by this process or by one that becomes a worker. Without the handler, a
+        // limit on files ends the program, and nothing else is lost.
+        let _ = limits_are_errors();
         let tool = Box::leak(Box::new(self));
         program::set(&tool.name, tool.version.as_deref());
         set_workloads(tool.workloads());
@@ -107,6 +111,7 @@ impl Tool {
     /// What worker processes of this program can run.
     fn tasks(&self) -> Vec<TaskEntry> {
         let mut tasks: Vec<TaskEntry> = self.workloads.iter().flat_map(|workload| workload.tasks()).collect();
+        tasks.extend(pinning::TASKS);
         if self.workloads.iter().any(|workload| workload.array().is_some()) {
             tasks.extend(beside::TASKS);
         }

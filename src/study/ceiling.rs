@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::prepared::Prepared;
 use crate::workload::Repeated;
+use speedup_machine::affinity;
 use speedup_machine::clock::monotonic_ns;
-use speedup_machine::{affinity, topology};
 use speedup_report::record::CeilingLane;
 
 /// Share of a serial execution that a window takes.
@@ -26,13 +26,12 @@ pub(super) fn window(serial_ns: u64) -> Duration {
     Duration::from_nanos(serial_ns / SHARE).clamp(WINDOWS.0, WINDOWS.1)
 }
 
-/// One window with that many threads.
+/// One window with that many threads, each on its CPU of these.
 pub(super) fn measure(
     batch: &dyn Prepared,
-    workers: usize,
+    (workers, cpus): (usize, &[usize]),
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
-    let cpus = one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default());
     // Closed while this thread holds it; what stands in it then says whether to go on.
     let gate = RwLock::new(true);
     thread::scope(|scope| {
@@ -71,17 +70,6 @@ pub(super) fn measure(
         };
         lanes.into_iter().filter_map(|lane| join(lane).transpose()).collect()
     })
-}
-
-/// The CPUs in the order in which to use them: hardware threads that share a core come last, as a
-/// scheduler would have it.
-pub(super) fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> {
-    let sibling = |cpu: usize| {
-        let places = cores.iter().filter_map(|core| core.iter().position(|&other| other == cpu));
-        places.min().unwrap_or(0)
-    };
-    cpus.sort_by_key(|&cpu| (sibling(cpu), cpu));
-    cpus
 }
 
 /// Does the work until the window is over. Gives how often that was, and its time.
@@ -136,17 +124,9 @@ mod tests {
         let (done, ended) = mpsc::channel();
         thread::spawn(move || {
             let batch = Arc::new(Batched::new(Setting::of("failing"), &Failing).unwrap());
-            done.send(measure(&*batch, 2, Duration::from_millis(1))).unwrap();
+            done.send(measure(&*batch, (2, &[]), Duration::from_millis(1))).unwrap();
         });
         let measured = ended.recv_timeout(Duration::from_secs(60)).expect("it does not hang");
         assert_eq!(measured.unwrap_err(), "a thread of the ceiling panicked");
-    }
-
-    #[test]
-    fn siblings_of_a_core_come_last() {
-        let cores = [vec![0, 1], vec![2, 3]];
-        assert_eq!(one_per_core_first(vec![0, 1, 2, 3], &cores), [0, 2, 1, 3]);
-        assert_eq!(one_per_core_first(vec![1, 3], &cores), [1, 3]);
-        assert_eq!(one_per_core_first(vec![0, 1], &[]), [0, 1]);
     }
 }

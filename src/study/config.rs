@@ -9,7 +9,7 @@ use super::stopping::StopRule;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
 use crate::workload::{Scale, Selection};
-use speedup_report::record::{BASELINE, Data, PoolMode};
+use speedup_report::record::{BASELINE, Data, Pinned, PoolMode};
 use speedup_values::choose;
 
 /// Settings that can be run.
@@ -23,6 +23,8 @@ pub struct RunConfig {
     pub stop: StopRule,
     /// Whether a pool is started for each sample or once for all.
     pub pool: PoolMode,
+    /// The CPUs to which workers are kept; absent where the scheduler chooses.
+    pub pin: Option<Pinned>,
     /// Seed of arrays and order.
     pub seed: u64,
     /// Array sizes.
@@ -61,6 +63,7 @@ impl RunRequest {
         let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
         Ok(RunConfig {
             workloads,
+            pin: self.pinned(&executors)?,
             executors,
             stop: StopRule::of(limits),
             pool: self.pool.unwrap_or(if sets_up { PoolMode::Warm } else { PoolMode::Cold }),
@@ -181,6 +184,20 @@ impl RunRequest {
                 Err(SettingError::new("data", ways.join(","), problem()))
             }
             None => Ok(()),
+        }
+    }
+
+    /// The CPUs to which workers are kept.
+    fn pinned(&self, executors: &[Runner]) -> Result<Option<Pinned>, SettingError> {
+        let Some(pin) = &self.pin else { return Ok(None) };
+        let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
+        let pinned = pin.resolve().map_err(refused)?;
+        match executors.iter().find(|runner| matches!(runner, Runner::Async)) {
+            Some(runner) if pinned.is_some() => Err(refused(format!(
+                "{} is one thread and has no workers that could each have a CPU; name other executors",
+                runner.name()
+            ))),
+            _ => Ok(pinned),
         }
     }
 

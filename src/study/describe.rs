@@ -8,14 +8,20 @@ use super::stopping::StopRule;
 use super::{Plan, Study, environment};
 use crate::program;
 use speedup_report::record::{
-    Around, Design, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
+    Around, Design, Pinned, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
 };
 
 /// The time as records have it: to the second, in UTC.
 #[must_use]
 pub fn now() -> String {
-    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
-    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    written(SystemTime::now())
+}
+
+fn written(time: SystemTime) -> String {
+    // A clock that is set far off is a fact too: past the last time that has this form, the last.
+    let past = if time > SystemTime::UNIX_EPOCH { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN };
+    let time = jiff::Timestamp::try_from(time).unwrap_or(past);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The program as it was built.
@@ -40,6 +46,7 @@ pub(super) struct Head<'a> {
     pub(super) design: Design,
     pub(super) stop: StopRule,
     pub(super) pool: PoolMode,
+    pub(super) pin: Option<&'a Pinned>,
     pub(super) seed: u64,
     /// Sizes of the arrays; nothing of a command.
     pub(super) scale: &'a str,
@@ -64,6 +71,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
             precision: rounds.then_some(head.stop.precision),
             max_time_s: head.stop.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
             pool: head.pool,
+            pin: head.pin.cloned(),
             turns: None,
             warmup_rounds: 0,
             scale: head.scale.to_string(),
@@ -89,6 +97,7 @@ impl Study {
             design: self.design(),
             stop: config.stop,
             pool: config.pool,
+            pin: config.pin.as_ref(),
             seed: config.seed,
             scale: self.scale(),
             plan: self.plan(),
@@ -121,5 +130,21 @@ impl Study {
         };
         let workloads = self.config().workloads.iter().zip(&self.batches);
         record.plan.workloads = workloads.map(describe).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_far_off_is_not_recorded_as_1970() {
+        let at = |seconds| written(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(1_790_000_000), "2026-09-21T13:33:20Z");
+        // The last day of 9999, and the year 12000.
+        assert!(at(253_402_300_799).starts_with("9999-12-"), "{}", at(253_402_300_799));
+        assert!(at(316_516_000_000).starts_with("9999-12-"));
     }
 }

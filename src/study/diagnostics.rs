@@ -11,6 +11,7 @@ use super::environment;
 use super::registry::{AnyWorkload, OfArrays};
 use super::task::Setting;
 use crate::workload::{Kernel, Repeated, Scale};
+use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe};
 use speedup_report::record::Data;
 use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
@@ -48,6 +49,7 @@ const SEED: u64 = 17;
 pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
     let (environment, before, start) =
         (environment::gather(), speedup_machine::environment::conditions(), Instant::now());
+    let root = Root::default();
     let allowed_cpus = affinity::allowed_cpus();
     let readings = probe_all(&allowed_cpus);
     let together = probe_together(&allowed_cpus);
@@ -57,10 +59,10 @@ pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
         before,
         after: speedup_machine::environment::conditions(),
         elapsed_s: start.elapsed().as_secs_f64(),
-        uptime_s: machine::uptime_s().into(),
+        uptime_s: machine::uptime_s(&root).into(),
         allowed_cpus,
-        memory_available_bytes: machine::memory_available_bytes().into(),
-        on_battery: power::on_battery().into(),
+        memory_available_bytes: machine::memory_available_bytes(&root).into(),
+        on_battery: power::on_battery(&root).into(),
         readings,
         together,
         floor,

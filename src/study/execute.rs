@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::job::JobReport;
+use super::pinning::start;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
+use speedup_machine::cgroup::throttled_ns;
 use speedup_machine::clock::monotonic_ns;
+use speedup_machine::root::Root;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Outside, Sample, TaskSpan, WorkerSpan};
+use speedup_report::record::{MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +64,8 @@ pub enum Pool {
         kind: &'static dyn ExecutorKind,
         /// How many workers.
         workers: usize,
+        /// The CPUs to which they are kept.
+        pin: Option<Pinned>,
     },
     /// In a pool that is there.
     Warm(Box<dyn Executor>),
@@ -87,7 +92,7 @@ pub(super) fn execute<R, T: Task<Output = JobReport<R>>>(
     batch: Batch<T>,
 ) -> Result<(Measured, Vec<R>), String> {
     with_machine(|| match pool {
-        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch),
+        Pool::Cold { kind, workers, pin } => cold(&|| start(*kind, *workers, pin.as_ref()), batch),
         Pool::Made(start) => cold(start, batch),
         Pool::Warm(pool) => warm(pool, batch),
     })
@@ -97,13 +102,31 @@ pub(super) fn execute<R, T: Task<Output = JobReport<R>>>(
 pub(super) fn with_machine<T>(
     execution: impl FnOnce() -> Result<(Measured, T), String>,
 ) -> Result<(Measured, T), String> {
-    let load = pressure::load().ok();
+    let root = Root::default();
+    let load = pressure::load(&root).ok();
     let before = probe::probe();
-    let stolen_ns = pressure::steal_ns().ok();
+    let (stolen, throttled) = (Count::begin(pressure::steal_ns, &root), Count::begin(throttled_ns, &root));
     let (mut measured, results) = execution()?;
-    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
-    measured.machine = MachineState { steal_ns, load, before, after: probe::probe() };
+    let (throttled_ns, steal_ns) = (throttled.end(&root), stolen.end(&root));
+    measured.machine = MachineState { steal_ns, throttled_ns, load, before, after: probe::probe() };
     Ok((measured, results))
+}
+
+/// A running total of the system over an execution.
+struct Count {
+    tell: fn(&Root) -> Result<u64, String>,
+    before: Option<u64>,
+}
+
+impl Count {
+    fn begin(tell: fn(&Root) -> Result<u64, String>, root: &Root) -> Self {
+        Self { tell, before: tell(root).ok() }
+    }
+
+    /// How much it has grown, where both looks told.
+    fn end(&self, root: &Root) -> Option<u64> {
+        Some((self.tell)(root).ok()?.saturating_sub(self.before?))
+    }
 }
 
 /// Pool start, every job, results back, pool joined.

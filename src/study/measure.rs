@@ -6,13 +6,15 @@ use std::sync::Arc;
 use super::choice::WorkloadChoice;
 use super::clock::RunClock;
 use super::execute::{Measured, Pool};
+use super::pinning::on_first;
 use super::prepared::Studied;
 use super::{Plan, RunConfig, Runner, ceiling};
 use crate::workload::Execution;
 use speedup_executor::{Executor, ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
-use speedup_report::record::{BASELINE, CeilingSample, Design, PoolMode, WorkloadRecord};
+use speedup_machine::placement::Placement;
+use speedup_report::record::{BASELINE, Case, CeilingSample, Design, PoolMode, WorkloadRecord};
 
 /// Files that are open beside the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;
@@ -48,6 +50,15 @@ impl Study {
             warm: BTreeMap::new(),
             clock: RunClock::resumed_at(0),
         }
+    }
+
+    /// A study of nothing but those of its cases that `keep` says, and of their workloads.
+    #[must_use]
+    pub fn only(self, keep: &dyn Fn(&Case) -> bool) -> Self {
+        let Self { mut config, mut plan, design, .. } = self;
+        plan.cases.retain(keep);
+        config.workloads.retain(|choice| plan.cases.iter().any(|case| case.workload == choice.name()));
+        Self { plan, ..Self::new(config, design) }
     }
 
     /// The settings.
@@ -99,7 +110,7 @@ impl Study {
             self.batches[workload].probe()?;
         }
         if !baseline && !self.batches[workload].is_known() {
-            let pool = Pool::Cold { kind: kind(BASELINE), workers: 1 };
+            let pool = Pool::Cold { kind: kind(BASELINE), workers: 1, pin: None };
             self.on_pool(workload, &pool, true)?;
         }
         let mut measured = if wanted.executor == Runner::Async.name() {
@@ -123,7 +134,9 @@ impl Study {
 
     fn on_pool(&mut self, workload: usize, pool: &Pool, baseline: bool) -> Result<Measured, String> {
         let execution = Execution { number: self.number(), baseline };
-        self.batches[workload].on_pool(pool, execution)
+        let alone = self.config.pin.as_ref().filter(|_| baseline);
+        let batch = &mut self.batches[workload];
+        on_first(alone, || batch.on_pool(pool, execution))
     }
 
     fn number(&mut self) -> u32 {
@@ -153,7 +166,9 @@ impl Study {
     ) -> Result<CeilingSample, String> {
         let choice = &self.config.workloads[workload];
         let window = ceiling::window(self.serial_ns[workload]);
-        let lanes = ceiling::measure(&*choice.prepared, workers, window)?;
+        let pinned = self.config.pin.as_ref().map(|pin| pin.cpus.clone());
+        let cpus = pinned.unwrap_or_else(|| Placement::Cores.of_this_machine());
+        let lanes = ceiling::measure(&*choice.prepared, (workers, &cpus), window)?;
         Ok(CeilingSample { workload: choice.name(), round, warmup, lanes })
     }
 
@@ -166,12 +181,12 @@ impl Study {
     fn pool(&mut self, case: usize, workload: usize) -> Result<Pool, String> {
         let wanted = &self.plan.cases[case];
         let (kind, workers) = (kind(&wanted.executor), wanted.workers);
-        let sets_up = self.config.workloads[workload].prepared.sets_up();
-        let start = |batch: &dyn Studied| batch.start(kind, workers);
+        let (sets_up, pin) = (self.config.workloads[workload].prepared.sets_up(), &self.config.pin);
+        let start = |batch: &dyn Studied| batch.start(kind, workers, pin.clone());
         match self.config.pool {
             PoolMode::Cold if sets_up => Ok(Pool::Made(start(&*self.batches[workload]))),
-            PoolMode::Cold => Ok(Pool::Cold { kind, workers }),
-            PoolMode::Warm if wanted.executor == BASELINE => Ok(Pool::Cold { kind, workers }),
+            PoolMode::Cold => Ok(Pool::Cold { kind, workers, pin: pin.clone() }),
+            PoolMode::Warm if wanted.executor == BASELINE => Ok(Pool::Cold { kind, workers, pin: None }),
             PoolMode::Warm => match self.warm.remove(&case) {
                 Some(pool) => Ok(Pool::Warm(pool)),
                 None => start(&*self.batches[workload])().map(Pool::Warm).map_err(|error| error.to_string()),

@@ -4,6 +4,7 @@
 //! * [`plan`]: the cases and the order in which they run
 //! * [`registry`]: the workloads of a program, with their types forgotten; [`prepared`]: made ready for runs
 //! * [`task`]: a job of a workload as a task; [`job`]: how it times itself
+//! * [`pinning`]: workers of pools that stay on their CPUs
 //! * [`execute`]: one timed execution of a batch on a pool; [`pools`]: how pools are started for a batch
 //! * `asynchronous`: the same by one thread, for jobs that wait; [`runner`]: pools and that, by name
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
@@ -29,6 +30,7 @@ pub mod environment;
 pub mod execute;
 pub mod job;
 pub mod measure;
+pub mod pinning;
 pub mod plan;
 pub mod pools;
 pub mod prepared;

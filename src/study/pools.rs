@@ -3,55 +3,46 @@
 
 use std::sync::Arc;
 
+use super::pinning;
 use super::prepared::Batched;
 use super::task::{WorkerSetUp, set_up_worker};
 use crate::workload::{Execution, Workload};
-use speedup_executor::{
-    Error, Executor, ExecutorKind, ProcessPoolExecutor, RayonExecutor, ThreadPoolExecutor,
-};
-use speedup_report::record::BASELINE;
+use speedup_executor::{Error, Executor, ExecutorKind};
+use speedup_report::record::{BASELINE, Pinned};
 
 /// Starts a pool.
 pub type Start = Box<dyn Fn() -> Result<Box<dyn Executor>, Error>>;
 
-/// How a pool is started for a batch. Where nothing has to be set up, it starts as it would for anything else.
+/// How a pool is started for a batch: its workers stay on their CPUs, where there are such, and set the workload
+/// up, where there is something to set up.
 pub(super) fn start<W: Workload>(
     batch: &Arc<Batched<W>>,
     kind: &'static dyn ExecutorKind,
     workers: usize,
+    pin: Option<Pinned>,
 ) -> Start {
     let workload = &batch.workload;
     if workload.set_up().is_none() && workload.set_up_worker().is_none() {
-        return Box::new(move || kind.start(workers));
+        return Box::new(move || pinning::start(kind, workers, pin.as_ref()));
     }
     let batch = Arc::clone(batch);
-    let set_up =
-        move || WorkerSetUp { setting: Arc::clone(&batch.setting), here: Some(Arc::clone(&batch.workload)) };
-    match kind.name() {
-        "threads" => Box::new(move || {
-            let pool = ThreadPoolExecutor::builder().max_workers(workers).initializer(set_up());
-            Ok(Box::new(pool.build()?))
-        }),
-        "processes" => Box::new(move || {
-            let pool = ProcessPoolExecutor::builder().max_workers(workers).initializer(set_up());
-            Ok(Box::new(pool.build()?))
-        }),
-        "rayon" => Box::new(move || {
-            let pool = RayonExecutor::builder().max_workers(workers).initializer(set_up());
-            Ok(Box::new(pool.build()?))
-        }),
-        // What runs its tasks in the thread that submits them.
-        BASELINE => Box::new(move || {
-            let set_up = set_up();
-            let workload = set_up.here.as_deref().map_or(Ok(()), set_up_worker);
-            workload.map_err(|fault| Error::Initializer { worker: 0, reason: fault.to_string() })?;
+    if kind.name() == BASELINE {
+        // It runs its tasks in the thread that submits them.
+        return Box::new(move || {
+            let set_up = set_up_worker(&*batch.workload);
+            set_up.map_err(|fault| Error::Initializer { worker: 0, reason: fault.to_string() })?;
             kind.start(workers)
-        }),
-        other => {
-            let reason = format!("workers of {other} cannot be set up before their first job");
-            Box::new(move || Err(Error::Initializer { worker: 0, reason: reason.clone() }))
-        }
+        });
     }
+    let cpus = pin.map_or(Vec::new(), |pin| pin.cpus);
+    Box::new(move || {
+        let first = WorkerSetUp {
+            setting: Arc::clone(&batch.setting),
+            cpus: cpus.clone(),
+            here: Some(Arc::clone(&batch.workload)),
+        };
+        pinning::start_with(kind, workers, first)
+    })
 }
 
 /// Runs the batch job by job in a process of its own, unless no job could end it. What else can go wrong is for the
@@ -65,7 +56,7 @@ pub(super) fn probe<W: Workload>(batch: &Arc<Batched<W>>) -> Result<(), String> 
         return Ok(());
     }
     let processes = speedup_executor::registry::find("processes");
-    let Some(pool) = processes.and_then(|kind| start(batch, kind, 1)().ok()) else { return Ok(()) };
+    let Some(pool) = processes.and_then(|kind| start(batch, kind, 1, None)().ok()) else { return Ok(()) };
     let execution = Execution { number: 0, baseline: false };
     let Ok(jobs) = batch.workload.execution(&execution, &batch.jobs) else { return Ok(()) };
     for (index, job) in jobs.into_iter().enumerate() {

@@ -11,7 +11,7 @@ use super::pools::{self, Start};
 use super::task::{Setting, WorkloadJob, set_up, set_up_worker};
 use crate::workload::{Digest, Execution, Fault, Parameter, Repeated, Workload};
 use speedup_executor::ExecutorKind;
-use speedup_report::record::{PoolMode, Waits};
+use speedup_report::record::{Pinned, PoolMode, Waits};
 
 /// A workload that is set up in this process, with its jobs.
 pub trait Prepared: Send + Sync {
@@ -50,8 +50,8 @@ pub trait Studied {
     /// Takes over digests that an earlier part of the run has found.
     fn adopt(&mut self, digests: &[Digest]);
 
-    /// How a pool for this batch is started.
-    fn start(&self, kind: &'static dyn ExecutorKind, workers: usize) -> Start;
+    /// How a pool for this batch is started, whose workers stay on these CPUs if they are to.
+    fn start(&self, kind: &'static dyn ExecutorKind, workers: usize, pin: Option<Pinned>) -> Start;
 
     /// Executes the batch once on a pool, and checks the results.
     ///
@@ -225,8 +225,8 @@ impl<W: Workload> Studied for Study<W> {
         }
     }
 
-    fn start(&self, kind: &'static dyn ExecutorKind, workers: usize) -> Start {
-        pools::start(&self.of, kind, workers)
+    fn start(&self, kind: &'static dyn ExecutorKind, workers: usize, pin: Option<Pinned>) -> Start {
+        pools::start(&self.of, kind, workers, pin)
     }
 
     fn on_pool(&mut self, pool: &Pool, execution: Execution) -> Result<Measured, String> {

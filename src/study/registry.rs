@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
+use super::pinning;
 use super::prepared::{Batched, Prepared};
 use super::task::{self, Setting};
 use crate::workload::array::Arrays;
@@ -214,7 +215,7 @@ pub(crate) fn of_array(workload: &'static dyn ArrayWorkload) -> &'static dyn Any
 pub fn init(workloads: &[&'static dyn ArrayWorkload]) {
     static TASKS: OnceLock<Vec<TaskEntry>> = OnceLock::new();
     set_workloads(of_arrays(workloads));
-    let tasks = || [&task::entries::<Arrays>()[..], &beside::TASKS[..1]].concat();
+    let tasks = || [&task::entries::<Arrays>()[..], &beside::TASKS[..1], &pinning::TASKS[..]].concat();
     worker::init(TASKS.get_or_init(tasks));
 }
 

@@ -14,6 +14,7 @@ use super::stopping::StopRule;
 use super::{Limits, Run, Runner, Study, Subject, Workloads, environment, measure};
 use crate::settings::values::{Precision, RoundLimit};
 use crate::workload::Scale;
+use speedup_report::record::store::is_stillborn;
 use speedup_report::record::{
     BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
     WorkloadRecord,
@@ -62,7 +63,14 @@ pub(super) fn opened(path: &Path) -> Result<(RunFolder, RunRecord), ResumeError>
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let other = |reason: String| ResumeError::Other(format!("{}: {reason}", path.display()));
     if !path.join("run.json").is_file() {
-        return Err(other("holds no run".to_string()));
+        if !is_stillborn(path) {
+            return Err(other("holds no run".to_string()));
+        }
+        // Its lock says that nobody is about to write the record.
+        RunFolder::open(path)?.discard();
+        let reason = "the run ended before its first record was written, and nothing was measured; its folder \
+                      has been removed; start a new run";
+        return Err(other(reason.to_string()));
     }
     let folder = RunFolder::open(path)?;
     let record = RunRecord::read(path)?;
@@ -140,6 +148,7 @@ fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result
         executors: executors_of(record)?,
         stop,
         pool: plan.pool,
+        pin: plan.pin.clone(),
         seed: plan.seed,
         scale,
         // The run has its folder.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::job::{JobReport, timed};
-use super::registry;
+use super::{pinning, registry};
 use crate::workload::{Fault, Workload, array};
 use speedup_executor::Task;
 use speedup_executor::task::TaskEntry;
@@ -103,6 +103,8 @@ impl<W: Workload> Task for WorkloadJob<W> {
 pub(super) struct WorkerSetUp<W: Workload> {
     #[serde(with = "shared")]
     pub(super) setting: Arc<Setting>,
+    /// The CPUs to which the workers are kept, none if they are not.
+    pub(super) cpus: Vec<usize>,
     #[serde(skip)]
     pub(super) here: Option<Arc<W>>,
 }
@@ -115,6 +117,7 @@ impl<W: Workload> Task for WorkerSetUp<W> {
     ///
     /// If it cannot be set up: so a pool learns of it.
     fn run(self) {
+        pinning::stay(&self.cpus);
         let workload = self.here.map_or_else(|| in_this_process::<W>(&self.setting), Ok);
         let done = workload.and_then(|workload| set_up_worker(&*workload));
         done.unwrap_or_else(|fault| panic!("{} cannot be set up: {fault}", self.setting.workload));

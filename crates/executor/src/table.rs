@@ -87,12 +87,14 @@ pub(crate) fn register(entries: &'static [TaskEntry]) {
     }
 }
 
-/// Checks that tasks have been registered, and that they can be told from each other.
+/// Whether tasks have been registered.
+pub(crate) fn is_registered() -> bool {
+    TABLE.get().is_some()
+}
+
+/// Checks that what has been registered can be told from each other.
 pub(crate) fn check() -> Result<(), String> {
-    match TABLE.get() {
-        None => Err("worker::init was not called at the start of main".to_string()),
-        Some(table) => table.fault.clone().map_or(Ok(()), Err),
-    }
+    TABLE.get().and_then(|table| table.fault.clone()).map_or(Ok(()), Err)
 }
 
 /// What has been registered, in the order of the numbers.

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::program::{Program, shell};
 use super::session::{connect, judge};
-use super::template::{Given, Kind, Template};
+use super::template::{Counts, Given, Kind, Template};
 use crate::study::job::JobReport;
 use crate::workload::Digest;
 use speedup_executor::{Task, current_worker};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::signal::Interrupt;
 use speedup_observe::{Execution, Options, Output, Runner, Source, Spec, Wanted};
-use speedup_report::record::{CommandRecord, Inputs, JobProcess, Output as Wished, Text};
+use speedup_report::record::{COMMAND, CommandRecord, Inputs, JobProcess, Output as Wished, Text};
 
 /// What all jobs of an execution have in common.
 pub(super) struct Shared {
@@ -24,6 +24,8 @@ pub(super) struct Shared {
     program: Option<Program>,
     inputs: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    /// The CPUs that each may use; all if there are none.
+    cpus: Vec<usize>,
     input: Option<Text>,
     output: Wished,
     /// Where each job's output is kept until all have ended.
@@ -60,7 +62,11 @@ impl Shared {
         Ok(Self {
             program,
             inputs: inputs.iter().map(Text::to_os).collect(),
-            env: env.iter().map(|(name, value)| (name.to_os(), value.for_workers(workers))).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| (name.to_os(), value.for_counts(Counts::of(COMMAND, workers))))
+                .collect(),
+            cpus: Vec::new(),
             input: record.input.clone(),
             output: record.output.clone(),
             scratch,
@@ -70,6 +76,11 @@ impl Shared {
             runners,
             failure: Mutex::new(None),
         })
+    }
+
+    /// The same, with jobs that may use these CPUs only.
+    pub(super) fn kept_to(self, cpus: Vec<usize>) -> Self {
+        Self { cpus, ..self }
     }
 
     /// Why a job failed, the first that did.
@@ -94,6 +105,7 @@ impl Shared {
             None => shell(self.inputs[index].clone()),
         };
         spec.env.clone_from(&self.env);
+        spec.cpus.clone_from(&self.cpus);
         spec.timeout = self.timeout;
         connect(&mut spec, self.input.as_ref(), &self.output);
         if let Some(scratch) = &self.scratch {

@@ -16,10 +16,9 @@ use self::batch::{batch, jobs};
 use self::fault::{Hog, Prepare};
 use super::execute::{Batch, Measured, Pool, execute};
 use super::job::JobReport;
+use super::pinning::start_with;
 use crate::workload::array::Answer;
-use speedup_executor::{
-    Error, Executor, ProcessPoolExecutor, RayonExecutor, SerialExecutor, Task, ThreadPoolExecutor,
-};
+use speedup_executor::{Task, registry};
 use speedup_machine::affinity;
 use speedup_report::record::Sample;
 
@@ -177,21 +176,8 @@ fn run<T: Task<Output = JobReport<Answer>>>(
     batch: Batch<T>,
 ) -> Result<Measured, String> {
     let (executor, prepare) = (executor.to_string(), prepare.clone());
-    let start = move || start(&executor, workers, &prepare);
+    let kind = registry::find(&executor).ok_or_else(|| format!("there is no executor {executor}"))?;
+    let start = move || start_with(kind, workers, prepare.clone());
     let (measured, results) = execute(&Pool::Made(Box::new(start)), batch)?;
     if results.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
-}
-
-fn start(executor: &str, workers: usize, prepare: &Prepare) -> Result<Box<dyn Executor>, Error> {
-    let prepare = prepare.clone();
-    Ok(match executor {
-        "threads" => {
-            Box::new(ThreadPoolExecutor::builder().max_workers(workers).initializer(prepare).build()?)
-        }
-        "processes" => {
-            Box::new(ProcessPoolExecutor::builder().max_workers(workers).initializer(prepare).build()?)
-        }
-        "rayon" => Box::new(RayonExecutor::builder().max_workers(workers).initializer(prepare).build()?),
-        _ => Box::new(SerialExecutor::new()),
-    })
 }

@@ -12,6 +12,7 @@ use speedup::study::choice::WorkloadChoice;
 use speedup::study::task::{BatchJob, Setting};
 use speedup::study::{Measured, Study, Workloads, environment};
 use speedup::machine::clock::monotonic_ns;
+use speedup::machine::root::Root;
 use speedup::machine::{machine, pressure, probe};
 use speedup::workload::array::{ArrayJob, Passed};
 use speedup::workload::{Digest, Job};
@@ -172,15 +173,16 @@ fn jobs(choice: &WorkloadChoice, sizes: &[usize], seed: u64) -> Vec<BatchJob> {
 
 /// One execution by a peer's pool, as speedup measures its own.
 fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Measured, Vec<Digest>), String> {
-    let load = pressure::load().ok();
+    let root = Root::default();
+    let load = pressure::load(&root).ok();
     let before = probe::probe().map(recorded);
-    let stolen_ns = pressure::steal_ns().ok();
+    let stolen_ns = pressure::steal_ns(&root).ok();
     let mut submitted = Vec::with_capacity(jobs.len());
     let start = monotonic_ns();
     let ran = pool.run(workers, &mut jobs.into_iter().inspect(|_| submitted.push(monotonic_ns())))?;
     let wall_ns = monotonic_ns() - start;
-    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
-    let machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
+    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns(&root).ok()?.saturating_sub(before)));
+    let machine = MachineState { steal_ns, throttled_ns: None, load, before, after: probe::probe().map(recorded) };
 
     let since = |time: u64| time.saturating_sub(start);
     let life = |life: &WorkerSpan| WorkerSpan {

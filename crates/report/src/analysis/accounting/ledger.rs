@@ -72,6 +72,7 @@ impl Ledger {
         for (task, &serial) in sample.tasks.iter().zip(&times) {
             ledger.add_task(task, serial);
         }
+        ledger.split_queue(sample.machine.throttled_ns.unwrap_or(0) as f64);
         let parts = slower::parts(sample, reference, &times);
         ledger.parts.extend(parts.into_iter().map(|(name, time)| (Loss::SlowerTasks, name, time)));
         Some(ledger)
@@ -114,6 +115,18 @@ impl Ledger {
         self.add(Loss::Granularity, lanes * optimum.seconds - work);
         self.add(Loss::Ordering, lanes * (replay - optimum.seconds));
         self.add(Loss::Jitter, tail - (lanes * replay - work));
+    }
+
+    /// Takes the time that the control group was held up by its quota out of the waits for a CPU, which hold
+    /// it. At most all of them: the group has other threads than those that run tasks.
+    pub(super) fn split_queue(&mut self, throttled: f64) {
+        let mut left = throttled;
+        for wait in [Loss::RunQueue, Loss::Waiting] {
+            let quota = self.losses[wait as usize].max(0.0).min(left);
+            self.add(wait, -quota);
+            self.add(Loss::Quota, quota);
+            left -= quota;
+        }
     }
 
     /// Books what a task took beyond its serial time.

@@ -125,11 +125,15 @@ impl Columns {
         };
         let shown = |loss: &Loss| match loss {
             Loss::Waiting => merged,
+            Loss::Quota => self.present[*loss as usize],
             Loss::RunQueue | Loss::Steal | Loss::Blocking => !merged || self.present[*loss as usize],
             _ => (*loss as usize) <= Loss::SerialLoop as usize,
         };
         match &self.outside {
-            Some(apart) => Loss::OUTSIDE.into_iter().filter(|loss| apart.tells(*loss)).map(row).collect(),
+            Some(apart) => {
+                let told = |loss: &Loss| apart.tells(*loss) && (*loss != Loss::Quota || shown(loss));
+                Loss::OUTSIDE.into_iter().filter(told).map(row).collect()
+            }
             None => Loss::ALL.into_iter().filter(shown).map(row).collect(),
         }
     }

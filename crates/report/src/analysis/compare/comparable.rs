@@ -45,6 +45,7 @@ pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     }
     found.unless_same("design", &text(&a.design), &text(&b.design));
     found.unless_same("pool", a.plan.pool.name(), b.plan.pool.name());
+    found.unless_same("CPUs of workers", &pinned(a), &pinned(b));
     found.unless_same("scale", &a.plan.scale, &b.plan.scale);
     found.unless_same("seed", &a.plan.seed.to_string(), &b.plan.seed.to_string());
     found.ways_of_passing_data(a, b);
@@ -147,6 +148,14 @@ impl Found {
             }
         }
     }
+}
+
+fn pinned(record: &RunRecord) -> String {
+    let pin = record.plan.pin.as_ref();
+    pin.map_or_else(
+        || "chosen by the scheduler".to_string(),
+        |pin| format!("{} ({})", pin.list(), pin.order_name()),
+    )
 }
 
 fn waited_for(workload: &WorkloadRecord) -> &str {

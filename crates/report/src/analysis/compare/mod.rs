@@ -185,7 +185,10 @@ impl Executions {
                 let has_baseline = !pair.reference.0.is_empty();
                 has_baseline.then(|| Ledger::of(pair, case.workers)).flatten()
             };
-            let entries = group.iter().map(|pair| Some(Entries::of(&ledger(pair)?, case.workers)));
+            let entries = group.iter().map(|pair| {
+                let throttled = pair.sample.machine.throttled_ns.is_some();
+                Some(Entries::of(&ledger(pair)?, case.workers, throttled))
+            });
             entries.collect::<Option<Vec<Entries>>>().map(|entries| Entries::mean(&entries))
         };
         // Losses are of workers that need a CPU each.
