@@ -144,7 +144,10 @@ fn what_cannot_be_a_batch_is_refused() {
     assert!(refused(2, &["gzip", ":::", "a", ":::", "b"]).contains("':::' twice"));
     assert!(refused(2, &["-a", "/nowhere", "gzip"]).contains("--arg-file /nowhere: No such file"));
     assert!(refused(2, &["gzip"]).contains("standard input: there are no inputs"));
-    assert!(refused(1, &["no-such-program-here", ":::", "a"]).contains("input 'a': command not found"));
+    assert!(
+        refused(1, &["no-such-program-here", ":::", "a"])
+            .contains("input 'a': no-such-program-here: command not found")
+    );
     assert!(refused(2, &["--workers", "0", "gzip", ":::", "a"]).contains("whole number from 1"));
 }
 
@@ -210,6 +213,13 @@ fn a_batch_goes_on() {
     let after = RunRecord::read(&folder).unwrap();
     assert_eq!(after.plan.workloads, before.plan.workloads);
     assert!(after.samples.len() > before.samples.len());
+}
+
+#[test]
+fn an_order_that_costs_is_said_with_a_better_one() {
+    let (said, _) = measured(&["sleep", ":::", "0.05", "0.05", "0.3"]);
+    assert!(said.contains("the order of the inputs costs 0."), "{said}");
+    assert!(said.contains("begin with those that take longest, such as '0.3'"), "{said}");
 }
 
 #[test]

@@ -115,6 +115,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
             precision: None,
             max_time_s: None,
             pool: PoolMode::Cold,
+            pin: None,
             turns: None,
             warmup_rounds: 0,
             scale: "given".to_string(),
@@ -170,6 +171,7 @@ fn add(record: &mut RunRecord, series: Series) {
             shell: true,
             ..CommandRecord::default()
         })),
+        parameters: BTreeMap::new(),
         data: Data::default(),
         passes: 1,
         sizes: Vec::new(),

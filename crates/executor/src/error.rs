@@ -54,6 +54,12 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// This program cannot be started again as a worker process.
+    #[error("worker processes cannot be started: {reason}")]
+    NotInitialised {
+        /// What is missing.
+        reason: String,
+    },
     /// The initializer failed in a worker; the pool is broken.
     #[error("the initializer of worker {worker} failed: {reason}")]
     Initializer {
@@ -112,6 +118,7 @@ impl Error {
             Self::BrokenPool { .. } => "BrokenPool",
             Self::WorkerDied { .. } => "WorkerDied",
             Self::Spawn { .. } => "Spawn",
+            Self::NotInitialised { .. } => "NotInitialised",
             Self::Initializer { .. } => "Initializer",
             Self::Cancelled => "Cancelled",
             Self::Timeout { .. } => "Timeout",

@@ -45,11 +45,8 @@ impl MapOptions {
     /// worker dies; each still has its own result or error, and can be cancelled until the first of
     /// them begins.
     ///
-    /// # Panics
-    ///
-    /// If it is 0.
+    /// With 0 there is one result, [`Error::InvalidSetting`], and no task is submitted.
     pub fn chunksize(mut self, tasks: usize) -> Self {
-        assert!(tasks > 0, "chunksize must be greater than 0");
         self.chunksize = tasks;
         self
     }
@@ -57,13 +54,24 @@ impl MapOptions {
     /// How many tasks may be submitted whose results have not been asked for. The tasks' iterator is
     /// then read as the results are, so that it can be longer than memory, or endless.
     ///
-    /// # Panics
-    ///
-    /// If it is 0.
+    /// With 0 there is one result, [`Error::InvalidSetting`], and no task is submitted.
     pub fn buffersize(mut self, tasks: usize) -> Self {
-        assert!(tasks > 0, "buffersize must be greater than 0");
         self.buffersize = Some(tasks);
         self
+    }
+}
+
+impl MapOptions {
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] for a number that is 0.
+    fn check(self) -> Result<(), Error> {
+        let invalid = |setting| Err(Error::InvalidSetting { setting });
+        match (self.chunksize, self.buffersize) {
+            (0, _) => invalid("chunksize"),
+            (_, Some(0)) => invalid("buffersize"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -104,13 +112,22 @@ impl<'a, E: Executor + ?Sized, I: Iterator<Item: Task>> Map<'a, E, I> {
             futures: VecDeque::new(),
             given: 0,
         };
-        map.fill();
+        match options.check() {
+            Ok(()) => map.fill(),
+            Err(error) => {
+                map.futures.push_back(Err(Box::new(error)));
+                map.buffersize = 0;
+            }
+        }
         map
     }
 
     /// Submits as many tasks as the buffer holds. A chunk is not split for the buffer's sake unless
     /// the buffer is smaller than a chunk.
     fn fill(&mut self) {
+        if self.buffersize == 0 {
+            return; // the options were not valid
+        }
         let size = self.chunksize.min(self.buffersize);
         while self.futures.len() <= self.buffersize - size && self.submit(size) {}
     }
@@ -166,6 +183,9 @@ impl<E: Executor + ?Sized, I: Iterator<Item: Task>> Iterator for Map<'_, E, I> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let (least, most) = self.tasks.size_hint();
         let waiting = self.futures.len();
+        if self.buffersize == 0 {
+            return (waiting, Some(waiting));
+        }
         // A timeout may end it early.
         let least = if self.deadline.is_never() { waiting.saturating_add(least) } else { 0 };
         (least, most.and_then(|most| most.checked_add(waiting)))

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::future::Future;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
+use super::pool::door::Intake;
 use super::pool::initializer::Initializer;
 use super::pool::life::{Lives, WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
@@ -106,9 +107,8 @@ impl Builder<RayonExecutor> {
             }
             // Rayon has told those that did start to leave.
             Err(error) => {
-                let started = take(&threads);
-                let worker = started.len();
-                pool_lives.join(|| started);
+                let worker = threads.lock().unwrap_or_else(PoisonError::into_inner).len();
+                pool_lives.join(|| take(&threads));
                 Err(Error::Spawn { worker, reason: error.to_string() })
             }
         }
@@ -128,7 +128,7 @@ fn work_through(
     lives.enter();
     if let Some(Err(error)) = initializer.map(|initializer| initializer.run(worker)) {
         // Rayon counts on the thread; with the queue broken it has nothing to run.
-        queue.break_with(error).fail_queued();
+        queue.break_with(error).fail_queued().run();
     }
     let ready_ns = clock::monotonic_ns();
     thread.run();
@@ -158,10 +158,12 @@ impl Executor for RayonExecutor {
             return;
         }
         let mut pool = self.pool();
-        self.queue.close(CancelFutures::No);
+        let closed = self.queue.close(CancelFutures::No);
         let ending = pool.take();
         drop(pool);
-        self.queue.close(queued);
+        for closed in [closed, self.queue.close(queued)] {
+            Work::cancel_all(closed.cancelled).run();
+        }
         drop(ending);
         if wait == Wait::Yes {
             self.lives.join(|| take(&self.threads));

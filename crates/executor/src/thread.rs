@@ -8,15 +8,20 @@ use super::future::Future;
 use super::kind::ExecutorKind;
 use super::pool::builder::Builder;
 use super::pool::initializer::Initializer;
-use super::pool::lanes::{Lane, Lanes};
 use super::pool::life::{WorkerLife, enter_worker};
 use super::pool::policy::{CancelFutures, Wait};
+use super::pool::queue::Queue;
+use super::pool::shell::{Launch, Refused, Shell};
 use super::work::{Work, closure};
+use crate::panics::catch_panic;
+use crate::system::affinity::allowed_cpus;
 use crate::system::{clock, machine};
 
 /// A pool of threads that take tasks from one queue in the order of submission.
 pub struct ThreadPoolExecutor {
-    lanes: Lanes,
+    shell: Arc<Shell<Queue>>,
+    prefix: String,
+    initializer: Option<Arc<Initializer>>,
 }
 
 impl ThreadPoolExecutor {
@@ -58,9 +63,10 @@ impl Builder<ThreadPoolExecutor> {
     /// [`Error::InvalidSetting`] if `max_workers` is 0.
     pub fn build(self) -> Result<ThreadPoolExecutor, Error> {
         let (max, prefix) = (self.workers(default_workers)?, self.prefix("worker"));
-        let initializer = self.initializer;
-        let body = move |lane: &Lane| work_through(lane, initializer.as_ref());
-        Ok(ThreadPoolExecutor { lanes: Lanes::new(max, prefix, Arc::new(body)).looking() })
+        let initializer = self.initializer.map(Arc::new);
+        // Workers look for new work a while before they sleep, if each can have a CPU of its own.
+        let queue = if max <= allowed_cpus().len() { Queue::with_looks() } else { Queue::default() };
+        Ok(ThreadPoolExecutor { shell: Arc::new(Shell::new(max, queue)), prefix, initializer })
     }
 }
 
@@ -68,36 +74,66 @@ fn default_workers() -> usize {
     machine::cpus_available().saturating_add(4).min(32)
 }
 
-/// A worker's life.
-fn work_through(lane: &Lane, initializer: Option<&Initializer>) {
-    enter_worker(lane.worker);
-    if let Some(Err(error)) = initializer.map(|initializer| initializer.run(lane.worker)) {
-        lane.queue.break_with(error).fail_queued();
-        return;
+/// The life of the worker of that number, which the pool began to start then.
+fn run(shell: &Shell<Queue>, worker: usize, spawned_ns: u64, initializer: Option<&Initializer>) {
+    enter_worker(worker);
+    shell.lives.enter();
+    // A worker that panicked would leave the queue without anyone, and who waits for a task in it would wait
+    // for ever.
+    let ran = catch_panic(|| {
+        initializer.map_or(Ok(()), |initializer| initializer.run(worker))?;
+        let ready_ns = clock::monotonic_ns();
+        while let Some(work) = shell.queue.pop() {
+            work.run();
+        }
+        shell.lives.add(WorkerLife { worker, spawned_ns, ready_ns, ended_ns: clock::monotonic_ns() });
+        Ok(())
+    });
+    if let Err(error) = ran.flatten() {
+        shell.break_with(error).fail_queued().run();
     }
-    let ready_ns = clock::monotonic_ns();
-    while let Some(work) = lane.queue.pop() {
-        work.run();
-    }
-    let (worker, spawned_ns) = (lane.worker, lane.spawned_ns);
-    lane.lives.add(WorkerLife { worker, spawned_ns, ready_ns, ended_ns: clock::monotonic_ns() });
 }
 
 impl Executor for ThreadPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
-        self.lanes.push(work)
+        let launch = |worker| {
+            let (shell, initializer) = (Arc::clone(&self.shell), self.initializer.clone());
+            let spawned_ns = clock::monotonic_ns();
+            let body = Box::new(move || run(&shell, worker, spawned_ns, initializer.as_deref()));
+            Launch { name: format!("{}_{worker}", self.prefix), stack: None, body }
+        };
+        match self.shell.push(work, launch) {
+            Ok(_) => Ok(()),
+            Err(Refused::Closed(reason)) => Err(reason),
+            Err(Refused::NoThread(error)) => {
+                let broken = self.shell.break_with(error);
+                let reason = broken.reason.clone();
+                broken.fail_queued().run();
+                Err(reason)
+            }
+        }
     }
 
     fn max_workers(&self) -> usize {
-        self.lanes.max()
+        self.shell.max()
     }
 
     fn shutdown(&self, wait: Wait, queued: CancelFutures) {
-        self.lanes.shutdown(wait, queued);
+        let Some(closed) = self.shell.close(queued) else { return };
+        closed.into_iter().for_each(|closed| Work::cancel_all(closed.cancelled).run());
+        if wait == Wait::Yes {
+            self.shell.join();
+        }
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {
-        self.lanes.lives().get()
+        self.shell.lives.get()
+    }
+}
+
+impl Drop for ThreadPoolExecutor {
+    fn drop(&mut self) {
+        self.shutdown(Wait::Yes, CancelFutures::No);
     }
 }
 

@@ -15,6 +15,7 @@ pub mod known;
 pub mod limits;
 pub mod machine;
 pub mod model;
+pub mod placement;
 pub mod power;
 pub mod pressure;
 pub mod probe;

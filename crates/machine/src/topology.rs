@@ -66,6 +66,19 @@ pub fn caches(root: &Root) -> Result<Vec<Cache>, String> {
 ///
 /// Why the system does not tell.
 pub fn numa_nodes(root: &Root) -> Result<usize, String> {
+    Ok(all_nodes(root)?.len())
+}
+
+/// The CPUs of each memory node, in the order of nodes; those without CPUs are left out.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn nodes(root: &Root) -> Result<Vec<Vec<usize>>, String> {
+    Ok(all_nodes(root)?.into_iter().filter(|cpus| !cpus.is_empty()).collect())
+}
+
+fn all_nodes(root: &Root) -> Result<Vec<Vec<usize>>, String> {
     let folder = root.path(NODES);
     let listed = files::numbers(&folder.join("online")).or_else(|_| numbered(&folder, "node"));
     let mut nodes = listed.map_err(|_| format!("{}: no nodes of memory are listed", folder.display()))?;
@@ -74,18 +87,22 @@ pub fn numa_nodes(root: &Root) -> Result<usize, String> {
     if let Some(with_memory) = with_memory.into_iter().flatten().next() {
         nodes.retain(|node| with_memory.contains(node));
     }
+    if nodes.is_empty() {
+        return Err(format!("{}: no node has memory", folder.display()));
+    }
     let cpus_of = |node: &usize| {
         let folder = folder.join(format!("node{node}"));
         files::cpu_set(&folder.join("cpulist"), &folder.join("cpumap"), None).unwrap_or_default()
     };
-    let mut cpus: Vec<usize> = nodes.iter().flat_map(cpus_of).collect();
+    let nodes: Vec<Vec<usize>> = nodes.iter().map(cpus_of).collect();
+    let mut cpus: Vec<usize> = nodes.iter().flatten().copied().collect();
     let listed = cpus.len();
     cpus.sort_unstable();
     cpus.dedup();
     if cpus.len() < listed {
         return Err(format!("{}: several nodes claim the same CPU", folder.display()));
     }
-    if nodes.is_empty() { Err(format!("{}: no node has memory", folder.display())) } else { Ok(nodes.len()) }
+    Ok(nodes)
 }
 
 /// The CPUs online, which are at least those that are allowed: the kernel allows none that is offline.

@@ -64,9 +64,9 @@ impl<T> Listeners<T> {
         self.take_those(|listener| !matches!(listener, Listener::Watch(..)))
     }
 
-    /// Takes out the threads that wait.
-    pub(super) fn take_threads(&mut self) -> Self {
-        self.take_those(|listener| matches!(listener, Listener::Thread(_)))
+    /// Takes out those who wait, for this future or for several. To wake them runs no user code.
+    pub(super) fn take_waiters(&mut self) -> Self {
+        self.take_those(|listener| matches!(listener, Listener::Thread(_) | Listener::Watch(..)))
     }
 
     /// Takes out one thread, which waits no longer.
@@ -74,11 +74,13 @@ impl<T> Listeners<T> {
         self.take_those(|listener| matches!(listener, Listener::Thread(other) if other.id() == thread.id()))
     }
 
-    /// Wakes the threads among them; the others hear nothing.
+    /// Wakes those among them who wait; the others hear nothing.
     pub(super) fn wake(mut self) {
         for listener in self.all() {
-            if let Listener::Thread(thread) = listener {
-                thread.unpark();
+            match listener {
+                Listener::Thread(thread) => thread.unpark(),
+                Listener::Watch(watch, number) => watch.tell(number),
+                Listener::Callback(_) | Listener::Waker(..) => {}
             }
         }
     }

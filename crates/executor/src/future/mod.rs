@@ -2,15 +2,16 @@
 //!
 //! * this file: [`Future`], what the caller holds
 //! * [`promise`]: the worker's end
-//! * `state`: what the two share; `listeners`, `telling`: those who are told
-//!   when it changes
+//! * `state`: what the two share; `listeners`, `notify`: those who are told when it changes; `trampoline`:
+//!   callbacks within callbacks
 //! * `wait`, `watch`: waiting for many futures at once; `deadline`: when a wait ends
 
 pub(super) mod deadline;
 mod listeners;
+mod notify;
 pub mod promise;
 pub(super) mod state;
-mod telling;
+mod trampoline;
 pub(super) mod wait;
 mod watch;
 
@@ -148,8 +149,11 @@ impl<T> Future<T> {
     }
 
     /// Calls back once when the task is done: finished or cancelled, in the thread where that
-    /// happens, callbacks in the order in which they were added. If it is done already the callback
-    /// runs now, in the calling thread. A callback's panic is reported on standard error.
+    /// happens, callbacks in the order in which they were added. Of a task that a process pool runs it is
+    /// a thread of the pool that calls, one callback after the other, and a callback may wait for other
+    /// tasks of the same pool. If the future is done already the callback runs now, in the calling thread;
+    /// 32 callbacks deep it runs when the outermost one has returned. A callback's panic is reported on
+    /// standard error.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -165,8 +169,14 @@ impl<T> Future<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn add_done_callback(&self, callback: impl FnOnce(&Self) + Send + 'static) {
-        self.call_when_done(Box::new(callback));
+    pub fn add_done_callback(&self, callback: impl FnOnce(&Self) + Send + 'static)
+    where
+        T: 'static,
+    {
+        self.call_when_done(Box::new(|future| {
+            let (named, future) = (future.clone(), future.clone());
+            trampoline::call(move || format!("a callback of {named}"), move || callback(&future));
+        }));
     }
 
     /// Whether the task has an error. Done and cancelled is none.
@@ -204,7 +214,7 @@ impl<T> std::future::Future for Future<T> {
 }
 
 impl<T> Drop for Future<T> {
-    /// A handle that is no longer awaited keeps nobody's waker.
+    /// A handle that is no longer awaited keeps no waker.
     fn drop(&mut self) {
         if let Some(number) = self.polled {
             self.forget_waker(number.get());

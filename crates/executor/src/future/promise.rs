@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Future;
-use super::state::{Shared, Start, tell};
+use super::state::{Shared, Start, notify};
 use crate::error::Error;
 
 /// The worker's end of a [`Future`]: settles it, once.
@@ -12,7 +12,7 @@ use crate::error::Error;
 /// Executors of this crate do that themselves. It is public for code that has results of another
 /// source to hand out as futures.
 ///
-/// Dropped unsettled, it settles its future with [`Error::Dropped`], so that nobody waits for ever.
+/// Dropped unsettled, it settles its future with [`Error::Dropped`], so that no one waits for ever.
 pub struct Promise<T> {
     /// There is nothing to be run.
     shared: Arc<Shared<T, ()>>,
@@ -47,10 +47,10 @@ impl<T> Promise<T> {
     ///
     /// [`Error::InvalidState`] if that was said before or the future is settled.
     pub fn set_running_or_notify_cancel(&self) -> Result<bool, Error> {
-        match self.shared.start(None, |()| ())? {
+        match self.shared.start(|()| ())? {
             Start::Run(()) => Ok(true),
             Start::Cancelled((), told) => {
-                tell(&self.shared, told);
+                notify(&self.shared, told);
                 Ok(false)
             }
         }
@@ -76,7 +76,7 @@ impl<T> Promise<T> {
     }
 
     fn settle(&self, outcome: Result<T, Error>) -> Result<(), Error> {
-        tell(&self.shared, self.shared.finish(outcome)?);
+        notify(&self.shared, self.shared.finish(outcome)?);
         Ok(())
     }
 }
@@ -89,6 +89,6 @@ impl<T> fmt::Debug for Promise<T> {
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        tell(&self.shared, self.shared.abandon());
+        notify(&self.shared, self.shared.abandon());
     }
 }

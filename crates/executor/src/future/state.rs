@@ -21,22 +21,23 @@ use std::sync::{Arc, PoisonError};
 use super::Future;
 use super::deadline::Deadline;
 use super::listeners::Listeners;
+use crate::blocking;
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, Step, left_out, thread};
 
-/// Where a thread that waits for a task can do more than sleep.
-pub(crate) trait Attend: Send + Sync {
-    /// Looks after the results that come from there until the task is done or elsewhere, as the closure
-    /// says, or the deadline has passed. It may return sooner: then somebody else looks after them.
-    fn attend(&self, done: &dyn Fn() -> bool, deadline: Deadline);
+/// Where a thread that waits for a task can fetch the result itself instead of sleeping.
+pub(crate) trait Poller: Send + Sync {
+    /// Receives the results that come from there until the task is done or elsewhere, as the closure
+    /// says, or the deadline has passed. It may return sooner: then another thread receives them.
+    fn poll(&self, done: &dyn Fn() -> bool, deadline: Deadline);
 }
 
 /// How far a task has come.
 pub(super) enum Phase<T> {
     Pending,
-    /// With whom a waiting thread can see to the result itself.
-    Running(Option<Arc<dyn Attend>>),
+    /// With the poller by which a waiting thread can receive the result itself.
+    Running(Option<Arc<dyn Poller>>),
     Cancelled,
     CancelledAndNotified,
     /// Errors are rare and large: where they are elsewhere, a pending task takes less memory.
@@ -51,10 +52,10 @@ impl<T> Phase<T> {
         !matches!(self, Self::Pending | Self::Running(_))
     }
 
-    /// Where a waiting thread can see to the result itself.
-    fn place(&self) -> Option<&Arc<dyn Attend>> {
+    /// How a waiting thread can receive the result itself.
+    fn poller(&self) -> Option<&Arc<dyn Poller>> {
         match self {
-            Self::Running(there) => there.as_ref(),
+            Self::Running(poller) => poller.as_ref(),
             _ => None,
         }
     }
@@ -87,6 +88,17 @@ pub(super) struct State<T, W: ?Sized> {
 /// two looks before it sleeps.
 const LONGEST_PAUSE: u32 = 16;
 
+/// What became of a task that was to go to a worker process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// It is to be sent.
+    Runs,
+    /// It was cancelled, and is not to be sent.
+    Cancelled,
+    /// It has a result already: there was nothing to send from the beginning.
+    Settled,
+}
+
 /// What a worker has found that wanted to begin.
 pub(crate) enum Start<T, R> {
     /// It is to be run.
@@ -107,17 +119,13 @@ impl<T, W> Shared<T, W> {
         take(&mut self.lock().payload)
     }
 
-    /// From pending to running, where a thread that waits can see to the result if that is said, or from
-    /// cancelled to notified: then there is nothing to run. What is taken out of the payload comes back.
-    pub(crate) fn start<R>(
-        &self,
-        there: Option<Arc<dyn Attend>>,
-        take: impl FnOnce(&mut W) -> R,
-    ) -> Result<Start<T, R>, Error> {
+    /// From pending to running, or from cancelled to notified: then there is nothing to run. What is taken
+    /// out of the payload comes back.
+    pub(crate) fn start<R>(&self, take: impl FnOnce(&mut W) -> R) -> Result<Start<T, R>, Error> {
         let mut state = self.lock();
         match state.phase {
             Phase::Pending => {
-                state.phase = Phase::Running(there);
+                state.phase = Phase::Running(None);
                 Ok(Start::Run(take(&mut state.payload)))
             }
             Phase::Cancelled => {
@@ -127,6 +135,13 @@ impl<T, W> Shared<T, W> {
             }
             _ => Err(self.invalid_state(state)),
         }
+    }
+
+    /// Whether to let go of it runs user code: callbacks and wakers, or the drop of a payload of which the
+    /// closure says that there is something left.
+    pub(crate) fn has_user_code(&self, is_left: impl FnOnce(&W) -> bool) -> bool {
+        let state = self.lock();
+        !state.listeners.is_empty() || is_left(&state.payload)
     }
 }
 
@@ -149,14 +164,19 @@ impl<T, W: ?Sized> Shared<T, W> {
         look: impl FnOnce(&mut Phase<T>) -> R,
     ) -> Result<R, Error> {
         let mut state = self.lock();
+        if !state.phase.done() && !deadline.has_passed() {
+            drop(state);
+            blocking::about_to_wait();
+            state = self.lock();
+        }
         let (mut looked, mut registered) = (false, false);
         while !state.phase.done() {
-            if let Some(there) = state.phase.place() {
-                let there = Arc::clone(there);
+            if let Some(poller) = state.phase.poller() {
+                let poller = Arc::clone(poller);
                 drop(state);
                 let is_there =
-                    |phase: &Phase<T>| phase.place().is_some_and(|place| Arc::ptr_eq(place, &there));
-                there.attend(&|| !self.look(is_there), deadline);
+                    |phase: &Phase<T>| phase.poller().is_some_and(|other| Arc::ptr_eq(other, &poller));
+                poller.poll(&|| !self.look(is_there), deadline);
                 state = self.lock();
                 if !is_there(&state.phase) {
                     continue;
@@ -210,37 +230,46 @@ impl<T, W: ?Sized> Shared<T, W> {
         self.settle(outcome, |mut state| state.listeners.take())
     }
 
-    /// As [`finish`](Self::finish), but wakes only the threads that wait for this future alone, and leaves
-    /// those who are to be told for [`abandon`](Self::abandon): of
-    /// many futures all are settled first, because those who are told of one may wait for another.
+    /// As [`finish`](Self::finish), but wakes only those who wait, which runs no user code. Callbacks and
+    /// wakers are left for [`abandon`](Self::abandon): of many futures all are settled first, because a
+    /// callback of one may wait for another.
     pub(crate) fn finish_quietly(&self, outcome: Result<T, Error>) -> Result<(), Error> {
         self.settle(outcome, Self::wake)
     }
 
-    /// From running to running elsewhere.
-    pub(crate) fn move_to(&self, there: Option<Arc<dyn Attend>>) {
-        self.leave_place(|| Phase::Running(there));
+    /// A worker process is about to get the task: from pending to running, where a thread that waits can
+    /// receive the result by that poller; from cancelled to notified. One that runs already, as those of a
+    /// chunk do that was requeued, runs on elsewhere.
+    pub(crate) fn begin(&self, poller: &Arc<dyn Poller>) -> Begun {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Pending | Phase::Running(_) => {
+                let before = std::mem::replace(&mut state.phase, Phase::Running(Some(Arc::clone(poller))));
+                // Not under the lock: it may be the last handle.
+                drop(state);
+                drop(before);
+                Begun::Runs
+            }
+            Phase::Cancelled => {
+                state.phase = Phase::CancelledAndNotified;
+                Self::wake(state);
+                Begun::Cancelled
+            }
+            _ => Begun::Settled,
+        }
     }
 
     /// From running back to pending: it was with a worker that has not begun it.
     pub(crate) fn take_back(&self) {
-        self.leave_place(|| Phase::Pending);
+        self.leave_poller(|| Phase::Pending);
     }
 
-    /// What was taken back starts again, from pending to running; or, where it was cancelled meanwhile,
-    /// it is notified as quietly, and not to be run: false.
-    pub(crate) fn start_again(&self, there: Arc<dyn Attend>) -> bool {
-        let mut state = self.lock();
-        if let Phase::Pending = state.phase {
-            state.phase = Phase::Running(Some(there));
-            return true;
-        }
-        drop(state);
-        self.cancel_quietly();
-        false
+    /// It runs on, but no thread can receive the result where it was: it is to be sent again.
+    pub(crate) fn detach(&self) {
+        self.leave_poller(|| Phase::Running(None));
     }
 
-    fn leave_place(&self, then: impl FnOnce() -> Phase<T>) {
+    fn leave_poller(&self, then: impl FnOnce() -> Phase<T>) {
         let mut state = self.lock();
         if let Phase::Running(_) = state.phase {
             let before = std::mem::replace(&mut state.phase, then());
@@ -284,27 +313,27 @@ impl<T, W: ?Sized> Shared<T, W> {
         }
     }
 
-    /// Those who have not been told yet that the future is done. Where it is not, nobody will settle it
-    /// any more, and it is settled here.
-    pub(crate) fn abandon(&self) -> Listeners<T> {
-        let mut state = self.lock();
-        if !state.phase.notified() {
-            drop(state);
+    /// Settles what is not settled yet, since no one will run it, as quietly.
+    pub(crate) fn settle_abandoned(&self) {
+        if !self.look(Phase::notified) {
             self.fail_quietly(&Error::Dropped);
-            // It may have been cancelled, and the queue that held it is gone: nobody else will tell those
-            // who wait.
+            // It may have been cancelled, and the queue that held it is gone.
             self.cancel_quietly();
-            state = self.lock();
         }
-        state.listeners.take()
     }
 
-    /// Releases the lock, and wakes the threads that wait for the change that was made under it.
+    /// Those who have not been told yet that the future is done. Where it is not, it is settled here.
+    pub(crate) fn abandon(&self) -> Listeners<T> {
+        self.settle_abandoned();
+        self.lock().listeners.take()
+    }
+
+    /// Releases the lock, and wakes those who wait for the change that was made under it.
     fn wake(mut state: MutexGuard<'_, State<T, W>>) {
-        let threads = state.listeners.take_threads();
+        let waiters = state.listeners.take_waiters();
         drop(state);
         if !left_out(Step::WakeWaiters) {
-            threads.wake();
+            waiters.wake();
         }
     }
 
@@ -337,11 +366,11 @@ impl<T, W: ?Sized> fmt::Display for Shared<T, W> {
     }
 }
 
-/// Tells those who are to be told, if there are any, through a handle of the future's.
-pub(crate) fn tell<T, W: Payload + 'static>(shared: &Arc<Shared<T, W>>, told: Listeners<T>) {
+/// Notifies those who are to be told, if there are any, through a handle of the future's.
+pub(crate) fn notify<T, W: Payload + 'static>(shared: &Arc<Shared<T, W>>, told: Listeners<T>) {
     if !told.is_empty() {
         let shared: Arc<Shared<T, W>> = Arc::clone(shared);
-        Future::new(shared).tell(told);
+        Future::new(shared).notify(told);
     }
 }
 

@@ -41,14 +41,15 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts this very program again, under that name and with that variable in its environment. It has
-    /// the other end of the channel for its standard input, where it finds the file.
+    /// Starts this very program again, under that name, with those arguments and that variable in its
+    /// environment. It has the other end of the channel for its standard input, where it finds the file.
     ///
     /// # Errors
     ///
     /// What the system says.
     pub(crate) fn start(
         name: &str,
+        arguments: Arguments,
         variable: (&str, &str),
         file: BorrowedFd<'_>,
     ) -> io::Result<(Self, Channel)> {
@@ -61,6 +62,10 @@ impl Process {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // Ctrl-C in a terminal goes to the foreground group: the parent alone decides.
             .process_group(0);
+        if let Arguments::OfTest(arguments) = arguments {
+            // The harness says there what it runs.
+            command.args(arguments).stdout(Stdio::null());
+        }
         let process = Self::of(command.spawn()?);
         let channel = Channel::new(ours, &process);
         Ok((process, channel))
@@ -96,6 +101,15 @@ impl Process {
         }
         self.child.wait()
     }
+}
+
+/// How this program becomes a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    /// By what stands at the start of its `main`.
+    None,
+    /// It is a test harness, and this is what makes it run a single test.
+    OfTest(&'static [String]),
 }
 
 /// How a process is to be ended.

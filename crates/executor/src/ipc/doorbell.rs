@@ -28,6 +28,17 @@ pub(crate) enum Ring {
 /// A file that came, or `None` in place of one for which this process had no descriptor left.
 pub(super) type Arrived = Option<OwnedFd>;
 
+/// What has become of a file that was to come.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// It is here.
+    File(OwnedFd),
+    /// It came, and this process had no descriptor left for it.
+    NoDescriptor,
+    /// The other end was closed before it came.
+    Ended,
+}
+
 /// One end of the socket, and the files that came and have not been taken.
 #[derive(Debug)]
 pub(crate) struct Doorbell {
@@ -65,20 +76,18 @@ impl Doorbell {
         receive(&self.socket, Patience::Wait, &mut self.files)
     }
 
-    /// The next file, waiting for it if need be; `None` where the other end is closed before.
+    /// The next file, waiting for it if need be.
     ///
     /// # Errors
     ///
-    /// `Other` for one that came and for which this process had no descriptor left, else what the system
-    /// says.
-    pub(crate) fn take_file(&mut self) -> io::Result<Option<OwnedFd>> {
+    /// What the system says.
+    pub(crate) fn take_file(&mut self) -> io::Result<Taken> {
         loop {
-            if let Some(file) = self.files.pop_front() {
-                let none_left = || io::Error::other("no file descriptor was left for a file that came");
-                return file.ok_or_else(none_left).map(Some);
-            }
-            if self.wait()? == Ring::Ended {
-                return Ok(None);
+            match self.files.pop_front() {
+                Some(Some(file)) => return Ok(Taken::File(file)),
+                Some(None) => return Ok(Taken::NoDescriptor),
+                None if self.wait()? == Ring::Ended => return Ok(Taken::Ended),
+                None => {}
             }
         }
     }
@@ -192,7 +201,10 @@ mod tests {
         one.send_file(sent.as_fd()).unwrap();
         one.ring();
         for _ in 0..2 {
-            let mut file = std::fs::File::from(other.take_file().unwrap().unwrap());
+            let mut file = match other.take_file().unwrap() {
+                Taken::File(file) => std::fs::File::from(file),
+                other => panic!("{other:?}"),
+            };
             let mut text = String::new();
             file.rewind().unwrap();
             file.read_to_string(&mut text).unwrap();
@@ -200,7 +212,7 @@ mod tests {
         }
         drop(one);
         while other.wait().unwrap() == Ring::Rung {}
-        assert!(other.take_file().unwrap().is_none());
+        assert!(matches!(other.take_file().unwrap(), Taken::Ended));
         assert_eq!(other.send_file(sent.as_fd()).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         other.ring();
     }

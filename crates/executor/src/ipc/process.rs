@@ -4,7 +4,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -17,9 +18,9 @@ use rustix::process::{Signal, getpid, kill_process};
 #[must_use]
 pub(crate) fn take_env(name: &str) -> Option<OsString> {
     let value = std::env::var_os(name)?;
-    // SAFETY: `setenv` and `getenv` race only between threads. The one caller,
-    // `executor::worker::init`, has checked that it runs on the main thread of a process that a
-    // pool has started, and its contract is to stand at the start of `main`, before any thread.
+    // SAFETY: `setenv` and `getenv` race only between threads. The one caller is about to make a worker of
+    // a process that a pool has started: at the start of `main`, before any thread, as its contract says;
+    // or in the only test that a harness runs, whose main thread waits for that meanwhile.
     unsafe { std::env::remove_var(name) };
     Some(value)
 }
@@ -51,9 +52,8 @@ pub(crate) fn take_channel() -> io::Result<UnixStream> {
     Ok(channel)
 }
 
-/// Asks the kernel to kill this process when the thread that started it ends. False where the system
-/// has no such thing, or does not grant it.
-#[must_use]
+/// Asks the kernel to kill this process when the thread that started it ends; it forgets that when the
+/// process changes its user. False where the system has no such thing, or does not grant it.
 pub(crate) fn die_with_parent() -> bool {
     #[cfg(target_os = "linux")]
     return rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
@@ -75,50 +75,85 @@ pub(crate) fn this_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// Closes what this process has inherited beyond the standard streams, but for the channel. Programs
-/// open files without the flag that keeps them out of children; a worker that held them would keep
-/// pipes open and locks alive that it knows nothing of.
+/// Closes what this process has inherited beyond the standard streams, but for the channel, and puts
+/// `/dev/null` in its place. Programs open files without the flag that keeps them out of children; a worker
+/// that held them would keep pipes open and locks alive that it knows nothing of. Their numbers stay taken:
+/// one who writes to such a file by its number must not come upon another that is opened later.
 ///
-/// Must be called while nothing of this process's own is open but the channel: at the start of
-/// `main`.
+/// Must be called at the start of `main`, while no other thread opens or closes files.
 pub(crate) fn close_inherited(channel: &UnixStream) {
-    let kept = channel.as_raw_fd();
-    // Above the standard streams, below the channel and above it.
-    if close_range(3, kept - 1).and_then(|()| close_range(kept + 1, RawFd::MAX)).is_err() {
-        close_listed(kept);
+    if replace_listed(channel).is_err() {
+        close_above_streams(channel.as_raw_fd());
     }
 }
 
-/// Closes a range of descriptors, both ends included, in one call of the system.
-#[cfg(target_os = "linux")]
-fn close_range(first: RawFd, last: RawFd) -> io::Result<()> {
-    if first > last {
-        return Ok(());
-    }
-    // SAFETY: nothing in this process owns these descriptors: the one caller runs at the start of
-    // `main`, where only what was inherited is open, and the channel, which is not in the range.
-    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
-    if closed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn close_range(_: RawFd, _: RawFd) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Closes what the system lists as open, beyond the standard streams and this one.
-fn close_listed(kept: RawFd) {
-    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
+/// Puts `/dev/null` in the place of what the system lists as open, but for the standard streams and the channel.
+fn replace_listed(channel: &UnixStream) -> io::Result<()> {
+    // To be written to as well: what a program logs there is lost, and no error.
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    let kept = [channel.as_raw_fd(), null.as_raw_fd()];
+    let entries = std::fs::read_dir("/dev/fd")?;
     let numbers: Vec<RawFd> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-    for number in numbers.into_iter().filter(|&number| number > 2 && number != kept) {
-        // SAFETY: as above. The descriptor of the listing itself is closed already, which is found
-        // out first; no other thread runs that could open another under its number.
+    for number in numbers.into_iter().filter(|&number| number > 2 && !kept.contains(&number)) {
+        // SAFETY: it was listed as open. The descriptor of the listing itself is closed already, which is
+        // found out first; no other thread runs that could open another under its number. Who owns the number
+        // from before goes on with another file behind it.
+        unsafe {
+            if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(number)).is_ok() {
+                let mut replaced = ManuallyDrop::new(OwnedFd::from_raw_fd(number));
+                rustix::io::dup2(&null, &mut replaced)?;
+                rustix::io::fcntl_setfd(&*replaced, rustix::io::FdFlags::CLOEXEC)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the system lists nothing: closes all there may be above the standard streams, but for that one.
+fn close_above_streams(kept: RawFd) {
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 16);
+    for number in (3..RawFd::try_from(most).unwrap_or(1 << 16)).filter(|&number| number != kept) {
+        // SAFETY: nothing in this process owns these descriptors but who has opened a file before `main`, and
+        // finds it closed; no other thread runs that could open another under its number.
         unsafe {
             if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(number)).is_ok() {
                 rustix::io::close(number);
             }
         }
+    }
+}
+
+/// Signals that stay ignored if whoever started the program had them ignored, as `nohup` and a shell's
+/// `trap '' INT` do; those that Rust's runtime and a shell's job control have settled.
+const KEPT_IGNORED: [libc::c_int; 7] =
+    [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+
+/// Blocks no signal and ignores none that the parent had blocked or ignored for itself, but for those that
+/// are [kept](KEPT_IGNORED): a worker that is asked to end must hear of it.
+pub(crate) fn reset_signals() {
+    block_signals(false);
+    for signal in (1..=64).filter(|signal| !KEPT_IGNORED.contains(signal)) {
+        // SAFETY: both calls are given memory of the right size, or none, and only a disposition changes by
+        // which no code of this process is called.
+        unsafe {
+            let mut now = MaybeUninit::<libc::sigaction>::zeroed();
+            if libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) == 0
+                && now.assume_init().sa_sigaction == libc::SIG_IGN
+            {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+        }
+    }
+}
+
+/// Blocks all signals in the calling thread, or none.
+pub(crate) fn block_signals(all: bool) {
+    // SAFETY: the set is written before it is read.
+    unsafe {
+        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+        let _ = if all { libc::sigfillset(set.as_mut_ptr()) } else { libc::sigemptyset(set.as_mut_ptr()) };
+        libc::pthread_sigmask(libc::SIG_SETMASK, set.as_ptr(), std::ptr::null_mut());
     }
 }
 

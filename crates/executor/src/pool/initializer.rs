@@ -5,19 +5,18 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::panics::catch_panic;
-use crate::table::{self, Registered};
+use crate::table;
 use crate::task::Task;
-use crate::wire::{Request, encode};
+use crate::wire::{Encoded, Encoder, encode};
 
 /// A task that is run again in every worker, as a thread or a process needs it.
 pub(crate) struct Initializer {
     run: Box<dyn Fn() + Send + Sync>,
-    add: Box<Add>,
-    registered: fn() -> Result<Registered, Error>,
+    encode: Box<Encode>,
 }
 
-/// Adds the task to a request.
-type Add = dyn Fn(&mut Request<'_>) -> Result<(), Error> + Send + Sync;
+/// Encodes the task for a worker process.
+type Encode = dyn Fn() -> Result<Encoded, Error> + Send + Sync;
 
 impl Initializer {
     pub(crate) fn new<T>(task: T) -> Self
@@ -25,23 +24,16 @@ impl Initializer {
         T: Task<Output = ()> + Clone + Sync,
     {
         let task = Arc::new(task);
-        let for_request = Arc::clone(&task);
-        let add = move |request: &mut Request<'_>| {
-            request.add(table::registered::<T>()?, |buffer| {
-                catch_panic(|| encode(&*for_request, buffer))?
+        let for_process = Arc::clone(&task);
+        let encode = move || {
+            let mut encoder = Encoder::new();
+            encoder.add(table::registered::<T>()?, |bytes| {
+                catch_panic(|| encode(&*for_process, bytes))?
                     .map_err(|e| Error::Transfer { task: T::NAME.to_string(), reason: e.to_string() })
-            })
+            })?;
+            Ok(encoder.finish())
         };
-        Self {
-            run: Box::new(move || T::clone(&task).run()),
-            add: Box::new(add),
-            registered: table::registered::<T>,
-        }
-    }
-
-    /// Checks that a worker process can run it.
-    pub(crate) fn check_registered(&self) -> Result<(), Error> {
-        (self.registered)().map(drop).map_err(|error| failed(0, &error))
+        Self { run: Box::new(move || T::clone(&task).run()), encode: Box::new(encode) }
     }
 
     /// Runs it in the calling thread, which is the worker of that number.
@@ -49,9 +41,9 @@ impl Initializer {
         catch_panic(|| (self.run)()).map_err(|error| failed(worker, &error))
     }
 
-    /// Adds it to a request for that worker process.
-    pub(crate) fn add_to(&self, request: &mut Request<'_>, worker: usize) -> Result<(), Error> {
-        (self.add)(request).map_err(|error| failed(worker, &error))
+    /// Encodes it for worker processes.
+    pub(crate) fn encode(&self) -> Result<Encoded, Error> {
+        (self.encode)().map_err(|error| failed(0, &error))
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::PoisonError;
 
 use crate::error::Error;
 use crate::ipc::origin::Origin;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use crate::sync::thread::JoinHandle;
-use crate::sync::{Mutex, thread_local};
+use crate::sync::{Condvar, Mutex, thread_local};
 
 /// When a worker started, was ready and ended, in nanoseconds on the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +44,40 @@ pub(crate) fn enter_worker(worker: usize) {
 #[derive(Debug, Default)]
 pub(crate) struct Lives {
     ended: Mutex<Vec<WorkerLife>>,
-    /// Held by whoever waits for the workers, so that a second one returns no sooner than the first.
+    /// Held by who waits for the workers, so that a second one returns no sooner than the first.
     waiting: Mutex<()>,
+    /// Threads of others that settle futures of the pool.
+    visitors: AtomicUsize,
+    /// Whether someone waits for them to leave.
+    is_waited_for: AtomicBool,
+    /// Told when the last of them has left.
+    left: Condvar,
     origin: Origin,
+}
+
+/// A thread of another's that settles futures of the pool, until it is dropped.
+#[must_use = "it leaves at once"]
+pub(crate) struct Visit<'a>(&'a Lives);
+
+impl Visit<'_> {
+    /// Runs user code, which may end the pool: it does not wait for this visit then.
+    pub(crate) fn run<R>(&self, user_code: impl FnOnce() -> R) -> R {
+        let outer = POOL.with(|pool| pool.replace(self.0));
+        let done = user_code();
+        POOL.with(|pool| pool.set(outer));
+        done
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        let lives = self.0;
+        if lives.visitors.fetch_sub(1, SeqCst) == 1 && lives.is_waited_for.load(SeqCst) {
+            // Who waits has looked, or will: behind the lock it cannot be between the two.
+            drop(lives.ended.lock());
+            lives.left.notify_all();
+        }
+    }
 }
 
 impl Lives {
@@ -83,18 +115,36 @@ impl Lives {
         POOL.with(|pool| pool.set(self));
     }
 
+    /// The calling thread settles futures of the pool; who waits for the pool's end waits for it too.
+    pub(crate) fn visit(&self) -> Visit<'_> {
+        self.visitors.fetch_add(1, SeqCst);
+        Visit(self)
+    }
+
     /// Waits until the pool's threads have ended, which the closure takes from where they are kept.
     ///
     /// One of those threads does not wait: a task or a callback may hold the last handle to its own
     /// pool, and cannot wait for itself. The threads then end by themselves.
-    pub(crate) fn join(&self, take: impl FnOnce() -> Vec<JoinHandle<()>>) {
+    pub(crate) fn join(&self, take: impl Fn() -> Vec<JoinHandle<()>>) {
         if ptr::eq(POOL.with(Cell::get), self) {
             return;
         }
         let _waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        for thread in take() {
-            // What such a thread does is caught there.
-            let _ = thread.join();
+        loop {
+            let threads = take();
+            if threads.is_empty() {
+                break;
+            }
+            for thread in threads {
+                // What such a thread does is caught there.
+                let _ = thread.join();
+            }
+            // One of them may have started another before it ended.
+        }
+        self.is_waited_for.store(true, SeqCst);
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.visitors.load(SeqCst) > 0 {
+            ended = self.left.wait(ended).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The queue between those who submit and the workers: first in, first out.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::PoisonError;
 
+use super::door::{Broken, Closed, Door, Intake, Pushed};
 use crate::error::Error;
 use crate::pool::policy::CancelFutures;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -25,13 +27,12 @@ struct State {
     pending: VecDeque<Work>,
     /// Workers that sleep and have not been called.
     idle: usize,
-    /// Calls that no worker has heard yet. Each is for one of those that sleep: to call nobody still
+    /// Calls that no worker has heard yet. Each is for one of those that sleep: to call no one still
     /// takes the system's time, and so does to call the same one twice.
     called: usize,
     /// The worker, if any, that is still looking before it sleeps. It will find what comes in.
     looking: Looking,
-    /// Set once: why nothing more is taken.
-    closed: Option<Error>,
+    door: Door,
 }
 
 /// Whether a worker is looking: one at a time, so that idle workers never take more than one CPU.
@@ -47,51 +48,11 @@ enum Looking {
 /// the two sides about as much.
 const LOOKS: u32 = 32;
 
-/// What is left of a broken queue.
-#[must_use = "what was queued is to be failed"]
-pub(crate) struct Broken {
-    reason: Error,
-    queued: VecDeque<Work>,
-}
-
-impl Broken {
-    /// Settles what was queued with the reason, and returns that. It calls foreign code, and must not
-    /// be called under a lock.
-    pub(crate) fn fail_queued(self) -> Error {
-        Work::fail_all(self.queued, &self.reason);
-        self.reason
-    }
-}
-
 impl Queue {
     /// A queue whose idle workers look for new work a while before they sleep: for those that have
     /// CPUs of their own.
     pub(crate) fn with_looks() -> Self {
         Self { looks: LOOKS, ..Self::default() }
-    }
-
-    /// Adds work, and says whether there is now more than the idle workers can take. Work that is
-    /// refused comes back: to drop it is to call foreign code, which callers with locks of their own
-    /// must not do under them.
-    pub(crate) fn push(&self, work: Work) -> Result<bool, (Error, Work)> {
-        let mut state = self.lock();
-        if let Some(reason) = &state.closed {
-            return Err((reason.clone(), work));
-        }
-        state.pending.push_back(work);
-        self.filled.store(true, Ordering::Relaxed);
-        let awake = state.called + usize::from(state.looking == Looking::One);
-        let short_of_workers = state.pending.len() > state.idle + awake;
-        let call = state.idle > 0 && state.pending.len() > awake;
-        if call {
-            state.idle -= 1;
-            state.called += 1;
-        }
-        drop(state);
-        if call {
-            self.changed.notify_one();
-        }
-        Ok(short_of_workers)
     }
 
     /// Waits for work; `None` once the queue is closed and empty.
@@ -102,7 +63,7 @@ impl Queue {
             if let Some(work) = self.take(&mut state) {
                 return Some(work);
             }
-            if state.closed.is_some() {
+            if state.door.closed().is_some() {
                 return None;
             }
             if may_look && state.looking == Looking::Nobody {
@@ -116,7 +77,7 @@ impl Queue {
             }
             state.idle += 1;
             // One that wakes for no reason goes on sleeping: whoever calls counts on it.
-            while state.called == 0 && state.closed.is_none() {
+            while state.called == 0 && state.door.closed().is_none() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.called > 0 {
@@ -151,36 +112,56 @@ impl Queue {
         self.take(&mut self.lock())
     }
 
-    /// Takes no more work. What is queued still comes out, or is cancelled.
-    pub(crate) fn close(&self, queued: CancelFutures) {
-        let mut state = self.lock();
-        state.closed.get_or_insert(Error::Shutdown);
-        let abandoned = match queued {
-            CancelFutures::Yes => std::mem::take(&mut state.pending),
-            CancelFutures::No => VecDeque::new(),
-        };
-        // Cancelling calls foreign code, which may submit again: not under the lock.
-        drop(state);
-        self.changed.notify_all();
-        Work::cancel_all(abandoned);
-    }
-
-    /// Takes no more work, and gives out what is queued, to be failed. The first error stays as the
-    /// reason.
-    pub(crate) fn break_with(&self, error: Error) -> Broken {
-        let mut state = self.lock();
-        if matches!(state.closed, None | Some(Error::Shutdown)) {
-            state.closed = Some(error);
-        }
-        let reason = state.closed.clone().unwrap_or(Error::Shutdown);
-        let queued = std::mem::take(&mut state.pending);
-        drop(state);
-        self.changed.notify_all();
-        Broken { reason, queued }
-    }
-
     /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Intake for Queue {
+    type Item = Work;
+    type Claim = Infallible;
+    type Idle = ();
+
+    fn push(&self, work: Work) -> Result<Pushed<Infallible>, (Error, Work)> {
+        let mut state = self.lock();
+        if let Some(reason) = state.door.closed() {
+            return Err((reason.clone(), work));
+        }
+        state.pending.push_back(work);
+        self.filled.store(true, Ordering::Relaxed);
+        let awake = state.called + usize::from(state.looking == Looking::One);
+        let short = state.pending.len() > state.idle + awake;
+        let call = state.idle > 0 && state.pending.len() > awake;
+        if call {
+            state.idle -= 1;
+            state.called += 1;
+        }
+        drop(state);
+        if call {
+            self.changed.notify_one();
+        }
+        Ok(Pushed::Queued { short })
+    }
+
+    fn close(&self, queued: CancelFutures) -> Closed<()> {
+        let mut state = self.lock();
+        state.door.close(queued);
+        let cancelled = match queued {
+            CancelFutures::Yes => std::mem::take(&mut state.pending).into(),
+            CancelFutures::No => Vec::new(),
+        };
+        drop(state);
+        self.changed.notify_all();
+        Closed { cancelled, idle: () }
+    }
+
+    fn break_with(&self, error: Error) -> Broken<()> {
+        let mut state = self.lock();
+        let reason = state.door.break_with(error);
+        let queued = std::mem::take(&mut state.pending).into();
+        drop(state);
+        self.changed.notify_all();
+        Broken { reason, queued, idle: () }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hello::Hello;
-use super::roster::{Entry, Roster};
-use super::worker;
+use super::live::{Entry, LiveWorkers};
+use super::{start, worker};
 use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::{Channel, Process};
@@ -46,20 +46,19 @@ pub(super) enum Lost {
 }
 
 impl Child {
-    /// Starts a worker process under that name, and enters it in the roster. It may spin for work that
+    /// Starts a worker process under that name, and enters it among the live workers. It may spin for work that
     /// long before it sleeps.
     pub(super) fn start(
         worker: usize,
         name: &str,
         spin: Duration,
-        roster: &Arc<Roster>,
-    ) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::Spawn { worker, reason: error.to_string() };
-        let mailbox = ParentEnd::new(spin).map_err(failed)?;
+        live: &Arc<LiveWorkers>,
+    ) -> io::Result<Self> {
+        let mailbox = ParentEnd::new(spin)?;
         let variable = (worker::ENVIRONMENT_KEY, &*worker.to_string());
-        let (process, channel) = Process::start(name, variable, mailbox.as_fd()).map_err(failed)?;
+        let (process, channel) = Process::start(name, start::arguments(), variable, mailbox.as_fd())?;
         let mut child = Self::with(worker, process, channel, mailbox);
-        child.entry = Some(Roster::enter(roster, Arc::clone(&child.channel)));
+        child.entry = Some(LiveWorkers::enter(live, Arc::clone(&child.channel)));
         Ok(child)
     }
 
@@ -137,9 +136,9 @@ impl Child {
         self.mailbox.reply().ok().flatten().ok_or(Lost::Misbehaved)
     }
 
-    /// What there is of a reply of a worker that has died.
-    pub(super) fn remains(&mut self) -> Parts<'_> {
-        self.mailbox.remains().ok().and_then(Parts::of).unwrap_or_default()
+    /// As much of the reply to the latest request as there is by now.
+    pub(super) fn reply_so_far(&mut self) -> Parts<'_> {
+        self.mailbox.reply_so_far().ok().and_then(Parts::of).unwrap_or_default()
     }
 
     /// Reaps a worker that is lost and says how it ended. `stopped` tells that the pool itself
@@ -149,6 +148,11 @@ impl Child {
             (Lost::Gone, false) => self.reap(GRACE),
             (Lost::Gone, true) | (Lost::Misbehaved, _) => self.reap(Duration::ZERO),
         }
+    }
+
+    /// Its process id and how it ended, once it has been reaped.
+    pub(super) fn exit(&self) -> Option<(u32, Exit)> {
+        Some((self.id(), self.exit?))
     }
 
     /// The process id.
@@ -181,7 +185,7 @@ impl Child {
 }
 
 impl Drop for Child {
-    /// However a lane ends, no process and no zombie stays behind. A copy of this process has no children.
+    /// However its supervisor ends, no process and no zombie stays behind. A copy of this process has no children.
     fn drop(&mut self) {
         if self.process.is_ours() {
             self.reap(Duration::ZERO);

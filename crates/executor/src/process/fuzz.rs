@@ -7,7 +7,9 @@ use super::hello::Hello;
 use crate::error::Error;
 use crate::ipc::buffer::Buffer;
 use crate::table::Registered;
-use crate::wire::{Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task};
+use crate::wire::{
+    Encoder, Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task,
+};
 
 const TASK: Registered = Registered { number: 0, name: "task" };
 
@@ -28,12 +30,14 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
             hello.write(buffer).expect("there is room");
         }
         1 => {
-            let mut request = Request::new(buffer).expect("there is room");
+            let mut encoder = Encoder::new();
             for part in [first, second] {
-                request
-                    .add(TASK, |buffer| encode(&part, buffer).map_err(|_| Error::Dropped))
+                encoder
+                    .add(TASK, |bytes| encode(&part, bytes).map_err(|_| Error::Dropped))
                     .expect("there is room");
             }
+            let mut request = Request::new(buffer).expect("there is room");
+            request.add(&encoder.finish(), &[true, true]).expect("there is room");
         }
         _ => {
             buffer.clear();

@@ -1,38 +1,35 @@
 //! Workers that are processes: this very program, started again.
 //!
-//! Requests and replies stand in memory that the two processes share; a socket wakes whoever sleeps,
-//! and passes files. Who submits a task writes it straight to an idle worker, and who waits for its
-//! result reads the reply straight from it. Each worker also has a lane, a thread in the parent that
-//! starts it, sees it die, and receives its replies where nobody waits for them. Short tasks go together;
-//! where one of them turns out long, a steward, one more thread, fetches what is done and what is not
-//! begun. The program is executed anew and never just forked: a fork copies one thread out of many, with
-//! whatever locks the others held.
+//! The program is executed anew and never just forked: a fork copies one thread out of many, with whatever
+//! locks the others held. Requests and replies stand in memory that the two processes share; a socket wakes
+//! who sleeps, and passes files.
 //!
-//! * this file: the pool as its users see it; `pool`: what its lanes share
-//! * `dispatch`: the queue and the idle workers; `pace`: how many tasks go at a time
-//! * `link`: the way to a worker; `station`: what it has been sent and what comes back
-//! * `lane`: one worker after the other, from start to end; `child`: one of them, as the parent sees it
-//! * `roster`: the workers that are there, to be ended from outside
-//! * [`worker`]: the same process from inside; `hello`: what it says first
-//! * `spinner`: how either side waits before it sleeps
+//! `README.md` in this folder says what the parts are, and why no wake-up is lost.
 
+mod callbacks;
 mod child;
-mod dispatch;
+mod connection;
 #[cfg(test)]
 mod fuzz;
 mod hello;
-mod lane;
-mod link;
+mod inbox;
+mod item;
+mod live;
 mod pace;
+mod poller;
 mod pool;
-mod roster;
+mod receipt;
+mod scheduler;
+mod slot;
 mod spinner;
-mod station;
+mod start;
+mod supervisor;
 pub mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::item::Item;
 use self::pool::{Crew, Pool};
 use super::Executor;
 use super::error::Error;
@@ -55,8 +52,8 @@ use crate::system::machine;
 /// millisecond by its own clock, but no more than their share of what is queued. Each keeps its own
 /// future and its own fate; those that go together count as running together.
 ///
-/// A callback runs in the thread that receives the reply: one of the pool's, or one that waits for a
-/// result of the pool.
+/// Callbacks run in a thread of the pool, one after the other. They may wait for other tasks of the pool,
+/// and for its end.
 ///
 /// ```
 /// # fn main() { example().unwrap() }
@@ -103,11 +100,11 @@ impl ProcessPoolExecutor {
     }
 
     fn end_workers(&self, ending: Ending) {
-        if !self.pool.lives.are_here() {
+        if !self.pool.shell.lives.are_here() {
             return;
         }
         self.pool.shutdown(Wait::No, CancelFutures::Yes);
-        self.pool.roster.signal_all(ending);
+        self.pool.live.signal_all(ending);
     }
 }
 
@@ -135,13 +132,13 @@ impl Builder<ProcessPoolExecutor> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] if a number is 0, [`Error::Spawn`] if [`worker::init`] has not been
-    /// called, or with two task types of the same name: a child would then run the program's `main` in place
-    /// of tasks, or one type in place of the other. [`Error::Initializer`] if the initializer's type was not
-    /// registered.
+    /// [`Error::InvalidSetting`] if a number is 0, [`Error::NotInitialised`] if [`worker::init`] has not been
+    /// called at the start of `main`, or with two task types of the same name: a child would then run the
+    /// program's `main` in place of tasks, or one type in place of the other. [`Error::Initializer`] if the
+    /// initializer's type was not registered, or it cannot be encoded.
     pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
-        worker::check_initialised().map_err(|reason| Error::Spawn { worker: 0, reason })?;
-        self.initializer.iter().try_for_each(Initializer::check_registered)?;
+        start::check()?;
+        let initializer = self.initializer.as_ref().map(Initializer::encode).transpose()?;
         let max = self.workers(machine::cpus_available)?;
         let task_limit = match self.max_tasks_per_child {
             Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
@@ -152,9 +149,10 @@ impl Builder<ProcessPoolExecutor> {
             prefix: self.prefix("speedup-worker"),
             task_limit,
             on_crash: self.on_crash,
-            initializer: self.initializer,
+            initializer,
             spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
             cpus,
+            supervise: supervisor::run,
         };
         Ok(ProcessPoolExecutor { pool: Pool::new(max, crew) })
     }
@@ -168,12 +166,20 @@ impl Drop for ProcessPoolExecutor {
 
 impl Executor for ProcessPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
+        self.pool.shell.lives.check()?;
         work.check_registered()?;
-        self.pool.push(work)
+        match Item::encode(work) {
+            Ok(item) => self.pool.push(item),
+            // It is this thread's own task, and no one has its future yet.
+            Err(deferred) => {
+                deferred.run();
+                Ok(())
+            }
+        }
     }
 
     fn max_workers(&self) -> usize {
-        self.pool.max
+        self.pool.shell.max()
     }
 
     fn shutdown(&self, wait: Wait, queued: CancelFutures) {
@@ -181,7 +187,7 @@ impl Executor for ProcessPoolExecutor {
     }
 
     fn worker_lives(&self) -> Vec<WorkerLife> {
-        self.pool.lives.get()
+        self.pool.shell.lives.get()
     }
 }
 

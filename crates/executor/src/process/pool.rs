@@ -1,32 +1,39 @@
-//! What the lanes of a process pool share, and how it is filled, emptied and broken.
+//! A process pool: its scheduler, its slots, and what leads from one to the other.
+//!
+//! Who comes by, to submit work or to wait for a result, does what there is to do: behind a worker's gate it
+//! receives the reply and sends the next work; when the gate is open it tells other workers, and settles
+//! futures. User code runs after that.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::dispatch::{Broken, Dispatch, Pushed, let_go};
-use super::lane;
-use super::link::Link;
-use super::roster::{Roster, Stop};
+use super::callbacks::{Callbacks, Handed};
+use super::connection::{Connection, Outcome};
+use super::inbox::{Inbox, Receiver};
+use super::item::Item;
+use super::live::{LiveWorkers, Stop};
+use super::receipt::Receipt;
+use super::scheduler::{Next, Requeued, Scheduler};
+use super::slot::{Gate, Slots};
+use crate::blocking;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::Ending;
-use crate::panics::catch_panic;
-use crate::pool::initializer::Initializer;
-use crate::pool::life::Lives;
+use crate::pool::life::Visit;
 use crate::pool::policy::{CancelFutures, OnCrash, Wait};
+use crate::pool::shell::{Launch, Refused, Shell};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::sync::thread::{self, JoinHandle};
-use crate::sync::{Mutex, MutexGuard};
 use crate::system::clock;
-use crate::work::Work;
+use crate::wire::Encoded;
+use crate::work::{Deferred, Work};
 
-/// Stack of a lane: more than the main thread of a process usually has, since what that one can encode
-/// in its depth is decoded here. It is taken as it is used.
+/// Stack of the pool's threads: more than the main thread of a process usually has, since what that one can
+/// encode in its depth is decoded here. It is taken as it is used.
 const DEEP_STACK: usize = 16 << 20;
 
 /// What was chosen for the workers of a pool.
 pub(super) struct Crew {
     pub(super) prefix: String,
-    pub(super) initializer: Option<Initializer>,
+    pub(super) initializer: Option<Encoded>,
     /// Pieces of work after which a worker is replaced.
     pub(super) task_limit: usize,
     pub(super) on_crash: OnCrash,
@@ -34,126 +41,235 @@ pub(super) struct Crew {
     pub(super) spin: Duration,
     /// CPUs that this process may use.
     pub(super) cpus: usize,
+    /// Starts the worker of a number, which was wanted from that time on, and puts others in its place, until
+    /// there is no more work.
+    pub(super) supervise: fn(&Arc<Pool>, usize, u64),
 }
 
-/// What the lanes of a pool share.
 pub(super) struct Pool {
-    pub(super) max: usize,
     pub(super) crew: Crew,
-    pub(super) dispatch: Dispatch,
-    pub(super) roster: Arc<Roster>,
-    pub(super) lives: Lives,
-    /// Workers that have work.
-    pub(super) occupied: AtomicUsize,
-    /// Whether the steward has been started.
-    stewarded: AtomicBool,
-    started: Mutex<Started>,
+    pub(super) shell: Shell<Scheduler>,
+    pub(super) slots: Slots,
+    pub(super) live: Arc<LiveWorkers>,
+    callbacks: Callbacks,
+    /// Supervisors that run.
+    supervisors: AtomicUsize,
+    /// Whether the thread has been started that recalls late batches.
+    recalls: AtomicBool,
 }
 
-#[derive(Default)]
-struct Started {
-    threads: Vec<JoinHandle<()>>,
-    /// Lanes.
-    count: usize,
+/// A supervisor that runs, or was to be started.
+struct Counted(Arc<Pool>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // Workers start no more once one of them ends, and so the last one is the last.
+        if self.0.supervisors.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.callbacks.leave();
+        }
+    }
+}
+
+/// What follows from what was done behind a gate, and is to be done when it is open: it is user code, or
+/// leads through other gates.
+#[must_use = "futures wait for it"]
+pub(super) struct Followup<'a> {
+    pool: &'a Arc<Pool>,
+    visit: Visit<'a>,
+    receipts: Vec<Receipt>,
+    settled: Vec<Work>,
+    /// Idle workers that are to fetch work.
+    refill: Vec<usize>,
+    /// Of a worker that is gone.
+    inbox: Option<Arc<Inbox>>,
 }
 
 impl Pool {
     pub(super) fn new(max: usize, crew: Crew) -> Arc<Self> {
-        let (dispatch, roster, lives, occupied, stewarded, started) = Default::default();
-        Arc::new(Self { max, crew, dispatch, roster, lives, occupied, stewarded, started })
+        let shell = Shell::new(max, Scheduler::default());
+        let (slots, live, callbacks, supervisors, recalls) = Default::default();
+        Arc::new(Self { crew, shell, slots, live, callbacks, supervisors, recalls })
     }
 
-    /// Gives work to an idle worker or queues it, and starts a lane for it if there is none.
-    pub(super) fn push(self: &Arc<Self>, work: Work) -> Result<(), Error> {
-        self.lives.check()?;
-        let started = self.started();
-        match self.dispatch.push(work) {
-            Ok(Pushed::Claimed(link, item)) => {
-                drop(started);
-                link.serve(item);
+    /// Gives work to an idle worker or queues it, and starts a worker for it if there is none.
+    pub(super) fn push(self: &Arc<Self>, item: Item) -> Result<(), Error> {
+        match self.shell.push(item, |worker| self.launch_supervisor(worker)) {
+            Ok(None) => Ok(()),
+            Ok(Some((worker, item))) => {
+                let mut followup = self.followup();
+                followup.serve(worker, item);
+                followup.finish();
                 Ok(())
             }
-            Ok(Pushed::Queued { short: true }) if started.count < self.max => {
-                self.start_one(started)
-                    // The workers there are could do the work, but a pool of N with fewer than N would
-                    // be measured, and paid for, as what it is not.
-                    .map_err(|error| self.dispatch.break_with(error).fail_queued())
-            }
-            Ok(Pushed::Queued { .. }) => Ok(()),
-            Err((reason, refused)) => {
-                drop(started);
-                drop(refused);
-                Err(reason)
-            }
+            Err(Refused::Closed(reason)) => Err(reason),
+            Err(Refused::NoThread(error)) => Err(self.break_with(error).fail_queued()),
         }
     }
 
-    /// Held while work is queued and a lane started for it, and while the queue is closed, so that no
-    /// lane starts after that.
-    fn started(&self) -> MutexGuard<'_, Started> {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    fn launch_supervisor(self: &Arc<Self>, worker: usize) -> Launch {
+        let spawned_ns = clock::monotonic_ns();
+        self.launch_counted(worker, move |pool| (pool.crew.supervise)(pool, worker, spawned_ns))
     }
 
-    fn start_one(self: &Arc<Self>, mut started: MutexGuard<'_, Started>) -> Result<(), Error> {
-        let (worker, spawned_ns) = (started.count, clock::monotonic_ns());
+    fn launch_counted(
+        self: &Arc<Self>,
+        worker: usize,
+        body: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) -> Launch {
+        self.supervisors.fetch_add(1, Ordering::SeqCst);
+        let counted = Counted(Arc::clone(self));
+        self.launch(format!("supervisor_{worker}"), move || body(&counted.0))
+    }
+
+    /// Starts another thread that goes on as the supervisor of that worker; false where the system gives none.
+    pub(super) fn take_over(
+        self: &Arc<Self>,
+        worker: usize,
+        body: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) -> bool {
+        self.shell.start_helper(self.launch_counted(worker, body))
+    }
+
+    /// A thread of the pool's. It is named for what it is; the processes are named as the user wishes.
+    fn launch(self: &Arc<Self>, name: String, body: impl FnOnce() + Send + 'static) -> Launch {
         let pool = Arc::clone(self);
-        // The threads in the parent are named for what they are, the processes as the user wishes.
-        let thread = thread::Builder::new().name(format!("lane_{worker}")).stack_size(DEEP_STACK);
-        let spawned = thread.spawn(move || {
-            pool.lives.enter();
-            // A lane that panicked would leave the queue to nobody, and whoever waits for a task in it
-            // would wait for ever.
-            if let Err(error) = catch_panic(|| lane::drive(&pool, worker, spawned_ns)) {
-                pool.dispatch.break_with(error).fail_queued();
-            }
+        let body = Box::new(move || {
+            pool.shell.lives.enter();
+            body();
         });
-        let thread = spawned.map_err(|error| Error::Spawn { worker, reason: error.to_string() })?;
-        started.threads.push(thread);
-        started.count += 1;
-        Ok(())
+        Launch { name, stack: Some(DEEP_STACK), body }
     }
 
-    /// Starts the thread that looks after laden workers, if it is not there. Where the system gives no
-    /// thread, what is with one of them waits for what it has begun.
-    pub(super) fn have_steward(self: &Arc<Self>) {
-        if self.stewarded.load(Ordering::Relaxed) || self.stewarded.swap(true, Ordering::Relaxed) {
+    /// Connects a worker that is ready and idle, and gives it that work, or what is queued.
+    pub(super) fn connect(
+        self: &Arc<Self>,
+        worker: usize,
+        connection: Connection,
+        first: Option<Item>,
+    ) -> Followup<'_> {
+        let mut followup = self.followup();
+        let mut gate = self.slots.shut(worker);
+        gate.connect(Box::new(connection));
+        followup.open(worker, gate, Receiver::Passing);
+        match first {
+            Some(item) => followup.serve(worker, item),
+            None => followup.refill.push(worker),
+        }
+        followup
+    }
+
+    /// Takes the connection of a worker that is gone.
+    pub(super) fn disconnect(&self, worker: usize) -> Option<Box<Connection>> {
+        let mut gate = self.slots.shut(worker);
+        let connection = gate.disconnect();
+        // Nothing is left here to be received: what the worker replied goes with the connection.
+        let nothing = gate.open().look_again(Receiver::Supervisor);
+        debug_assert!(nothing.is_none(), "there is a reply and no worker");
+        self.shell.queue.forget(worker);
+        connection
+    }
+
+    /// Receives what the worker has replied and gives it the next work, unless another thread does.
+    pub(super) fn receive(self: &Arc<Self>, worker: usize, receiver: Receiver) -> Followup<'_> {
+        let mut followup = self.followup();
+        // Who is inside looks again after opening the gate.
+        if let Some(mut gate) = self.slots.shut_for(worker, receiver) {
+            followup.receive(worker, &mut gate, receiver);
+            followup.open(worker, gate, receiver);
+        }
+        followup
+    }
+
+    /// Recalls the batch of a worker that takes long, for others who have time for it.
+    fn recall(self: &Arc<Self>, worker: usize) {
+        let mut followup = self.followup();
+        let mut gate = self.slots.shut(worker);
+        if let Some(connection) = gate.connection() {
+            let outcome = connection.recall();
+            let pid = connection.id();
+            followup.add(outcome, || self.ended(worker, pid));
+        }
+        followup.open(worker, gate, Receiver::Passing);
+        followup.finish();
+    }
+
+    /// Starts the thread that recalls late batches, if it is not there. Where the system gives no thread, what
+    /// is in one of them waits for what it has begun.
+    fn have_recalls(self: &Arc<Self>) {
+        if self.recalls.load(Ordering::Relaxed) || self.recalls.swap(true, Ordering::Relaxed) {
             return;
         }
         let pool = Arc::clone(self);
-        let thread = thread::Builder::new().name("steward".to_string()).stack_size(DEEP_STACK);
-        let spawned = thread.spawn(move || {
-            pool.lives.enter();
-            while let Some(laden) = pool.dispatch.wait_for_laden() {
-                laden.iter().for_each(Link::relieve);
+        self.shell.start_helper(self.launch("recalls".to_string(), move || {
+            while let Some(late) = pool.shell.queue.wait_for_late() {
+                late.into_iter().for_each(|worker| pool.recall(worker));
             }
-        });
-        self.started().threads.extend(spawned);
+        }));
     }
 
-    /// Takes no more work. What is queued is finished or cancelled; waiting is until every lane has
-    /// ended.
-    pub(super) fn shutdown(&self, wait: Wait, queued: CancelFutures) {
-        if !self.lives.are_here() {
-            return;
+    /// Takes no more work. What is queued is finished or cancelled; waiting is until every worker has ended.
+    pub(super) fn shutdown(self: &Arc<Self>, wait: Wait, queued: CancelFutures) {
+        let Some(closed) = self.shell.close(queued) else { return };
+        for closed in closed {
+            self.dismiss(&closed.idle);
+            self.defer(Work::cancel_all(closed.cancelled));
         }
-        let started = self.started();
-        let idle = self.dispatch.close(CancelFutures::No);
-        drop(started);
-        let mut afterwards = let_go(&idle);
-        // Not under the lock: it calls foreign code.
-        afterwards.add(let_go(&self.dispatch.close(queued)));
-        afterwards.see_to_it();
         if wait == Wait::Yes {
-            self.lives.join(|| std::mem::take(&mut self.started().threads));
+            self.shell.join();
+        }
+    }
+
+    /// Lets idle workers go.
+    fn dismiss(self: &Arc<Self>, idle: &[usize]) {
+        for &worker in idle {
+            let mut followup = self.followup();
+            let mut gate = self.slots.shut(worker);
+            if let Some(connection) = gate.connection().filter(|connection| connection.is_free()) {
+                connection.leave();
+            }
+            followup.open(worker, gate, Receiver::Passing);
+            followup.finish();
         }
     }
 
     /// Breaks the pool: the other workers are stopped. What was queued is to be failed as soon as what the
     /// caller has is settled, because a callback may wait for that.
-    pub(super) fn break_with(&self, error: Error) -> Broken {
-        let broken = self.dispatch.break_with(error);
-        self.roster.close_all();
-        broken
+    pub(super) fn break_with(self: &Arc<Self>, error: Error) -> Broken<'_> {
+        let broken = self.shell.break_with(error);
+        self.live.close_all();
+        Broken { pool: self, broken }
+    }
+
+    /// Hands user code to the thread for it; where there is none, it runs here.
+    pub(super) fn defer(self: &Arc<Self>, deferred: Deferred) {
+        if deferred.is_empty() {
+            return;
+        }
+        match self.callbacks.hand_over(deferred) {
+            Handed::Over => {}
+            Handed::First if self.start_callbacks() => {}
+            Handed::First => {
+                self.callbacks.leave();
+                let visit = self.shell.lives.visit();
+                while let Some(next) = self.callbacks.next() {
+                    visit.run(|| next.run());
+                }
+            }
+            Handed::Back(deferred) => self.shell.lives.visit().run(|| deferred.run()),
+        }
+    }
+
+    /// Starts a thread for user code; false where the system gives none.
+    fn start_callbacks(self: &Arc<Self>) -> bool {
+        let pool = Arc::clone(self);
+        self.shell.start_helper(self.launch("callbacks".to_string(), move || {
+            while let Some(next) = pool.callbacks.next() {
+                let another = Arc::clone(&pool);
+                if blocking::run(move || another.start_callbacks(), || next.run()) {
+                    return;
+                }
+            }
+        }))
     }
 
     /// The error of the work that a worker took with it.
@@ -164,11 +280,193 @@ impl Pool {
         }
     }
 
+    /// The error of work that a worker was to have when the user ended it.
+    pub(super) fn ended(&self, worker: usize, pid: u32) -> Error {
+        let exit = self.signalled().map_or(Exit::Unknown, |ending| Exit::Signal(ending.signal()));
+        self.death(worker, pid, exit)
+    }
+
     /// How the user has ended the workers, if so.
     pub(super) fn signalled(&self) -> Option<Ending> {
-        match self.roster.stopped() {
+        match self.live.stopped() {
             Some(Stop::Signalled(ending)) => Some(ending),
             _ => None,
         }
+    }
+
+    /// Whether a CPU is likely to be free for a thread that waits with the CPU in hand.
+    pub(super) fn may_spin(&self) -> bool {
+        !self.crew.spin.is_zero() && self.slots.busy() < self.crew.cpus
+    }
+
+    /// Nothing so far. To be made before a gate is shut.
+    pub(super) fn followup(self: &Arc<Self>) -> Followup<'_> {
+        let (receipts, settled, refill, inbox) = Default::default();
+        Followup { pool: self, visit: self.shell.lives.visit(), receipts, settled, refill, inbox }
+    }
+}
+
+impl Followup<'_> {
+    /// Opens a gate, and receives what has been left to this thread while it was shut.
+    fn open(&mut self, worker: usize, gate: Gate<'_>, receiver: Receiver) {
+        let mut opened = gate.open();
+        while let Some(mut gate) = opened.look_again(receiver) {
+            self.receive(worker, &mut gate, receiver);
+            opened = gate.open();
+        }
+    }
+
+    /// Sends work to a worker that was idle and has been claimed for it. If it is there no more, or another is
+    /// in its place and has work, this goes back to the queue.
+    fn serve(&mut self, worker: usize, item: Item) {
+        let pool = self.pool;
+        let mut gate = pool.slots.shut(worker);
+        pool.shell.queue.unlist(worker);
+        match gate.connection() {
+            Some(connection) if connection.is_free() => self.occupy(worker, connection, vec![item]),
+            _ => self.requeue(vec![item], || Error::Cancelled),
+        }
+        self.open(worker, gate, Receiver::Passing);
+        pool.shell.queue.settle_claim();
+    }
+
+    /// Receives the reply, if there is one for this receiver, and sends the next work.
+    fn receive(&mut self, worker: usize, gate: &mut Gate<'_>, receiver: Receiver) {
+        let Some(connection) = gate.connection() else { return };
+        if !connection.inbox().has_reply_for(receiver) {
+            return;
+        }
+        let outcome = connection.receive();
+        let pid = connection.id();
+        let pool = self.pool;
+        self.add(outcome, || pool.ended(worker, pid));
+        if connection.is_serving() {
+            self.occupy(worker, connection, Vec::new());
+        }
+    }
+
+    /// Sends these, or else what is queued, until the worker has something to do; if there is nothing, it is
+    /// idle or leaves.
+    fn occupy(&mut self, worker: usize, connection: &mut Connection, mut items: Vec<Item>) {
+        let (pool, pid) = (self.pool, connection.id());
+        loop {
+            let outcome = connection.send(items);
+            self.add(outcome, || pool.ended(worker, pid));
+            if connection.is_busy() || !connection.is_serving() {
+                return;
+            }
+            let most = pool.crew.task_limit.saturating_sub(connection.pieces());
+            let next = match most {
+                0 => Next::Leave,
+                most => pool.shell.queue.next(worker, connection.pace(), pool.shell.max(), most),
+            };
+            match next {
+                Next::Serve(next) => {
+                    if next.len() > 1 {
+                        pool.have_recalls();
+                    }
+                    items = next;
+                }
+                Next::Idle => return,
+                Next::Leave => return connection.leave(),
+            }
+        }
+    }
+
+    fn add(&mut self, outcome: Outcome, died: impl Fn() -> Error) {
+        let Outcome { receipt, settled, requeue } = outcome;
+        self.receipts.extend(receipt);
+        self.settled.extend(settled);
+        self.requeue(requeue, died);
+    }
+
+    /// Puts work back to the queue. In a broken pool it fails. Where the user has ended the workers it is
+    /// cancelled; what cannot be, because it has been seen running, fails with that error.
+    pub(super) fn requeue(&mut self, items: Vec<Item>, died: impl Fn() -> Error) {
+        if self.pool.signalled().is_some() {
+            for Item { work, .. } in items {
+                work.cancel_quietly();
+                work.fail_quietly(&died());
+                self.settled.push(work);
+            }
+            return;
+        }
+        match self.pool.shell.queue.requeue(items) {
+            Ok(Requeued { refill, cancelled }) => {
+                cancelled.iter().for_each(Work::cancel_quietly);
+                self.refill.extend(refill);
+                self.settled.extend(cancelled);
+            }
+            Err((reason, items)) => {
+                self.settled.extend(
+                    items.into_iter().map(|item| item.work).inspect(|work| work.fail_quietly(&reason)),
+                );
+            }
+        }
+    }
+
+    /// What follows from a reply.
+    pub(super) fn settle(&mut self, receipt: Option<Receipt>) {
+        self.receipts.extend(receipt);
+    }
+
+    /// Fails work.
+    pub(super) fn fail(&mut self, work: Option<Work>, error: &Error) {
+        self.settled.extend(work.into_iter().inspect(|work| work.fail_quietly(error)));
+    }
+
+    /// Wakes those who poll for replies, when all is settled: there will be none.
+    pub(super) fn wake(&mut self, inbox: Arc<Inbox>) {
+        self.inbox = Some(inbox);
+    }
+
+    /// Whether a result is to be decoded, which is user code.
+    pub(super) fn decodes(&self) -> bool {
+        !self.receipts.is_empty() || !self.refill.is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.receipts.is_empty() && self.settled.is_empty() && self.refill.is_empty()
+    }
+
+    /// Does what is to be done. The workers come first: user code may wait for what is to be done by them. It
+    /// decodes results, and must not be called where this thread polls, or has a gate; other user code is
+    /// handed to the thread for it.
+    pub(super) fn finish(mut self) {
+        while let Some(worker) = self.refill.pop() {
+            let mut gate = self.pool.slots.shut(worker);
+            self.pool.shell.queue.unlist(worker);
+            if let Some(connection) = gate.connection().filter(|connection| connection.is_free()) {
+                self.occupy(worker, connection, Vec::new());
+            }
+            self.open(worker, gate, Receiver::Passing);
+        }
+        let mut deferred = Deferred::default();
+        self.visit.run(|| self.receipts.into_iter().for_each(|receipt| receipt.settle(&mut deferred)));
+        self.settled.into_iter().for_each(|work| deferred.release(work));
+        self.inbox.iter().for_each(|inbox| inbox.wake());
+        self.pool.defer(deferred);
+    }
+}
+
+/// A pool that has just been broken.
+#[must_use = "what was queued is to be failed"]
+pub(super) struct Broken<'a> {
+    pool: &'a Arc<Pool>,
+    broken: crate::pool::door::Broken<Vec<usize>>,
+}
+
+impl Broken<'_> {
+    /// Why it is broken: the first reason that there was.
+    pub(super) fn reason(&self) -> Error {
+        self.broken.reason.clone()
+    }
+
+    /// Settles what was queued with the reason, and returns that; the idle workers leave.
+    pub(super) fn fail_queued(self) -> Error {
+        let reason = self.reason();
+        self.pool.dismiss(&self.broken.idle);
+        self.pool.defer(self.broken.fail_queued());
+        reason
     }
 }

@@ -12,9 +12,10 @@ use std::time::Duration;
 use super::hello::Hello;
 use super::pace::PATIENCE;
 use super::spinner::Spinner;
+use super::start;
 use crate::attachments;
 use crate::ipc;
-use crate::ipc::doorbell::{Doorbell, Ring};
+use crate::ipc::doorbell::{Doorbell, Ring, Taken};
 use crate::ipc::mailbox::ChildEnd;
 use crate::pool::life::enter_worker;
 use crate::shared;
@@ -30,7 +31,7 @@ pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
 /// How often the watchdog looks once the channel has ended.
 const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Replies of more bytes are for the lane alone: a value that is nested deeply takes stack to be decoded,
+/// Replies of more bytes are for the supervisor alone: a value that is nested deeply takes stack to be decoded,
 /// of which other threads may have little.
 pub(super) const SMALL: u64 = 1 << 10;
 
@@ -108,15 +109,28 @@ pub(super) const SMALL: u64 = 1 << 10;
 /// }
 /// ```
 pub fn init(tasks: &'static [TaskEntry]) {
-    table::register(tasks);
+    start::note_init(tasks);
     if std::env::var_os(ENVIRONMENT_KEY).is_none() {
         return;
     }
     if !ipc::process::on_main_thread() {
-        // So it is with a test harness whose tests call this: its `main` has run, and every test
-        // that starts a pool would start this whole program over again.
-        give_up("worker::init was not called at the start of main");
+        give_up(start::NOT_AT_START);
     }
+    become_worker();
+}
+
+/// Stands in the test that the macro [`test_workers`](crate::test_workers) makes, of that module, and in the
+/// function that the other tests call.
+#[doc(hidden)]
+pub fn init_in_test(tasks: &'static [TaskEntry], module: &str) {
+    start::note_test(tasks, module);
+    if std::env::var_os(ENVIRONMENT_KEY).is_some() {
+        become_worker();
+    }
+}
+
+/// The rest of this process's life.
+fn become_worker() -> ! {
     let number = ipc::process::take_env(ENVIRONMENT_KEY);
     // What remains is the worker: it leaves when the parent ends the channel.
     if let Err(error) = work_for_parent(number.and_then(|number| number.to_str()?.parse().ok())) {
@@ -129,15 +143,6 @@ fn give_up(reason: &str) -> ! {
     // Where standard error is gone, the exit code is all that can be said.
     let _ = writeln!(io::stderr(), "speedup: worker process: {reason}");
     std::process::exit(1);
-}
-
-/// Checks that this process can be started again as a worker, and is not itself a worker that has
-/// passed by [`init`]: each would start further ones without end. Nor may a name stand for two tasks.
-pub(super) fn check_initialised() -> Result<(), String> {
-    if std::env::var_os(ENVIRONMENT_KEY).is_some() {
-        return Err("worker::init was not called at the start of main".to_string());
-    }
-    table::check()
 }
 
 /// Differs between programs that would not understand each other's messages.
@@ -156,20 +161,30 @@ pub(super) fn build_id() -> u64 {
 }
 
 fn work_for_parent(number: Option<usize>) -> io::Result<()> {
+    ipc::process::reset_signals();
     let dies_with_parent = ipc::process::die_with_parent();
     let channel = ipc::process::take_channel()?;
     ipc::process::close_inherited(&channel);
     ipc::process::take_name();
     enter_worker(number.unwrap_or(0));
     shared::keep_recent();
-    let watchdog = if dies_with_parent { None } else { Some(Watchdog::start(&channel)?) };
+    let watchdog = match Watchdog::start(&channel) {
+        Ok(watchdog) => Some(watchdog),
+        // No thread is left for it. The system ends this process too, unless a task changes its user.
+        Err(_) if dies_with_parent => None,
+        Err(error) => return Err(error),
+    };
     serve(Doorbell::new(channel), watchdog)
 }
 
 /// The life of a worker, which gets its mailbox by the doorbell.
 pub(super) fn serve(mut doorbell: Doorbell, watchdog: Option<Watchdog>) -> io::Result<()> {
     ipc::origin::forbid_copies();
-    let Some(file) = doorbell.take_file()? else { return Ok(()) };
+    let file = match doorbell.take_file()? {
+        Taken::File(file) => file,
+        Taken::NoDescriptor => return Err(io::Error::other("no file descriptor is left for its memory")),
+        Taken::Ended => return Ok(()),
+    };
     let mailbox = ChildEnd::new(file)?;
     let spinner = Spinner::new(mailbox.spin());
     match (Worker { mailbox, doorbell, spinner, watchdog }).serve() {
@@ -184,7 +199,7 @@ struct Worker {
     mailbox: ChildEnd,
     doorbell: Doorbell,
     spinner: Spinner,
-    /// None where the system ends this process with its parent.
+    /// None where no thread was left for it.
     watchdog: Option<Watchdog>,
 }
 
@@ -245,9 +260,13 @@ impl Worker {
                 ended = index > 0 && answer == Answer::InPart && !begins;
             }
             // Those of parts that are given back have come too, and come again with them.
-            let mut files = Vec::new();
+            let (mut files, mut missing) = (Vec::new(), 0);
             for _ in 0..part.files() {
-                files.extend(self.doorbell.take_file()?);
+                match self.doorbell.take_file()? {
+                    Taken::File(file) => files.push(file),
+                    Taken::NoDescriptor => missing += 1,
+                    Taken::Ended => break,
+                }
             }
             if ended {
                 continue;
@@ -258,6 +277,12 @@ impl Worker {
                 let not_found = || Outcome::Transfer("it is not registered in the worker".to_string());
                 let (number, argument) = read_task(part.content).ok_or_else(not_found)?;
                 let entry = tasks.get(number as usize).ok_or_else(not_found)?;
+                if missing > 0 {
+                    return Err(Outcome::Transfer(format!(
+                        "the worker had no file descriptor left for {missing} of its {} SharedBytes (see ulimit -n)",
+                        part.files()
+                    )));
+                }
                 let outcome = attachments::deliver(attached, || (entry.run)(argument, reply));
                 // A copy that did not come to its output, because its task panicked, has no say either.
                 ipc::origin::end_copy();
@@ -273,7 +298,9 @@ impl Worker {
 }
 
 /// Ends this process if the parent is gone, or has given it up, while a task is running. Between
-/// tasks the end of the channel is read as such, and the process leaves in good order.
+/// tasks the end of the channel is read as such, and the process leaves in good order. Where the system kills
+/// the process with its parent, that is sooner; but a task may change the process's user, and the system
+/// forgets it then.
 pub(super) struct Watchdog {
     busy: Arc<AtomicBool>,
 }
@@ -284,6 +311,8 @@ impl Watchdog {
         let busy = Arc::new(AtomicBool::new(false));
         let (watched, channel) = (Arc::clone(&busy), channel.try_clone()?);
         std::thread::Builder::new().name("watchdog".to_string()).spawn(move || {
+            // Signals are for the thread that runs tasks.
+            ipc::process::block_signals(true);
             ipc::process::wait_for_hangup(&channel);
             // The flag may be about to be set for a request that had come in before the end.
             loop {

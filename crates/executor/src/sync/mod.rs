@@ -17,14 +17,16 @@ pub(crate) use std::{thread, thread_local};
 pub(crate) enum Step {
     /// Who opens a gate looks again for a reply that was left to him.
     LookAfterOpening,
-    /// Who no longer attends looks again for a reply that nobody was rung for.
-    LookAfterLeaving,
+    /// Who no longer polls looks again for a reply of which no one was told.
+    LookAfterPolling,
     /// A worker that says that it sleeps looks again for a request.
     LookBeforeSleep,
-    /// Who has news for those who attend wakes those of them who sleep.
-    WakeAttendants,
+    /// Who has news for those who poll wakes those of them who sleep.
+    WakePollers,
     /// Who settles a future wakes the threads that wait for it.
     WakeWaiters,
+    /// Who has settled futures wakes those who still poll for them.
+    WakeSettled,
 }
 
 /// Whether the model leaves this step out. Nothing is left out of a program.

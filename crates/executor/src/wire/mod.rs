@@ -6,11 +6,12 @@
 //! same types.
 //!
 //! * `request`: tasks; `outcome`: what became of them; `part`: what both consist of
-//! * `value`: arguments and outputs
+//! * `value`: arguments and outputs; `sink`: where the bytes go
 
 mod outcome;
 mod part;
 mod request;
+mod sink;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -25,7 +26,7 @@ use crate::ipc::buffer::Buffer;
 
 pub(crate) use self::outcome::{Outcome, add_outcome, read_outcome};
 pub(crate) use self::part::Parts;
-pub(crate) use self::request::{Answer, Encoded, Request, read_request, read_task};
+pub(crate) use self::request::{Answer, Encoded, Encoder, Request, read_request, read_task};
 pub(crate) use self::value::{CodecError, decode, encode};
 
 /// What a worker process receives of a value: for tests of the types that tasks and their outputs are made

@@ -7,8 +7,8 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::sink::Sink;
 use crate::attachments::{self, Attachment};
-use crate::ipc::buffer::Buffer;
 
 /// The most that the tasks or the outputs of a message may take together. One that is longer is its
 /// task's error.
@@ -28,16 +28,24 @@ const COUNT: usize = 2;
 pub(crate) struct Part<'a> {
     /// What was written.
     pub(crate) content: &'a [u8],
+    /// The part as it stands in the message.
+    whole: &'a [u8],
     /// The names and lengths of the files that go along.
     files: &'a [u8],
 }
 
 impl<'a> Part<'a> {
+    /// The part that those bytes are, its length included.
     fn of(whole: &'a [u8]) -> Option<Self> {
-        let (rest, count) = whole.split_last_chunk::<COUNT>()?;
+        let (rest, count) = whole.get(LENGTH..)?.split_last_chunk::<COUNT>()?;
         let files = usize::from(u16::from_le_bytes(*count)) * FILE;
         let (content, files) = rest.split_at_checked(rest.len().checked_sub(files)?)?;
-        Some(Self { content, files })
+        Some(Self { content, whole, files })
+    }
+
+    /// The part as it stands in the message.
+    pub(crate) fn whole(&self) -> &'a [u8] {
+        self.whole
     }
 
     /// How many files go along.
@@ -75,8 +83,8 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
-        let (length, rest) = self.0.split_first_chunk::<LENGTH>()?;
-        let (part, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let length = u32::from_le_bytes(*self.0.first_chunk::<LENGTH>()?) as usize;
+        let (part, rest) = self.0.split_at_checked(LENGTH.checked_add(length)?)?;
         let part = Part::of(part)?;
         self.0 = rest;
         Some(part)
@@ -93,23 +101,23 @@ pub(super) fn check_length(length: usize) -> Result<(), String> {
 
 /// Appends what the closure writes, with its length before it, and behind it the names of the files
 /// that go along. On an error the buffer is as it was.
-pub(super) fn put_part<R>(
-    buffer: &mut Buffer,
-    write: impl FnOnce(&mut Buffer) -> R,
+pub(super) fn put_part<S: Sink, R>(
+    buffer: &mut S,
+    write: impl FnOnce(&mut S) -> R,
 ) -> io::Result<(R, Vec<Attachment>)> {
     let start = buffer.len();
-    let close = |buffer: &mut Buffer, files: &[Attachment]| {
+    let close = |buffer: &mut S, files: &[Attachment]| {
         for file in files {
-            buffer.extend(&file.id.to_le_bytes())?;
-            buffer.extend(&file.len.to_le_bytes())?;
+            buffer.put(&file.id.to_le_bytes())?;
+            buffer.put(&file.len.to_le_bytes())?;
         }
         let count = u16::try_from(files.len()).map_err(|_| io::ErrorKind::ArgumentListTooLong)?;
-        buffer.extend(&count.to_le_bytes())?;
+        buffer.put(&count.to_le_bytes())?;
         let length = u32::try_from(buffer.len() - start - LENGTH).map_err(|_| io::ErrorKind::FileTooLarge)?;
         buffer.overwrite(start, &length.to_le_bytes());
         io::Result::Ok(())
     };
-    let put = buffer.extend(&[0; LENGTH]).and_then(|()| {
+    let put = buffer.put(&[0; LENGTH]).and_then(|()| {
         let (written, files) = attachments::collect(|| write(buffer));
         close(buffer, &files).map(|()| (written, files))
     });

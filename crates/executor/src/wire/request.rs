@@ -1,5 +1,6 @@
-//! Tasks on their way to a worker process.
+//! Tasks on their way to a worker process: encoded when they are submitted, sent together.
 
+use std::cell::Cell;
 use std::io;
 
 use super::part::{Parts, check_length, no_room, put_part};
@@ -8,13 +9,99 @@ use crate::error::Error;
 use crate::ipc::buffer::Buffer;
 use crate::table::Registered;
 
-/// Tasks, encoded.
+/// A piece of work as it stands in a request: a part for each task.
+#[derive(Debug, Default)]
+pub(crate) struct Encoded {
+    bytes: Box<[u8]>,
+    /// The files that go along, in the order in which the tasks mention them. Few tasks have any.
+    files: Option<Box<[Attachment]>>,
+}
+
+impl Encoded {
+    /// A piece as it stands in a request, with its files.
+    pub(crate) fn again(bytes: &[u8], files: &[Attachment]) -> Self {
+        Self { bytes: bytes.into(), files: (!files.is_empty()).then(|| files.into()) }
+    }
+
+    /// Whether it holds no task.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn files(&self) -> &[Attachment] {
+        self.files.as_deref().unwrap_or_default()
+    }
+}
+
+/// Encodes a piece of work.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    bytes: Vec<u8>,
+    files: Vec<Attachment>,
+}
+
+/// A piece of at most that many bytes is copied to where it stays, so that the memory in which it was made
+/// can be used again by the next one of this thread.
+const SHORT: usize = 4 << 10;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Encoder {
+    pub(crate) fn new() -> Self {
+        // A task that submits another while it is encoded finds none.
+        Self { bytes: SCRATCH.try_with(Cell::take).unwrap_or_default(), files: Vec::new() }
+    }
+
+    /// Adds a task that the closure encodes. With an error nothing is added.
+    pub(crate) fn add(
+        &mut self,
+        task: Registered,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let start = self.bytes.len();
+        let too_long = |reason| Error::Transfer { task: task.name.to_string(), reason };
+        let encoded = put_part(&mut self.bytes, |bytes| {
+            bytes.extend_from_slice(&task.number.to_le_bytes());
+            encode(bytes)
+        });
+        let encoded = encoded.map_err(|error| too_long(no_room(&error))).and_then(|(encoded, files)| {
+            encoded?;
+            check_length(self.bytes.len()).map_err(too_long)?;
+            Ok(files)
+        });
+        match encoded {
+            Ok(files) => {
+                self.files.extend(files);
+                Ok(())
+            }
+            Err(error) => {
+                self.bytes.truncate(start);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Encoded {
+        let mut bytes = self.bytes;
+        let kept = if bytes.len() <= SHORT && bytes.capacity() <= SHORT {
+            let kept = Box::from(&*bytes);
+            bytes.clear();
+            let _ = SCRATCH.try_with(|scratch| scratch.set(bytes));
+            kept
+        } else {
+            bytes.into_boxed_slice()
+        };
+        Encoded { bytes: kept, files: (!self.files.is_empty()).then(|| self.files.into()) }
+    }
+}
+
+/// Pieces of work that are sent together.
 pub(crate) struct Request<'a> {
     buffer: &'a mut Buffer,
     tasks: usize,
     files: Vec<Attachment>,
-    /// Where the piece of work begins whose tasks are being added.
-    piece: usize,
 }
 
 impl<'a> Request<'a> {
@@ -26,7 +113,7 @@ impl<'a> Request<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer) -> io::Result<Self> {
         buffer.clear();
         buffer.push(Answer::InFull as u8)?;
-        Ok(Self { piece: buffer.len(), buffer, tasks: 0, files: Vec::new() })
+        Ok(Self { buffer, tasks: 0, files: Vec::new() })
     }
 
     /// Says how it may be answered.
@@ -34,67 +121,58 @@ impl<'a> Request<'a> {
         self.buffer.overwrite(0, &[answer as u8]);
     }
 
-    /// Says that the tasks that come now are another piece of work, which may be as long as one may be.
-    pub(crate) fn next_piece(&mut self) {
-        self.piece = self.buffer.len();
-    }
-
     /// How long it is by now.
     pub(crate) fn len(&self) -> usize {
         self.buffer.len()
     }
 
-    /// Adds a task that the closure encodes. With an error nothing is added.
-    pub(crate) fn add(
-        &mut self,
-        task: Registered,
-        encode: impl FnOnce(&mut Buffer) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let start = self.buffer.len();
-        let too_long = |reason| Error::Transfer { task: task.name.to_string(), reason };
-        let encoded = put_part(self.buffer, |buffer| {
-            buffer.extend(&task.number.to_le_bytes()).map_err(|error| too_long(no_room(&error)))?;
-            encode(buffer)
-        });
-        let encoded = encoded.map_err(|error| too_long(no_room(&error))).and_then(|(encoded, files)| {
-            encoded?;
-            check_length(self.buffer.len() - self.piece).map_err(too_long)?;
-            Ok(files)
-        });
-        match encoded {
-            Ok(files) => {
-                self.tasks += 1;
-                self.files.extend(files);
-                Ok(())
-            }
-            Err(error) => {
-                self.buffer.truncate(start);
-                Err(error)
-            }
-        }
+    /// Whether it holds no task.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tasks == 0
     }
 
-    /// Adds a piece of work as it stood in another request; false if there is no room for it.
-    pub(crate) fn add_again(&mut self, piece: &Encoded) -> bool {
-        if self.buffer.extend(&piece.bytes).is_err() {
-            return false;
+    /// Adds a piece of work, of which the tasks are sent that are to be kept.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no room for it. Nothing is added then.
+    pub(crate) fn add(&mut self, piece: &Encoded, keep: &[bool]) -> io::Result<()> {
+        if keep.iter().all(|keep| *keep) {
+            self.buffer.extend(&piece.bytes)?;
+            self.files.extend_from_slice(piece.files());
+        } else {
+            let (start, before) = (self.buffer.len(), self.files.len());
+            let mut files = piece.files().iter();
+            let parts = Parts::of(&piece.bytes).unwrap_or_default();
+            for (part, keep) in parts.zip(keep) {
+                let own = files.by_ref().take(part.files());
+                if !keep {
+                    own.for_each(drop);
+                    continue;
+                }
+                self.files.extend(own.cloned());
+                if let Err(error) = self.buffer.extend(part.whole()) {
+                    self.buffer.truncate(start);
+                    self.files.truncate(before);
+                    return Err(error);
+                }
+            }
         }
-        self.tasks += piece.tasks;
-        self.files.extend(piece.files.iter().cloned());
-        true
+        self.tasks += keep.iter().filter(|keep| **keep).count();
+        Ok(())
     }
 
-    /// How many tasks it holds.
-    pub(crate) fn tasks(&self) -> usize {
-        self.tasks
+    /// How many files go along.
+    pub(crate) fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Those of them that came last, from that one on.
+    pub(crate) fn files_from(&self, first: usize) -> Vec<Attachment> {
+        self.files[first..].to_vec()
     }
 
     /// The files that go along, in the order in which the tasks mention them.
-    pub(crate) fn files(&self) -> &[Attachment] {
-        &self.files
-    }
-
-    /// The same, when it is done.
     pub(crate) fn into_files(self) -> Vec<Attachment> {
         self.files
     }
@@ -118,14 +196,6 @@ pub(crate) fn read_request(message: &[u8]) -> Option<(Answer, Parts<'_>)> {
         _ => return None,
     };
     Some((answer, Parts::of(parts)?))
-}
-
-/// A piece of work as it stands in a request.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) bytes: Box<[u8]>,
-    pub(crate) tasks: usize,
-    pub(crate) files: Vec<Attachment>,
 }
 
 /// Splits a task's content into its number and its argument; `None` if it is none.

@@ -1,6 +1,7 @@
 //! What is written is read again, and nothing else is.
 
 use super::part::Part;
+use super::sink::Sink;
 use super::*;
 use crate::attachments::{self, Attachment};
 use crate::error::Error;
@@ -9,9 +10,9 @@ use crate::table::Registered;
 use proptest::prelude::*;
 use std::sync::Arc;
 
-fn put_bytes<E>(bytes: &[u8]) -> impl FnOnce(&mut Buffer) -> Result<(), E> {
+fn put_bytes<S: Sink, E>(bytes: &[u8]) -> impl FnOnce(&mut S) -> Result<(), E> {
     move |buffer| {
-        buffer.extend(bytes).expect("there is room");
+        buffer.put(bytes).expect("there is room");
         Ok(())
     }
 }
@@ -27,18 +28,33 @@ fn contents(message: &[u8]) -> Vec<Vec<u8>> {
     parts.map(|part| read_task(part.content).unwrap().1.to_vec()).collect()
 }
 
+/// A task of these bytes, encoded.
+fn encoded(parts: &[Vec<u8>]) -> Encoded {
+    let mut encoder = Encoder::new();
+    for part in parts {
+        encoder.add(TASK, put_bytes(part)).unwrap();
+    }
+    encoder.finish()
+}
+
 proptest! {
     #[test]
     fn requests_come_back_as_they_went(
-        parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 1..5),
+        pieces in prop::collection::vec(
+            prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), any::<bool>()), 1..5),
+            1..4,
+        ),
     ) {
         let mut buffer = buffer();
         let mut request = Request::new(&mut buffer).unwrap();
-        for part in &parts {
-            request.add(TASK, put_bytes(part)).unwrap();
+        let mut expected = Vec::new();
+        for piece in &pieces {
+            let (parts, keep): (Vec<_>, Vec<_>) = piece.iter().cloned().unzip();
+            request.add(&encoded(&parts), &keep).unwrap();
+            expected.extend(piece.iter().filter(|(_, keep)| *keep).map(|(part, _)| part.clone()));
         }
-        prop_assert_eq!(request.tasks(), parts.len());
-        prop_assert_eq!(contents(buffer.as_slice()), parts);
+        prop_assert_eq!(request.is_empty(), expected.is_empty());
+        prop_assert_eq!(contents(buffer.as_slice()), expected);
     }
 
     #[test]
@@ -70,28 +86,27 @@ fn replies_tell_outputs_and_errors() {
 
 #[test]
 fn a_task_that_cannot_be_encoded_leaves_the_others_alone() {
-    let mut buffer = buffer();
-    let mut request = Request::new(&mut buffer).unwrap();
-    request.add(TASK, put_bytes(&[1])).unwrap();
-    let failing = |buffer: &mut Buffer| {
-        buffer.push(3).unwrap();
+    let mut encoder = Encoder::new();
+    encoder.add(TASK, put_bytes(&[1])).unwrap();
+    let failing = |bytes: &mut Vec<u8>| {
+        bytes.push(3);
         Err(Error::Dropped)
     };
-    request.add(TASK, failing).unwrap_err();
-    request.add(TASK, put_bytes(&[4])).unwrap();
-    assert_eq!((request.tasks(), contents(buffer.as_slice())), (2, vec![vec![1], vec![4]]));
+    encoder.add(TASK, failing).unwrap_err();
+    encoder.add(TASK, put_bytes(&[4])).unwrap();
+    let mut buffer = buffer();
+    Request::new(&mut buffer).unwrap().add(&encoder.finish(), &[true, true]).unwrap();
+    assert_eq!(contents(buffer.as_slice()), [[1], [4]]);
 }
 
 #[test]
 fn what_has_no_room_is_an_error_and_leaves_no_trace() {
     let mut small = Buffer::private(64 << 10).unwrap();
     let mut request = Request::new(&mut small).unwrap();
-    let error = request.add(TASK, |buffer| {
-        encode(&vec![0_u8; 100_000], buffer)
-            .map_err(|error| Error::Transfer { task: "task".into(), reason: error.to_string() })
-    });
-    assert!(error.is_err());
-    request.add(TASK, put_bytes(&[4])).unwrap();
+    request.add(&encoded(&[vec![0; 100_000]]), &[true]).unwrap_err();
+    request.add(&encoded(&[vec![0; 100_000], vec![1]]), &[true, false]).unwrap_err();
+    assert!(request.is_empty());
+    request.add(&encoded(&[vec![4]]), &[true]).unwrap();
     assert_eq!(contents(small.as_slice()), [[4]]);
 
     let mut small = Buffer::private(64 << 10).unwrap();
@@ -103,23 +118,26 @@ fn what_has_no_room_is_an_error_and_leaves_no_trace() {
 
 #[test]
 fn files_go_with_the_task_that_mentions_them() {
-    let mut buffer = buffer();
-    let mut request = Request::new(&mut buffer).unwrap();
     let file = |id| {
         let file = std::fs::File::open("/dev/null").unwrap();
         Attachment { id, file: Arc::new(file.into()), len: 7 }
     };
     let with = |id| {
-        move |buffer: &mut Buffer| {
+        move |bytes: &mut Vec<u8>| {
             assert!(attachments::attach(file(id)));
-            put_bytes(&[1])(buffer)
+            put_bytes(&[1])(bytes)
         }
     };
-    request.add(TASK, put_bytes(&[0])).unwrap();
-    request.add(TASK, with(300)).unwrap();
-    request.add(TASK, |buffer| with(301)(buffer).and(Err(Error::Dropped))).unwrap_err();
-    request.add(TASK, with(u64::MAX)).unwrap();
-    assert_eq!(request.files().iter().map(|file| file.id).collect::<Vec<_>>(), [300, u64::MAX]);
+    let mut encoder = Encoder::new();
+    encoder.add(TASK, put_bytes(&[0])).unwrap();
+    encoder.add(TASK, with(300)).unwrap();
+    encoder.add(TASK, |bytes| with(301)(bytes).and(Err(Error::Dropped))).unwrap_err();
+    encoder.add(TASK, with(302)).unwrap();
+    encoder.add(TASK, with(u64::MAX)).unwrap();
+    let mut buffer = buffer();
+    let mut request = Request::new(&mut buffer).unwrap();
+    request.add(&encoder.finish(), &[true, true, false, true]).unwrap();
+    assert_eq!(request.into_files().iter().map(|file| file.id).collect::<Vec<_>>(), [300, u64::MAX]);
     let came = || Some(std::fs::File::open("/dev/null").unwrap().into());
     let parts: Vec<_> = read_request(buffer.as_slice()).unwrap().1.collect();
     assert_eq!(parts.iter().map(Part::files).collect::<Vec<_>>(), [0, 1, 1]);

@@ -16,6 +16,7 @@ use crate::deaths::{Bomb, DIE, Death, Die, POLICIES, Stage, pool, signal, tells}
 use crate::gate::{self, Gate};
 use crate::suite::{Behaviour, Subject, is_dead, wait_until};
 use crate::tasks::{Echo, Length, Pause, Square, WhoAmI};
+use crate::user_code::ends_with_a_reason;
 
 pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("a long task elsewhere is not waited for", not_waited_for),
@@ -30,6 +31,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("one whose own child holds its channel open", held_open),
     behaviour("terminate_workers lets each of them put things in order", ended_in_order),
     behaviour("kill_workers while workers are being replaced", killed_while_replaced),
+    behaviour("kill_workers while a replacement starts for what was not begun", killed_as_it_is_replaced),
     behaviour("a stopped worker does not hold up shutdown for ever", a_stopped_worker),
 ];
 
@@ -319,4 +321,24 @@ fn a_stopped_worker(_: Subject) {
     signal(worker, Signal::STOP);
     executor.shutdown(Wait::Yes, CancelFutures::No);
     assert!(!std::path::Path::new(&format!("/proc/{worker}")).exists());
+}
+
+/// Work that was sent and not begun, alone or in a chunk, goes to the replacement of a worker that has died,
+/// which is killed as it starts.
+fn killed_as_it_is_replaced(_: Subject) {
+    for chunksize in [1, 2] {
+        for delay in 0..40 {
+            let executor = pool(1, OnCrash::FailTaskAndReplace);
+            let worker = executor.submit(WhoAmI(0)).unwrap().result(None).unwrap().process;
+            // It begins nothing more.
+            signal(worker, Signal::STOP);
+            let mut results = executor.map_with((0..2).map(Square), MapOptions::new().chunksize(chunksize));
+            signal(worker, Signal::KILL);
+            std::thread::sleep(Duration::from_micros(delay * 150));
+            executor.kill_workers();
+            for result in &mut results {
+                assert!(ends_with_a_reason(&result, OnCrash::FailTaskAndReplace), "{delay}: {result:?}");
+            }
+        }
+    }
 }

@@ -87,13 +87,16 @@ fn with_busy_workers(probe: &crate::probe::Start) -> (std::process::Child, Vec<u
 }
 
 fn no_orphans(_: Subject) {
-    let (mut parent, workers) = with_busy_workers(&Probe::BusyWorkers.start());
-    assert!(!workers.iter().any(|&worker| is_dead(worker)));
-    parent.kill().unwrap();
-    let killed = std::time::Instant::now();
-    wait_until("the workers are gone", || workers.iter().all(|&worker| is_dead(worker)));
-    assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
-    parent.wait().unwrap();
+    // Those that are not protected have made the system forget to kill them with their parent.
+    for probe in [Probe::BusyWorkers.start(), Probe::BusyWorkers.with(&["unprotected"])] {
+        let (mut parent, workers) = with_busy_workers(&probe);
+        assert!(!workers.iter().any(|&worker| is_dead(worker)));
+        parent.kill().unwrap();
+        let killed = std::time::Instant::now();
+        wait_until("the workers are gone", || workers.iter().all(|&worker| is_dead(worker)));
+        assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
+        parent.wait().unwrap();
+    }
 }
 
 /// A terminal sends Ctrl-C to the whole process group.

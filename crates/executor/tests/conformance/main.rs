@@ -29,7 +29,9 @@ mod probe;
 mod shared;
 mod shutdown;
 mod suite;
+mod surroundings;
 mod tasks;
+mod user_code;
 mod waiting;
 mod workers;
 
@@ -37,6 +39,7 @@ use libtest_mimic::Arguments;
 use speedup_executor::worker;
 
 fn main() {
+    surroundings::open_early();
     worker::init(tasks::TASKS);
     if probe::run() {
         return;
@@ -55,6 +58,8 @@ fn main() {
         hygiene::BEHAVIOURS,
         forks::BEHAVIOURS,
         shared::BEHAVIOURS,
+        user_code::BEHAVIOURS,
+        surroundings::BEHAVIOURS,
     ];
     let mut trials = suite::trials(&groups.concat());
     trials.extend(deaths::matrix());

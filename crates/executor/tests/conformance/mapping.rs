@@ -30,6 +30,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
         dropped_promptly,
     ),
     behaviour("after shutdown every place has the error", On::Every, after_shutdown),
+    behaviour("a chunk or a buffer of 0 is refused as a pool of 0 is", On::Every, zero_is_refused),
 ];
 
 const fn behaviour(name: &'static str, on: On, test: fn(Subject)) -> Behaviour {
@@ -207,4 +208,17 @@ fn after_shutdown(subject: Subject) {
         assert_eq!(results, vec![Err(Error::Shutdown); 5]);
     }
     assert_eq!(executor.map([Length(vec![1])]).next(), Some(Err(Error::Shutdown)));
+}
+
+fn zero_is_refused(subject: Subject) {
+    let executor = subject.start(1);
+    for (options, setting) in
+        [(MapOptions::new().chunksize(0), "chunksize"), (MapOptions::new().buffersize(0), "buffersize")]
+    {
+        let read = Cell::new(0);
+        let tasks = (0..10).map(Square).inspect(|_| read.set(read.get() + 1));
+        let results: Vec<_> = executor.map_with(tasks, options).collect();
+        assert_eq!(results, [Err(Error::InvalidSetting { setting })]);
+        assert_eq!(read.get(), 0);
+    }
 }

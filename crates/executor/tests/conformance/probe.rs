@@ -1,6 +1,7 @@
 //! This program started once more, as a program that uses a pool and is watched from outside.
 
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ use speedup_executor::future::promise::pair;
 use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait, registry};
 use speedup_machine::signal::Interrupt;
 
-use crate::forks;
 use crate::gate::Gate;
 use crate::suite::wait_until;
+use crate::surroundings::HoldUnprotected;
 use crate::tasks::{Length, Pause, Square};
+use crate::{forks, surroundings};
 
 /// What the program does instead of testing.
 #[derive(Debug, Clone, Copy)]
@@ -28,21 +30,33 @@ pub(crate) enum Probe {
     LimitedFiles,
     /// Has a pool, forks, and goes on with it.
     Forks,
+    /// Opens a file before all else, and has a worker write to it.
+    EarlyFile,
+    /// Blocks and ignores signals, and ends its workers.
+    BlockedSignals,
+    /// Ignores signals, and tells which of them its worker ignores.
+    Ignores,
+    /// Asks for a thousand workers where the system gives a few.
+    ManyWorkers,
 }
 
 /// The probe's name and arguments on the command line.
-pub(crate) struct Start(Vec<String>);
+pub(crate) struct Start(Vec<String>, Option<(&'static str, PathBuf)>);
 
 type Act = fn(&[String]);
 
 impl Probe {
-    const ALL: [(&'static str, Self, Act); 6] = [
+    const ALL: [(&'static str, Self, Act); 10] = [
         ("panicking-callbacks", Self::PanickingCallbacks, |_| panicking_callbacks()),
         ("end-of-main", Self::EndOfMain, |arguments| end_of_main(&arguments[0], &arguments[1])),
         ("leaks", Self::Leaks, |arguments| leaks(&arguments[0])),
-        ("busy-workers", Self::BusyWorkers, |arguments| busy_workers(!arguments.is_empty())),
+        ("busy-workers", Self::BusyWorkers, |arguments| busy_workers(arguments)),
         ("limited-files", Self::LimitedFiles, |_| limited_files()),
         ("forks", Self::Forks, |arguments| forks::program(&arguments[0])),
+        ("early-file", Self::EarlyFile, |_| surroundings::early_file()),
+        ("blocked-signals", Self::BlockedSignals, |_| surroundings::blocked_signals()),
+        ("ignores", Self::Ignores, |_| surroundings::ignores()),
+        ("many-workers", Self::ManyWorkers, |arguments| surroundings::many_workers(&arguments[0])),
     ];
 
     pub(crate) fn start(self) -> Start {
@@ -52,7 +66,7 @@ impl Probe {
     pub(crate) fn with(self, arguments: &[&str]) -> Start {
         let is_this = |(_, probe, _): &&(_, Self, _)| *probe as u8 == self as u8;
         let (name, ..) = Self::ALL.iter().find(is_this).unwrap();
-        Start([&["--probe", name], arguments].concat().iter().map(ToString::to_string).collect())
+        Start([&["--probe", name], arguments].concat().iter().map(ToString::to_string).collect(), None)
     }
 
     pub(crate) fn output(self) -> Output {
@@ -61,6 +75,12 @@ impl Probe {
 }
 
 impl Start {
+    /// With that in its environment.
+    pub(crate) fn env(mut self, name: &'static str, value: &Path) -> Self {
+        self.1 = Some((name, value.to_path_buf()));
+        self
+    }
+
     pub(crate) fn spawn(&self) -> Child {
         self.command().spawn().unwrap()
     }
@@ -69,7 +89,7 @@ impl Start {
         let mut command = Command::new(std::env::current_exe().unwrap());
         // A group of its own, as a shell gives it.
         command.args(&self.0).process_group(0).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).envs(self.1.clone());
         command
     }
 
@@ -171,11 +191,15 @@ fn leaks(executor: &str) {
     println!("{before:?}\n{:?}", possessions());
 }
 
-fn busy_workers(decides: bool) {
-    let interrupt = decides.then(|| Interrupt::install().unwrap());
+fn busy_workers(arguments: &[String]) {
+    let is = |what: &str| arguments.iter().any(|argument| argument == what);
+    let interrupt = is("decides").then(|| Interrupt::install().unwrap());
     let executor = ProcessPoolExecutor::new(2).unwrap();
     let gate = Gate::new();
-    let held = [0, 1].map(|number| executor.submit(gate.hold(number)).unwrap());
+    let held = [0, 1].map(|number| match is("unprotected") {
+        true => executor.submit(HoldUnprotected(gate.path(), number)).unwrap(),
+        false => executor.submit(gate.hold(number)).unwrap(),
+    });
     wait_until("both run", || gate.begun(0) && gate.begun(1));
     for number in 0..2 {
         println!("{}", gate.process(number).unwrap());

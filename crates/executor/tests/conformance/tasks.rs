@@ -16,6 +16,8 @@ use crate::gate;
 use crate::handover::{NumberIn, OneOfMany};
 use crate::mapping::OnlyEven;
 use crate::shared::{AddressOf, Checksum, HoldShared, MakeShared, PanicWith, PassBack, Tamper, WithLimits};
+use crate::surroundings::{HoldUnprotected, Ignores, LengthOfAll, WriteEarly};
+use crate::user_code::{HoldsPool, MakeWaitsToDecode, WaitsToEncode};
 
 pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<Square>(),
@@ -61,6 +63,13 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<HoldShared>(),
     TaskEntry::of::<WithLimits>(),
     forks::FORK,
+    TaskEntry::of::<HoldsPool>(),
+    TaskEntry::of::<WaitsToEncode>(),
+    TaskEntry::of::<MakeWaitsToDecode>(),
+    TaskEntry::of::<WriteEarly>(),
+    TaskEntry::of::<HoldUnprotected>(),
+    TaskEntry::of::<LengthOfAll>(),
+    TaskEntry::of::<Ignores>(),
 ];
 
 /// Declares a task: its type, its output and what it does.

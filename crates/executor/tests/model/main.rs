@@ -17,6 +17,8 @@
 
 #[path = "../../src/attachments.rs"]
 mod attachments;
+#[path = "../../src/blocking.rs"]
+mod blocking;
 #[path = "../../src/error.rs"]
 pub mod error;
 #[path = "../../src/future/mod.rs"]
@@ -37,7 +39,7 @@ mod table;
 pub mod task;
 #[path = "../../src/wire/mod.rs"]
 mod wire;
-#[path = "../../src/work.rs"]
+#[path = "../../src/work/mod.rs"]
 pub mod work;
 
 use libtest_mimic::Arguments;

@@ -169,3 +169,16 @@ fn a_size_has_digits_and_perhaps_a_unit() {
         assert!(sized(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn nodes_have_cpus_or_are_left_out() {
+    let node = "sys/devices/system/node";
+    let tree = Tree::of(&[
+        (format!("{node}/online"), "0-2"),
+        (format!("{node}/node0/cpulist"), "0-1,4"),
+        (format!("{node}/node1/cpulist"), ""),
+        (format!("{node}/node2/cpulist"), "2,3"),
+    ]);
+    assert_eq!(nodes(&tree.root()).unwrap(), [vec![0, 1, 4], vec![2, 3]]);
+    assert_eq!(numa_nodes(&tree.root()), Ok(3));
+}

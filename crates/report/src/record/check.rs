@@ -130,6 +130,9 @@ fn workloads(record: &RunRecord) -> Result<(), String> {
 
 fn plan(record: &RunRecord) -> Result<(), String> {
     let plan = &record.plan;
+    if plan.pin.as_ref().is_some_and(|pin| pin.cpus.is_empty()) {
+        return Err("the plan keeps workers to no CPU at all".to_string());
+    }
     for case in &plan.cases {
         if record.workload(&case.workload).is_none() {
             return Err(format!("case {case} has a workload that the plan does not list"));

@@ -22,6 +22,7 @@ pub mod input;
 pub mod json_schema;
 mod layout;
 pub mod outside;
+pub mod pin;
 pub mod plain;
 pub mod read;
 pub mod sample;
@@ -34,13 +35,15 @@ pub use speedup_machine::counters::Counts;
 pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
 pub use speedup_machine::kinds::CpuKind;
 pub use speedup_machine::known::Known;
+pub use speedup_machine::placement::Placement;
 pub use speedup_machine::power::ClockRange;
 pub use speedup_machine::probe::Probe;
 pub use speedup_machine::topology::Cache;
 pub use speedup_machine::virtualisation::Host;
 
-pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
+pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, ShellStart, Text};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
+pub use pin::Pinned;
 pub use read::ReadError;
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{

@@ -1,8 +1,10 @@
 //! The run record: its shape and its version.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Sample, layout};
+use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Pinned, Sample, layout};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -66,6 +68,9 @@ pub struct Tool {
     pub version: String,
     /// Source revision it was built from, `-dirty` if files had changed; absent outside a repository.
     pub git_revision: Option<String>,
+    /// The program that this crate is a part of, with its version, where that is not `speedup` itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
     /// The program that measured, with its version, where that was another: a peer, whose records are
     /// drawn beside ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,6 +196,9 @@ pub struct PlanRecord {
     /// Whether starting a pool is part of its samples.
     #[serde(default)]
     pub pool: PoolMode,
+    /// The CPUs to which workers were kept; absent where the scheduler chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pinned>,
     /// Name that this run shares with those whose rounds took turns with its own, program by program.
     /// Round r of one belongs with round r of another then, as the cases of a round do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,13 +264,18 @@ pub struct WorkloadRecord {
     /// The command, where the batch is one or many executions of a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Box<CommandRecord>>,
+    /// Its parameters with the values that they had, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computes over its array.
     pub passes: u32,
-    /// Bytes of each job's array, in the order of the batch.
+    /// Bytes of each job's array, in the order of the batch; of jobs that are no arrays the weights that the
+    /// workload gives them.
     pub sizes: Vec<usize>,
-    /// Digest of each job's result, from the serial baseline; every sample was compared with it.
+    /// Digest of each job's result, from the serial baseline; every sample was compared with it. Empty where
+    /// serial executions gave results that are as good as each other without being the same.
     pub digests: Vec<String>,
 }
 

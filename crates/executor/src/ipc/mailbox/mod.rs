@@ -112,7 +112,11 @@ impl ParentEnd {
     ///
     /// `StorageFull` for one that is longer than can be.
     pub(crate) fn reply(&mut self) -> io::Result<Option<&[u8]>> {
-        if self.signals.replied() == self.signals.requested() { self.remains().map(Some) } else { Ok(None) }
+        if self.signals.replied() == self.signals.requested() {
+            self.reply_so_far().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// As much of a reply as is there, whatever has become of the child.
@@ -120,7 +124,7 @@ impl ParentEnd {
     /// # Errors
     ///
     /// As [`reply`](Self::reply).
-    pub(crate) fn remains(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn reply_so_far(&mut self) -> io::Result<&[u8]> {
         let length = usize::try_from(self.signals.control().reply.length.load(SeqCst));
         // SAFETY: this length is that of bytes which the child will not touch before the next request,
         // which takes `&mut self`: it has published them, or said that they are to be kept.
@@ -222,7 +226,7 @@ impl ChildEnd {
         control.busy_ns.store(busy.as_nanos() as u64, SeqCst);
         self.served = self.begun;
         control.reply.number.store(self.served, SeqCst);
-        if control.attendants.load(SeqCst) == 0 {
+        if control.pollers.load(SeqCst) == 0 {
             return true;
         }
         self.signals.wake();

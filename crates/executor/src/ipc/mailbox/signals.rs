@@ -32,14 +32,14 @@ pub(super) struct Control {
     pub(super) reply: Direction,
     /// The child is about to sleep until it is rung for.
     pub(super) child_sleeps: AtomicU32,
-    /// Counted up where there may be something new for those who look after the reply. They sleep on it.
+    /// Counted up where there may be something new for those who poll. They sleep on it.
     news: Word,
     /// Number of the latest request that the child has begun.
     pub(super) begun: AtomicU32,
     /// Parts of the latest request that the child has begun, and whether it may begin no more.
     pub(super) parts: AtomicU32,
-    /// Threads of the parent that look after the reply, and need no ringing.
-    pub(super) attendants: AtomicU32,
+    /// Threads of the parent that poll for the reply, and need no ringing.
+    pub(super) pollers: AtomicU32,
     /// Those of them that sleep.
     sleepers: AtomicU32,
     /// How long the child may spin for a request, in nanoseconds.
@@ -109,18 +109,18 @@ impl Signals {
         self.control().busy_ns.load(SeqCst)
     }
 
-    /// Says that the calling thread of the parent looks after the reply, until it [leaves](Self::leave).
-    pub(crate) fn attend(&self) {
-        self.control().attendants.fetch_add(1, SeqCst);
+    /// Says that the calling thread of the parent polls for the reply, until it [leaves](Self::leave).
+    pub(crate) fn poll(&self) {
+        self.control().pollers.fetch_add(1, SeqCst);
     }
 
-    /// The calling thread looks after the reply no more. A reply that came before must have been seen to
-    /// by someone, since nobody was rung for: look for one after this call.
+    /// The calling thread polls no more. Of a reply that came before no one was told who slept elsewhere:
+    /// look for one after this call.
     pub(crate) fn leave(&self) {
-        self.control().attendants.fetch_sub(1, SeqCst);
+        self.control().pollers.fetch_sub(1, SeqCst);
     }
 
-    /// How often there has been [something new](Self::wake) for those who look after the reply.
+    /// How often there has been [something new](Self::wake) for those who poll.
     #[must_use]
     pub(crate) fn news(&self) -> u32 {
         self.control().news.load()
@@ -128,7 +128,7 @@ impl Signals {
 
     /// Sleeps until there is something newer than that, or that long; it may wake for no reason. What it
     /// is to be woken for must be looked at after `news` has been asked for and before this call. The
-    /// calling thread must [attend](Self::attend). False where the system has no such sleep.
+    /// calling thread must [poll](Self::poll). False where the system has no such sleep.
     #[must_use]
     pub(crate) fn sleep(&self, news: u32, timeout: Option<Duration>) -> bool {
         let control = self.control();
@@ -142,7 +142,7 @@ impl Signals {
     pub(crate) fn wake(&self) {
         let control = self.control();
         control.news.advance();
-        if control.sleepers.load(SeqCst) > 0 && !left_out(Step::WakeAttendants) {
+        if control.sleepers.load(SeqCst) > 0 && !left_out(Step::WakePollers) {
             control.news.wake();
         }
     }

@@ -46,7 +46,7 @@ fn what_a_dead_child_has_kept_can_be_read() {
     reply.keep();
     reply.buffer.extend(b"lost").unwrap();
     assert_eq!(parent.reply().unwrap(), None);
-    assert_eq!(parent.remains().unwrap(), b"kept");
+    assert_eq!(parent.reply_so_far().unwrap(), b"kept");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_child_begins_no_more_than_the_parent_allows() {
 fn who_attends_is_not_rung_for_and_wakes() {
     let (parent, mut child) = pair();
     let signals = Arc::clone(parent.signals());
-    signals.attend();
+    signals.poll();
     std::thread::scope(|scope| {
         let sleeper = scope.spawn(|| {
             loop {
@@ -92,7 +92,7 @@ fn a_length_beyond_all_bounds_is_an_error() {
     let (mut parent, mut child) = pair();
     let _ = child.begin().unwrap();
     parent.signals.control().reply.length.store(u64::MAX, SeqCst);
-    assert_eq!(parent.remains().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(parent.reply_so_far().unwrap_err().kind(), io::ErrorKind::StorageFull);
 }
 
 #[test]

@@ -42,11 +42,14 @@
 //! So a task pays for its fields' names, under a microsecond, and for long lists of structs, about as with
 //! `rmp-serde`, which describes values too but takes a `Some(None)` for a `None`, as CBOR and JSON do.
 //!
-//! * this file: tags, errors, where bytes go; `writer` and `reader`: both directions
+//! * this file: tags and errors; `writer`, `reader` and `parts`: both directions
 //! * `again`: what was read against what was written
 
 mod again;
+mod parts;
 mod reader;
+#[cfg(test)]
+mod refused;
 mod writer;
 #[cfg(test)]
 mod zoo;
@@ -59,7 +62,7 @@ use serde::{Serialize, de, ser};
 
 use self::reader::Reader;
 use self::writer::{Output, Writer};
-use crate::ipc::buffer::Buffer;
+use super::sink::Sink;
 
 /// What a value is.
 mod tag {
@@ -117,51 +120,13 @@ impl de::Error for CodecError {
 /// How many names are kept for when they come again, as they do in a list of structs: a power of two.
 const NAMES: usize = 16;
 
-/// Where encoded bytes go.
-trait Sink {
-    fn len(&self) -> usize;
-    fn put(&mut self, bytes: &[u8]) -> Result<(), CodecError>;
-    /// Writes over bytes that were put before.
-    fn overwrite(&mut self, at: usize, bytes: &[u8]);
-}
-
 #[cold]
 fn no_room(error: &io::Error) -> CodecError {
     CodecError::new(super::part::no_room(error))
 }
 
-impl Sink for Buffer {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
-        self.extend(bytes).map_err(|error| no_room(&error))
-    }
-
-    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
-        self.overwrite(at, bytes);
-    }
-}
-
-impl Sink for Vec<u8> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
-        self[at..at + bytes.len()].copy_from_slice(bytes);
-    }
-}
-
 /// Appends the encoded form of a value to a buffer. What was written before stays if that fails or panics.
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, buffer: &mut Buffer) -> Result<(), CodecError> {
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, buffer: &mut impl Sink) -> Result<(), CodecError> {
     value.serialize(Writer(&mut Output::new(buffer)))
 }
 

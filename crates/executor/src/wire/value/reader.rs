@@ -1,8 +1,9 @@
-//! From bytes to a value.
+//! From bytes to a value. What has several parts is given out by `parts`.
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{self, DeserializeSeed, Error as _, Visitor};
+use serde::de::{self, Visitor};
 
+use super::parts::{Items, Variant};
 use super::{CodecError, NAMES, tag};
 
 /// What is left to be read.
@@ -117,19 +118,19 @@ impl<'de> Reader<'de> {
     }
 
     fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, CodecError> {
-        let mut items = Items { left: self.count()?, reader: self };
+        let mut items = Items::new(self.count()?, self);
         let value = visitor.visit_seq(&mut items)?;
         items.finish(value)
     }
 
     fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, CodecError> {
-        let mut items = Items { left: self.count()?, reader: self };
+        let mut items = Items::new(self.count()?, self);
         let value = visitor.visit_map(&mut items)?;
         items.finish(value)
     }
 
     /// Whatever comes.
-    fn value<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, CodecError> {
+    pub(super) fn value<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, CodecError> {
         match self.byte()? {
             tag::UNIT => visitor.visit_unit(),
             tag::FALSE => visitor.visit_bool(false),
@@ -160,7 +161,7 @@ impl<'de> Reader<'de> {
             tag::SEQ => self.sequence(visitor),
             tag::MAP => self.map(visitor),
             tag::VARIANT => {
-                let mut variant = Variant { name: Some(self.name()?), reader: self };
+                let mut variant = Variant::new(self.name()?, self);
                 let value = visitor.visit_map(&mut variant)?;
                 variant.finish(value)
             }
@@ -277,7 +278,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
             tag::UNIT_VARIANT => visitor.visit_enum(BorrowedStrDeserializer::<CodecError>::new(self.name()?)),
             tag::STR => visitor.visit_enum(BorrowedStrDeserializer::<CodecError>::new(self.text()?)),
             tag::VARIANT => {
-                let mut variant = Variant { name: Some(self.name()?), reader: self };
+                let mut variant = Variant::new(self.name()?, self);
                 visitor.visit_enum(&mut variant)
             }
             _ => Err(CodecError::new("a value is not the variant of an enum that is expected")),
@@ -302,127 +303,5 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
 
     fn is_human_readable(&self) -> bool {
         false
-    }
-}
-
-/// Items of a sequence or a map.
-struct Items<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    left: usize,
-}
-
-impl<'de> Items<'_, 'de> {
-    fn finish<T>(&self, value: T) -> Result<T, CodecError> {
-        match self.left {
-            0 => Ok(value),
-            left => Err(CodecError::new(format!("{left} items are written and not read"))),
-        }
-    }
-
-    #[inline]
-    fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        self.left -= 1;
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
-}
-
-impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
-    type Error = CodecError;
-
-    #[inline]
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, CodecError> {
-        self.next(seed)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
-    type Error = CodecError;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
-        self.next(seed)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, CodecError> {
-        seed.deserialize(&mut *self.reader)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-/// A variant with content: as such, or as a map with its name for the key.
-struct Variant<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    /// Taken when it is read.
-    name: Option<&'de str>,
-}
-
-impl<'de> Variant<'_, 'de> {
-    fn finish<T>(&self, value: T) -> Result<T, CodecError> {
-        match self.name {
-            None => Ok(value),
-            Some(name) => Err(CodecError::new(format!("the variant \"{name}\" is written and not read"))),
-        }
-    }
-
-    fn name<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
-        self.name.take().map(|name| seed.deserialize(BorrowedStrDeserializer::new(name))).transpose()
-    }
-}
-
-impl<'de> de::MapAccess<'de> for Variant<'_, 'de> {
-    type Error = CodecError;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
-        self.name(seed)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, CodecError> {
-        seed.deserialize(&mut *self.reader)
-    }
-}
-
-impl<'de> de::EnumAccess<'de> for &mut Variant<'_, 'de> {
-    type Error = CodecError;
-    type Variant = Self;
-
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), CodecError> {
-        let name = self.name(seed)?.ok_or_else(|| CodecError::missing_field("variant"))?;
-        Ok((name, self))
-    }
-}
-
-impl<'de> de::VariantAccess<'de> for &mut Variant<'_, 'de> {
-    type Error = CodecError;
-
-    fn unit_variant(self) -> Result<(), CodecError> {
-        Err(CodecError::new("the content of a variant is written and not read"))
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, CodecError> {
-        seed.deserialize(&mut *self.reader)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, CodecError> {
-        self.reader.value(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, CodecError> {
-        self.reader.value(visitor)
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::ser::{self, Serialize};
 
-use super::{CodecError, NAMES, Sink, tag};
+use super::super::sink::Sink;
+use super::{CodecError, NAMES, no_room, tag};
 
 /// What has been written of a message.
 pub(super) struct Output<'a, W> {
@@ -18,7 +19,7 @@ impl<'a, W: Sink> Output<'a, W> {
 
     #[inline]
     fn put(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
-        self.to.put(bytes)
+        self.to.put(bytes).map_err(|error| no_room(&error))
     }
 
     /// Writes a name, or where it is kept. It is known by its address: the same name elsewhere is another.

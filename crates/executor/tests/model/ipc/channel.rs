@@ -3,27 +3,46 @@
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::death::Died;
 use super::doorbell::{Doorbell, Ring};
 use super::line::Line;
 use crate::process::run_worker;
 use crate::sync::thread;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arguments {
+    None,
+    OfTest(&'static [String]),
+}
 
 pub struct Process {
     line: Line,
 }
 
 impl Process {
-    pub fn start(_: &str, _: (&str, &str), file: BorrowedFd<'_>) -> io::Result<(Self, Channel)> {
+    pub fn start(
+        _: &str,
+        _: Arguments,
+        _: (&str, &str),
+        file: BorrowedFd<'_>,
+    ) -> io::Result<(Self, Channel)> {
         let line = Line::default();
         let file = file.try_clone_to_owned()?;
         line.change(|state| state.files.push_back(file));
         let theirs = line.clone();
         thread::spawn(move || {
-            run_worker(Doorbell::of(theirs.clone()));
-            theirs.change(|state| state.exited = true);
+            let worker = || run_worker(Doorbell::of(theirs.clone()));
+            let died = match catch_unwind(AssertUnwindSafe(worker)) {
+                Ok(()) => false,
+                Err(payload) if payload.is::<Died>() => true,
+                // A panic in a model is its end.
+                Err(payload) => resume_unwind(payload),
+            };
+            theirs.change(|state| (state.exited, state.died) = (true, died));
         });
         Ok((Self { line: line.clone() }, Channel(line)))
     }
@@ -41,8 +60,8 @@ impl Process {
     }
 
     pub fn reap(&mut self, _: bool) -> io::Result<ExitStatus> {
-        drop(self.line.wait(|state| state.exited));
-        Ok(ExitStatus::from_raw(0))
+        let died = self.line.wait(|state| state.exited).died;
+        Ok(ExitStatus::from_raw(if died { 9 } else { 0 }))
     }
 }
 

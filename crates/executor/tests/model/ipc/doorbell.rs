@@ -4,11 +4,18 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use super::death;
 use super::line::Line;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ring {
     Rung,
+    Ended,
+}
+
+pub enum Taken {
+    File(OwnedFd),
+    NoDescriptor,
     Ended,
 }
 
@@ -24,6 +31,7 @@ impl Doorbell {
     }
 
     pub fn ring(&self) {
+        death::meet();
         self.0.change(|state| state.to_parent += 1);
     }
 
@@ -32,12 +40,14 @@ impl Doorbell {
     }
 
     pub fn wait(&mut self) -> io::Result<Ring> {
+        death::meet();
         let mut state = self.0.wait(|state| state.to_child > 0 || state.closed);
         let rung = std::mem::take(&mut state.to_child) > 0;
         Ok(if rung { Ring::Rung } else { Ring::Ended })
     }
 
-    pub fn take_file(&mut self) -> io::Result<Option<OwnedFd>> {
-        Ok(self.0.wait(|state| !state.files.is_empty() || state.closed).files.pop_front())
+    pub fn take_file(&mut self) -> io::Result<Taken> {
+        let file = self.0.wait(|state| !state.files.is_empty() || state.closed).files.pop_front();
+        Ok(file.map_or(Taken::Ended, Taken::File))
     }
 }

@@ -14,6 +14,7 @@ pub(super) struct State {
     pub(super) files: VecDeque<OwnedFd>,
     pub(super) closed: bool,
     pub(super) exited: bool,
+    pub(super) died: bool,
 }
 
 #[derive(Debug, Clone, Default)]

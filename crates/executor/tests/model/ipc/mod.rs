@@ -3,6 +3,7 @@
 #[path = "../../../src/ipc/buffer.rs"]
 pub mod buffer;
 pub mod channel;
+pub mod death;
 pub mod doorbell;
 mod line;
 #[path = "../../../src/ipc/mailbox/mod.rs"]

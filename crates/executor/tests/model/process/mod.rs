@@ -1,25 +1,37 @@
 //! `src/process`: the pool as the model runs it.
 
+#[path = "../../../src/process/callbacks.rs"]
+mod callbacks;
 #[path = "../../../src/process/child.rs"]
 mod child;
-#[path = "../../../src/process/dispatch.rs"]
-mod dispatch;
+#[path = "../../../src/process/connection.rs"]
+mod connection;
 #[path = "../../../src/process/hello.rs"]
 mod hello;
-#[path = "../../../src/process/lane.rs"]
-mod lane;
-#[path = "../../../src/process/link.rs"]
-mod link;
+#[path = "../../../src/process/inbox.rs"]
+mod inbox;
+#[path = "../../../src/process/item.rs"]
+mod item;
+#[path = "../../../src/process/live.rs"]
+mod live;
 #[path = "../../../src/process/pace.rs"]
 mod pace;
+#[path = "../../../src/process/poller.rs"]
+mod poller;
 #[path = "../../../src/process/pool.rs"]
 mod pool;
-#[path = "../../../src/process/roster.rs"]
-mod roster;
+#[path = "../../../src/process/receipt.rs"]
+mod receipt;
+#[path = "../../../src/process/scheduler.rs"]
+mod scheduler;
+#[path = "../../../src/process/slot.rs"]
+mod slot;
 #[path = "../../../src/process/spinner.rs"]
 mod spinner;
-#[path = "../../../src/process/station.rs"]
-mod station;
+#[path = "../../../src/process/start.rs"]
+mod start;
+#[path = "../../../src/process/supervisor.rs"]
+mod supervisor;
 #[path = "../../../src/process/worker.rs"]
 pub mod worker;
 
@@ -27,7 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::task::Task;
-use super::{CancelFutures, Future, OnCrash, Wait, submission};
+use super::{CancelFutures, Error, Future, OnCrash, Wait, submission};
 use crate::ipc::doorbell::Doorbell;
 
 /// What a worker process does once it has its channel.
@@ -41,21 +53,31 @@ pub struct ProcessPool(Arc<pool::Pool>);
 
 impl ProcessPool {
     pub fn new(workers: usize, task_limit: usize) -> Self {
+        Self::that(workers, task_limit, OnCrash::BreakPool)
+    }
+
+    pub fn that(workers: usize, task_limit: usize, on_crash: OnCrash) -> Self {
         let crew = pool::Crew {
             prefix: "model".to_string(),
             initializer: None,
             task_limit,
-            on_crash: OnCrash::BreakPool,
+            on_crash,
             spin: Duration::ZERO,
             cpus: workers,
+            supervise: supervisor::run,
         };
         Self(pool::Pool::new(workers, crew))
     }
 
     pub fn submit<T: Task>(&self, task: T) -> Future<T::Output> {
+        self.try_submit(task).unwrap()
+    }
+
+    pub fn try_submit<T: Task>(&self, task: T) -> Result<Future<T::Output>, Error> {
         let (work, future) = submission(task);
-        self.0.push(work).unwrap();
-        future
+        let Ok(item) = item::Item::encode(work) else { panic!("every task of a model can be encoded") };
+        self.0.push(item)?;
+        Ok(future)
     }
 
     pub fn shutdown(&self, queued: CancelFutures) {

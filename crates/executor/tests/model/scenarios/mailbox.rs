@@ -1,4 +1,4 @@
-//! A mailbox, with a child that sleeps and a parent of which two threads attend.
+//! A mailbox, with a child that sleeps and a parent of which two threads poll.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         holds("mailbox: every request and every reply is seen", 4000, requests_and_replies),
         needs(Step::LookBeforeSleep, 4000, requests_and_replies),
-        needs(Step::WakeAttendants, 4000, requests_and_replies),
+        needs(Step::WakePollers, 4000, requests_and_replies),
     ]
 }
 
@@ -52,18 +52,18 @@ fn requests_and_replies() {
             let request = request.to_vec();
             reply.buffer.extend(&request).unwrap();
             reply.keep();
-            // Who has not come yet to attend will look before it sleeps.
+            // Who has not come yet to poll will look before it sleeps.
             let _ = child.publish(Duration::ZERO);
         }
     });
     let signals = Arc::clone(parent.signals());
     for number in 1..=REQUESTS {
-        // A second one attends as well, or comes late.
+        // A second one polls as well, or comes late.
         let other = thread::spawn({
             let signals = Arc::clone(&signals);
-            move || attend(&signals, number)
+            move || poll(&signals, number)
         });
-        attend(&signals, number);
+        poll(&signals, number);
         other.join().unwrap();
         assert_eq!(parent.reply().unwrap().unwrap().len() + 1, number as usize);
         if number < REQUESTS {
@@ -78,8 +78,8 @@ fn requests_and_replies() {
     worker.join().unwrap();
 }
 
-fn attend(signals: &crate::ipc::mailbox::Signals, number: u32) {
-    signals.attend();
+fn poll(signals: &crate::ipc::mailbox::Signals, number: u32) {
+    signals.poll();
     loop {
         let news = signals.news();
         if signals.replied() == number {

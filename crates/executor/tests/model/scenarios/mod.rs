@@ -1,5 +1,6 @@
 //! What is run under every schedule.
 
+mod deaths;
 mod futures;
 mod mailbox;
 pub(crate) mod pool;
@@ -8,5 +9,6 @@ mod queue;
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [futures::trials(), queue::trials(), mailbox::trials(), pool::trials()].into_iter().flatten().collect()
+    let groups = [futures::trials(), queue::trials(), mailbox::trials(), pool::trials(), deaths::trials()];
+    groups.into_iter().flatten().collect()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use serde::{Deserialize, Serialize};
 
+use super::deaths::{Die, DieAfter};
 use crate::process::ProcessPool;
 use crate::suite::{holds, needs};
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,7 +13,8 @@ use crate::sync::{Step, thread};
 use crate::task::TaskEntry;
 use crate::{CancelFutures, Error, Task};
 
-pub(crate) static TASKS: &[TaskEntry] = &[TaskEntry::of::<Double>()];
+pub(crate) static TASKS: &[TaskEntry] =
+    &[TaskEntry::of::<Double>(), TaskEntry::of::<Die>(), TaskEntry::of::<DieAfter>()];
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -24,13 +26,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         holds("pool: callbacks submit further tasks", 2000, callbacks),
         needs(Step::LookAfterOpening, 20_000, one_after_the_other),
         holds("pool: a reply that nobody waits for is received", 3000, one_of_two),
-        needs(Step::LookAfterLeaving, 20_000, one_of_two),
+        needs(Step::LookAfterPolling, 20_000, one_of_two),
         needs(Step::WakeWaiters, 20_000, two_threads),
+        needs(Step::WakeSettled, 20_000, two_threads),
+        holds("pool: a callback waits for its own pool", 2000, a_callback_that_waits),
     ]
 }
 
 #[derive(Serialize, Deserialize)]
-struct Double(u32);
+pub(super) struct Double(pub(super) u32);
 
 impl Task for Double {
     const NAME: &'static str = "double";
@@ -115,6 +119,24 @@ fn callbacks() {
     assert_eq!(pool.submit(Double(3)).result(None), Ok(6));
     assert_eq!(first.result(None), Ok(2));
     while calls.load(SeqCst) == 0 {
+        shuttle::thread::yield_now();
+    }
+    pool.shutdown(CancelFutures::No);
+}
+
+fn a_callback_that_waits() {
+    let pool = ProcessPool::new(1, usize::MAX);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let first = pool.submit(Double(1));
+    for _ in 0..2 {
+        let (again, counted) = (pool.clone(), Arc::clone(&calls));
+        first.add_done_callback(move |_| {
+            assert_eq!(again.submit(Double(2)).result(None), Ok(4));
+            counted.fetch_add(1, SeqCst);
+        });
+    }
+    assert_eq!(first.result(None), Ok(2));
+    while calls.load(SeqCst) < 2 {
         shuttle::thread::yield_now();
     }
     pool.shutdown(CancelFutures::No);

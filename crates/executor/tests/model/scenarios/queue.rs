@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 
+use crate::pool::door::Intake;
 use crate::pool::queue::Queue;
 use crate::suite::holds;
 use crate::sync::thread;
@@ -32,7 +33,7 @@ fn pushed_and_popped() {
             assert_eq!(future.result(None), Ok(1));
         }
     }
-    queue.close(CancelFutures::No);
+    assert!(queue.close(CancelFutures::No).cancelled.is_empty());
     for worker in workers {
         worker.join().unwrap();
     }

@@ -20,10 +20,11 @@ pub(crate) mod thread {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     LookAfterOpening,
-    LookAfterLeaving,
+    LookAfterPolling,
     LookBeforeSleep,
-    WakeAttendants,
+    WakePollers,
     WakeWaiters,
+    WakeSettled,
 }
 
 std::thread_local! {

@@ -15,6 +15,7 @@ mod probe;
 use serde::Serialize;
 
 pub use floor::Floor;
+pub use neighbours::others;
 pub use probe::CpuSpeed;
 
 use crate::record::Known;

@@ -1,6 +1,7 @@
 //! Rules about what others take: other machines on the same hardware, other programs on this one.
 
 use super::{Facts, Finding, percent};
+use crate::record::Conditions;
 
 /// Threads of others, as a mean over a minute, that are too many.
 const BUSY: f64 = 0.5;
@@ -50,9 +51,11 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
     })
 }
 
-pub(super) fn busy(facts: &Facts) -> Option<Finding> {
-    let load = facts.before.load.value().copied();
-    let pressure = facts.before.cpu_pressure.value().copied();
+/// That other programs are running, in words, where they are.
+#[must_use]
+pub fn others(conditions: &Conditions) -> Option<String> {
+    let load = conditions.load.value().copied();
+    let pressure = conditions.cpu_pressure.value().copied();
     let mut signs = Vec::new();
     signs
         .extend(load.filter(|&load| load >= BUSY).map(|load| format!("load {load:.1} over the last minute")));
@@ -61,9 +64,13 @@ pub(super) fn busy(facts: &Facts) -> Option<Finding> {
             .filter(|&pressure| pressure >= PRESSED)
             .map(|pressure| format!("threads waited for a CPU in {pressure:.0} % of the last ten seconds")),
     );
-    (!signs.is_empty()).then(|| {
+    (!signs.is_empty()).then(|| format!("other programs are running: {}", signs.join(", ")))
+}
+
+pub(super) fn busy(facts: &Facts) -> Option<Finding> {
+    others(&facts.before).map(|what| {
         Finding::warning(
-            format!("other programs are running: {}", signs.join(", ")),
+            what,
             "Workers wait for CPUs that other programs use. This shows as run-queue delay, and as slower tasks through shared caches.",
             "Check 'top', stop what is not needed, wait a minute and check again. A run that has just ended counts too.",
         )

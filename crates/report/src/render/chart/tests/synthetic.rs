@@ -75,6 +75,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
         machine: "AMD Ryzen 7 5800X 8-Core Processor, 16 CPUs".to_string(),
         design: Design::InterleavedRounds,
         pool: PoolMode::Cold,
+        pin: None,
         status: Status::Complete,
         effort: Effort {
             rounds: ROUNDS,

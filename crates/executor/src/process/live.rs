@@ -1,4 +1,4 @@
-//! The workers of a pool as others than their own lanes reach them: to end them.
+//! The worker processes of a pool as others than their own supervisors reach them: to end them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -8,7 +8,7 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// The worker processes that are there.
 #[derive(Debug, Default)]
-pub(super) struct Roster(Mutex<State>);
+pub(super) struct LiveWorkers(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,16 +28,16 @@ pub(super) enum Stop {
     Signalled(Ending),
 }
 
-/// A worker's place in the roster; it leaves when this is dropped.
+/// A worker's place among the live ones; it leaves when this is dropped.
 pub(super) struct Entry {
-    roster: Arc<Roster>,
+    live: Arc<LiveWorkers>,
     number: u64,
 }
 
-impl Roster {
+impl LiveWorkers {
     /// Enters a worker. If the workers have been stopped it is stopped too.
-    pub(super) fn enter(roster: &Arc<Self>, channel: Arc<Channel>) -> Entry {
-        let mut state = roster.lock();
+    pub(super) fn enter(live: &Arc<Self>, channel: Arc<Channel>) -> Entry {
+        let mut state = live.lock();
         if let Some(stop) = state.stopped {
             stop.apply(&channel);
         }
@@ -45,7 +45,7 @@ impl Roster {
         state.next += 1;
         state.present.insert(number, channel);
         drop(state);
-        Entry { roster: Arc::clone(roster), number }
+        Entry { live: Arc::clone(live), number }
     }
 
     /// How the workers were stopped, if they were.
@@ -53,7 +53,7 @@ impl Roster {
         self.lock().stopped
     }
 
-    /// Ends the channels of all workers, so that the lanes that wait for a reply wake up. Workers
+    /// Ends the channels of all workers, so that the supervisors that wait for a reply wake up. Workers
     /// that the user has ended are left to it: they may have something to put in order.
     pub(super) fn close_all(&self) {
         let mut state = self.lock();
@@ -96,6 +96,6 @@ impl Stop {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.roster.lock().present.remove(&self.number);
+        self.live.lock().present.remove(&self.number);
     }
 }

@@ -1,4 +1,4 @@
-//! Who is told when a future is done, and when.
+//! Who is notified when a future is done, and when.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -11,9 +11,9 @@ use crate::panics::report_panic;
 
 impl<T> Future<T> {
     /// Tells everyone that the future is done: first those who wait, then the callbacks in the order
-    /// in which they were added. What they do is foreign code and may come back here: it must not be
+    /// in which they were added. What they do is user code and may come back here: it must not be
     /// called under the lock.
-    pub(super) fn tell(&self, mut listeners: Listeners<T>) {
+    pub(super) fn notify(&self, mut listeners: Listeners<T>) {
         let mut callbacks = Vec::new();
         for listener in listeners.all() {
             match listener {
@@ -24,12 +24,8 @@ impl<T> Future<T> {
             }
         }
         for callback in callbacks {
-            self.call(callback);
+            callback(self);
         }
-    }
-
-    fn call(&self, callback: Callback<T>) {
-        report_panic(|| format!("a callback of {self}"), || callback(self));
     }
 
     /// Calls back when the future is done; at once, in the calling thread, if it is already.
@@ -37,7 +33,7 @@ impl<T> Future<T> {
         let mut state = self.shared.lock();
         if state.phase.done() {
             drop(state);
-            self.call(callback);
+            callback(self);
         } else {
             state.listeners.add(Listener::Callback(callback));
         }
@@ -46,7 +42,7 @@ impl<T> Future<T> {
     /// Wakes the waker when the future is done; `false` if it is already. The waker takes the place of
     /// the one that came before under the same number.
     pub(super) fn wake_when_done(&self, number: u64, waker: &Waker) -> bool {
-        // To clone a waker, and to drop one, is foreign code: not under the lock.
+        // To clone a waker, and to drop one, is user code: not under the lock.
         let new = waker.clone();
         let mut state = self.shared.lock();
         if state.phase.done() {
@@ -59,7 +55,7 @@ impl<T> Future<T> {
         true
     }
 
-    /// Forgets the waker under that number: nobody is left to be woken.
+    /// Forgets the waker under that number: no one is left to be woken.
     pub(super) fn forget_waker(&self, number: u64) {
         let forgotten = self.shared.lock().listeners.take_waker(number);
         drop(forgotten);
@@ -95,7 +91,7 @@ impl<T> Future<T> {
         }
         let told = state.listeners.take_all_but_watches();
         drop(state);
-        self.tell(told);
+        self.notify(told);
         true
     }
 }

@@ -1,0 +1,73 @@
+//! Where encoded bytes go: memory that processes share, or this process's own.
+
+use std::io;
+
+use crate::ipc::buffer::Buffer;
+
+/// Bytes that are written one after the other.
+pub(crate) trait Sink {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no room for them.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Writes over bytes that were put before.
+    fn overwrite(&mut self, at: usize, bytes: &[u8]);
+
+    /// Forgets what comes after the first bytes.
+    fn truncate(&mut self, length: usize);
+}
+
+impl Sink for Buffer {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend(bytes)
+    }
+
+    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        self.overwrite(at, bytes);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}
+
+/// A message in the making never grows beyond this, though its sender may go on for ever. What is longer
+/// than a message may be and shorter than this has an error that says how long it is.
+const LONGEST: usize = 4 << 30;
+
+impl Sink for Vec<u8> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() > self.capacity() - self.len() {
+            if bytes.len() > LONGEST - self.len().min(LONGEST) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.try_reserve(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        }
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        self[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}

@@ -1,0 +1,83 @@
+//! Several tasks as one piece of work.
+
+use std::sync::Arc;
+
+use super::runnable::{ATask, Runnable};
+use super::submitted::{Submitted, submitted};
+use super::unit::{Grouping, Replies, Unit};
+use super::{Deferred, Work};
+use crate::error::Error;
+use crate::future::Future;
+use crate::future::state::{Begun, Poller};
+use crate::task::Task;
+use crate::wire::Encoder;
+
+/// Several tasks as one piece of work, and their futures.
+pub(crate) fn chunk<T: Task>(tasks: impl Iterator<Item = T>) -> (Work, Vec<Future<T::Output>>) {
+    let (chunk, futures): (Vec<_>, Vec<_>) = tasks.map(|task| submitted(ATask(task))).unzip();
+    (Work::new(Arc::new(Chunk(chunk))), futures)
+}
+
+/// Held by one piece of work alone.
+struct Chunk<W: Runnable>(Vec<Arc<Submitted<W>>>);
+
+impl<W: Runnable + 'static> Chunk<W> {
+    /// Its tasks, each of which is let go of by itself.
+    fn into_each(self: Arc<Self>) -> impl Iterator<Item = Arc<Submitted<W>>> {
+        Arc::into_inner(self).into_iter().flat_map(|chunk| chunk.0)
+    }
+
+    fn each(&self, act: impl FnMut(&Submitted<W>)) {
+        self.0.iter().map(|submitted| &**submitted).for_each(act);
+    }
+}
+
+impl<W: Runnable + 'static> Unit for Chunk<W> {
+    fn check_registered(&self) -> Result<(), Error> {
+        W::check_registered()
+    }
+
+    fn name(&self) -> &'static str {
+        W::NAME
+    }
+
+    fn grouping(&self) -> Grouping {
+        Grouping::Chunk
+    }
+
+    fn run(self: Arc<Self>) {
+        self.into_each().for_each(Unit::run);
+    }
+
+    fn encode(&self, encoder: &mut Encoder) {
+        self.each(|submitted| Unit::encode(submitted, encoder));
+    }
+
+    fn begin(&self, poller: &Arc<dyn Poller>, each: &mut dyn FnMut(Begun)) {
+        self.each(|submitted| Unit::begin(submitted, poller, each));
+    }
+
+    fn take_back(&self) {
+        self.each(Submitted::<W>::detach);
+    }
+
+    fn receive_quietly(&self, reply: &mut Replies<'_>) {
+        self.each(|submitted| submitted.receive_quietly(reply));
+    }
+
+    fn cancel_quietly(&self) {
+        self.each(|submitted| Unit::cancel_quietly(submitted));
+    }
+
+    fn fail_quietly(&self, error: &Error) {
+        self.each(|submitted| Unit::fail_quietly(submitted, error));
+    }
+
+    fn release(self: Arc<Self>, deferred: &mut Deferred) {
+        self.into_each().for_each(|submitted| submitted.release(deferred));
+    }
+
+    fn let_go(self: Arc<Self>) {
+        self.into_each().for_each(Unit::let_go);
+    }
+}

@@ -1,0 +1,90 @@
+//! What can be submitted: tasks, and closures.
+
+use crate::error::Error;
+use crate::panics::catch_panic;
+use crate::table;
+use crate::task::Task;
+use crate::wire::{Encoder, decode, encode, read_outcome};
+
+/// What can be submitted.
+pub(super) trait Runnable: Send {
+    type Output: Send + 'static;
+
+    /// Name of its type.
+    const NAME: &'static str;
+
+    fn run(self) -> Self::Output;
+
+    /// Checks that a worker process can find it.
+    fn check_registered() -> Result<(), Error>;
+
+    /// Adds it to what goes to a worker process.
+    fn encode(self, encoder: &mut Encoder) -> Result<(), Error>;
+
+    /// Its output from the part of the reply that is about it.
+    fn receive(part: &[u8]) -> Result<Self::Output, Error>;
+}
+
+pub(super) struct ATask<T>(pub(super) T);
+
+impl<T: Task> ATask<T> {
+    fn transfer(reason: String) -> Error {
+        Error::Transfer { task: T::NAME.to_string(), reason }
+    }
+}
+
+impl<T: Task> Runnable for ATask<T> {
+    type Output = T::Output;
+
+    const NAME: &'static str = T::NAME;
+
+    fn run(self) -> T::Output {
+        self.0.run()
+    }
+
+    fn check_registered() -> Result<(), Error> {
+        table::registered::<T>().map(drop)
+    }
+
+    fn encode(self, encoder: &mut Encoder) -> Result<(), Error> {
+        encoder.add(table::registered::<T>()?, |bytes| {
+            // Encoding and dropping are code of the task's author too, and may panic like `run`.
+            let encoded = catch_panic(|| encode(&self.0, bytes));
+            let dropped = catch_panic(|| drop(self));
+            encoded?.map_err(|e| Self::transfer(format!("its argument cannot be encoded: {e}")))?;
+            dropped
+        })
+    }
+
+    fn receive(part: &[u8]) -> Result<T::Output, Error> {
+        let output = read_outcome(T::NAME, part)?;
+        catch_panic(|| decode(output))?
+            .map_err(|e| Self::transfer(format!("its result cannot be decoded: {e}")))
+    }
+}
+
+pub(super) struct AClosure<F>(pub(super) F);
+
+impl<F: FnOnce() -> R + Send, R: Send + 'static> Runnable for AClosure<F> {
+    type Output = R;
+
+    const NAME: &'static str = "a closure";
+
+    fn run(self) -> R {
+        self.0()
+    }
+
+    /// Those who take closures have threads for workers; another executor could still try.
+    fn check_registered() -> Result<(), Error> {
+        let reason = "it cannot leave its process".to_string();
+        Err(Error::Transfer { task: Self::NAME.to_string(), reason })
+    }
+
+    fn encode(self, _: &mut Encoder) -> Result<(), Error> {
+        Self::check_registered()
+    }
+
+    fn receive(_: &[u8]) -> Result<R, Error> {
+        Err(Error::Dropped)
+    }
+}

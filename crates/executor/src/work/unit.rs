@@ -1,0 +1,56 @@
+//! What can be done with submitted tasks, whatever their types.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::Deferred;
+use crate::attachments::Attachment;
+use crate::error::Error;
+use crate::future::state::{Begun, Poller};
+use crate::wire::{Encoder, Parts};
+
+/// Submitted tasks. What is quiet runs no callbacks: they are told of it when the tasks are let go of, after
+/// all others have been settled that have the same fate.
+pub(super) trait Unit: Send + Sync {
+    fn check_registered(&self) -> Result<(), Error>;
+    fn name(&self) -> &'static str;
+    fn grouping(&self) -> Grouping;
+    fn run(self: Arc<Self>);
+    fn encode(&self, encoder: &mut Encoder);
+    fn begin(&self, poller: &Arc<dyn Poller>, each: &mut dyn FnMut(Begun));
+    fn take_back(&self);
+    fn receive_quietly(&self, reply: &mut Replies<'_>);
+    fn cancel_quietly(&self);
+    fn fail_quietly(&self, error: &Error);
+    /// Settles what no one else will, and puts off what is user code in letting go of it.
+    fn release(self: Arc<Self>, deferred: &mut Deferred);
+    /// The same at once: tells those who have not been told, and drops what was never run.
+    fn let_go(self: Arc<Self>);
+}
+
+/// Whether work may go to a worker process together with other work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    /// It is one task.
+    Single,
+    /// It is a chunk by its caller's wish, and stays as it is.
+    Chunk,
+}
+
+/// The outcomes in a reply, with the files that came along.
+pub(crate) struct Replies<'a> {
+    parts: Parts<'a>,
+    files: &'a mut dyn FnMut() -> Option<OwnedFd>,
+}
+
+impl<'a> Replies<'a> {
+    pub(crate) fn new(parts: Parts<'a>, files: &'a mut dyn FnMut() -> Option<OwnedFd>) -> Self {
+        Self { parts, files }
+    }
+
+    /// The next outcome and its files; a file that did not come is found missing by whoever looks for it.
+    pub(super) fn next(&mut self) -> Option<(&'a [u8], Vec<Attachment>)> {
+        let part = self.parts.next()?;
+        Some((part.content, part.attached(&mut *self.files).unwrap_or_default()))
+    }
+}
