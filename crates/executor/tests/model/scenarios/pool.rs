@@ -1,4 +1,4 @@
-//! A pool of processes: those who submit and wait, the lanes, and the workers.
+//! A pool of processes: those who submit and wait, the supervisors, and the workers.
 
 use std::sync::Arc;
 
