@@ -7,8 +7,7 @@
 /// It stands once in a module of tests, with their tasks. Each test that uses a process pool calls
 /// `init_workers()` first.
 ///
-/// ```
-/// # // A test harness is not at hand here: that it compiles is all.
+/// ```ignore
 /// #[cfg(test)]
 /// mod tests {
 ///     use speedup_executor::{Executor, ProcessPoolExecutor};

@@ -120,7 +120,9 @@ impl Executor for ThreadPoolExecutor {
 
     fn shutdown(&self, wait: Wait, queued: CancelFutures) {
         let Some(closed) = self.shell.close(queued) else { return };
-        closed.into_iter().for_each(|closed| Work::cancel_all(closed.cancelled).run());
+        for closed in closed {
+            Work::cancel_all(closed.cancelled).run();
+        }
         if wait == Wait::Yes {
             self.shell.join();
         }

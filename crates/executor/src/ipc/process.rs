@@ -126,15 +126,8 @@ fn close_above_streams(kept: RawFd) {
 
 /// Signals that stay ignored if those who started the program had them ignored, as `nohup` and a shell's
 /// `trap '' INT` do; those that Rust's runtime and a shell's job control have settled.
-const KEPT_IGNORED: [libc::c_int; 7] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGPIPE,
-    libc::SIGTSTP,
-    libc::SIGTTIN,
-    libc::SIGTTOU,
-];
+const KEPT_IGNORED: [libc::c_int; 7] =
+    [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
 /// Blocks no signal and ignores none that the parent had blocked or ignored for itself, but for those that
 /// are [kept](KEPT_IGNORED): a worker that is asked to end must hear of it.

@@ -33,10 +33,7 @@ impl Initializer {
             })?;
             Ok(encoder.finish())
         };
-        Self {
-            run: Box::new(move || T::clone(&task).run()),
-            encode: Box::new(encode),
-        }
+        Self { run: Box::new(move || T::clone(&task).run()), encode: Box::new(encode) }
     }
 
     /// Runs it in the calling thread, which is the worker of that number.

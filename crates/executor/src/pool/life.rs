@@ -6,8 +6,8 @@ use std::sync::PoisonError;
 
 use crate::error::Error;
 use crate::ipc::origin::Origin;
-use crate::sync::thread::JoinHandle;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use crate::sync::thread::JoinHandle;
 use crate::sync::{Condvar, Mutex, thread_local};
 
 /// When a worker started, was ready and ended, in nanoseconds on the monotonic clock.

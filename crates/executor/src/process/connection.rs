@@ -95,19 +95,7 @@ impl Connection {
     ) -> Self {
         let (sent, is_batch, received, pace, pieces) = Default::default();
         let standing = Standing::Serving;
-        Self {
-            child,
-            spawned_ns,
-            ready_ns,
-            inbox,
-            poller,
-            sent,
-            is_batch,
-            received,
-            pace,
-            pieces,
-            standing,
-        }
+        Self { child, spawned_ns, ready_ns, inbox, poller, sent, is_batch, received, pace, pieces, standing }
     }
 
     /// The numbers of its replies.

@@ -7,7 +7,9 @@ use super::hello::Hello;
 use crate::error::Error;
 use crate::ipc::buffer::Buffer;
 use crate::table::Registered;
-use crate::wire::{Encoder, Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task};
+use crate::wire::{
+    Encoder, Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task,
+};
 
 const TASK: Registered = Registered { number: 0, name: "task" };
 

@@ -72,7 +72,8 @@ impl Poller for ReplyPoller {
             self.inbox.signals().leave();
             // Of a reply that came since, no one was told. What follows from replies is user code, and may
             // wait for the worker's next one: the supervisor must be told of that.
-            let last = (!left_out(Step::LookAfterPolling)).then(|| pool.receive(self.worker, Receiver::Passing));
+            let last =
+                (!left_out(Step::LookAfterPolling)).then(|| pool.receive(self.worker, Receiver::Passing));
             let again = matches!(polled, Polled::Received(_));
             if let Polled::Received(followup) = polled {
                 followup.finish();

@@ -202,7 +202,9 @@ impl Pool {
         let pool = Arc::clone(self);
         self.shell.start_helper(self.launch("recalls".to_string(), move || {
             while let Some(late) = pool.shell.queue.wait_for_late() {
-                late.into_iter().for_each(|worker| pool.recall(worker));
+                for worker in late {
+                    pool.recall(worker);
+                }
             }
         }));
     }
@@ -398,7 +400,9 @@ impl Followup<'_> {
                 self.settled.extend(cancelled);
             }
             Err((reason, items)) => {
-                self.settled.extend(items.into_iter().map(|item| item.work).inspect(|work| work.fail_quietly(&reason)));
+                self.settled.extend(
+                    items.into_iter().map(|item| item.work).inspect(|work| work.fail_quietly(&reason)),
+                );
             }
         }
     }

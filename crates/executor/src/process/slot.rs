@@ -91,11 +91,7 @@ impl Slots {
 }
 
 impl<'a> Gate<'a> {
-    fn new(
-        slots: &'a Slots,
-        slot: &'a Slot,
-        connection: MutexGuard<'a, Option<Box<Connection>>>,
-    ) -> Self {
+    fn new(slots: &'a Slots, slot: &'a Slot, connection: MutexGuard<'a, Option<Box<Connection>>>) -> Self {
         let was_busy = connection.as_ref().is_some_and(|connection| connection.is_busy());
         Self { slots, slot, connection, was_busy }
     }

@@ -9,11 +9,11 @@ use speedup_executor::future::promise::pair;
 use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait, registry};
 use speedup_machine::signal::Interrupt;
 
-use crate::{forks, surroundings};
 use crate::gate::Gate;
 use crate::suite::wait_until;
 use crate::surroundings::HoldUnprotected;
 use crate::tasks::{Length, Pause, Square};
+use crate::{forks, surroundings};
 
 /// What the program does instead of testing.
 #[derive(Debug, Clone, Copy)]

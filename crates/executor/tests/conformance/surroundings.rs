@@ -171,5 +171,8 @@ fn fewer_workers(subject: Subject) {
     let output = Probe::ManyWorkers.with(&[subject.name()]).output();
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && stderr.is_empty(), "{stderr}");
-    assert!(stdout.starts_with("cannot start worker ") && stdout.contains("was to have 1000 workers"), "{stdout}");
+    assert!(
+        stdout.starts_with("cannot start worker ") && stdout.contains("was to have 1000 workers"),
+        "{stdout}"
+    );
 }

@@ -236,8 +236,7 @@ fn with_pool(test: impl FnOnce(&ProcessPoolExecutor)) {
 
 fn encoding_waits(_: Subject) {
     with_pool(|executor| {
-        let futures: Vec<_> =
-            (0..20).map(|number| executor.submit(WaitsToEncode(number)).unwrap()).collect();
+        let futures: Vec<_> = (0..20).map(|number| executor.submit(WaitsToEncode(number)).unwrap()).collect();
         for (number, future) in (0..).zip(&futures) {
             assert_eq!(future.result(HANG / 4), Ok(number));
         }

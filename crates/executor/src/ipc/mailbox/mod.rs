@@ -112,7 +112,11 @@ impl ParentEnd {
     ///
     /// `StorageFull` for one that is longer than can be.
     pub(crate) fn reply(&mut self) -> io::Result<Option<&[u8]>> {
-        if self.signals.replied() == self.signals.requested() { self.reply_so_far().map(Some) } else { Ok(None) }
+        if self.signals.replied() == self.signals.requested() {
+            self.reply_so_far().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// As much of a reply as is there, whatever has become of the child.

@@ -24,7 +24,12 @@ pub struct Process {
 }
 
 impl Process {
-    pub fn start(_: &str, _: Arguments, _: (&str, &str), file: BorrowedFd<'_>) -> io::Result<(Self, Channel)> {
+    pub fn start(
+        _: &str,
+        _: Arguments,
+        _: (&str, &str),
+        file: BorrowedFd<'_>,
+    ) -> io::Result<(Self, Channel)> {
         let line = Line::default();
         let file = file.try_clone_to_owned()?;
         line.change(|state| state.files.push_back(file));

@@ -9,7 +9,6 @@ mod queue;
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let groups =
-        [futures::trials(), queue::trials(), mailbox::trials(), pool::trials(), deaths::trials()];
+    let groups = [futures::trials(), queue::trials(), mailbox::trials(), pool::trials(), deaths::trials()];
     groups.into_iter().flatten().collect()
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use serde::{Deserialize, Serialize};
 
+use super::deaths::{Die, DieAfter};
 use crate::process::ProcessPool;
 use crate::suite::{holds, needs};
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::sync::{Step, thread};
-use super::deaths::{Die, DieAfter};
 use crate::task::TaskEntry;
 use crate::{CancelFutures, Error, Task};
 
