@@ -1,6 +1,6 @@
 //! A process pool: its scheduler, its slots, and what leads from one to the other.
 //!
-//! Who comes by, to submit work or to wait for a result, does what there is to do: behind a worker's gate it
+//! Who comes by, to submit work or to wait for a result, does what is to be done: behind a worker's gate it
 //! receives the reply and sends the next work; when the gate is open it tells other workers, and settles
 //! futures. User code runs after that.
 
@@ -202,7 +202,9 @@ impl Pool {
         let pool = Arc::clone(self);
         self.shell.start_helper(self.launch("recalls".to_string(), move || {
             while let Some(late) = pool.shell.queue.wait_for_late() {
-                late.into_iter().for_each(|worker| pool.recall(worker));
+                for worker in late {
+                    pool.recall(worker);
+                }
             }
         }));
     }
