@@ -2,19 +2,17 @@
 //!
 //! Twenty flags from a server with a delay, and the throughput of all codes from one without. Ends with
 //! the tables of work that waits, and with a new folder in `results/` that holds the record, tables and
-//! charts of the samples that criterion used. Settings come from the environment, see
+//! charts of the samples that criterion analyses. Settings come from the environment, see
 //! [`support::request`].
 
 mod support;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use speedup::settings::RunRequest;
 use speedup::study;
 use speedup::workload::flags::{DELAY, LOCAL};
-use speedup::workload::{Scale, WORKLOADS, Workload};
-use speedup_report::record::Case;
+use speedup::workload::{ArrayWorkload, WORKLOADS};
 
 fn main() -> ExitCode {
     // Worker processes are this program too, and so is the server.
@@ -25,17 +23,5 @@ fn main() -> ExitCode {
     };
     let both = || format!("{},{}", DELAY.name(), LOCAL.name()).parse().ok();
     let workload = request.workload.clone().or_else(both);
-    support::suite(&RunRequest { workload, ..request }, measurement_time)
-}
-
-/// Time for the ten samples of a case: enough for an execution in each, or several where nothing delays it.
-fn measurement_time(case: &Case, scale: Scale) -> Duration {
-    if case.workload == LOCAL.name() {
-        return Duration::from_secs(1);
-    }
-    let serial = match scale {
-        Scale::Book => Duration::from_secs(12),
-        Scale::Tiny => Duration::from_millis(600),
-    };
-    serial / case.workers.min(12) as u32
+    support::suite(&RunRequest { workload, ..request })
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use criterion::{Criterion, Throughput};
 use rc4::{KeyInit, StreamCipher};
 use speedup::workload::rc4::{Rc4, WordRc4};
-use speedup::workload::{Workload, sha256};
+use speedup::workload::{ArrayWorkload, sha256};
 
 use speedup_bench_support::{Against, Bench, Contest, Limit, Unit, measure};
 
@@ -86,7 +86,7 @@ fn rc4_ratios(bench: &mut Bench) {
 
 /// There is one kernel of SHA-256, and it is the peer's; its rate shows what the core's state does to it.
 fn sha256_rate(bench: &mut Bench) {
-    let workload: &dyn Workload = &sha256::Workload;
+    let workload: &dyn ArrayWorkload = &sha256::Workload;
     let kernel = workload.default_kernel();
     let mut array = zeros(SHA_BYTES);
     let passes = TIMES as u32;
@@ -120,7 +120,7 @@ fn rc4_throughput(criterion: &mut Criterion) {
 }
 
 fn sha256_throughput(criterion: &mut Criterion) {
-    let workload: &dyn Workload = &sha256::Workload;
+    let workload: &dyn ArrayWorkload = &sha256::Workload;
     let mut array = zeros(SHA_BYTES);
     let mut group = criterion.benchmark_group("sha256");
     group.throughput(Throughput::Bytes(SHA_BYTES as u64));

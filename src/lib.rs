@@ -20,35 +20,34 @@
 //!
 //! # Your own workload
 //!
-//! Implement [`Workload`](workload::Workload) and hand it to the command line. You get the sweep,
-//! the record and the reports over it:
+//! Implement [`Workload`](workload::Workload) and hand it to a [`Tool`]: a program of your own, with the sweep, the
+//! record and the reports over it. `cargo run --release -- run` measures it.
 //!
 //! ```no_run
-//! use std::process::ExitCode;
+//! use speedup::Tool;
+//! use speedup::workload::{Fault, Workload};
 //!
-//! use speedup::workload::{Digest, Fault, Kernel, Scale, Workload};
+//! #[derive(Clone)]
+//! struct Collatz;
 //!
-//! struct Sum;
-//!
-//! impl Workload for Sum {
-//!     fn name(&self) -> &'static str { "sum" }
-//!     fn label(&self) -> &'static str { "Sum" }
-//!     fn summary(&self) -> &'static str { "add up 8 arrays of 4 MiB" }
-//!     fn sizes(&self, scale: Scale) -> Vec<usize> { vec![scale.apply(4 << 20); 8] }
-//!     fn default_passes(&self) -> u32 { 100 }
-//!
-//!     fn compute(&self, _: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
-//!         let sum = (0..passes).fold(0_u64, |sum, _| {
-//!             sum + std::hint::black_box(&*array).iter().map(|&byte| u64::from(byte)).sum::<u64>()
-//!         });
-//!         Ok(format!("{sum:x}"))
+//! impl Workload for Collatz {
+//!     type Job = u64;
+//!     type Output = u64;
+//!     fn name(&self) -> &str { "collatz" }
+//!     fn jobs(&self) -> Vec<u64> { (1..=40).map(|part| part * 100_000).collect() }
+//!     fn run(&self, end: u64) -> Result<u64, Fault> {
+//!         let steps = |n: u64| (0..).scan(n, |n, _| { *n = if *n % 2 == 0 { *n / 2 } else { *n * 3 + 1 }; Some(*n) });
+//!         Ok((end - 100_000 + 1..=end).map(|n| steps(n).take_while(|n| *n > 1).count() as u64).sum())
 //!     }
 //! }
 //!
-//! fn main() -> ExitCode {
-//!     speedup::cli::main(&[&Sum])
+//! fn main() -> std::process::ExitCode {
+//!     Tool::new("collatz").workload(Collatz).main()
 //! }
 //! ```
+//!
+//! [`workload`] says what else a workload can have: parameters, set-up, a tolerance, jobs that wait. `docs/workload.md`
+//! is the guide, and `examples/` has two programs.
 
 #[cfg(not(unix))]
 compile_error!("speedup needs a Unix system so far: its process pool talks over Unix sockets");
@@ -58,6 +57,7 @@ compile_error!("speedup needs a Unix system so far: its process pool talks over 
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../docs/data.md")]
 #[doc = include_str!("../docs/executors.md")]
+#[doc = include_str!("../docs/workload.md")]
 struct Pages;
 
 pub use speedup_executor as executor;
@@ -67,6 +67,9 @@ pub use speedup_report::{analysis, record, render, stats, view};
 
 pub mod cli;
 pub mod import;
+mod program;
 pub mod settings;
 pub mod study;
 pub mod workload;
+
+pub use cli::Tool;

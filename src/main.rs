@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    speedup::cli::main(speedup::workload::WORKLOADS)
+    speedup::Tool::speedup().main()
 }

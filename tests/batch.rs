@@ -144,7 +144,10 @@ fn what_cannot_be_a_batch_is_refused() {
     assert!(refused(2, &["gzip", ":::", "a", ":::", "b"]).contains("':::' twice"));
     assert!(refused(2, &["-a", "/nowhere", "gzip"]).contains("--arg-file /nowhere: No such file"));
     assert!(refused(2, &["gzip"]).contains("standard input: there are no inputs"));
-    assert!(refused(1, &["no-such-program-here", ":::", "a"]).contains("input 'a': command not found"));
+    assert!(
+        refused(1, &["no-such-program-here", ":::", "a"])
+            .contains("input 'a': no-such-program-here: command not found")
+    );
     assert!(refused(2, &["--workers", "0", "gzip", ":::", "a"]).contains("whole number from 1"));
 }
 
@@ -210,6 +213,36 @@ fn a_batch_goes_on() {
     let after = RunRecord::read(&folder).unwrap();
     assert_eq!(after.plan.workloads, before.plan.workloads);
     assert!(after.samples.len() > before.samples.len());
+}
+
+#[test]
+fn an_order_that_costs_is_said_with_a_better_one() {
+    let (said, _) = measured(&["sleep", ":::", "0.05", "0.05", "0.3"]);
+    assert!(said.contains("the order of the inputs costs 0."), "{said}");
+    assert!(said.contains("begin with those that take longest, such as '0.3'"), "{said}");
+}
+
+#[test]
+fn nothing_survives_a_kill() {
+    let out = tempfile::tempdir().unwrap();
+    let marker = "0.000918 99918";
+    let command = format!("setsid sleep {marker} & sleep {marker}; : {{}}");
+    let mut child = speedup(&quick(out.path(), &[&command, ":::", "a", "b"])).spawn().unwrap();
+    let running = || {
+        let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+        lines.filter(|line| line.starts_with(b"sleep\0") && line.ends_with(b"\x0099918\0")).count()
+    };
+    let waited = |until: &dyn Fn(usize) -> bool| {
+        (0..3000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            until(running())
+        })
+    };
+    assert!(waited(&|count| count == 2), "the job did not start");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(waited(&|count| count == 0), "something is left");
 }
 
 #[test]

@@ -14,7 +14,8 @@ use support::{only_run, run, speedup, stderr, stdout};
 fn quick<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
     let fixed = ["command", "--workers", "1,2", "--rounds", "2", "--quiet", "--out", out.to_str().unwrap()];
     // What is given further takes the place of what is fixed.
-    let given = |option: &str| further.contains(&option);
+    let given =
+        |option: &str| further.contains(&option) || (option == "--workers" && further.contains(&"--grid"));
     let [command, workers, counts, rounds, many, rest @ ..] = fixed;
     let mut arguments = vec![command];
     arguments.extend([workers, counts].into_iter().filter(|_| !given(workers)));
@@ -176,6 +177,58 @@ fn n_workers_can_be_kept_to_n_cpus() {
     let mut counts: Vec<usize> = text.lines().map(|line| line.parse().unwrap()).collect();
     counts.sort_unstable();
     assert_eq!(counts, [1, 1, 1, 1, 2.min(allowed), 2.min(allowed)]);
+}
+
+#[test]
+fn the_start_of_the_shell_is_taken_off_where_that_is_asked_for() {
+    let (said, record) = measured(&["--subtract-shell", "sleep 0.02 # {n}"]);
+    let start = record.plan.workloads[0].command.as_ref().unwrap().shell_start.unwrap();
+    assert!(start.wall_ns > 0 && said.contains("the shell's start is taken off each execution"), "{said}");
+    // The samples stay as they were measured; the figures are less.
+    let samples: Vec<_> = record.samples.iter().filter(|s| !s.warmup).collect();
+    let two: Vec<u64> =
+        samples.iter().filter(|s| record.plan.cases[s.case].workers == 2).map(|s| s.wall_ns).collect();
+    let measured_s = two.iter().sum::<u64>() as f64 / two.len() as f64 / 1e9;
+    let analysis = Analysis::of(&record);
+    let estimate = analysis.executors[0].rows[1].cells[0].estimate().unwrap();
+    let expected_s = measured_s - start.wall_ns as f64 / 1e9;
+    assert!((estimate.mean_s - expected_s).abs() < 1e-6, "{} {expected_s}", estimate.mean_s);
+    let account = estimate.account.as_ref().unwrap();
+    assert!(account.residual.abs() < 1e-6, "{account:?}");
+    let message = refused(2, &["--subtract-shell", "--", "true", "{n}"]);
+    assert!(message.contains("--subtract-shell: no shell"), "{message}");
+}
+
+#[test]
+fn every_pair_of_processes_and_threads_is_a_case_of_a_grid() {
+    let further = ["--grid", "1,2x1,3", "--check", "stdout", "--env", "T={t}", "test {n} = $(({p} * $T))"];
+    let (said, record) = measured(&further[..]);
+    let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
+    let expected = ["test serial", "test serial again", "test p=1/3", "test p=2/2", "test p=2/6"];
+    assert_eq!(cases, expected);
+    for expected in ["by processes (p) and threads of each (t)", "t=3", "2×3", "best with"] {
+        assert!(said.contains(expected), "no {expected} in {said}");
+    }
+    let analysis = Analysis::of(&record);
+    let best = analysis.workloads[0].command.as_ref().unwrap().best.unwrap();
+    let [(p, t), (fewest_p, fewest_t)] = best.pairs.unwrap();
+    assert!(p * t == best.workers && fewest_p * fewest_t == best.enough);
+    assert!(refused(2, &["--grid", "1,2x1", "true {p}"]).contains("--grid needs {p} and {t}"));
+    assert!(refused(2, &["--grid", "2", "true {p} {t}"]).contains("such as 1,2x1..4"));
+    assert!(refused(2, &["true {p} {n}"]).contains("{p}: it goes with --grid"));
+}
+
+#[test]
+fn a_grid_goes_on() {
+    let out = tempfile::tempdir().unwrap();
+    assert!(run(&quick(out.path(), &["--grid", "1,2x1,2", "true {p} {t}"])).status.success());
+    let folder = only_run(out.path());
+    let before = RunRecord::read(&folder).unwrap();
+    let output = run(&["command", "--resume", folder.to_str().unwrap(), "--rounds", "3"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(RunRecord::read(&folder).unwrap().plan.cases, before.plan.cases);
+    let refused = run(&["command", "--resume", folder.to_str().unwrap(), "--env", "A=b"]);
+    assert_eq!(refused.status.code(), Some(2), "what a run goes on with stands in its record");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn an_output_folder_that_cannot_be_written_is_one_line_and_exit_1() {
 #[test]
 fn a_full_disk_at_the_start_leaves_nothing_behind() {
     let out = tempfile::tempdir().unwrap();
-    let script = r#"trap "" XFSZ; ulimit -f 1; exec "$0" "$@""#;
+    let script = r#"ulimit -f 1; exec "$0" "$@""#;
     let output = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_speedup")])
         .args(TINY)
@@ -47,7 +47,7 @@ fn a_full_disk_at_the_start_leaves_nothing_behind() {
 fn a_disk_that_fills_up_keeps_the_record_written_before() {
     let out = tempfile::tempdir().unwrap();
     // Enough for the record of the first rounds, not for that of all.
-    let script = r#"trap "" XFSZ; ulimit -f 64; exec "$0" "$@""#;
+    let script = r#"ulimit -f 64; exec "$0" "$@""#;
     let output = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_speedup")])
         .args(["run", "--scale", "tiny", "--runs", "200", "--workers", "1", "--passes", "rc4=1,sha256=1"])
@@ -194,4 +194,81 @@ fn a_killed_parent_leaves_no_worker() {
 /// Whether a process is there and no zombie that its new parent has not yet reaped.
 fn running(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| !status.contains("State:\tZ"))
+}
+
+/// The program under a limit on the size of files, in blocks of 512 or 1024 bytes.
+fn limited(blocks: u32, arguments: &[&str]) -> std::process::Output {
+    let script = format!(r#"ulimit -f {blocks}; exec "$0" "$@""#);
+    Command::new("sh").args(["-c", &script, env!("CARGO_BIN_EXE_speedup")]).args(arguments).output().unwrap()
+}
+
+/// The signal that stands for a file that is too large must not end the program in the middle.
+#[test]
+fn a_limit_on_files_is_an_error_that_leaves_no_temporary_file() {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().to_str().unwrap();
+    let kept = "results/2015-08-20-book-table-17-1";
+    let book = fs::read_dir("results").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let record = book.into_iter().find(|path| path.join("run.json").exists()).unwrap_or_else(|| kept.into());
+    let charts = ["report", record.to_str().unwrap(), "--charts", folder];
+    let export = ["serve", "--export", folder];
+    let styles = ["sequential", "threads", "async"];
+    let styles = styles.map(|style| vec!["flags", "-a", "--dest", folder, "--style", style]);
+    for arguments in styles.into_iter().chain([charts.to_vec(), export.to_vec()]) {
+        let output = limited(1, &arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {:?} {}", output.status, stderr(&output));
+        let left: Vec<String> = support::names_in(out.path());
+        let temporary = |name: &&String| name.ends_with(".tmp") || name.ends_with(".part");
+        assert_eq!(left.iter().filter(temporary).count(), 0, "{arguments:?}: {left:?}");
+    }
+}
+
+#[test]
+fn a_run_that_ended_before_its_first_record_says_so_and_is_cleaned_up() {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("2026-11-22-demo");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("run.json.0123456789abcdef.tmp"), "{").unwrap();
+    let resume = |folder: &Path| run(&["run", "--resume", folder.to_str().unwrap()]);
+    let output = resume(&folder);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("ended before its first record was written"), "{}", stderr(&output));
+    assert!(!folder.exists());
+    // What is no run's stays.
+    let mine = out.path().join("mine");
+    fs::create_dir(&mine).unwrap();
+    let output = resume(&mine);
+    assert!(stderr(&output).contains("holds no run") && mine.exists(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_folder_may_have_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let parent = tempfile::tempdir().unwrap();
+    let out = parent.path().join(std::ffi::OsStr::from_bytes(b"r\xffsults\x1b[31m"));
+    let output = speedup(&TINY)
+        .args(["--executor", "threads", "--workload", "rc4", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let run = only_run(&out);
+    assert!(RunRecord::read(&run).is_ok());
+    // What the terminal gets of the name commands nothing.
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Saved in ") && !text.contains('\x1b'), "{text}");
+}
+
+#[test]
+fn a_device_without_end_and_a_pipe_without_a_writer_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in ["/dev/zero", pipe.to_str().unwrap()] {
+        for command in [vec!["report", path], vec!["compare", path, path], vec!["import", "--csv", path]] {
+            let output = run(&command);
+            assert!(matches!(output.status.code(), Some(1 | 2)), "{command:?}: {:?}", output.status);
+            assert_eq!(stderr(&output).lines().count(), 1, "{command:?}: {}", stderr(&output));
+        }
+    }
 }

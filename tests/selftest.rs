@@ -6,6 +6,37 @@ mod support;
 
 use support::{run, stderr, stdout};
 
+#[test]
+fn faults_of_programs_are_found_from_outside() {
+    let output = run(&["selftest", "--outside", "--rounds", "1"]);
+    let text = stdout(&output);
+    let source = text.lines().next().unwrap();
+    if !source.contains("switch records and ptrace") {
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        println!("skipped: {source}");
+        return;
+    }
+    let lines = lines(text);
+    // Two tables with their heads: faults, and serial fractions.
+    assert_eq!(lines.len(), 1 + 11 + 1 + 4, "{text}{}", stderr(&output));
+    for line in &lines[1..12] {
+        let belongs = line.iter().find(|cell| cell.starts_with('[')).expect("a place where it belongs");
+        let share: f64 = belongs.trim_matches(['[', ']']).parse().unwrap();
+        assert!(share > 50.0, "{line:?}\n{text}");
+    }
+    let injected: Vec<&str> = lines[13..].iter().map(|line| line[0].as_str()).collect();
+    assert_eq!(injected, ["serial-0", "serial-10", "serial-30", "serial-50"]);
+    assert_eq!(output.status.success(), text.contains("11 of 11") && text.contains("4 of 4"));
+}
+
+#[test]
+fn what_makes_no_sense_together_is_refused() {
+    let output = run(&["selftest", "--outside", "--executor", "threads"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let output = run(&["inject", "no-such-fault", "1", "yes"]);
+    assert_eq!((output.status.code(), stderr(&output).contains("no such fault")), (Some(1), true));
+}
+
 /// The cells of the lines of the matrix.
 fn lines(text: &str) -> Vec<Vec<String>> {
     let lines = text.lines().filter(|line| line.contains(" | "));

@@ -254,3 +254,77 @@ fn stats_are_at_their_path_only_where_asked_for() {
     assert_eq!((&stats["requests"], &stats["outcomes"]["found"]), (&2.into(), &1.into()));
     assert_eq!((&stats["outcomes"]["not_found"], &stats["peak_in_flight"]), (&1.into(), &1.into()));
 }
+
+#[test]
+fn stats_answer_only_what_asks_for_them() {
+    let (server, _) = start(Settings { stats: StatsPath::Shown, ..Settings::of(Site::Local) });
+    let head = exchange(server.addr(), b"HEAD /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!((status(&head), head.body.len()), ("200", 0));
+    let post = exchange(server.addr(), b"POST /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!((status(&post), post.head.contains("allow: get, head\r\n")), ("405", true), "{}", post.head);
+}
+
+#[test]
+fn a_request_says_once_and_rightly_whom_it_is_for() {
+    let (server, _) = start(Settings::of(Site::Local));
+    let ask = |version: &str, hosts: &str| {
+        let head = format!("GET /flags/br/br.gif HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        status(&exchange(server.addr(), head.as_bytes())).to_string()
+    };
+    for (version, hosts, expected) in [
+        ("1.1", "Host: x\r\n", "200"),
+        ("1.1", "Host: [::1]:8001\r\n", "200"),
+        ("1.1", "Host:\r\n", "200"),
+        ("1.0", "", "200"),
+        ("1.1", "", "400"),
+        ("1.1", "Host: x\r\nHost: x\r\n", "400"),
+        ("1.0", "Host: x\r\nHost: y\r\n", "400"),
+        ("1.1", "Host: a b\r\n", "400"),
+        ("1.1", "Host: me@x\r\n", "400"),
+        ("1.1", "Host: x:port\r\n", "400"),
+    ] {
+        assert_eq!(ask(version, hosts), expected, "HTTP/{version} {hosts:?}");
+    }
+}
+
+#[test]
+fn a_client_that_has_said_all_it_will_say_gets_its_answer() {
+    for settings in [Settings::of(Site::Local), always(Fault::Delay)] {
+        let (server, _) = start(settings);
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        stream.write_all(b"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
+        assert!(answer.ends_with(assets::gif(ALL[22]).unwrap()), "the whole flag");
+    }
+}
+
+#[test]
+fn a_path_may_be_written_with_detours() {
+    let (server, _) = start(Settings::of(Site::Local));
+    let image = get(server.addr(), "/flags/br/%62r.gif");
+    assert!(status(&image) == "200" && image.body == assets::gif(ALL[22]).unwrap(), "{}", image.head);
+    assert_eq!(status(&get(server.addr(), "/flags/br%2Fbr.gif")), "404");
+}
+
+/// Clients that ask again and again and never read what they are sent.
+#[test]
+fn clients_that_take_nothing_are_given_up() {
+    let limits = Limits { connections: 3, idle: Duration::from_millis(200), ..Limits::default() };
+    let (server, _) = start(Settings { limits, ..Settings::of(Site::Local) });
+    let request = b"GET /flags/br/br.gif HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+    let deaf: Vec<TcpStream> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.addr()).unwrap();
+            stream.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
+            // Until the server, which has nowhere to put its answers, takes no more; or gives up.
+            while stream.write_all(&request).is_ok() {}
+            stream
+        })
+        .collect();
+    // They have all the room that there is.
+    assert_eq!(status(&get(server.addr(), "/flags/br/br.gif")), "200");
+    drop(deaf);
+}

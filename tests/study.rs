@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use speedup::settings::{Limits, RunRequest};
 use speedup::study::{self, Study};
-use speedup::workload::{Digest, Fault, Kernel, Scale, Workload};
+use speedup::workload::{ArrayWorkload, Digest, Fault, Kernel, Scale};
 use speedup_report::analysis::{Analysis, Cell};
 use speedup_report::record::{Design, Failure};
 
@@ -12,7 +12,7 @@ macro_rules! workload {
     ($workload:ident, $name:literal, $compute:expr) => {
         struct $workload;
 
-        impl Workload for $workload {
+        impl ArrayWorkload for $workload {
             fn name(&self) -> &'static str {
                 $name
             }
@@ -52,17 +52,17 @@ workload!(Faulty, "faulty", |array| if array.len() == 16 {
 workload!(Panicking, "panicking", |array| if array.len() == 32 { panic!("at 32") } else { Ok("ok".into()) });
 workload!(Sound, "sound", |array| Ok(format!("{:02x?}", &array[..4])));
 
-static WORKLOADS: &[&dyn Workload] = &[&Drifting, &Faulty, &Panicking, &Sound];
+static WORKLOADS: &[&dyn ArrayWorkload] = &[&Drifting, &Faulty, &Panicking, &Sound];
 
 fn study(workload: &str) -> Study {
-    study::set_workloads(WORKLOADS);
+    study::set_workloads(study::of_arrays(WORKLOADS));
     let request = RunRequest {
         workload: Some(workload.parse().unwrap()),
         executor: Some("threads".parse().unwrap()),
         workers: Some("2".parse().unwrap()),
         ..RunRequest::default()
     };
-    Study::new(request.resolve(&Limits::default(), WORKLOADS, 2).unwrap(), Design::CaseByCase)
+    Study::new(request.resolve(&Limits::default(), study::workloads(), 2).unwrap(), Design::CaseByCase)
 }
 
 #[test]

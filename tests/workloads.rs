@@ -1,8 +1,8 @@
 //! Every registered executor with every registered workload.
 
 use libtest_mimic::{Arguments, Trial};
-use speedup::study::array::Passed;
-use speedup::study::job::BatchJob;
+use speedup::study::task::{BatchJob, Setting};
+use speedup::workload::array::{ArrayJob, Passed};
 use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
 use speedup_executor::{EXECUTORS, Executor, ExecutorKind};
 use speedup_report::record::Data;
@@ -24,7 +24,7 @@ fn main() {
 fn every_workload_gives_the_serial_digests(kind: &dyn ExecutorKind) {
     for &workload in WORKLOADS {
         // Those that wait need somebody to wait for.
-        let server = workload.waiting().map(|waiting| waiting.serve(Scale::Tiny).unwrap());
+        let server = workload.served().map(|served| served.serve(Scale::Tiny).unwrap());
         let site = server.as_ref().map(|server| Site { addr: server.addr, execution: 0 });
         let sizes = workload.sizes(Scale::Tiny).into_iter().enumerate();
         let jobs: Vec<Job> = sizes.map(|(index, size)| Job { seed: 5, index, size, site }).collect();
@@ -35,14 +35,13 @@ fn every_workload_gives_the_serial_digests(kind: &dyn ExecutorKind) {
         let expected: Vec<_> = jobs.iter().map(direct).collect();
         let digests = |kernel: &Kernel, data: Data, workers: usize| -> Vec<_> {
             let executor = kind.start(workers).unwrap();
-            let task = |&job: &Job| BatchJob {
-                workload: workload.name().to_string(),
-                kernel: kernel.name.to_string(),
-                job,
-                array: Passed::of(workload, job, data).unwrap(),
-                passes: 3,
+            let setting = Setting::of(workload.name());
+            let task = |&job: &Job| {
+                let (kernel, array) = (kernel.name.to_string(), Passed::of(workload, job, data).unwrap());
+                BatchJob::new(setting.clone(), ArrayJob { kernel, job, array, passes: 3 })
             };
-            executor.map(jobs.iter().map(task)).map(|report| report.unwrap().digest).collect()
+            let results = executor.map(jobs.iter().map(task)).map(|report| report.unwrap().result);
+            results.map(|result| result.map(|answer| answer.digest)).collect()
         };
         let name = workload.name();
         for kernel in workload.kernels() {

@@ -1,30 +1,48 @@
-//! Lets criterion drive the library's own measuring, and keeps what criterion used.
+//! Criterion over rounds: all cases are measured in interleaved rounds first, as by `speedup run`, and
+//! criterion then analyses these very samples.
 //!
-//! Criterion asks for the value of a measurement exactly when it uses it as a sample, and not
-//! during its warm-up. [`SampledTime`] therefore carries the executions behind each value along,
-//! and hands them to the [`Recorder`] at that moment.
+//! Criterion by itself measures one case after another, so that a machine that changes its speed within
+//! minutes makes one case look faster than another. In rounds such a change falls on all cases alike.
 
-use std::cell::RefCell;
-use std::io::{self, Write};
+mod arguments;
+mod before;
+
+use std::cell::{Cell, RefCell};
 use std::process::ExitCode;
-use std::rc::Rc;
 use std::time::Duration;
 
-use criterion::measurement::{Measurement, ValueFormatter, WallTime};
-use criterion::{BenchmarkId, Criterion, SamplingMode};
+use arguments::{Arguments, Task};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use speedup::cli::{ExitError, complain};
+use speedup::settings::values::{Precision, RoundLimit};
 use speedup::settings::{Limits, RunRequest, env};
-use speedup::study::{Measured, Study};
-use speedup::workload::{Scale, WORKLOADS};
+use speedup::study::progress::Verbosity;
+use speedup::study::rounds::Watch;
+use speedup::study::{self, Run, RunConfig, Study};
 use speedup_machine::machine;
 use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
-use speedup_report::analysis::Analysis;
-use speedup_report::record::{BASELINE, Case, Design, Failure, RunFolder, RunRecord, Status};
-use speedup_report::render::{FORMATS, files};
+use speedup_report::analysis::{self, Analysis};
+use speedup_report::record::{BASELINE, Case, Design, RunRecord, Status};
+use speedup_report::render::{FORMATS, comparison, files};
+
+/// The least samples that criterion analyses.
+const LEAST_SAMPLES: u32 = 10;
+
+/// Rounds of `--quick`: two samples are what criterion looks at then.
+const QUICK_ROUNDS: u32 = 2;
+
+/// The precision that no run reaches.
+const NEVER: Precision = Precision(0.0);
+
+/// Time for the rounds where the user sets no limit.
+const DEFAULT_TIME: Duration = Duration::from_secs(120);
+
+/// The change up to which a case counts as unchanged.
+const THRESHOLD: f64 = 0.02;
 
 /// The settings of the suite, from `SPEEDUP_WORKLOAD`, `SPEEDUP_WORKERS` and so on: those of
-/// [`RunRequest`], each as its option of `speedup run` takes it. The number of runs is criterion's
-/// `--sample-size`.
+/// [`RunRequest`], each as its option of `speedup run` takes it.
 ///
 /// # Errors
 ///
@@ -34,243 +52,202 @@ pub(crate) fn request(name: &str) -> Result<RunRequest, ExitCode> {
     Ok(RunRequest { name: request.name.or_else(|| name.parse().ok()), ..request })
 }
 
-/// Has criterion measure every case of these settings, and ends with tables and files.
-pub(crate) fn suite(request: &RunRequest, measurement_time: fn(&Case, Scale) -> Duration) -> ExitCode {
-    let config = match request.resolve(&Limits::default(), WORKLOADS, machine::cpus_available()) {
-        Ok(config) => config,
-        Err(error) => return ExitError::Usage(error.as_variable()).report(),
+/// Measures what these settings and criterion's arguments select, has criterion analyse it, and ends with
+/// tables and files.
+pub(crate) fn suite(request: &RunRequest) -> ExitCode {
+    let arguments = match Arguments::read(LEAST_SAMPLES) {
+        Ok(arguments) => arguments,
+        Err(problem) => return ExitError::Usage(problem).report(),
     };
-    let recorder = match Recorder::new(Study::new(config, Design::CaseByCase)) {
-        Ok(recorder) => recorder,
-        Err(error) => return ExitError::Failure(format!("cannot watch for Ctrl-C: {error}")).report(),
-    };
-    let mut criterion = Criterion::default()
-        .with_measurement(SampledTime::new(&recorder))
-        .without_plots()
-        .sample_size(10)
-        .warm_up_time(Duration::from_millis(1))
-        .configure_from_args();
-    measure(&mut criterion, &recorder, measurement_time);
-    criterion.final_summary();
-    recorder.end(Status::Complete)
+    let criterion =
+        Criterion::default().without_plots().sample_size(LEAST_SAMPLES as usize).configure_from_args();
+    match carry_out(request, criterion, &arguments) {
+        Ok(code) => code,
+        Err(error) => error.report(),
+    }
 }
 
-fn measure(
-    criterion: &mut Criterion<SampledTime>,
-    recorder: &Recorder,
-    measurement_time: fn(&Case, Scale) -> Duration,
-) {
-    let cases = recorder.cases();
-    for workload in recorder.workloads() {
-        let mut group = criterion.benchmark_group(&workload);
+fn carry_out(
+    request: &RunRequest,
+    mut criterion: Criterion,
+    arguments: &Arguments,
+) -> Result<ExitCode, ExitError> {
+    let config = settings(request, arguments)?;
+    let interrupt = Interrupt::install()
+        .map_err(|error| ExitError::Failure(format!("cannot watch for Ctrl-C: {error}")))?;
+    let study = Study::new(config, Design::InterleavedRounds);
+    if arguments.task != Task::Measure {
+        one_by_one(&mut criterion, study, &interrupt);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let wanted: Vec<String> = study
+        .plan()
+        .cases
+        .iter()
+        .filter(|case| arguments.selects(case))
+        .map(|case| case.workload.clone())
+        .collect();
+    if wanted.is_empty() {
+        criterion.final_summary();
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Results are checked against the serial baseline, and every speedup is one over it.
+    let study = study.only(&|case| {
+        arguments.selects(case) || case.executor == BASELINE && wanted.contains(&case.workload)
+    });
+    let run = measure(study, &interrupt)?;
+    hand_out(&mut criterion, &run.record, arguments);
+    keep(&run)
+}
+
+/// The configuration: criterion's arguments are limits of the rounds here, and come before those of the
+/// environment.
+fn settings(request: &RunRequest, arguments: &Arguments) -> Result<RunConfig, ExitError> {
+    let mut limits: Limits = env::read().map_err(ExitError::Usage)?;
+    let open_end = limits.is_empty() && arguments.measurement_time.is_none();
+    if arguments.sample_size.is_some() || arguments.measurement_time.is_some() {
+        limits.precision = Some(NEVER);
+        limits.rounds = arguments.sample_size.map(RoundLimit);
+        limits.max_time = arguments.measurement_time;
+    } else if arguments.quick {
+        limits.rounds = Some(RoundLimit(QUICK_ROUNDS));
+    } else if limits.is_empty() {
+        limits.max_time = Some(DEFAULT_TIME);
+    }
+    if arguments.warm_up_time {
+        complain("--warm-up-time has no effect: one round over all cases warms up");
+    }
+    let mut config = request
+        .resolve(&limits, study::workloads(), machine::cpus_available())
+        .map_err(|error| ExitError::Usage(error.as_variable()))?;
+    // A limit that the user has not set keeps nothing from criterion.
+    if open_end {
+        config.stop.least_rounds = LEAST_SAMPLES;
+    }
+    Ok(config)
+}
+
+/// Rounds over all cases of the study, with the record kept as it grows.
+fn measure(study: Study, interrupt: &Interrupt) -> Result<Run, ExitError> {
+    let mut run = Run::begin(Box::new(study))?;
+    run.go_on(&Watch { verbosity: Verbosity::Normal, interrupt, widest: analysis::widest })?;
+    run.warnings.iter().for_each(|warning| complain(warning));
+    Ok(run)
+}
+
+/// Gives criterion the samples of each case that it asks for.
+fn hand_out(criterion: &mut Criterion, record: &RunRecord, arguments: &Arguments) {
+    if record.status != Status::Complete {
+        return;
+    }
+    let walls = |case: &Case| -> Vec<u64> {
+        let samples = record.samples.iter().filter(|sample| !sample.warmup);
+        samples
+            .filter(|sample| same(&record.plan.cases[sample.case], case))
+            .map(|sample| sample.wall_ns)
+            .collect()
+    };
+    let cases = record.plan.cases.iter().filter(|case| !case.again && arguments.selects(case));
+    let cases: Vec<(&Case, Vec<u64>)> = cases.map(|case| (case, walls(case))).collect();
+    let fewest = cases.iter().map(|(_, walls)| walls.len()).min().unwrap_or(0);
+    if fewest < LEAST_SAMPLES as usize && !arguments.quick {
+        complain(&format!(
+            "criterion analyses {LEAST_SAMPLES} samples or more; of {fewest} rounds there is only the table"
+        ));
+        return;
+    }
+    println!("\nCriterion's analysis of the samples measured in rounds:");
+    for workload in &record.plan.workloads {
+        let mut group = criterion.benchmark_group(&workload.name);
         group.sampling_mode(SamplingMode::Flat);
-        for (index, case) in cases.iter().enumerate().filter(|(_, case)| case.workload == workload) {
-            if !given("--measurement-time") {
-                group.measurement_time(measurement_time(case, recorder.scale()));
+        for (case, walls) in cases.iter().filter(|(case, _)| case.workload == workload.name) {
+            analyse(&mut group, case, walls, arguments.quick);
+        }
+        group.finish();
+    }
+    criterion.final_summary();
+}
+
+/// Both arms of the serial baseline are one case for criterion.
+fn same(one: &Case, other: &Case) -> bool {
+    (&one.workload, &one.executor, one.workers) == (&other.workload, &other.executor, other.workers)
+}
+
+/// One case. Criterion runs what it is given for a while to find out how often it fits into the time, and
+/// complains where that is once; with `--quick` it goes on until a tenth of a second is over. So the first
+/// call takes a moment that fits several times, and each of a quick look more than a twentieth of a second.
+/// A sample counts for as many executions as criterion asks for.
+fn analyse(group: &mut BenchmarkGroup<'_, WallTime>, case: &Case, walls: &[u64], quick: bool) {
+    const MOMENT: Duration = Duration::from_millis(5);
+    const QUICK_CALL: Duration = Duration::from_millis(60);
+    group.sample_size(walls.len().max(LEAST_SAMPLES as usize));
+    group.warm_up_time(Duration::from_millis(1));
+    group.measurement_time(if quick { 2 * QUICK_CALL } else { 10 * MOMENT * walls.len() as u32 });
+    let calls = Cell::new(0_usize);
+    group.bench_function(arguments::id(case), |bencher| {
+        bencher.iter_custom(|iterations| {
+            let call = calls.replace(calls.get() + 1);
+            match (quick, call) {
+                (true, _) => std::thread::sleep(QUICK_CALL + MOMENT),
+                (false, 0) => std::thread::sleep(MOMENT),
+                (false, _) => {}
             }
-            let id = if case.executor == BASELINE {
-                BenchmarkId::from_parameter(BASELINE)
-            } else {
-                BenchmarkId::new(&case.executor, case.workers)
-            };
-            group.bench_function(id, |bencher| {
-                bencher.iter_custom(|iterations| recorder.measure(index, iterations));
+            // The first call of a whole analysis is not one of its samples.
+            let sample = if quick { call } else { call.saturating_sub(1) };
+            Duration::from_nanos(walls[sample % walls.len()].saturating_mul(iterations))
+        });
+    });
+}
+
+/// Lets criterion call for the cases, measured when it does: to list them, to run each once, for a profiler.
+fn one_by_one(criterion: &mut Criterion, study: Study, interrupt: &Interrupt) {
+    let cases = study.plan().cases.clone();
+    let study = RefCell::new(study);
+    for in_one in cases.chunk_by(|one, next| one.workload == next.workload) {
+        let mut group = criterion.benchmark_group(&in_one[0].workload);
+        for (index, case) in cases.iter().enumerate() {
+            if case.again || case.workload != in_one[0].workload {
+                continue;
+            }
+            group.bench_function(arguments::id(case), |bencher| {
+                bencher.iter_custom(|iterations| {
+                    (0..iterations).map(|_| execute(&mut study.borrow_mut(), index, interrupt)).sum()
+                });
             });
         }
         group.finish();
     }
+    criterion.final_summary();
 }
 
-/// Whether criterion was given that option.
-pub(crate) fn given(option: &str) -> bool {
-    std::env::args().skip(1).any(|argument| argument.split('=').next() == Some(option))
-}
-
-/// Wall time that remembers the executions behind it.
-struct SampledTime {
-    wall: WallTime,
-    used: Rc<RefCell<Vec<Sampled>>>,
-}
-
-/// The executions behind one value: one sample of criterion's.
-#[derive(Clone)]
-struct Sampled {
-    case: usize,
-    executions: Vec<Measured>,
-}
-
-impl SampledTime {
-    /// A measurement whose samples go to the recorder.
-    fn new(recorder: &Recorder) -> Self {
-        Self { wall: WallTime, used: Rc::clone(&recorder.used) }
+fn execute(study: &mut Study, case: usize, interrupt: &Interrupt) -> Duration {
+    if interrupt.requested() {
+        std::process::exit(EXIT_INTERRUPTED.into());
     }
-}
-
-impl Measurement for SampledTime {
-    type Intermediate = ();
-    type Value = Sampled;
-
-    fn start(&self) {}
-
-    fn end(&self, (): ()) -> Sampled {
-        self.zero()
-    }
-
-    fn add(&self, one: &Sampled, other: &Sampled) -> Sampled {
-        let executions = one.executions.iter().chain(&other.executions).cloned().collect();
-        Sampled { case: one.case, executions }
-    }
-
-    fn zero(&self) -> Sampled {
-        Sampled { case: 0, executions: Vec::new() }
-    }
-
-    fn to_f64(&self, value: &Sampled) -> f64 {
-        self.used.borrow_mut().push(value.clone());
-        value.executions.iter().map(|execution| execution.wall_ns as f64).sum()
-    }
-
-    fn formatter(&self) -> &dyn ValueFormatter {
-        self.wall.formatter()
-    }
-}
-
-/// The study, and the samples that criterion used so far.
-struct Recorder {
-    study: RefCell<Study>,
-    record: RefCell<RunRecord>,
-    used: Rc<RefCell<Vec<Sampled>>>,
-    interrupt: Interrupt,
-    /// The run's folder, claimed when the first case is measured, and the last case saved there.
-    folder: RefCell<Option<(RunFolder, usize)>>,
-}
-
-impl Recorder {
-    /// A recorder for a study. From now on it watches for Ctrl-C.
-    fn new(study: Study) -> io::Result<Self> {
-        let record = RefCell::new(study.new_record());
-        let interrupt = Interrupt::install()?;
-        let (used, folder) = (Rc::default(), RefCell::default());
-        Ok(Self { study: RefCell::new(study), record, used, interrupt, folder })
-    }
-
-    /// The cases of the study.
-    fn cases(&self) -> Vec<Case> {
-        self.study.borrow().plan().cases.clone()
-    }
-
-    /// The names of the workloads, in order.
-    fn workloads(&self) -> Vec<String> {
-        self.record.borrow().plan.workloads.iter().map(|workload| workload.name.clone()).collect()
-    }
-
-    /// The size of the arrays.
-    fn scale(&self) -> Scale {
-        self.study.borrow().config().scale
-    }
-
-    /// Executes a case that often. A failure or Ctrl-C ends the program, with what criterion has used
-    /// so far kept.
-    fn measure(&self, case: usize, iterations: u64) -> Sampled {
-        if let Err(message) = self.save_before(case) {
+    match study.measure(case) {
+        Ok(measured) => Duration::from_nanos(measured.wall_ns),
+        Err(message) => {
             complain(&message);
             std::process::exit(1);
         }
-        let mut executions = Vec::new();
-        for _ in 0..iterations {
-            if self.interrupt.requested() {
-                self.end(Status::Interrupted);
-            }
-            let measured = self.study.borrow_mut().measure(case);
-            match measured {
-                Ok(execution) => executions.push(execution),
-                Err(message) => {
-                    let failure = Failure { case, round: 0, warmup: false, message };
-                    self.record.borrow_mut().failures.push(failure);
-                    self.end(Status::Failed);
-                }
-            }
-        }
-        Sampled { case, executions }
-    }
-
-    /// Claims the folder before the first case, so that an output that cannot be written is known
-    /// before minutes of measuring, and saves the record before every further one.
-    fn save_before(&self, case: usize) -> Result<(), String> {
-        if !measuring() {
-            return Ok(());
-        }
-        let mut folder = self.folder.borrow_mut();
-        let mut record = self.record.borrow_mut();
-        let saved = match folder.as_mut() {
-            Some((_, last)) if *last == case => Ok(()),
-            Some((folder, last)) => {
-                *last = case;
-                self.update(&mut record);
-                folder.save(&record)
-            }
-            None => {
-                let claimed = RunFolder::create(&self.study.borrow().config().out, &record);
-                claimed.map(|claimed| *folder = Some((claimed, case)))
-            }
-        };
-        saved.map_err(|error| error.to_string())
-    }
-
-    /// Ends the program. If criterion measured at all, and not only listed, tested or profiled, the
-    /// table is printed and the run written with tables and charts.
-    fn end(&self, status: Status) -> ! {
-        let mut record = self.record.borrow_mut();
-        record.status = status;
-        self.update(&mut record);
-        let kept = self.folder.borrow().as_ref().map_or(Ok(()), |(folder, _)| keep(&record, folder));
-        let code = match (kept, record.fatal_failure(), status) {
-            (Err(message), ..) | (Ok(()), Some(message), _) => {
-                complain(&message);
-                1
-            }
-            (Ok(()), None, Status::Interrupted) => EXIT_INTERRUPTED,
-            (Ok(()), None, _) => 0,
-        };
-        std::process::exit(code.into())
-    }
-
-    /// Brings the record up to date with what criterion has used so far.
-    fn update(&self, record: &mut RunRecord) {
-        self.study.borrow().describe_workloads(record);
-        let used = self.used.borrow();
-        record.samples.clear();
-        for case in 0..record.plan.cases.len() {
-            let mut values: Vec<&Sampled> = used.iter().filter(|value| value.case == case).collect();
-            if given("--quick") {
-                // Criterion doubles the iterations until two samples agree, and uses those two.
-                values.drain(..values.len().saturating_sub(2));
-            }
-            let executions = values.iter().flat_map(|value| &value.executions);
-            let samples = (0..)
-                .zip(executions)
-                .map(|(round, execution)| execution.clone().into_sample(case, round, false));
-            record.samples.extend(samples);
-        }
-        let counts = (0..record.plan.cases.len())
-            .map(|case| record.samples.iter().filter(|sample| sample.case == case).count() as u32);
-        record.plan.rounds = counts.max().unwrap_or(0);
     }
 }
 
-/// Prints the table and writes the record, tables and charts.
-fn keep(record: &RunRecord, folder: &RunFolder) -> Result<(), String> {
+/// Prints the table, writes tables and charts, and compares with the run before.
+fn keep(run: &Run) -> Result<ExitCode, ExitError> {
+    let (record, folder) = (&run.record, run.folder.path());
     let runs = [Analysis::of(record)];
-    let mut stdout = io::stdout().lock();
-    let printed = writeln!(stdout, "{}", FORMATS[0].render(&runs));
-    folder.save(record).map_err(|error| error.to_string())?;
-    files::write_all(folder.path(), &runs).map_err(|error| error.to_string())?;
-    printed
-        .and_then(|()| writeln!(stdout, "Saved in {}", folder.path().display()))
-        .map_err(|error| format!("cannot write to standard output: {error}"))
-}
-
-/// Criterion measures when cargo runs it for benchmarking, unless it was asked for something else.
-fn measuring() -> bool {
-    given("--bench") && !["--test", "--list", "--profile-time"].into_iter().any(given)
+    files::write_all(folder, &runs).map_err(ExitError::because)?;
+    println!("\n{}", FORMATS[0].render(&runs));
+    if let Some(comparison) = before::comparison(record, folder, THRESHOLD) {
+        println!("{}", (comparison::FORMATS[0].1)(&comparison));
+    }
+    println!("Saved in {}", folder.display());
+    match (record.status, record.fatal_failure()) {
+        (Status::Interrupted, _) => {
+            Err(ExitError::Interrupted("interrupted; what was measured is kept".into()))
+        }
+        (_, Some(failure)) => Err(ExitError::Failure(failure)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use super::ExitError;
 use super::command::{config, resume_failed};
 use super::exit::watch_for_ctrl_c;
-use super::measured::{Given, Measuring};
+use super::measured::{Given, Measuring, Placing};
 use super::run::{How, carry_out};
 use crate::study::Run;
 use crate::study::command::{Again, CommandBatch, CommandRequest};
@@ -53,13 +53,31 @@ pub(super) struct BatchArgs {
     joblog: Option<PathBuf>,
     /// Go on with the run in this folder, with new limits if --rounds, --precision or --max-time are given,
     /// which count the whole run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["words", "arg_file", "jobs", "workers", "seed", "out", "name"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ANEW)]
     resume: Option<PathBuf>,
     #[command(flatten)]
     measuring: Measuring,
     #[command(flatten)]
     given: Given,
+    #[command(flatten)]
+    placing: Placing,
 }
+
+/// What only a new run can have.
+const ANEW: [&str; 12] = [
+    "words",
+    "arg_file",
+    "null",
+    "jobs",
+    "keep_order",
+    "workers",
+    "seed",
+    "warmup",
+    "out",
+    "name",
+    "Given",
+    "Placing",
+];
 
 /// Parts the inputs from the rest of the arguments of `speedup batch`, as they may look like options.
 pub(super) fn part(arguments: Vec<OsString>) -> (Vec<OsString>, Option<Vec<OsString>>) {
@@ -99,6 +117,7 @@ fn new(
     interrupt: &Interrupt,
 ) -> Result<CommandBatch, ExitError> {
     let inputs = sources(args, inputs)?;
+    let (cpus, pin) = args.placing.resolve()?;
     let request = CommandRequest {
         words: args.words.iter().map(Text::from).collect(),
         serial: None,
@@ -107,12 +126,13 @@ fn new(
         record: CommandRecord {
             batch: Some(inputs),
             keep_order: args.keep_order,
+            cpus,
             ..args.given.record(args.measuring.warmup)
         },
         label: args.given.label.clone(),
     };
     let (record, label) = request.resolve().map_err(ExitError::Usage)?;
-    let config = config(&args.measuring, record, label, args.measuring.workers());
+    let config = config(&args.measuring, (record, pin), label, args.measuring.workers());
     CommandBatch::new(config, interrupt.clone(), (0, Vec::new()), args.joblog.clone())
         .map_err(ExitError::Failure)
 }

@@ -9,7 +9,7 @@ use super::{ExitError, print};
 use crate::settings::reader::{Reader, one_of, text};
 use crate::settings::values::Threshold;
 use speedup_report::analysis::compare::{self, Outcome};
-use speedup_report::record::schema::ReadError;
+use speedup_report::record::read::ReadError;
 use speedup_report::record::{RunRecord, SCHEMA_VERSION};
 use speedup_report::render::comparison::{FORMATS, Render};
 

@@ -1,14 +1,16 @@
 //! `speedup completions`: scripts for shells, made from the command line's own description.
 
-use clap::{Args, Command, CommandFactory};
+use clap::builder::Resettable;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::args::Cli;
+use super::args;
+use super::tool::Tool;
 use super::{ExitError, print};
 use crate::settings::reader::text;
 use crate::settings::values::KernelChoice;
 use crate::study::Runner;
-use crate::workload::Workload;
+use crate::workload::ArrayWorkload;
 use speedup_values::List;
 
 #[derive(Debug, Args)]
@@ -21,26 +23,37 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn completions(args: &CompletionsArgs, workloads: &[&dyn Workload]) -> Result<(), ExitError> {
+pub(super) fn completions(args: &CompletionsArgs, tool: &'static Tool) -> Result<(), ExitError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command(workloads), "speedup", &mut script);
+    clap_complete::generate(args.shell, &mut command(tool), &*tool.name, &mut script);
     print(&String::from_utf8_lossy(&script))
 }
 
-/// The command line with the names that only this program's workloads know.
-fn command(workloads: &[&dyn Workload]) -> Command {
-    let names: Vec<_> = workloads.iter().map(|workload| (workload.name(), workload.summary())).collect();
+/// The command line with the names that only this program's workloads know, and without what it hides.
+fn command(tool: &'static Tool) -> Command {
+    let names: Vec<_> = tool.workloads.iter().map(|workload| (workload.name(), workload.summary())).collect();
     let runners = Runner::all().map(|runner| (runner.name(), runner.summary()));
-    let kernels: Vec<_> = workloads.iter().flat_map(|workload| kernels(*workload)).collect();
-    Cli::command().mut_subcommand("run", |run| {
+    let arrays = tool.workloads.iter().filter_map(|workload| workload.array());
+    let kernels: Vec<_> = arrays.flat_map(kernels).collect();
+    let root = args::command(tool).mut_subcommand("run", |run| {
         run.mut_arg("workload", |arg| arg.value_parser(text::<List<String>>().completing(names)))
             .mut_arg("executor", |arg| arg.value_parser(text::<List<String>>().completing(runners)))
             .mut_arg("kernel", |arg| arg.value_parser(text::<KernelChoice>().completing(kernels)))
-    })
+    });
+    if tool.whole { root } else { root.mut_subcommands(shown) }
+}
+
+/// A command without the options that it hides, which scripts would complete.
+fn shown(command: Command) -> Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let args = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    // Conflicts with options that are not there would be a mistake, and scripts know nothing of them.
+    let args = args.cloned().map(|arg| arg.conflicts_with(Resettable::Reset));
+    Command::new(String::leak(command.get_name().to_string()) as &str).about(about).args(args)
 }
 
 /// The kernels of a workload as the option takes them.
-fn kernels(workload: &dyn Workload) -> Vec<(&'static str, &'static str)> {
+fn kernels(workload: &'static dyn ArrayWorkload) -> Vec<(&'static str, &'static str)> {
     let kernels = workload.kernels().iter();
     // Clap wants names that last as long as the program, which ends once it has printed them.
     let name = |kernel: &str| String::leak(format!("{}={kernel}", workload.name()));

@@ -5,8 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::Args;
 
 use super::{ExitError, print};
-use crate::study::diagnostics;
-use crate::workload::Workload;
+use crate::study::{AnyWorkload, diagnostics};
 use speedup_report::analysis::doctor::{Diagnosis, diagnose};
 use speedup_report::record::checkup::Facts;
 use speedup_report::render;
@@ -33,7 +32,7 @@ struct Report<'a> {
     facts: &'a Facts,
 }
 
-pub(super) fn doctor(args: &DoctorArgs, workloads: &[&dyn Workload]) -> Result<(), ExitError> {
+pub(super) fn doctor(args: &DoctorArgs, workloads: &[&dyn AnyWorkload]) -> Result<(), ExitError> {
     if io::stderr().is_terminal() {
         // Otherwise the silence looks like a hang.
         let _ = writeln!(io::stderr(), "looking at this machine for about three seconds …");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{ExitError, print};
+use super::{ExitError, print, shown};
 use crate::import::{self, Reading};
 use crate::settings::reader::text;
 use crate::settings::values::{MAX_WORKERS, RunName};
@@ -77,5 +77,5 @@ pub(super) fn import(args: &ImportArgs) -> Result<(), ExitError> {
     let runs = [Analysis::of(&record)];
     files::write_all(folder.path(), &runs).map_err(|error| failed(&error))?;
     print(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", folder.path().display()))
+    print(&format!("\nSaved in {}\n", shown(folder.path())))
 }

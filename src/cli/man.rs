@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, CommandFactory, ValueHint};
+use clap::{Args, Command, ValueHint};
 use clap_mangen::Man;
 
-use super::args::Cli;
+use super::args;
+use super::tool::Tool;
 use super::{ExitError, print};
 use speedup_report::record::store::write_whole;
 
@@ -20,8 +21,8 @@ pub(super) struct ManArgs {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn man(args: &ManArgs) -> Result<(), ExitError> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+pub(super) fn man(args: &ManArgs, tool: &'static Tool) -> Result<(), ExitError> {
+    let mut root = args::command(tool).disable_help_subcommand(true);
     root.build();
     let Some(folder) = &args.folder else {
         return print(&String::from_utf8_lossy(&page(root)?));

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use crate::settings::Limits;
+use super::ExitError;
+use crate::settings::pin::pins;
 use crate::settings::reader::{Reader, by, duration, one_of, text};
 use crate::settings::values::{RunName, Seed, WorkerCounts};
+use crate::settings::{Limits, Pin};
 use crate::study::config::default_workers;
 use speedup_machine::machine;
-use speedup_report::record::{Check, CommandRecord, Hooks, Output, Text};
+use speedup_machine::placement::Placement;
+use speedup_report::record::{Check, CommandRecord, Cpus, Hooks, Output, Pinned, Text};
 
 /// How often, how long and where to.
 #[derive(Debug, Args)]
@@ -92,6 +95,53 @@ pub(super) struct Given {
     /// End an execution that takes longer than this, such as 60s; it has failed then
     #[arg(long, value_name = "TIME", value_parser = duration(TIMEOUT.0..=TIMEOUT.1))]
     timeout: Option<Duration>,
+}
+
+/// Which CPUs programs may use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The program")]
+pub(super) struct Placing {
+    /// CPUs that N workers may use: all, or N of them (follow), as on a machine with N CPUs [default: all,
+    /// or follow with --pin]
+    #[arg(long, value_name = "all|follow", value_parser = counts_of_cpus(), hide_possible_values = true)]
+    cpus: Option<Cpus>,
+    /// Which N CPUs, as the first N in this order: hardware threads of a core one after another (compact),
+    /// one per core first with memory nodes in turn (scatter) or node by node (cores), or as listed, such as
+    /// 0,2,4-7 [default: none, or cores with --cpus follow]
+    #[arg(
+        long, value_name = "none|compact|scatter|cores|LIST", allow_hyphen_values = true,
+        value_parser = pins(), hide_possible_values = true
+    )]
+    pin: Option<Pin>,
+}
+
+fn counts_of_cpus() -> Reader<Cpus> {
+    one_of(
+        "choice of CPUs",
+        [("all", "all that there are", Cpus::All), ("follow", "as many as workers", Cpus::Follow)],
+    )
+}
+
+impl Placing {
+    /// Whether N workers have N CPUs, and which.
+    pub(super) fn resolve(&self) -> Result<(Cpus, Option<Pinned>), ExitError> {
+        let pin = match (self.cpus, &self.pin) {
+            (Some(Cpus::All), Some(pin)) if *pin != Pin::None => {
+                let problem = "keeps N workers to N CPUs, which contradicts --cpus all";
+                return Err(ExitError::Usage(format!("--pin {pin}: {problem}")));
+            }
+            (Some(Cpus::Follow), Some(Pin::None)) => {
+                let problem = "keeps no program to its CPUs, which contradicts --cpus follow";
+                return Err(ExitError::Usage(format!("--pin none: {problem}")));
+            }
+            (Some(Cpus::Follow), None) => &Pin::Order(Placement::Cores),
+            (_, None) => &Pin::None,
+            (_, Some(pin)) => pin,
+        };
+        let pinned =
+            pin.resolve().map_err(|problem| ExitError::Usage(format!("--pin '{pin}': {problem}")))?;
+        Ok((if pinned.is_some() { Cpus::Follow } else { Cpus::All }, pinned))
+    }
 }
 
 /// Limits of `--timeout`.

@@ -21,63 +21,47 @@ mod report;
 mod run;
 mod selftest;
 mod serve;
+mod tool;
 mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::path::Path;
 
+use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
 
 use self::args::{Cli, Command};
 pub use self::exit::ExitError;
 use self::exit::Verdict;
-use crate::study;
-use crate::study::job::BatchJob;
-use crate::study::selftest as selftest_tasks;
-use crate::workload::Workload;
-use speedup_executor::task::TaskEntry;
-use speedup_executor::worker;
-use speedup_flags::{beside, client};
+pub use self::tool::Tool;
+use crate::program;
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::record::plain::plain;
+use speedup_report::render::prose::fitted;
 
-/// What worker processes of this program can run.
-static TASKS: &[TaskEntry] = &[
-    TaskEntry::of::<BatchJob>(),
-    selftest_tasks::TASKS[0],
-    selftest_tasks::TASKS[1],
-    demo::TASKS[0],
-    demo::TASKS[1],
-    client::TASKS[0],
-    client::TASKS[1],
-    beside::TASKS[0],
-];
-
-/// Runs the program over the given workloads. It must be called first thing in `main`: a process
-/// that a pool has started becomes a worker here and does not return.
-///
-/// Its exit code is 0, or that of an [`ExitError`].
-#[must_use]
-pub fn main(workloads: &'static [&'static dyn Workload]) -> ExitCode {
-    study::set_workloads(workloads);
-    worker::init(TASKS);
-    let done = parse(std::env::args_os()).and_then(|command| dispatch(command, workloads));
-    done.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
-}
-
-/// Reads the command line; the inputs of a batch stand apart from it. Where it asks for help or the version, that is printed and the program ends.
-fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Command, Option<Vec<OsString>>), ExitError> {
-    let mut command = Cli::command();
-    let (arguments, inputs) = batch::part(arguments.collect());
+/// Reads the command line; the inputs of a batch stand apart from it. Where it asks for help or the version, that is
+/// printed and the program ends.
+fn parse(
+    tool: &'static Tool,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<(Command, Option<Vec<OsString>>), ExitError> {
+    let mut command = args::command(tool);
+    let (arguments, inputs) = batch::part(arguments.into_iter().collect());
     let matches = command.try_get_matches_from_mut(&arguments);
-    match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => Ok((cli.command, inputs)),
+    match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok((mut cli, matches)) => {
+            if let (Command::Run(run), Some(matches)) = (&mut cli.command, matches.subcommand_matches("run"))
+            {
+                run.take_parameters(tool, matches);
+            }
+            Ok((cli.command, inputs))
+        }
         Err(error) if !error.use_stderr() => {
             print(&error.to_string())?;
             std::process::exit(0);
         }
-        // A bare "speedup" is a question for help, though a script that comes to it has a mistake.
+        // A bare program is a question for help, though a script that comes to it has a mistake.
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = write!(io::stderr(), "{error}");
             Err(ExitError::Said(Verdict::Usage))
@@ -88,8 +72,9 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<(Command, Option<V
 
 fn dispatch(
     (command, inputs): (Command, Option<Vec<OsString>>),
-    workloads: &'static [&'static dyn Workload],
+    tool: &'static Tool,
 ) -> Result<(), ExitError> {
+    let workloads = tool.workloads();
     match command {
         Command::Run(args) => run::run(&args, workloads),
         Command::Command(args) => command::command(&args),
@@ -99,29 +84,39 @@ fn dispatch(
         Command::Import(args) => import::import(&args),
         Command::Schema => print(JSON_SCHEMA),
         Command::Selftest(args) => selftest::selftest(&args),
+        Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
-        Command::List => list::list(workloads),
+        Command::List => list::list(tool),
         Command::Flags(args) => flags::flags(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(demo) => demo::demo(&demo),
-        Command::Completions(args) => completions::completions(&args, workloads),
-        Command::Man(args) => man::man(&args),
+        Command::Completions(args) => completions::completions(&args, tool),
+        Command::Man(args) => man::man(&args, tool),
     }
 }
 
 /// Writes a message to standard error, on one line whatever the user's own words hold.
 pub fn complain(message: &str) {
-    let mut line = String::from("speedup: ");
-    for character in message.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
     // Where standard error is gone, the exit code is all that can be said.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ =
+        writeln!(io::stderr(), "{}: {}", program::name(), plain(&args::renamed(message, program::name())));
 }
+
+/// A path as it may be printed: no name of a folder commands a terminal.
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string())
+}
+
+/// Writes a report to standard output, with its sentences wrapped where that is a terminal.
+fn print_fitted(text: &str) -> Result<(), ExitError> {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(width), _)) => print(&fitted(text, usize::from(width.max(LEAST_WIDTH)))),
+        None => print(text),
+    }
+}
+
+/// Terminals that say they are narrower than this do not know.
+const LEAST_WIDTH: u16 = 40;
 
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), ExitError> {

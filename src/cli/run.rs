@@ -2,22 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueHint};
+use clap::{ArgMatches, Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
-use super::{ExitError, complain, print};
+use super::tool::Tool;
+use super::{ExitError, complain, print, print_fitted, shown};
+use crate::program;
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
-use crate::study::{Run, Study, resume};
-use crate::workload::Workload;
+use crate::study::{Run, Study, Workloads, resume};
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
 use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::{FORMATS, files};
 
-const AFTER_HELP: &str = concat!(
+const EXAMPLES: &str = concat!(
     "Examples:\n",
     "  speedup run\n",
     "  speedup run --workers 1..8 --executor threads,processes,rayon --name laptop\n",
@@ -26,17 +27,19 @@ const AFTER_HELP: &str = concat!(
     "  speedup run --workload flags,flags-local --rounds 10\n",
     "  speedup run --resume results/2026-11-22-laptop --max-time 5m\n",
     "  speedup run --scale tiny --rounds 2 --out /tmp/try\n",
-    "\n",
+);
+
+const EXPLANATION: &str = concat!(
     "Each round runs the serial baseline twice and every case once, in random order; a warm-up round ",
     "comes first. The run ends when every speedup is known to --precision, or at --rounds or --max-time, ",
     "by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a new folder ",
-    "OUT/DATE-NAME; the record is saved after every round.\n",
+    "OUT/DATE-NAME; the record is saved as the run goes on, for at most a fiftieth of its time.\n",
     "\n",
     "Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (what was measured is kept).",
 );
 
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = format!("{EXAMPLES}\n{EXPLANATION}"))]
 pub(super) struct RunArgs {
     /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
     /// from the start of the run; otherwise only --book and --quiet may be combined with it
@@ -54,7 +57,40 @@ pub(super) struct RunArgs {
     quiet: bool,
 }
 
-pub(super) fn run(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<(), ExitError> {
+impl RunArgs {
+    /// Takes the parameters of the program's workloads, each an option of its own.
+    pub(super) fn take_parameters(&mut self, tool: &Tool, matches: &ArgMatches) {
+        for parameter in tool.workloads.iter().flat_map(|workload| workload.parameters()) {
+            let given = self.request.parameters.iter().any(|(name, _)| name == parameter.name);
+            let value = matches.get_one::<String>(parameter.name);
+            if let Some(value) = value.filter(|_| !given) {
+                self.request.parameters.push((parameter.name.to_string(), value.clone()));
+            }
+        }
+    }
+}
+
+/// Examples and explanation for a program with workloads of its own.
+pub(super) fn own_examples(tool: &Tool) -> String {
+    let name = &tool.name;
+    let mut examples = vec![
+        format!("{name} run"),
+        format!("{name} run --workers 1..8 --executor threads,processes,rayon --name laptop"),
+        format!("{name} run --executor threads,processes --precision 0.5% --max-time 10m"),
+    ];
+    if let [_, other, ..] = &tool.workloads[..] {
+        examples.push(format!("{name} run --workload {} --rounds 10", other.name()));
+    }
+    let parameters = tool.workloads.iter().flat_map(|workload| workload.parameters());
+    if let Some(parameter) = parameters.into_iter().find(|parameter| !parameter.default.is_empty()) {
+        examples.push(format!("{name} run --{} {} --rounds 5", parameter.name, parameter.default));
+    }
+    examples.push(format!("{name} run --resume results/2026-11-22-laptop --max-time 5m"));
+    let examples: String = examples.iter().map(|example| format!("  {example}\n")).collect();
+    format!("Examples:\n{examples}\n{EXPLANATION}")
+}
+
+pub(super) fn run(args: &RunArgs, workloads: Workloads) -> Result<(), ExitError> {
     let interrupt = watch_for_ctrl_c()?;
     let run = begin(args, workloads)?;
     if cfg!(debug_assertions) {
@@ -98,7 +134,7 @@ pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Resul
 }
 
 /// A new run, or the one to be resumed.
-fn begin(args: &RunArgs, workloads: &'static [&'static dyn Workload]) -> Result<Run, ExitError> {
+fn begin(args: &RunArgs, workloads: Workloads) -> Result<Run, ExitError> {
     if let Some(path) = &args.resume {
         let resumed = resume::open(path, &args.limits, workloads);
         return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
@@ -115,15 +151,16 @@ fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    print(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", folder.display()))
+    print_fitted(&FORMATS[0].render(&runs))?;
+    print(&format!("\nSaved in {}\n", shown(folder)))
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.
 fn outcome(record: &RunRecord, folder: &Path, command: &str) -> Result<(), ExitError> {
     match (record.status, record.fatal_failure()) {
         (Status::Interrupted, _) => Err(ExitError::Interrupted(format!(
-            "interrupted; what was measured is kept, and 'speedup {command} --resume {}' goes on",
+            "interrupted; what was measured is kept, and '{} {command} --resume {}' goes on",
+            program::name(),
             folder.display()
         ))),
         (_, Some(failure)) => Err(ExitError::Failure(failure)),

@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
 use super::flags::timeout;
-use super::{ExitError, print};
+use super::{ExitError, print, shown};
 use crate::settings::SettingError;
 use crate::settings::reader::{Reader, by, text, whole};
 use crate::settings::values::Seed;
@@ -214,5 +214,5 @@ fn export(folder: &Path) -> Result<(), ExitError> {
                 .map_err(|error| ExitError::Failure(format!("--export: {error}")))?;
         }
     }
-    print(&format!("{} flags in {}\n", codes::ALL.len(), flags.display()))
+    print(&format!("{} flags in {}\n", codes::ALL.len(), shown(&flags)))
 }

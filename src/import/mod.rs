@@ -12,6 +12,7 @@ use std::path::Path;
 
 use crate::study::command::request::{program_of, run_name};
 use crate::study::describe::{now, tool};
+use speedup_report::record::input;
 use speedup_report::record::{
     Around, BASELINE, COMMAND, Case, CommandRecord, Data, Design, Environment, MachineState, PlanRecord,
     PoolMode, RunRecord, SCHEMA_VERSION, Sample, Status, Text, Tool, WorkloadRecord,
@@ -79,7 +80,7 @@ const MOST: usize = 4096;
 ///
 /// In one line, the first thing that cannot be used, with its file and place.
 pub fn import(form: Form, files: &[&Path], reading: &Reading) -> Result<RunRecord, String> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    let read = |path: &Path| input::read(path).map_err(|error| format!("{}: {error}", path.display()));
     let texts = files.iter().map(|path| Ok((*path, read(path)?))).collect::<Result<Vec<_>, String>>()?;
     let found = match (form, &texts[..]) {
         (Form::GnuParallel, texts) => joblog::read(texts, reading.workers.as_deref())?,
@@ -114,6 +115,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
             precision: None,
             max_time_s: None,
             pool: PoolMode::Cold,
+            pin: None,
             turns: None,
             warmup_rounds: 0,
             scale: "given".to_string(),
@@ -169,6 +171,7 @@ fn add(record: &mut RunRecord, series: Series) {
             shell: true,
             ..CommandRecord::default()
         })),
+        parameters: BTreeMap::new(),
         data: Data::default(),
         passes: 1,
         sizes: Vec::new(),

@@ -4,13 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Command, FromArgMatches};
 
-use super::error::SettingError;
-
-/// The variable of a setting.
-#[must_use]
-pub fn variable(setting: &str) -> String {
-    format!("SPEEDUP_{}", setting.replace('-', "_").to_uppercase())
-}
+use super::error::{SettingError, variable};
 
 /// Reads settings from the variables of this process. They are read by what reads the options, so
 /// that the same texts mean the same.

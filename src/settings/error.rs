@@ -4,6 +4,11 @@ use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+/// The variable of a setting.
+pub(super) fn variable(setting: &str) -> String {
+    format!("SPEEDUP_{}", setting.replace('-', "_").to_uppercase())
+}
+
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingError {
@@ -63,7 +68,7 @@ impl SettingError {
     /// The line for a user who gave it as an environment variable.
     #[must_use]
     pub fn as_variable(&self) -> String {
-        format!("{} '{}': {}", super::env::variable(&self.setting), self.value, self.problem)
+        format!("{} '{}': {}", variable(&self.setting), self.value, self.problem)
     }
 }
 

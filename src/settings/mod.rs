@@ -8,14 +8,17 @@
 //! * [`values`]: the types of settings, as they are read and printed
 //! * [`reader`]: how the command line reads them, and what a shell can complete
 //! * [`request`]: the settings of a run
+//! * [`pin`]: to which CPUs workers are kept
 //! * [`mod@env`]: the same from the environment
 //! * [`error`]: what is said of a setting that cannot be used
 
 pub mod env;
 pub mod error;
+pub mod pin;
 pub mod reader;
 pub mod request;
 pub mod values;
 
 pub use error::SettingError;
+pub use pin::Pin;
 pub use request::{Limits, RunRequest};

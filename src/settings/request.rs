@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Command, Id, ValueHint};
 
+use super::pin::{Pin, pins};
 use super::reader::{Reader, duration, one_of, some_of, text};
 use super::values::{KernelChoice, Passes, Precision, RoundLimit, RunName, Seed, WorkerCounts};
 use crate::workload::Scale;
@@ -32,6 +33,14 @@ pub struct RunRequest {
     /// [default: cold]
     #[arg(long, value_name = "cold|warm", value_parser = pools(), hide_possible_values = true)]
     pub pool: Option<PoolMode>,
+    /// Keep each worker to one CPU, in this order: hardware threads of a core one after another (compact),
+    /// one per core first with memory nodes in turn (scatter) or node by node (cores), or CPUs as listed,
+    /// such as 0,2,4-7; the serial baseline is kept to the first [default: none]
+    #[arg(
+        long, value_name = "none|compact|scatter|cores|LIST", allow_hyphen_values = true,
+        value_parser = pins(), hide_possible_values = true
+    )]
+    pub pin: Option<Pin>,
     /// Kernel of each workload, such as rc4=tuned; for a single workload, the kernel alone [default:
     /// the first of each in 'speedup list']
     #[arg(long, value_name = "NAME=KERNEL,…", value_parser = text::<KernelChoice>())]
@@ -59,6 +68,9 @@ pub struct RunRequest {
         help_heading = "Output"
     )]
     pub name: Option<RunName>,
+    /// Parameters of workloads, as names and values; each is an option of its own
+    #[arg(skip)]
+    pub parameters: Vec<(String, String)>,
 }
 
 impl RunRequest {

@@ -1,10 +1,12 @@
 //! The types of a run's settings. Each is read from the text that a user writes and printed as one
 //! that reads back the same.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::str::FromStr;
 
+use speedup_report::record::Axes;
 use speedup_values::{items, number, numbers, share, show_numbers};
 
 /// The greatest number of workers in one case.
@@ -39,6 +41,46 @@ impl Deref for WorkerCounts {
 impl Display for WorkerCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&show_numbers(self))
+    }
+}
+
+/// Numbers of processes and of threads of each, as `PxT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GridCounts(pub Axes);
+
+impl FromStr for GridCounts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some((processes, threads)) = text.split_once('x') else {
+            return Err("must be numbers of processes, an x and numbers of threads, such as 1,2x1..4".into());
+        };
+        let axes = Axes {
+            processes: numbers(processes, 1, MAX_WORKERS)?,
+            threads: numbers(threads, 1, MAX_WORKERS)?,
+        };
+        let most = axes.processes.last().zip(axes.threads.last()).map_or(0, |(p, t)| p * t);
+        if most > MAX_WORKERS {
+            return Err(format!("comes to {most} workers; at most {MAX_WORKERS} can be"));
+        }
+        Ok(Self(axes))
+    }
+}
+
+impl GridCounts {
+    /// The numbers of workers that the pairs come to, ascending, 1 among them.
+    #[must_use]
+    pub fn workers(&self) -> Vec<usize> {
+        let Axes { processes, threads } = &self.0;
+        let products = processes.iter().flat_map(|p| threads.iter().map(move |t| p * t));
+        let workers: BTreeSet<usize> = products.chain([1]).collect();
+        workers.into_iter().collect()
+    }
+}
+
+impl Display for GridCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", show_numbers(&self.0.processes), show_numbers(&self.0.threads))
     }
 }
 
@@ -225,6 +267,16 @@ mod tests {
     }
 
     #[test]
+    fn a_grid_is_two_lists() {
+        let grid: GridCounts = "1,2x1..3".parse().unwrap();
+        assert_eq!((grid.0.processes.clone(), grid.0.threads.clone()), (vec![1, 2], vec![1, 2, 3]));
+        assert_eq!(grid.workers(), [1, 2, 3, 4, 6]);
+        assert!(problem::<GridCounts>("1,2").contains("such as 1,2x1..4"));
+        assert!(problem::<GridCounts>("0x1").contains("whole number from 1"));
+        assert_eq!(problem::<GridCounts>("64x32"), "comes to 2048 workers; at most 1024 can be");
+    }
+
+    #[test]
     fn limits_say_what_they_must_be() {
         assert!(problem::<RoundLimit>("10001").contains("from 1 to 10000"));
         assert!(problem::<Precision>("150%").starts_with("must be a percentage from 0% (never) to 100%"));
@@ -235,13 +287,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_reads_back(text in "[0-9a-z=,. %]{0,12}") {
+        fn what_is_printed_reads_back(text in "[0-9a-z=,. %x]{0,12}") {
             fn check<T: FromStr<Err = String> + Display + PartialEq + fmt::Debug>(text: &str) {
                 if let Ok(value) = text.parse::<T>() {
                     assert_eq!(value.to_string().parse(), Ok(value), "{text}");
                 }
             }
             check::<WorkerCounts>(&text);
+            check::<GridCounts>(&text);
             check::<Passes>(&text);
             check::<KernelChoice>(&text);
             check::<Precision>(&text);

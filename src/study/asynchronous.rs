@@ -5,60 +5,60 @@
 //! elsewhere, and a record says of it what it says of a worker. CPU time is that of the thread while it was at
 //! the job, and the time in which a job could have gone on but the thread was at another is waiting.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::array::{Array, Passed};
-use super::execute::{Measured, Results, spans};
-use super::job::{BatchJob, JobReport};
+use super::execute::{Measured, spans};
+use super::job::JobReport;
+use super::task::set_up_worker;
 use crate::workload::waiting::Place;
-use crate::workload::{Digest, Fault, Kernel, Site, Waiting, Workload};
+use crate::workload::{Waiting, Workload};
 use speedup_machine::clock::{monotonic_ns, with_cpu_time};
 use speedup_report::record::{PoolMode, WorkerSpan};
 
 /// The batch as the thread runs it.
-pub(super) struct Work {
-    pub(super) workload: &'static dyn Workload,
-    pub(super) kernel: &'static Kernel,
-    pub(super) jobs: Vec<BatchJob>,
+pub(super) struct Work<W: Workload> {
+    pub(super) workload: Arc<W>,
+    pub(super) waiting: Waiting<W>,
+    pub(super) jobs: Vec<W::Job>,
 }
 
 /// Executes the batch once with that many places. What is timed includes the start and the end of the runtime,
 /// unless pools are kept warm: then it is there before and after.
-pub(super) fn execute(
-    work: Work,
-    (waiting, site): (&'static dyn Waiting, Site),
+pub(super) fn execute<W: Workload>(
+    work: Work<W>,
     places: usize,
     pool: PoolMode,
-) -> Result<(Measured, Results), String> {
-    let jobs = work.jobs.len();
-    let work = Arc::new(work);
-    let run = |runtime: &Runtime| runtime.block_on(all(&work, (waiting, site), places));
+) -> Result<(Measured, Vec<W::Output>), String> {
+    let Work { workload, waiting, jobs } = work;
+    let count = jobs.len();
+    let set_up = || set_up_worker(&*workload).map_err(|fault| fault.to_string());
+    let run = |runtime: &Runtime, jobs| runtime.block_on(all((&workload, &waiting), jobs, places));
     let (start_ns, wall_ns, outcome) = match pool {
         PoolMode::Cold => {
             let start_ns = monotonic_ns();
             let runtime = runtime()?;
-            let outcome = run(&runtime);
+            set_up()?;
+            let outcome = run(&runtime, jobs);
             drop(runtime);
             (start_ns, monotonic_ns() - start_ns, outcome?)
         }
         PoolMode::Warm => {
             let runtime = runtime()?;
             let start_ns = monotonic_ns();
-            let outcome = run(&runtime);
+            let outcome = run(&runtime, jobs);
             (start_ns, monotonic_ns() - start_ns, outcome?)
         }
     };
     let Outcome { ready_ns, reports } = outcome;
-    let mut in_order: Vec<Option<JobReport>> = (0..jobs).map(|_| None).collect();
+    let mut in_order: Vec<Option<JobReport<_>>> = (0..count).map(|_| None).collect();
     for (job, report) in reports {
         in_order[job] = Some(report);
     }
     let reports = in_order.into_iter().map(|report| report.ok_or_else(|| "a job got lost".to_string()));
     let reports = reports.collect::<Result<Vec<_>, _>>()?;
-    let (tasks, results) = spans(reports.into_iter().map(Ok).collect(), &vec![start_ns; jobs], start_ns)?;
+    let (tasks, results) = spans(reports.into_iter().map(Ok).collect(), &vec![start_ns; count], start_ns)?;
     let life = |(worker, ready_ns): (usize, u64)| match pool {
         PoolMode::Cold => WorkerSpan {
             worker,
@@ -78,32 +78,29 @@ fn runtime() -> Result<Runtime, String> {
 }
 
 /// What all places together have done.
-struct Outcome {
+struct Outcome<T> {
     /// When each place could take its first job.
     ready_ns: Vec<u64>,
     /// The jobs' reports with their numbers.
-    reports: Vec<(usize, JobReport)>,
+    reports: Vec<(usize, JobReport<T>)>,
 }
 
 /// Runs all places to their end.
-async fn all(
-    work: &Arc<Work>,
-    (waiting, site): (&'static dyn Waiting, Site),
+async fn all<W: Workload>(
+    (workload, waiting): (&Arc<W>, &Waiting<W>),
+    jobs: Vec<W::Job>,
     places: usize,
-) -> Result<Outcome, String> {
-    let next = Arc::new(AtomicUsize::new(0));
+) -> Result<Outcome<W::Output>, String> {
+    let next = Arc::new(Mutex::new(jobs.into_iter().enumerate()));
     let start = |number| {
-        let (work, next) = (Arc::clone(work), Arc::clone(&next));
+        let (mut place, next) = (waiting.place(workload), Arc::clone(&next));
         tokio::spawn(async move {
-            let mut place = waiting.place(site);
             let ready_ns = monotonic_ns();
             let mut reports = Vec::new();
             loop {
-                let job = next.fetch_add(1, Ordering::Relaxed);
-                if job >= work.jobs.len() {
-                    return (ready_ns, reports);
-                }
-                reports.push((job, run(&work, job, &mut *place, number).await));
+                let job = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((index, job)) = job else { return (ready_ns, reports) };
+                reports.push((index, run(job, &mut *place, number).await));
             }
         })
     };
@@ -118,15 +115,11 @@ async fn all(
 }
 
 /// Runs one job, and times it.
-async fn run(work: &Work, job: usize, place: &mut dyn Place, worker: usize) -> JobReport {
+async fn run<W: Workload>(job: W::Job, place: &mut dyn Place<W>, worker: usize) -> JobReport<W::Output> {
     let begin_ns = monotonic_ns();
     let mut generated_ns = begin_ns;
-    let answer = async {
-        let array = place.generate(work.jobs[job].job).await;
-        generated_ns = monotonic_ns();
-        digest(work, job, array)
-    };
-    let (digest, cpu_ns) = with_cpu_time(answer).await;
+    let mut ready = || generated_ns = monotonic_ns();
+    let (output, cpu_ns) = with_cpu_time(place.run(job, &mut ready)).await;
     JobReport {
         worker,
         begin_ns,
@@ -140,12 +133,6 @@ async fn run(work: &Work, job: usize, place: &mut dyn Place, worker: usize) -> J
         counts: None,
         clock_hz: None,
         process: None,
-        digest: digest.map_err(|fault| fault.to_string()),
-        array: None,
+        result: output.map_err(|fault| fault.to_string()),
     }
-}
-
-fn digest(work: &Work, job: usize, array: Result<Vec<u8>, Fault>) -> Result<Digest, Fault> {
-    debug_assert_eq!(work.jobs[job].array, Passed::Generate);
-    Array::Own(array?).compute(work.workload, work.kernel, work.jobs[job].passes)
 }

@@ -1,7 +1,7 @@
 //! The hardware's ceiling: what the machine does for N threads that nobody hands anything.
 //!
-//! Each thread is pinned to a CPU of its own, makes an array, waits for the others, and then passes
-//! over its array for a fixed window (rate mode): no pool, no queue, no uneven ends. N such threads
+//! Each thread is pinned to a CPU of its own, makes what it works on, such as an array, waits for the others, and
+//! then does the same work again and again for a fixed window (rate mode): no pool, no queue, no uneven ends. N such threads
 //! do C(N) times the work of one. What a pool lacks to C(N) is its own doing; what C(N) lacks to N
 //! is the machine's: shared caches, memory, a shared core, a lower clock.
 
@@ -9,11 +9,10 @@ use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use super::array::{Array, Passed};
-use super::config::WorkloadChoice;
-use crate::workload::{Job, Kernel, Workload};
+use super::prepared::Prepared;
+use crate::workload::Repeated;
+use speedup_machine::affinity;
 use speedup_machine::clock::monotonic_ns;
-use speedup_machine::{affinity, topology};
 use speedup_report::record::CeilingLane;
 
 /// Share of a serial execution that a window takes.
@@ -22,24 +21,17 @@ const SHARE: u64 = 8;
 /// to be spent on it.
 const WINDOWS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(150));
 
-/// Passes before the next look at the clock: what a kernel that takes two of them together needs to
-/// do what it does in a job.
-const AT_ONCE: u32 = 2;
-
 /// The window for a workload whose serial execution takes so long.
 pub(super) fn window(serial_ns: u64) -> Duration {
     Duration::from_nanos(serial_ns / SHARE).clamp(WINDOWS.0, WINDOWS.1)
 }
 
-/// One window with that many threads.
+/// One window with that many threads, each on its CPU of these.
 pub(super) fn measure(
-    choice: &WorkloadChoice,
-    job: Job,
-    workers: usize,
+    batch: &dyn Prepared,
+    (workers, cpus): (usize, &[usize]),
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
-    let (workload, kernel) = (choice.workload, choice.kernel);
-    let cpus = one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default());
     // Closed while this thread holds it; what stands in it then says whether to go on.
     let gate = RwLock::new(true);
     thread::scope(|scope| {
@@ -48,18 +40,17 @@ pub(super) fn measure(
         let mut lanes = Vec::new();
         for worker in 0..workers {
             let cpu = cpus.get(worker % cpus.len().max(1)).copied();
-            let (gate, ready, job) = (&gate, ready.clone(), Job { index: worker, ..job });
+            let (gate, ready) = (&gate, ready.clone());
             let lane = move || {
                 let cpu = cpu.filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
-                let array = Passed::of(workload, job, choice.data)?.at_home().take(workload, job);
-                let mut array = array.map_err(|fault| fault.to_string())?;
+                let mut work = batch.repeated(worker).map_err(|fault| fault.to_string())?;
                 // The receiver waits for as many as there are, or until nobody is left who could be.
                 let _ = ready.send(());
                 drop(ready);
                 if !*gate.read().unwrap_or_else(PoisonError::into_inner) {
                     return Ok(None);
                 }
-                let (passes, busy_ns) = passes(workload, kernel, &mut array, window)?;
+                let (passes, busy_ns) = passes(&mut work, window)?;
                 Ok(Some(CeilingLane { cpu, passes, busy_ns }))
             };
             match thread::Builder::new().name(format!("ceiling_{worker}")).spawn_scoped(scope, lane) {
@@ -71,7 +62,7 @@ pub(super) fn measure(
             }
         }
         drop(ready);
-        // It ends early if a thread could not make its array, which the joining then tells.
+        // It ends early if a thread has no work to repeat, which the joining then tells.
         let _ = all_ready.iter().take(workers).count();
         drop(go);
         let join = |lane: ScopedJoinHandle<'_, Result<Option<CeilingLane>, String>>| {
@@ -81,29 +72,12 @@ pub(super) fn measure(
     })
 }
 
-/// The CPUs in the order in which to use them: hardware threads that share a core come last, as a
-/// scheduler would have it.
-pub(super) fn one_per_core_first(mut cpus: Vec<usize>, cores: &[Vec<usize>]) -> Vec<usize> {
-    let sibling = |cpu: usize| {
-        let places = cores.iter().filter_map(|core| core.iter().position(|&other| other == cpu));
-        places.min().unwrap_or(0)
-    };
-    cpus.sort_by_key(|&cpu| (sibling(cpu), cpu));
-    cpus
-}
-
-/// Passes over the array until the window is over, and their time.
-fn passes(
-    workload: &dyn Workload,
-    kernel: &Kernel,
-    array: &mut Array,
-    window: Duration,
-) -> Result<(u64, u64), String> {
+/// Does the work until the window is over. Gives how often that was, and its time.
+fn passes(work: &mut Repeated<'_>, window: Duration) -> Result<(u64, u64), String> {
     let start = monotonic_ns();
     let mut passes = 0;
     loop {
-        array.compute(workload, kernel, AT_ONCE).map_err(|fault| format!("ceiling: {fault}"))?;
-        passes += u64::from(AT_ONCE);
+        passes += work().map_err(|fault| format!("ceiling: {fault}"))?;
         let busy_ns = monotonic_ns() - start;
         if u128::from(busy_ns) >= window.as_nanos() {
             return Ok((passes, busy_ns));
@@ -113,61 +87,46 @@ fn passes(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::workload::{Digest, Fault, Scale};
-    use speedup_report::record::Data;
+    use std::sync::Arc;
 
+    use super::*;
+    use crate::study::prepared::Batched;
+    use crate::study::task::Setting;
+    use crate::workload::{Fault, Workload};
+
+    #[derive(Clone)]
     struct Failing;
 
     impl Workload for Failing {
+        type Job = ();
+        type Output = ();
+
         fn name(&self) -> &'static str {
             "failing"
         }
 
-        fn label(&self) -> &'static str {
-            "failing"
+        fn jobs(&self) -> Vec<()> {
+            vec![()]
         }
 
-        fn summary(&self) -> &'static str {
-            "has no second array"
+        fn run(&self, (): ()) -> Result<(), Fault> {
+            Ok(())
         }
 
-        fn sizes(&self, _: Scale) -> Vec<usize> {
-            vec![1]
-        }
-
-        fn default_passes(&self) -> u32 {
-            1
-        }
-
-        fn generate(&self, job: Job) -> Result<Vec<u8>, Fault> {
-            assert_eq!(job.index, 0, "on purpose");
-            Ok(vec![0])
-        }
-
-        fn compute(&self, _: &Kernel, _: &mut [u8], _: u32) -> Result<Digest, Fault> {
-            Ok(String::new())
+        fn repeated<'a>(&'a self, lane: usize, _: &[()]) -> Result<Repeated<'a>, Fault> {
+            assert_eq!(lane, 0, "on purpose");
+            Ok(Box::new(|| Ok(1)))
         }
     }
 
     #[test]
-    fn a_thread_without_an_array_is_an_error_and_holds_up_nobody() {
+    fn a_thread_without_work_is_an_error_and_holds_up_nobody() {
         let (done, ended) = mpsc::channel();
         thread::spawn(move || {
-            let (kernel, data, passes) = (&Kernel::ONLY, Data::Generate, 1);
-            let choice = WorkloadChoice { workload: &Failing, kernel, data, passes, workers: vec![2] };
-            let job = Job { seed: 0, index: 0, size: 1, site: None };
-            done.send(measure(&choice, job, 2, Duration::from_millis(1))).unwrap();
+            let batch = Arc::new(Batched::new(Setting::of("failing"), &Failing).unwrap());
+            done.send(measure(&*batch, (2, &[]), Duration::from_millis(1))).unwrap();
         });
         let measured = ended.recv_timeout(Duration::from_secs(60)).expect("it does not hang");
         assert_eq!(measured.unwrap_err(), "a thread of the ceiling panicked");
-    }
-
-    #[test]
-    fn siblings_of_a_core_come_last() {
-        let cores = [vec![0, 1], vec![2, 3]];
-        assert_eq!(one_per_core_first(vec![0, 1, 2, 3], &cores), [0, 2, 1, 3]);
-        assert_eq!(one_per_core_first(vec![1, 3], &cores), [1, 3]);
-        assert_eq!(one_per_core_first(vec![0, 1], &[]), [0, 1]);
     }
 }

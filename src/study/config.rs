@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::choice::{Wanted, WorkloadChoice, default_kernel, kernel};
+use super::registry::AnyWorkload;
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
-use crate::workload::{Kernel, Scale, Selection, Workload};
-use speedup_report::record::{BASELINE, Data, PoolMode};
-use speedup_values::{choose, suggest};
+use crate::workload::{Scale, Selection};
+use speedup_report::record::{BASELINE, Data, Pinned, PoolMode};
+use speedup_values::choose;
 
 /// Settings that can be run.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub struct RunConfig {
     pub stop: StopRule,
     /// Whether a pool is started for each sample or once for all.
     pub pool: PoolMode,
+    /// The CPUs to which workers are kept; absent where the scheduler chooses.
+    pub pin: Option<Pinned>,
     /// Seed of arrays and order.
     pub seed: u64,
     /// Array sizes.
@@ -31,50 +35,11 @@ pub struct RunConfig {
     pub name: String,
 }
 
-/// A workload and how it is run. Each has its own serial baseline.
-#[derive(Clone)]
-pub struct WorkloadChoice {
-    /// The workload.
-    pub workload: &'static dyn Workload,
-    /// Which of its kernels computes.
-    pub kernel: &'static Kernel,
-    /// How its arrays reach the workers.
-    pub data: Data,
-    /// Times that each job computes over its array.
-    pub passes: u32,
-    /// Numbers of workers, ascending, 1 among them.
-    pub workers: Vec<usize>,
-}
-
-impl WorkloadChoice {
-    /// Its name in the plan: the workload's, with how data is passed where that is not the default.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("{}{}", self.workload.name(), self.by())
-    }
-
-    /// Head of its columns: the workload's, with the kernel and how data is passed where those are
-    /// not the defaults.
-    #[must_use]
-    pub fn label(&self) -> String {
-        let kernel = if self.kernel == self.workload.default_kernel() {
-            String::new()
-        } else {
-            format!(" ({})", self.kernel.name)
-        };
-        format!("{}{kernel}{}", self.workload.label(), self.by())
-    }
-
-    fn by(&self) -> String {
-        if self.data == Data::default() { String::new() } else { format!(" {}", self.data.name()) }
-    }
-}
-
 /// Seed where the user does not say: the chapter that this grew out of.
 pub const DEFAULT_SEED: u64 = 17;
 
 /// The workloads of a program.
-type Workloads = [&'static dyn Workload];
+type Workloads = [&'static dyn AnyWorkload];
 
 impl RunRequest {
     /// Resolves the settings against the given workloads, this program's executors and the CPUs
@@ -91,11 +56,17 @@ impl RunRequest {
     ) -> Result<RunConfig, SettingError> {
         let chosen = self.workloads(workloads)?;
         self.check_waiting(&chosen)?;
+        self.check_arrays(&chosen)?;
+        let executors = self.executors(&chosen)?;
+        let workloads = self.choices(&chosen, workloads, cpus)?;
+        // What is set up is not to be timed, unless the user says so.
+        let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
         Ok(RunConfig {
-            workloads: self.choices(&chosen, workloads, cpus)?,
-            executors: self.executors(&chosen)?,
+            workloads,
+            pin: self.pinned(&executors)?,
+            executors,
             stop: StopRule::of(limits),
-            pool: self.pool.unwrap_or_default(),
+            pool: self.pool.unwrap_or(if sets_up { PoolMode::Warm } else { PoolMode::Cold }),
             seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
             scale: self.scale.unwrap_or_default(),
             out: self.out.clone().unwrap_or_else(|| PathBuf::from("results")),
@@ -105,12 +76,12 @@ impl RunRequest {
 
     /// The workloads that are named; where none is, all but those that run only when named, or all if
     /// each is such.
-    fn workloads(&self, workloads: &Workloads) -> Result<Vec<&'static dyn Workload>, SettingError> {
+    fn workloads(&self, workloads: &Workloads) -> Result<Vec<&'static dyn AnyWorkload>, SettingError> {
         if let Some(names) = &self.workload {
             let chosen = names.iter().map(|name| workload(name, workloads)).collect::<Result<_, _>>();
             return chosen.map_err(|problem| SettingError::new("workload", names, problem));
         }
-        let by_default = |workload: &&dyn Workload| workload.selection() == Selection::Default;
+        let by_default = |workload: &&dyn AnyWorkload| workload.selection() == Selection::Default;
         let default: Vec<_> = workloads.iter().copied().filter(by_default).collect();
         Ok(if default.is_empty() { workloads.to_vec() } else { default })
     }
@@ -125,8 +96,11 @@ impl RunRequest {
         let passes = of_each("passes", self.passes.as_ref(), chosen, workloads)?;
         let kernels = of_each("kernel", self.kernel.as_ref(), chosen, workloads)?;
         let data = self.data.as_deref().unwrap_or(&[Data::Generate]);
+        let parameters = self.parameters_of(chosen)?;
         let mut choices = Vec::new();
-        for ((&workload, passes), name) in chosen.iter().zip(passes).zip(kernels) {
+        for (((&workload, passes), name), parameters) in
+            chosen.iter().zip(passes).zip(kernels).zip(parameters)
+        {
             let kernel = match name {
                 Some(KernelName(name)) => kernel(workload, name).map_err(|problem| {
                     SettingError::new(
@@ -135,22 +109,56 @@ impl RunRequest {
                         problem,
                     )
                 })?,
-                None => workload.default_kernel(),
+                None => default_kernel(workload),
             };
-            let passes = passes.map_or_else(|| workload.default_passes(), |passes| passes.0);
-            let workers = self.workers_of(workload, cpus);
-            let choice = |&data| WorkloadChoice { workload, kernel, data, passes, workers: workers.clone() };
-            choices.extend(data.iter().map(choice));
+            let passes = match (passes, workload.array()) {
+                (None, array) => array.map_or(1, |array| array.default_passes()),
+                (Some(passes), Some(_)) => passes.0,
+                (Some(passes), None) => {
+                    let problem = format!("is for workloads over arrays, and {} is none", workload.name());
+                    return Err(SettingError::new("passes", passes, problem));
+                }
+            };
+            let data = if workload.array().is_some() { data } else { &[Data::Generate] };
+            for &data in data {
+                let wanted = Wanted {
+                    kernel,
+                    data,
+                    passes,
+                    scale: self.scale.unwrap_or_default(),
+                    seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
+                    parameters: parameters.clone(),
+                    workers: self.workers_of(workload, cpus),
+                };
+                let refused = |problem| SettingError::new("workload", workload.name(), problem);
+                choices.push(wanted.prepare(workload).map_err(refused)?);
+            }
         }
         Ok(choices)
     }
 
+    /// The parameters that are given, of each workload those that it has.
+    fn parameters_of(&self, chosen: &Workloads) -> Result<Vec<Vec<(String, String)>>, SettingError> {
+        let declares = |workload: &dyn AnyWorkload, name: &str| {
+            workload.parameters().iter().any(|parameter| parameter.name == name)
+        };
+        for (name, value) in &self.parameters {
+            if !chosen.iter().any(|workload| declares(*workload, name)) {
+                return Err(SettingError::new(name, value, "is of no workload of this run"));
+            }
+        }
+        let of = |workload: &&dyn AnyWorkload| {
+            self.parameters.iter().filter(|(name, _)| declares(*workload, name)).cloned().collect()
+        };
+        Ok(chosen.iter().map(of).collect())
+    }
+
     /// The numbers of workers of a workload. One is always among them: the factor needs it.
-    fn workers_of(&self, workload: &dyn Workload, cpus: usize) -> Vec<usize> {
+    fn workers_of(&self, workload: &dyn AnyWorkload, cpus: usize) -> Vec<usize> {
         match (&self.workers, workload.waiting()) {
             (Some(counts), _) if counts.contains(&1) => counts.to_vec(),
             (Some(counts), _) => [&[1], &counts[..]].concat(),
-            (None, Some(waiting)) => waiting.default_workers().to_vec(),
+            (None, Some(workers)) => workers,
             (None, None) => default_workers(cpus),
         }
     }
@@ -159,6 +167,38 @@ impl RunRequest {
         let Some(names) = &self.executor else { return Ok(Runner::by_default(chosen)) };
         let chosen = names.iter().map(|name| executor(name, chosen)).collect::<Result<_, _>>();
         chosen.map_err(|problem| SettingError::new("executor", names, problem))
+    }
+
+    /// What can only be asked of workloads over arrays, of which there must be one then.
+    fn check_arrays(&self, chosen: &Workloads) -> Result<(), SettingError> {
+        let Some(first) = chosen.first().filter(|_| chosen.iter().all(|one| one.array().is_none())) else {
+            return Ok(());
+        };
+        let problem = || format!("is for workloads over arrays, and {} is none", first.name());
+        if let Some(scale) = self.scale {
+            return Err(SettingError::new("scale", scale.name(), problem()));
+        }
+        match &self.data {
+            Some(ways) => {
+                let ways: Vec<_> = ways.iter().map(|way| way.name()).collect();
+                Err(SettingError::new("data", ways.join(","), problem()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The CPUs to which workers are kept.
+    fn pinned(&self, executors: &[Runner]) -> Result<Option<Pinned>, SettingError> {
+        let Some(pin) = &self.pin else { return Ok(None) };
+        let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
+        let pinned = pin.resolve().map_err(refused)?;
+        match executors.iter().find(|runner| matches!(runner, Runner::Async)) {
+            Some(runner) if pinned.is_some() => Err(refused(format!(
+                "{} is one thread and has no workers that could each have a CPU; name other executors",
+                runner.name()
+            ))),
+            _ => Ok(pinned),
+        }
     }
 
     /// What cannot be asked of workloads that wait.
@@ -183,18 +223,8 @@ impl RunRequest {
     }
 }
 
-fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn Workload, String> {
+fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn AnyWorkload, String> {
     choose("workload", name, workloads.iter().copied(), |workload| workload.name())
-}
-
-/// The kernel of that name; the error tells which ones the workload has.
-pub(super) fn kernel(workload: &'static dyn Workload, name: &str) -> Result<&'static Kernel, String> {
-    let names = || workload.kernels().iter().map(|kernel| kernel.name).collect::<Vec<_>>();
-    workload.kernel(name).ok_or_else(|| {
-        let hint = suggest(name, names()).map(|close| format!("; did you mean {close}?"));
-        let names = names().join(", ");
-        format!("{} has no kernel {name}; it has {names}{}", workload.name(), hint.unwrap_or_default())
-    })
 }
 
 /// The executor of that name, if the workloads can use it.
@@ -237,7 +267,7 @@ fn of_each<'a, T: OfWorkload + std::fmt::Display>(
                     return Err(problem(format!("{name} is not among the workloads of this run")));
                 }
             }
-            let value = |workload: &&dyn Workload| values.iter().find(|(name, _)| name == workload.name());
+            let value = |workload: &&dyn AnyWorkload| values.iter().find(|(name, _)| name == workload.name());
             Ok(chosen.iter().map(|workload| value(workload).map(|(_, value)| value)).collect())
         }
     }
@@ -264,10 +294,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::study::of_arrays;
     use crate::workload::WORKLOADS;
 
     fn resolve(request: &RunRequest) -> Result<RunConfig, SettingError> {
-        request.resolve(&Limits::default(), WORKLOADS, 4)
+        request.resolve(&Limits::default(), of_arrays(WORKLOADS), 4)
     }
 
     fn problem(request: &RunRequest) -> String {

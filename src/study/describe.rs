@@ -2,19 +2,26 @@
 
 use std::time::SystemTime;
 
-use super::config::WorkloadChoice;
+use super::choice::WorkloadChoice;
+use super::prepared::Studied;
 use super::stopping::StopRule;
 use super::{Plan, Study, environment};
-use crate::workload::Digest;
+use crate::program;
 use speedup_report::record::{
-    Around, Design, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, Waits, WorkloadRecord,
+    Around, Design, Pinned, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
 };
 
 /// The time as records have it: to the second, in UTC.
 #[must_use]
 pub fn now() -> String {
-    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
-    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    written(SystemTime::now())
+}
+
+fn written(time: SystemTime) -> String {
+    // A clock that is set far off is a fact too: past the last time that has this form, the last.
+    let past = if time > SystemTime::UNIX_EPOCH { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN };
+    let time = jiff::Timestamp::try_from(time).unwrap_or(past);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The program as it was built.
@@ -25,9 +32,13 @@ pub fn tool() -> Tool {
         name: "speedup".to_string(),
         version: env!("CARGO_PKG_VERSION").to_string(),
         git_revision: (!revision.is_empty()).then(|| revision.to_string()),
+        program: program::own(),
         peer: None,
     }
 }
+
+/// The scale of a batch that is no arrays.
+pub(super) const NO_ARRAYS: &str = "given";
 
 /// What the head of a record says of a run.
 pub(super) struct Head<'a> {
@@ -35,6 +46,7 @@ pub(super) struct Head<'a> {
     pub(super) design: Design,
     pub(super) stop: StopRule,
     pub(super) pool: PoolMode,
+    pub(super) pin: Option<&'a Pinned>,
     pub(super) seed: u64,
     /// Sizes of the arrays; nothing of a command.
     pub(super) scale: &'a str,
@@ -59,6 +71,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
             precision: rounds.then_some(head.stop.precision),
             max_time_s: head.stop.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
             pool: head.pool,
+            pin: head.pin.cloned(),
             turns: None,
             warmup_rounds: 0,
             scale: head.scale.to_string(),
@@ -84,33 +97,54 @@ impl Study {
             design: self.design(),
             stop: config.stop,
             pool: config.pool,
+            pin: config.pin.as_ref(),
             seed: config.seed,
-            scale: config.scale.name(),
+            scale: self.scale(),
             plan: self.plan(),
         });
         self.describe_workloads(&mut record);
         record
     }
 
+    /// Sizes of the arrays, where there are any.
+    fn scale(&self) -> &'static str {
+        let arrays = self.config().workloads.iter().any(|choice| choice.workload.array().is_some());
+        if arrays { self.config().scale.name() } else { NO_ARRAYS }
+    }
+
     /// Brings the record's workloads up to date: digests become known as the study goes on.
     pub fn describe_workloads(&self, record: &mut RunRecord) {
-        let describe = |(choice, digests): (&WorkloadChoice, &Option<Vec<Digest>>)| WorkloadRecord {
+        let describe = |(choice, batch): (&WorkloadChoice, &Box<dyn Studied>)| WorkloadRecord {
             name: choice.name(),
             label: choice.label(),
             workload: choice.workload.name().to_string(),
             kernel: choice.kernel.name.to_string(),
-            backend: choice.workload.backend(choice.kernel).map(ToString::to_string),
-            waits: choice.workload.waiting().map(|waiting| Waits {
-                jobs: waiting.jobs().to_string(),
-                on: waiting.waits_for(self.config().scale),
-            }),
+            backend: choice.workload.array().and_then(|array| array.backend(choice.kernel)).map(String::from),
+            waits: choice.prepared.waits(),
             command: None,
+            parameters: choice.prepared.parameters().iter().cloned().collect(),
             data: choice.data,
             passes: choice.passes,
-            sizes: choice.workload.sizes(self.config().scale),
-            digests: digests.clone().unwrap_or_default(),
+            sizes: choice.prepared.weights(),
+            digests: batch.digests().to_vec(),
         };
-        let workloads = self.config().workloads.iter().zip(&self.references);
+        let workloads = self.config().workloads.iter().zip(&self.batches);
         record.plan.workloads = workloads.map(describe).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_far_off_is_not_recorded_as_1970() {
+        let at = |seconds| written(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(1_790_000_000), "2026-09-21T13:33:20Z");
+        // The last day of 9999, and the year 12000.
+        assert!(at(253_402_300_799).starts_with("9999-12-"), "{}", at(253_402_300_799));
+        assert!(at(316_516_000_000).starts_with("9999-12-"));
     }
 }

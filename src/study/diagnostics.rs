@@ -1,14 +1,19 @@
 //! A look at the machine before anything is measured on it: its environment, some hundred probes of
 //! every CPU, and one piece of work timed against itself.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::environment;
-use crate::workload::{Job, Scale, Workload};
+use super::registry::{AnyWorkload, OfArrays};
+use super::task::Setting;
+use crate::workload::{Kernel, Repeated, Scale};
+use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe};
+use speedup_report::record::Data;
 use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
 
 /// Time for the probes of all CPUs together.
@@ -41,9 +46,10 @@ const SEED: u64 = 17;
 
 /// Looks at the machine for about three seconds. The work is that of the first workload that computes.
 #[must_use]
-pub fn look(workloads: &[&dyn Workload]) -> Facts {
+pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
     let (environment, before, start) =
         (environment::gather(), speedup_machine::environment::conditions(), Instant::now());
+    let root = Root::default();
     let allowed_cpus = affinity::allowed_cpus();
     let readings = probe_all(&allowed_cpus);
     let together = probe_together(&allowed_cpus);
@@ -53,10 +59,10 @@ pub fn look(workloads: &[&dyn Workload]) -> Facts {
         before,
         after: speedup_machine::environment::conditions(),
         elapsed_s: start.elapsed().as_secs_f64(),
-        uptime_s: machine::uptime_s().into(),
+        uptime_s: machine::uptime_s(&root).into(),
         allowed_cpus,
-        memory_available_bytes: machine::memory_available_bytes().into(),
-        on_battery: power::on_battery().into(),
+        memory_available_bytes: machine::memory_available_bytes(&root).into(),
+        on_battery: power::on_battery(&root).into(),
         readings,
         together,
         floor,
@@ -117,18 +123,18 @@ fn reading(cpu: Option<usize>, probe: probe::Probe) -> Reading {
 }
 
 /// Times the same piece of work twice in each pair, in random order.
-fn pair(workloads: &[&dyn Workload]) -> Result<FloorTimes, String> {
-    let computes = |workload: &&&dyn Workload| workload.waiting().is_none();
+fn pair(workloads: &[&dyn AnyWorkload]) -> Result<FloorTimes, String> {
+    let computes = |workload: &&&dyn AnyWorkload| workload.waiting().is_none();
     let workload = *workloads.iter().find(computes).ok_or("there is no workload that computes")?;
-    let size = *workload.sizes(Scale::Tiny).first().ok_or("the workload has no jobs")?;
-    let job = Job { seed: SEED, index: 0, size, site: None };
-    let array = workload.generate(job).map_err(|fault| format!("{}: {fault}", workload.name()))?;
+    let failed = |fault| format!("{}: {fault}", workload.name());
+    let kernel = workload.array().map_or(&Kernel::ONLY, |array| array.default_kernel());
+    let arrays = OfArrays { kernel, data: Data::default(), passes: 1, scale: Scale::Tiny };
+    let prepared = workload.prepare(&Setting::of(workload.name()), &arrays).map_err(failed)?;
+    let work: RefCell<Repeated<'_>> = RefCell::new(prepared.repeated(0).map_err(failed)?);
     let time_ns = |passes| {
-        let mut array = array.clone();
         let start = clock::monotonic_ns();
-        let digest = workload.compute(workload.default_kernel(), &mut array, passes);
-        let time_ns = (clock::monotonic_ns() - start) as f64;
-        digest.map(|_| time_ns).map_err(|fault| format!("{}: {fault}", workload.name()))
+        (0..passes).try_for_each(|_| (work.borrow_mut())().map(drop)).map_err(failed)?;
+        Ok((clock::monotonic_ns() - start) as f64)
     };
     let passes = passes_of_a_piece(time_ns)?;
     let mut order = Xoshiro256PlusPlus::seed_from_u64(SEED);

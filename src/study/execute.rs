@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::job::JobReport;
-use crate::workload::Digest;
+use super::pinning::start;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
+use speedup_machine::cgroup::throttled_ns;
 use speedup_machine::clock::monotonic_ns;
+use speedup_machine::root::Root;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Outside, Sample, TaskSpan, WorkerSpan};
+use speedup_report::record::{MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,13 +57,15 @@ impl Measured {
 }
 
 /// Where a batch is executed.
-pub(super) enum Pool {
+pub enum Pool {
     /// In a pool that is started and ended for it.
     Cold {
         /// What kind of pool.
         kind: &'static dyn ExecutorKind,
         /// How many workers.
         workers: usize,
+        /// The CPUs to which they are kept.
+        pin: Option<Pinned>,
     },
     /// In a pool that is there.
     Warm(Box<dyn Executor>),
@@ -84,22 +86,13 @@ impl<T> Batch<T> {
     }
 }
 
-/// What the jobs of a batch have come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Results {
-    /// Their digests.
-    pub(super) digests: Vec<Digest>,
-    /// Hashes of the arrays that have come back.
-    pub(super) arrays: Vec<Option<u64>>,
-}
-
-/// Executes a batch once, with a look at the machine before and after.
-pub(super) fn execute<T: Task<Output = JobReport>>(
+/// Executes a batch once, with a look at the machine before and after. Gives what the jobs have come to as well.
+pub(super) fn execute<R, T: Task<Output = JobReport<R>>>(
     pool: &Pool,
     batch: Batch<T>,
-) -> Result<(Measured, Results), String> {
+) -> Result<(Measured, Vec<R>), String> {
     with_machine(|| match pool {
-        Pool::Cold { kind, workers } => cold(&|| kind.start(*workers), batch),
+        Pool::Cold { kind, workers, pin } => cold(&|| start(*kind, *workers, pin.as_ref()), batch),
         Pool::Made(start) => cold(start, batch),
         Pool::Warm(pool) => warm(pool, batch),
     })
@@ -109,20 +102,38 @@ pub(super) fn execute<T: Task<Output = JobReport>>(
 pub(super) fn with_machine<T>(
     execution: impl FnOnce() -> Result<(Measured, T), String>,
 ) -> Result<(Measured, T), String> {
-    let load = pressure::load().ok();
+    let root = Root::default();
+    let load = pressure::load(&root).ok();
     let before = probe::probe();
-    let stolen_ns = pressure::steal_ns().ok();
+    let (stolen, throttled) = (Count::begin(pressure::steal_ns, &root), Count::begin(throttled_ns, &root));
     let (mut measured, results) = execution()?;
-    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
-    measured.machine = MachineState { steal_ns, load, before, after: probe::probe() };
+    let (throttled_ns, steal_ns) = (throttled.end(&root), stolen.end(&root));
+    measured.machine = MachineState { steal_ns, throttled_ns, load, before, after: probe::probe() };
     Ok((measured, results))
 }
 
+/// A running total of the system over an execution.
+struct Count {
+    tell: fn(&Root) -> Result<u64, String>,
+    before: Option<u64>,
+}
+
+impl Count {
+    fn begin(tell: fn(&Root) -> Result<u64, String>, root: &Root) -> Self {
+        Self { tell, before: tell(root).ok() }
+    }
+
+    /// How much it has grown, where both looks told.
+    fn end(&self, root: &Root) -> Option<u64> {
+        Some((self.tell)(root).ok()?.saturating_sub(self.before?))
+    }
+}
+
 /// Pool start, every job, results back, pool joined.
-fn cold<T: Task<Output = JobReport>>(
+fn cold<R, T: Task<Output = JobReport<R>>>(
     start_pool: &dyn Fn() -> Result<Box<dyn Executor>, Error>,
     batch: Batch<T>,
-) -> Result<(Measured, Results), String> {
+) -> Result<(Measured, Vec<R>), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
     let start = monotonic_ns();
     let pool = start_pool().map_err(|error| error.to_string())?;
@@ -130,7 +141,7 @@ fn cold<T: Task<Output = JobReport>>(
     // Shutting down lets every job finish. To wait for the results one by one first would wake
     // this thread a dozen times, on a CPU that the workers need.
     pool.shutdown(Wait::Yes, CancelFutures::No);
-    let reports: Vec<Result<JobReport, Error>> = reports.collect();
+    let reports: Vec<Result<JobReport<R>, Error>> = reports.collect();
     let wall_ns = monotonic_ns() - start;
 
     let since = |time: u64| time.saturating_sub(start);
@@ -147,13 +158,13 @@ fn cold<T: Task<Output = JobReport>>(
 }
 
 /// Every job and the results back; the workers are there before and after.
-fn warm<T: Task<Output = JobReport>>(
+fn warm<R, T: Task<Output = JobReport<R>>>(
     pool: &impl Executor,
     batch: Batch<T>,
-) -> Result<(Measured, Results), String> {
+) -> Result<(Measured, Vec<R>), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
     let start = monotonic_ns();
-    let reports: Vec<Result<JobReport, Error>> = pool.map(stamped(batch, &mut submitted)).collect();
+    let reports: Vec<Result<JobReport<R>, Error>> = pool.map(stamped(batch, &mut submitted)).collect();
     let wall_ns = monotonic_ns() - start;
 
     let (tasks, results) = spans(reports, &submitted, start)?;
@@ -175,18 +186,17 @@ fn stamped<T>(batch: Batch<T>, submitted: &mut Vec<u64>) -> impl Iterator<Item =
 }
 
 /// The tasks as spans from `start` on, and their results.
-pub(super) fn spans(
-    reports: Vec<Result<JobReport, Error>>,
+pub(super) fn spans<R>(
+    reports: Vec<Result<JobReport<R>, Error>>,
     submitted: &[u64],
     start: u64,
-) -> Result<(Vec<TaskSpan>, Results), String> {
+) -> Result<(Vec<TaskSpan>, Vec<R>), String> {
     let mut tasks = Vec::with_capacity(reports.len());
-    let mut results = Results { digests: Vec::new(), arrays: Vec::new() };
+    let mut results = Vec::with_capacity(reports.len());
     for (job, report) in reports.into_iter().enumerate() {
         let report = report.map_err(|error| in_job(job, &error))?;
         tasks.push(report.span(job, report.worker, submitted[job], start));
-        results.digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
-        results.arrays.push(report.array.map(|array| xxh3_64(&array.0)));
+        results.push(report.result.map_err(|fault| format!("job {job}: {fault}"))?);
     }
     Ok((tasks, results))
 }

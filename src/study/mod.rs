@@ -1,10 +1,11 @@
 //! Joins executors and workloads: what to measure, in which order, and the measuring itself.
 //!
-//! * [`config`]: settings, resolved against the workloads, executors and CPUs that are there
+//! * [`choice`]: a workload of a run with its settings; [`config`]: settings, resolved against the workloads, executors and CPUs that are there
 //! * [`plan`]: the cases and the order in which they run
-//! * [`mod@array`]: how a job's array reaches its worker; [`bytes`]: arrays as they travel
-//! * [`job`]: a job of a workload as a task that times itself
-//! * [`execute`]: one timed execution of a batch on a pool
+//! * [`registry`]: the workloads of a program, with their types forgotten; [`prepared`]: made ready for runs
+//! * [`task`]: a job of a workload as a task; [`job`]: how it times itself
+//! * [`pinning`]: workers of pools that stay on their CPUs
+//! * [`execute`]: one timed execution of a batch on a pool; [`pools`]: how pools are started for a batch
 //! * `asynchronous`: the same by one thread, for jobs that wait; [`runner`]: pools and that, by name
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
@@ -17,10 +18,9 @@
 //! * [`environment`]: the machine and the build, for the record; [`describe`] writes its head
 //! * [`progress`]: the bar on the terminal
 
-pub mod array;
 mod asynchronous;
-pub mod bytes;
 mod ceiling;
+pub mod choice;
 mod clock;
 pub mod command;
 pub mod config;
@@ -30,21 +30,26 @@ pub mod environment;
 pub mod execute;
 pub mod job;
 pub mod measure;
+pub mod pinning;
 pub mod plan;
+pub mod pools;
+pub mod prepared;
 pub mod progress;
+pub mod registry;
 pub mod resume;
 pub mod rounds;
 pub mod runner;
 pub mod selftest;
 pub mod stopping;
 pub mod subject;
+pub mod task;
 
 pub use crate::settings::{Limits, RunRequest};
 pub use config::RunConfig;
 pub use execute::Measured;
-pub use job::{init, set_workloads};
 pub use measure::Study;
 pub use plan::Plan;
+pub use registry::{AnyWorkload, Workloads, init, of_arrays, set_workloads, workloads};
 pub use rounds::Run;
 pub use runner::Runner;
 pub use subject::Subject;

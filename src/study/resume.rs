@@ -7,12 +7,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::config::{self, RunConfig, WorkloadChoice};
-use super::describe::tool;
+use super::choice::{self, Wanted};
+use super::config::RunConfig;
+use super::describe::{NO_ARRAYS, tool};
 use super::stopping::StopRule;
-use super::{Limits, Run, Runner, Study, Subject, environment, measure};
+use super::{Limits, Run, Runner, Study, Subject, Workloads, environment, measure};
 use crate::settings::values::{Precision, RoundLimit};
-use crate::workload::{Scale, Workload};
+use crate::workload::Scale;
+use speedup_report::record::store::is_stillborn;
 use speedup_report::record::{
     BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
     WorkloadRecord,
@@ -39,11 +41,7 @@ pub enum ResumeError {
 /// # Errors
 ///
 /// [`ResumeError`] for the first thing that stands in the way.
-pub fn open(
-    path: &Path,
-    limits: &Limits,
-    workloads: &'static [&'static dyn Workload],
-) -> Result<Run, ResumeError> {
+pub fn open(path: &Path, limits: &Limits, workloads: Workloads) -> Result<Run, ResumeError> {
     let (folder, record) = opened(path)?;
     let other = |reason: String| ResumeError::Other(format!("{}: {reason}", folder.path().display()));
     if record.plan.workloads.iter().any(|workload| workload.command.is_some()) {
@@ -65,7 +63,14 @@ pub(super) fn opened(path: &Path) -> Result<(RunFolder, RunRecord), ResumeError>
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let other = |reason: String| ResumeError::Other(format!("{}: {reason}", path.display()));
     if !path.join("run.json").is_file() {
-        return Err(other("holds no run".to_string()));
+        if !is_stillborn(path) {
+            return Err(other("holds no run".to_string()));
+        }
+        // Its lock says that nobody is about to write the record.
+        RunFolder::open(path)?.discard();
+        let reason = "the run ended before its first record was written, and nothing was measured; its folder \
+                      has been removed; start a new run";
+        return Err(other(reason.to_string()));
     }
     let folder = RunFolder::open(path)?;
     let record = RunRecord::read(path)?;
@@ -118,21 +123,24 @@ pub(super) fn limits_of(record: &RunRecord, given: &Limits) -> Limits {
 }
 
 /// The configuration that gave the record, with another rule to stop.
-fn config_of(
-    record: &RunRecord,
-    stop: StopRule,
-    workloads: &[&'static dyn Workload],
-) -> Result<RunConfig, String> {
+fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result<RunConfig, String> {
+    let scale = match record.plan.scale.as_str() {
+        NO_ARRAYS => Scale::default(),
+        scale => choose("scale", scale, [Scale::Book, Scale::Tiny], |scale| scale.name())?,
+    };
     let choice = |recorded: &WorkloadRecord| {
         let known = workloads.iter().copied();
         let workload = choose("workload", &recorded.workload, known, |workload| workload.name())?;
-        Ok(WorkloadChoice {
-            workload,
-            kernel: config::kernel(workload, &recorded.kernel)?,
+        let wanted = Wanted {
+            kernel: choice::kernel(workload, &recorded.kernel)?,
             data: recorded.data,
             passes: recorded.passes,
+            scale,
+            seed: record.plan.seed,
+            parameters: recorded.parameters.clone().into_iter().collect(),
             workers: workers_of(record, &recorded.name),
-        })
+        };
+        wanted.prepare(workload).map_err(|problem| format!("{} {problem}", recorded.name))
     };
     let plan = &record.plan;
     Ok(RunConfig {
@@ -140,8 +148,9 @@ fn config_of(
         executors: executors_of(record)?,
         stop,
         pool: plan.pool,
+        pin: plan.pin.clone(),
         seed: plan.seed,
-        scale: choose("scale", &plan.scale, [Scale::Book, Scale::Tiny], |scale| scale.name())?,
+        scale,
         // The run has its folder.
         out: PathBuf::new(),
         name: record.name.clone(),
@@ -173,8 +182,10 @@ fn same_program(recorded: &Tool) -> Result<(), String> {
     if let Some(peer) = &recorded.peer {
         return Err(format!("was measured by {peer}, which alone could go on with it; start a new run"));
     }
-    let name =
-        |tool: &Tool| format!("{} {}", tool.version, tool.git_revision.as_deref().unwrap_or("(no revision)"));
+    let name = |tool: &Tool| {
+        let speedup = format!("{} {}", tool.version, tool.git_revision.as_deref().unwrap_or("(no revision)"));
+        tool.program.as_ref().map_or_else(|| speedup.clone(), |program| format!("{speedup} in {program}"))
+    };
     if *recorded == own {
         return Ok(());
     }

@@ -1,6 +1,6 @@
-//! The whole run: round after round, each sample kept, the record on disk after every round.
+//! The whole run: round after round, each sample kept, the record on disk as it goes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::progress::{Progress, Verbosity};
 use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
@@ -32,6 +32,23 @@ pub struct Watch<'a> {
     pub widest: fn(&RunRecord) -> Option<f64>,
 }
 
+/// When to save the record: so seldom that the writing takes a small share of the time.
+#[derive(Debug, Default)]
+struct Saving(Option<Instant>);
+
+/// The share, as its inverse.
+const SAVING: u32 = 50;
+
+impl Saving {
+    fn is_due(&self) -> bool {
+        self.0.is_none_or(|next| Instant::now() >= next)
+    }
+
+    fn done(&mut self, start: Instant, end: Instant) {
+        self.0 = Some(end + SAVING * end.saturating_duration_since(start));
+    }
+}
+
 /// What ends a round early.
 enum Ended {
     Interrupted,
@@ -51,8 +68,8 @@ impl Run {
     }
 
     /// Measures until the stop rule is met, to the first failure, or to the user's interruption, and
-    /// says with the record's status which it was. The record is written after every round and at
-    /// the end, so that nothing but a round can be lost.
+    /// says with the record's status which it was. The record is written after a round, but for a
+    /// fiftieth of the time at most, and at the end: what a kill can lose is the rounds since then.
     ///
     /// # Errors
     ///
@@ -74,6 +91,18 @@ impl Run {
         self.folder.save(&self.record)
     }
 
+    /// Saves the record after a round, unless the last time was a moment ago. To write it takes longer with each
+    /// round, and a run is there to measure.
+    fn save_at_times(&mut self, saving: &mut Saving) -> Result<(), StoreError> {
+        if !saving.is_due() {
+            return Ok(());
+        }
+        let start = Instant::now();
+        self.save()?;
+        saving.done(start, Instant::now());
+        Ok(())
+    }
+
     fn measure(&mut self, progress: &Progress, watch: &Watch<'_>) -> Result<(), StoreError> {
         let rule = self.study.stop();
         let mut reached = self.reached(&rule, watch);
@@ -85,6 +114,7 @@ impl Run {
         let mut ended = self.warm_up(&show, watch.interrupt);
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
+        let mut saving = Saving::default();
         loop {
             self.record.status = match ended {
                 Ok(()) => Status::Running,
@@ -94,7 +124,7 @@ impl Run {
             if ended.is_err() {
                 return Ok(());
             }
-            self.save()?;
+            self.save_at_times(&mut saving)?;
             let start = self.elapsed();
             let told = |case: &str, elapsed| {
                 show(
@@ -206,4 +236,21 @@ fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
         parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
     }
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_the_writing_takes_the_seldomer_it_is_done() {
+        let mut saving = Saving::default();
+        assert!(saving.is_due(), "the first round is saved in any case");
+        let now = Instant::now();
+        saving.done(now, now + Duration::from_secs(60));
+        assert!(!saving.is_due());
+        assert_eq!(saving.0, Some(now + Duration::from_secs(60 + 50 * 60)));
+        saving.done(now, now);
+        assert!(saving.is_due());
+    }
 }

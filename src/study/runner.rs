@@ -3,7 +3,7 @@
 //! A job that computes keeps its thread, so that only pools can run several at the same time. A job that waits
 //! need not: then one thread does for all, with as many places as a pool has workers.
 
-use crate::workload::Workload;
+use super::registry::AnyWorkload;
 use speedup_executor::{EXECUTORS, ExecutorKind};
 use speedup_report::record::BASELINE;
 
@@ -53,7 +53,7 @@ impl Runner {
     }
 
     /// Those of a run whose user names none: asynchronous work only where every workload waits.
-    pub(super) fn by_default(workloads: &[&'static dyn Workload]) -> Vec<Self> {
+    pub(super) fn by_default(workloads: &[&'static dyn AnyWorkload]) -> Vec<Self> {
         let wait = workloads.iter().all(|workload| workload.waiting().is_some());
         let names: &[&str] =
             if wait { &["threads", "processes", "async"] } else { &["threads", "processes"] };
@@ -61,7 +61,7 @@ impl Runner {
     }
 
     /// Whether it can run a workload with that many workers.
-    pub(super) fn takes(self, workload: &dyn Workload, workers: usize) -> bool {
+    pub(super) fn takes(self, workload: &dyn AnyWorkload, workers: usize) -> bool {
         let most = match self {
             Self::Pool(kind) if kind.name() == "processes" => MOST_PROCESSES,
             Self::Pool(_) | Self::Async => MOST_WAITING,

@@ -26,6 +26,8 @@ pub struct StopRule {
     pub precision: f64,
     /// When one more round like the last would take longer than this in all.
     pub max_time: Option<Duration>,
+    /// Neither precision nor time ends the run before that many rounds.
+    pub least_rounds: u32,
 }
 
 impl StopRule {
@@ -38,17 +40,20 @@ impl StopRule {
             (rounds, max_time) => (rounds.unwrap_or(MAX_ROUNDS), max_time),
         };
         let precision = limits.precision.map_or(DEFAULT_PRECISION, |Precision(share)| share);
-        Self { rounds, precision, max_time }
+        Self { rounds, precision, max_time, least_rounds: 0 }
     }
 
     /// Whether to stop after a round, when the run has taken `elapsed` and its last round `last`.
     #[must_use]
     pub fn check(&self, progress: &Reached, elapsed: Duration, last: Duration) -> Option<Stop> {
-        if progress.rounds >= LEAST_ROUNDS && progress.widest.is_some_and(|widest| widest <= self.precision) {
-            return Some(Stop::Precision);
-        }
         if progress.rounds >= self.rounds {
             return Some(Stop::Rounds);
+        }
+        if progress.rounds < self.least_rounds {
+            return None;
+        }
+        if progress.rounds >= LEAST_ROUNDS && progress.widest.is_some_and(|widest| widest <= self.precision) {
+            return Some(Stop::Precision);
         }
         (self.max_time.is_some_and(|most| elapsed + last > most)).then_some(Stop::Time)
     }
@@ -111,6 +116,16 @@ mod tests {
         assert_eq!(check(stop, 3, Some(0.001), 1), Some(Stop::Rounds));
         let endless = rule(None, Some(0.0), Some(1000 * SECOND));
         assert_eq!(check(endless, 500, Some(1e-6), 500), None);
+    }
+
+    #[test]
+    fn only_the_number_of_rounds_ends_a_run_before_its_least() {
+        let stop = StopRule { least_rounds: 10, ..rule(Some(12), Some(0.01), Some(60 * SECOND)) };
+        assert_eq!(check(stop, 9, Some(0.001), 90), None);
+        assert_eq!(check(stop, 10, Some(0.001), 9), Some(Stop::Precision));
+        assert_eq!(check(stop, 10, None, 90), Some(Stop::Time));
+        assert_eq!(check(stop, 12, Some(0.001), 90), Some(Stop::Rounds));
+        assert_eq!(check(StopRule { least_rounds: 20, ..stop }, 12, None, 0), Some(Stop::Rounds));
     }
 
     #[test]

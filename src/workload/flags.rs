@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::waiting::{Generated, Place, Server, Site, Waiting};
+use super::array::served::{Generated, Place, Served, Server, Site};
 use super::{Access, Digest, Fault, Job, Kernel, Scale, Selection};
 use speedup_flags::assets;
 use speedup_flags::beside::{self, Answers};
@@ -103,7 +103,7 @@ fn array(code: CountryCode, fetched: Fetched) -> Result<Vec<u8>, Fault> {
     }
 }
 
-impl super::Workload for Workload {
+impl super::ArrayWorkload for Workload {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -133,12 +133,16 @@ impl super::Workload for Workload {
         array(code, fetch::fetch(site.addr, site.execution, code))
     }
 
-    fn waiting(&self) -> Option<&dyn Waiting> {
+    fn served(&self) -> Option<&dyn Served> {
         Some(self)
     }
 
     fn compute(&self, kernel: &Kernel, array: &mut [u8], passes: u32) -> Result<Digest, Fault> {
-        super::Workload::read(self, kernel, array, passes)
+        super::ArrayWorkload::read(self, kernel, array, passes)
+    }
+
+    fn may_end_process(&self) -> bool {
+        false
     }
 
     fn access(&self) -> Access {
@@ -156,7 +160,7 @@ impl super::Workload for Workload {
     }
 }
 
-impl Waiting for Workload {
+impl Served for Workload {
     fn jobs(&self) -> &'static str {
         "flags"
     }
@@ -206,7 +210,7 @@ impl Place for Connected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::Workload as _;
+    use crate::workload::ArrayWorkload as _;
 
     #[test]
     fn batches_are_those_of_the_book_and_know_what_there_is_to_download() {

@@ -22,7 +22,7 @@ const LADDER: [(usize, usize); 8] = [
     (4 << 10, 8),
 ];
 
-impl super::Workload for Workload {
+impl super::ArrayWorkload for Workload {
     fn name(&self) -> &'static str {
         "read"
     }
@@ -41,6 +41,10 @@ impl super::Workload for Workload {
 
     fn sizes(&self, scale: Scale) -> Vec<usize> {
         LADDER.iter().flat_map(|&(size, count)| std::iter::repeat_n(scale.apply(size), count)).collect()
+    }
+
+    fn may_end_process(&self) -> bool {
+        false
     }
 
     fn default_passes(&self) -> u32 {
@@ -66,7 +70,7 @@ impl super::Workload for Workload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::Workload as _;
+    use crate::workload::ArrayWorkload as _;
 
     #[test]
     fn every_byte_and_every_pass_counts() {

@@ -7,14 +7,14 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::bytes::hex;
+use super::array::bytes::hex;
 use super::{Access, Digest, Fault, Kernel, Scale};
 
 /// The batch of the book: the SHA-256 hash of twelve arrays of 1 MiB.
 #[derive(Debug)]
 pub struct Workload;
 
-impl super::Workload for Workload {
+impl super::ArrayWorkload for Workload {
     fn name(&self) -> &'static str {
         "sha256"
     }
@@ -29,6 +29,10 @@ impl super::Workload for Workload {
 
     fn sizes(&self, scale: Scale) -> Vec<usize> {
         vec![scale.apply(1 << 20); 12]
+    }
+
+    fn may_end_process(&self) -> bool {
+        false
     }
 
     fn default_passes(&self) -> u32 {
@@ -85,7 +89,7 @@ fn backend() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::Workload as _;
+    use crate::workload::ArrayWorkload as _;
 
     #[test]
     fn one_pass_is_sha_256_of_the_array() {

@@ -40,7 +40,8 @@ impl Table {
         let mut by_name: Vec<&TaskEntry> =
             by_type.iter().map(|(_, number)| &entries[*number as usize]).collect();
         by_name.sort_by_key(|entry| (entry.name, (entry.type_name)()));
-        let twice = by_name.windows(2).find(|pair| pair[0].name == pair[1].name);
+        let twice =
+            by_name.windows(2).find(|pair| pair[0].name == pair[1].name && !of_one_generic(pair[0], pair[1]));
         let fault = twice.map(|pair| {
             let [one, other] = [pair[0], pair[1]].map(|entry| (entry.type_name)());
             format!("two tasks have the NAME \"{}\": {one} and {other}; give each its own", pair[0].name)
@@ -70,6 +71,12 @@ impl Table {
             None => "it was not registered with worker::init".to_string(),
         }
     }
+}
+
+/// Whether two types are one generic type with different parameters, which cannot but have the same name.
+fn of_one_generic(one: &TaskEntry, other: &TaskEntry) -> bool {
+    let generic = |entry: &TaskEntry| (entry.type_name)().split_once('<').map(|(generic, _)| generic);
+    generic(one).is_some_and(|name| generic(other) == Some(name))
 }
 
 /// Registers the task types of this program; the first call counts.
@@ -110,6 +117,9 @@ pub(crate) fn registered<T: Task>() -> Result<Registered, Error> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
     use super::*;
 
     /// A task of each name, which all do nothing.
@@ -152,6 +162,24 @@ mod tests {
         assert_eq!(table(&[a, c, b]).fault, Some(fault));
         assert_eq!(table(&[a, c]).fault, None);
         assert_eq!(table(&[a, c, a]).fault, None);
+    }
+
+    #[test]
+    fn one_generic_type_may_be_registered_with_several_parameters() {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Twice<T>(T);
+
+        impl<T: Serialize + DeserializeOwned + Send + 'static> Task for Twice<T> {
+            const NAME: &'static str = "twice";
+            type Output = ();
+
+            fn run(self) {}
+        }
+
+        let [u32, u64] = [TaskEntry::of::<Twice<u32>>(), TaskEntry::of::<Twice<u64>>()];
+        let table = table(&[u32, u64]);
+        assert_eq!(table.fault, None);
+        assert_eq!(table.find::<Twice<u64>>(), Some(Registered { number: 1, name: "twice" }));
     }
 
     #[test]

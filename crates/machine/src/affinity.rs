@@ -4,11 +4,23 @@
 /// as it says there are, from 0.
 #[must_use]
 pub fn allowed_cpus() -> Vec<usize> {
+    mask().unwrap_or_else(|_| {
+        let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        (0..count).collect()
+    })
+}
+
+/// The same where the system tells, and why not elsewhere. Never empty.
+pub(crate) fn mask() -> Result<Vec<usize>, String> {
     #[cfg(target_os = "linux")]
-    if let Ok(set) = rustix::thread::sched_getaffinity(None) {
-        return (0..rustix::thread::CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect();
+    {
+        let set = rustix::thread::sched_getaffinity(None)
+            .map_err(|error| format!("sched_getaffinity gives no mask: {error}"))?;
+        let cpus = (0..rustix::thread::CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect::<Vec<_>>();
+        if cpus.is_empty() { Err("sched_getaffinity gives an empty mask".into()) } else { Ok(cpus) }
     }
-    (0..super::machine::cpus_available()).collect()
+    #[cfg(not(target_os = "linux"))]
+    Err(format!("{} has no affinity masks", std::env::consts::OS))
 }
 
 /// Lets the calling thread run on that CPU alone.

@@ -14,7 +14,8 @@ use super::files;
 ///
 /// Where the system does not tell.
 pub fn memory() -> Result<u64, String> {
-    let machine = machine_has(&files::read("/proc/meminfo")?)?;
+    let told = files::read("/proc/meminfo").and_then(|text| machine_has(&text));
+    let machine = told.or_else(|reason| unused().ok_or(reason))?;
     let groups = files::read("/proc/self/cgroup").unwrap_or_default();
     Ok(groups_have(Path::new("/sys/fs/cgroup"), &groups).map_or(machine, |group| group.min(machine)))
 }
@@ -27,6 +28,18 @@ fn machine_has(text: &str) -> Result<u64, String> {
     };
     let available = field("MemAvailable").ok_or("/proc/meminfo: no line \"MemAvailable\"")?;
     Ok((available + field("SwapFree").unwrap_or(0)) << 10)
+}
+
+/// Without `/proc`, what `sysinfo(2)` gives: memory that nothing is in, which is less than what can be taken.
+fn unused() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        let units = (info.freeram as u64).checked_add(info.freeswap as u64)?;
+        units.checked_mul(u64::from(info.mem_unit.max(1))).filter(|&bytes| bytes > 0)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// What the tightest of the groups has left, in version 2 (`memory.max`) and version 1
@@ -87,5 +100,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn this_machine_has_some() {
         assert!(memory().unwrap() > 1 << 20);
+        assert!(unused().unwrap() > 1 << 20, "without /proc");
     }
 }

@@ -1,9 +1,10 @@
 //! Control groups: how much CPU time that of this process may use, and where their files are.
 
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files;
+use super::root::Root;
 
 /// A limit on CPU time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,26 +24,68 @@ pub enum Quota {
 ///
 /// # Errors
 ///
-/// Where the groups cannot be looked at.
-pub fn quota() -> Result<Quota, String> {
-    quota_below(Path::new("/sys/fs/cgroup"), &files::read("/proc/self/cgroup")?)
+/// Where the groups cannot be looked at, or a file of theirs says what no kernel writes.
+pub fn quota(root: &Root) -> Result<Quota, String> {
+    let (mounted, groups) = mounted(root)?;
+    let quotas = up(&mounted, &groups, "cpu", |controller, folder| match controller {
+        Controller::Unified => quota_in(folder, &["cpu.max"]).transpose(),
+        Controller::Legacy => quota_in(folder, &["cpu.cfs_quota_us", "cpu.cfs_period_us"]).transpose(),
+    });
+    let quotas = quotas.into_iter().collect::<Result<Vec<Quota>, String>>()?;
+    let cpus = quotas.into_iter().filter_map(|quota| match quota {
+        Quota::Cpus(cpus) => Some(cpus),
+        Quota::Unlimited => None,
+    });
+    Ok(cpus.min_by(f64::total_cmp).map_or(Quota::Unlimited, Quota::Cpus))
 }
 
-/// The same for the hierarchies mounted there and the groups of a `/proc/PID/cgroup`.
-fn quota_below(root: &Path, groups: &str) -> Result<Quota, String> {
-    if !root.is_dir() {
-        return Err(format!("{}: control groups are not mounted there", root.display()));
-    }
-    let quotas = up(root, groups, "cpu", |controller, folder| {
-        let read = |name| files::read(folder.join(name)).ok();
-        match controller {
-            Controller::Unified => parse(&read("cpu.max")?),
-            Controller::Legacy => {
-                parse(&format!("{} {}", read("cpu.cfs_quota_us")?, read("cpu.cfs_period_us")?))
-            }
-        }
+/// Nanoseconds, over all CPUs since the group was made, in which threads of the control group could have run
+/// but had used up its quota: `throttled_usec` of version 2, `throttled_time` of version 1. Only differences
+/// mean something. Of several groups that have such a figure on the way up to the root, the greatest, as
+/// the time that one of them is held up is in part that of the others.
+///
+/// # Errors
+///
+/// Where no group on the way up has the figure.
+pub fn throttled_ns(root: &Root) -> Result<u64, String> {
+    let (mounted, groups) = mounted(root)?;
+    let times = up(&mounted, &groups, "cpu", |controller, folder| {
+        let text = files::read(folder.join("cpu.stat")).ok()?;
+        let (name, unit) = match controller {
+            Controller::Unified => ("throttled_usec ", 1_000_u64),
+            Controller::Legacy => ("throttled_time ", 1),
+        };
+        let figure = text.lines().find_map(|line| line.strip_prefix(name))?;
+        figure.trim().parse::<u64>().ok()?.checked_mul(unit)
     });
-    Ok(quotas.into_iter().min_by(f64::total_cmp).map_or(Quota::Unlimited, Quota::Cpus))
+    let none = || format!("{}: no group has a \"cpu.stat\" that counts throttled time", mounted.display());
+    times.into_iter().max().ok_or_else(none)
+}
+
+/// Where control groups are mounted, and which are those of this process.
+fn mounted(root: &Root) -> Result<(PathBuf, String), String> {
+    let groups = files::read(root.path("proc/self/cgroup"))?;
+    let mounted = root.path("sys/fs/cgroup");
+    if !mounted.is_dir() {
+        return Err(format!("{}: control groups are not mounted there", mounted.display()));
+    }
+    Ok((mounted, groups))
+}
+
+/// The quota that these files give together; `None` of a group that has no such files.
+fn quota_in(folder: &Path, names: &[&str]) -> Result<Option<Quota>, String> {
+    let mut figures = Vec::new();
+    for name in names {
+        let path = folder.join(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        figures.push(files::read(path)?);
+    }
+    let figures = figures.join(" ");
+    let quota =
+        parse(&figures).ok_or_else(|| format!("{}: \"{figures}\"", folder.join(names[0]).display()))?;
+    Ok(Some(quota))
 }
 
 /// A version of control groups, which differ in the names of their files.
@@ -80,44 +123,90 @@ pub(super) fn up<T>(
     groups.lines().flat_map(of_line).collect()
 }
 
-/// CPUs in the form of a `cpu.max` file, quota and period; `max` or a negative quota is no limit.
-fn parse(text: &str) -> Option<f64> {
+/// Quota and period, as in a `cpu.max` file; `max` or -1 is no limit.
+fn parse(text: &str) -> Option<Quota> {
     let (quota, period) = text.trim().split_once(' ')?;
-    let quota = quota.parse::<f64>().ok().filter(|&quota| quota > 0.0)?;
-    Some(quota / period.parse::<f64>().ok()?)
+    let period: f64 = period.trim().parse().ok().filter(|&period| period > 0.0)?;
+    if ["max", "-1"].contains(&quota) {
+        return Some(Quota::Unlimited);
+    }
+    let quota: f64 = quota.parse().ok()?;
+    Some(quota / period).filter(|cpus| cpus.is_finite() && *cpus > 0.0).map(Quota::Cpus)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::root::tree::Tree;
 
     #[test]
     fn quotas_are_read_as_the_kernel_writes_them() {
-        assert_eq!(parse("150000 100000\n"), Some(1.5));
-        assert_eq!(parse("max 100000\n"), None);
-        assert_eq!(parse("-1 100000"), None);
+        assert_eq!(parse("150000 100000\n"), Some(Quota::Cpus(1.5)));
+        assert_eq!(parse("max 100000\n"), Some(Quota::Unlimited));
+        assert_eq!(parse("-1 100000"), Some(Quota::Unlimited));
+        for text in ["150000 0", "0 100000", "NaN 1", "-2 100000", "max", "x 100000", ""] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+
+    fn tree(groups: &str) -> Tree {
+        let tree = Tree::of(&[("proc/self/cgroup", groups)]);
+        tree.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+        tree
     }
 
     #[test]
     fn the_tightest_quota_on_the_way_up_holds() {
-        let root = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        let quota = |groups: &str| quota_below(root.path(), groups).unwrap();
-        assert_eq!(quota("0::/a/b\n"), Quota::Unlimited);
-        write("a/cpu.max", "150000 100000\n");
-        write("a/b/cpu.max", "400000 100000\n");
-        assert_eq!(quota("0::/a/b\n"), Quota::Cpus(1.5));
-        assert_eq!(quota("0::/\n"), Quota::Unlimited);
-        write("cpu/docker/cpu.cfs_quota_us", "50000\n");
-        write("cpu/docker/cpu.cfs_period_us", "100000\n");
-        assert_eq!(quota("4:memory:/docker\n3:cpu,cpuacct:/docker\n0::/a/b\n"), Quota::Cpus(0.5));
-        assert_eq!(quota("4:memory:/docker\n"), Quota::Unlimited);
-        assert!(quota_below(&root.path().join("none"), "0::/").unwrap_err().contains("not mounted"));
+        let two = tree("0::/a/b");
+        let set = |tree: &Tree, path: &str, text: &str| tree.write(&format!("sys/fs/cgroup/{path}"), text);
+        assert_eq!(quota(&two.root()), Ok(Quota::Unlimited));
+        set(&two, "a/cpu.max", "150000 100000");
+        set(&two, "a/b/cpu.max", "400000 100000");
+        assert_eq!(quota(&two.root()), Ok(Quota::Cpus(1.5)));
+        two.write("proc/self/cgroup", "0::/");
+        assert_eq!(quota(&two.root()), Ok(Quota::Unlimited));
+        let one = tree("4:memory:/docker\n3:cpu,cpuacct:/docker\n0::/a/b");
+        set(&one, "cpu/docker/cpu.cfs_quota_us", "50000");
+        set(&one, "cpu/docker/cpu.cfs_period_us", "100000");
+        assert_eq!(quota(&one.root()), Ok(Quota::Cpus(0.5)));
+        one.write("proc/self/cgroup", "4:memory:/docker");
+        assert_eq!(quota(&one.root()), Ok(Quota::Unlimited));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_absence_of_a_quota() {
+        let tree = tree("0::/a");
+        tree.write("sys/fs/cgroup/a/cpu.max", "");
+        assert!(quota(&tree.root()).unwrap_err().ends_with("a/cpu.max: it is empty"));
+        tree.write("sys/fs/cgroup/a/cpu.max", "150000");
+        assert!(quota(&tree.root()).unwrap_err().ends_with("a/cpu.max: \"150000\""));
+        let none = Tree::of(&[("proc/self/cgroup", "0::/")]);
+        assert!(quota(&none.root()).unwrap_err().contains("not mounted"));
+        assert!(
+            quota(&Tree::of::<&str, &str>(&[]).root())
+                .unwrap_err()
+                .ends_with("proc/self/cgroup: no such file")
+        );
+    }
+
+    #[test]
+    fn throttled_time_is_read_of_both_versions() {
+        let two = tree("0::/a/b");
+        assert!(throttled_ns(&two.root()).unwrap_err().contains("no group has"));
+        two.write(
+            "sys/fs/cgroup/a/b/cpu.stat",
+            "usage_usec 9\nnr_throttled 1\nthrottled_usec 7\nnr_bursts 0",
+        );
+        two.write(
+            "sys/fs/cgroup/a/cpu.stat",
+            "usage_usec 9\nnr_periods 3\nnr_throttled 1\nthrottled_usec 374000",
+        );
+        assert_eq!(throttled_ns(&two.root()), Ok(374_000_000));
+        let one = tree("3:cpu,cpuacct:/docker");
+        one.write(
+            "sys/fs/cgroup/cpu/docker/cpu.stat",
+            "nr_periods 4\nnr_throttled 2\nthrottled_time 123456789",
+        );
+        assert_eq!(throttled_ns(&one.root()), Ok(123_456_789));
     }
 }

@@ -7,11 +7,15 @@ use std::hint::black_box;
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::Quota;
+use crate::kinds::CpuKind;
 use crate::known::Known;
 use crate::power::ClockRange;
+use crate::root::Root;
 use crate::topology::Cache;
 use crate::virtualisation::Host;
-use crate::{cgroup, clock, counters, machine, power, pressure, probe, topology, usage, virtualisation};
+use crate::{
+    cgroup, clock, counters, kinds, machine, model, power, pressure, probe, topology, usage, virtualisation,
+};
 
 /// What ran the samples.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +33,9 @@ pub struct Environment {
     pub cgroup_quota: Known<Quota>,
     /// The CPUs of each core: hardware threads that share its execution units, where more than one.
     pub cores: Known<Vec<Vec<usize>>>,
+    /// Its kinds of CPU, the fastest first: more than one in a hybrid processor.
+    #[serde(default)]
+    pub kinds: Known<Vec<CpuKind>>,
     /// The caches of the machine, the nearest first.
     pub caches: Known<Vec<Cache>>,
     /// Nodes of memory.
@@ -117,7 +124,7 @@ impl Environment {
     pub fn summary(&self) -> String {
         let model = self.cpu_model.value().map_or("unknown processor", String::as_str);
         match (self.cpus_available.value(), self.cpus_online.value()) {
-            (Some(available), Some(online)) if available != online => {
+            (Some(available), Some(online)) if available < online => {
                 format!("{model}, {available} of {online} CPUs")
             }
             (Some(1), _) => format!("{model}, 1 CPU"),
@@ -148,44 +155,56 @@ pub struct Build {
 /// What this process runs on, as far as the system tells. Takes some milliseconds.
 #[must_use]
 pub fn gather(build: &Build) -> Environment {
+    let environment = described(&Root::default());
     let features = build.target_features.split(',').filter(|feature| !feature.is_empty());
     Environment {
-        cpu_model: machine::cpu_model().into(),
-        cpus_online: topology::online().map(|cpus| cpus.len()).into(),
-        cpus_available: Known::Value(machine::cpus_available()),
-        affinity: machine::affinity().into(),
-        cgroup_quota: cgroup::quota().into(),
-        cores: topology::cores().into(),
-        caches: topology::caches().into(),
-        numa_nodes: topology::numa_nodes().into(),
-        governor: power::governor().into(),
-        boost: power::boost().into(),
-        clock_range: power::clock_range().into(),
-        host: virtualisation::host().into(),
-        clock_source: machine::clock_source().into(),
-        platform: Known::Value(format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)),
-        kernel: machine::kernel().into(),
-        c_library: machine::c_library().into(),
-        memory_bytes: machine::memory_bytes().into(),
         rustc: built_with(build.rustc),
         opt_level: built_with(build.opt_level),
         target_features: Known::Value(features.map(str::to_string).collect()),
         cpu_features: Known::Value(machine::cpu_features()),
         thread_statistics: thread_statistics(),
         counters: counters::thread_counts().map(|_| "instructions, cycles (user space)".into()).into(),
-        perf_event_paranoid: machine::perf_event_paranoid().into(),
         harness: Known::Value(harness()),
-        note: None,
+        ..environment
+    }
+}
+
+/// The machine whose `/proc` and `/sys` are there, with all but what a program finds out by running on it.
+#[must_use]
+pub fn described(root: &Root) -> Environment {
+    let running = |tell: fn() -> Result<String, String>| Known::from(root.running(tell));
+    Environment {
+        cpu_model: model::cpu_model(root).into(),
+        cpus_online: topology::online(root).map(|cpus| cpus.len()).into(),
+        cpus_available: root.running(|| Ok(machine::cpus_available())).into(),
+        affinity: running(machine::affinity),
+        cgroup_quota: cgroup::quota(root).into(),
+        cores: topology::cores(root).into(),
+        kinds: kinds::kinds(root).into(),
+        caches: topology::caches(root).into(),
+        numa_nodes: topology::numa_nodes(root).into(),
+        governor: power::governor(root).into(),
+        boost: power::boost(root).into(),
+        clock_range: power::clock_range(root).into(),
+        host: root.running(virtualisation::host).into(),
+        clock_source: machine::clock_source(root).into(),
+        platform: running(|| Ok(format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS))),
+        kernel: running(machine::kernel),
+        c_library: running(machine::c_library),
+        memory_bytes: machine::memory_bytes(root).into(),
+        perf_event_paranoid: machine::perf_event_paranoid(root).into(),
+        ..Environment::default()
     }
 }
 
 /// How busy others keep the machine just now.
 #[must_use]
 pub fn conditions() -> Conditions {
+    let root = Root::default();
     Conditions {
-        load: pressure::load().into(),
-        cpu_pressure: pressure::cpu_pressure().into(),
-        steal_ns: pressure::steal_ns().into(),
+        load: pressure::load(&root).into(),
+        cpu_pressure: pressure::cpu_pressure(&root).into(),
+        steal_ns: pressure::steal_ns(&root).into(),
     }
 }
 
@@ -198,13 +217,8 @@ fn built_with(text: &str) -> Known<String> {
 }
 
 fn thread_statistics() -> Known<String> {
-    match usage::thread_usage().queue_ns {
-        Some(_) => Known::Value("/proc/thread-self/schedstat".into()),
-        None if cfg!(target_os = "linux") => {
-            Known::Missing("/proc/thread-self/schedstat: the kernel keeps no such statistics".into())
-        }
-        None => Known::Missing(format!("{} does not tell run-queue delay", std::env::consts::OS)),
-    }
+    let told = usage::tells_queue().map(|()| "/proc/thread-self/schedstat".to_string());
+    told.map_err(|untold| untold.to_string()).into()
 }
 
 /// Times the instruments, each with a thread's first use behind it.
@@ -234,6 +248,7 @@ fn cost_ns<T>(calls: u32, call: impl Fn() -> T) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::root::tree::Tree;
 
     #[test]
     fn the_summary_says_what_is_known() {
@@ -248,6 +263,9 @@ mod tests {
         assert_eq!(environment.summary(), "CPU, 1 of 4 CPUs");
         environment.cpus_online = Known::Value(1);
         assert_eq!(environment.summary(), "CPU, 1 CPU");
+        // Of a record from elsewhere: more than all is no part of them.
+        environment.cpus_available = Known::Value(2);
+        assert_eq!(environment.summary(), "CPU, 2 CPUs");
     }
 
     #[test]
@@ -276,6 +294,21 @@ mod tests {
             let reason = fact.get("missing").and_then(|reason| reason.as_str()).unwrap_or_default();
             assert!(known || (!reason.is_empty() && reason != "not recorded"), "{name}: {fact}");
         }
+    }
+
+    #[test]
+    fn another_machine_is_described_by_its_files_alone() {
+        let tree = Tree::of(&[
+            ("proc/cpuinfo", "model name : Some CPU"),
+            ("proc/meminfo", "MemTotal: 1024 kB"),
+            ("sys/devices/system/cpu/online", "0-1"),
+        ]);
+        let environment = described(&tree.root());
+        assert_eq!(environment.summary(), "Some CPU");
+        assert_eq!(environment.cpus_online, Known::Value(2));
+        assert_eq!(environment.memory_bytes, Known::Value(1 << 20));
+        assert!(environment.kernel.missing().unwrap().ends_with("do not tell"));
+        assert!(environment.host.missing().unwrap().ends_with("do not tell"));
     }
 
     #[test]

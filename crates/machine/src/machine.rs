@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::files;
+use super::root::Root;
 
 /// CPUs that this process may use: affinity mask and cgroup quota count, at least 1.
 #[must_use]
@@ -10,22 +11,13 @@ pub fn cpus_available() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// The affinity mask of this process, as the kernel's list of ranges (`0-3,8`).
+/// The CPUs that this process may run on, in the kernel's form (`0-3,8`).
 ///
 /// # Errors
 ///
 /// Why the system does not tell.
 pub fn affinity() -> Result<String, String> {
-    files::field("/proc/self/status", "Cpus_allowed_list")
-}
-
-/// Model name of the first processor.
-///
-/// # Errors
-///
-/// Why the system does not tell.
-pub fn cpu_model() -> Result<String, String> {
-    files::field("/proc/cpuinfo", "model name")
+    super::affinity::mask().map(|cpus| files::ranges(&cpus))
 }
 
 /// Kernel name and release.
@@ -46,8 +38,8 @@ pub fn kernel() -> Result<String, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn memory_bytes() -> Result<u64, String> {
-    meminfo("MemTotal")
+pub fn memory_bytes(root: &Root) -> Result<u64, String> {
+    meminfo(root, "MemTotal").or_else(|reason| root.running(sysinfo_total).map_err(|_| reason))
 }
 
 /// Memory in bytes that programs can still get without swapping.
@@ -55,14 +47,29 @@ pub fn memory_bytes() -> Result<u64, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn memory_available_bytes() -> Result<u64, String> {
-    meminfo("MemAvailable")
+pub fn memory_available_bytes(root: &Root) -> Result<u64, String> {
+    meminfo(root, "MemAvailable")
 }
 
-fn meminfo(name: &str) -> Result<u64, String> {
-    let text = files::field("/proc/meminfo", name)?;
+/// What `sysinfo(2)` tells without any file.
+fn sysinfo_total() -> Result<u64, String> {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        let total = (info.totalram as u64).checked_mul(u64::from(info.mem_unit.max(1)));
+        total.filter(|&total| total > 0).ok_or_else(|| "sysinfo gives no memory".into())
+    }
+    #[cfg(not(target_os = "linux"))]
+    Err(format!("{} has no sysinfo", std::env::consts::OS))
+}
+
+/// A line that counts in units of 1024 bytes; more than none.
+fn meminfo(root: &Root, name: &str) -> Result<u64, String> {
+    let path = root.path("proc/meminfo");
+    let text = files::field(&path, name)?;
     let kibibytes = text.split_whitespace().next().and_then(|digits| digits.parse::<u64>().ok());
-    kibibytes.map(|kibibytes| kibibytes * 1024).ok_or_else(|| format!("/proc/meminfo: {name} is \"{text}\""))
+    let bytes = kibibytes.and_then(|kibibytes| kibibytes.checked_mul(1024)).filter(|&bytes| bytes > 0);
+    bytes.ok_or_else(|| format!("{}: {name} is \"{text}\"", path.display()))
 }
 
 /// Seconds since the system's start.
@@ -70,10 +77,12 @@ fn meminfo(name: &str) -> Result<u64, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn uptime_s() -> Result<f64, String> {
-    let text = files::read("/proc/uptime")?;
-    let seconds = text.split_whitespace().next().and_then(|digits| digits.parse().ok());
-    seconds.ok_or_else(|| format!("/proc/uptime: \"{text}\""))
+pub fn uptime_s(root: &Root) -> Result<f64, String> {
+    let path = root.path("proc/uptime");
+    let text = files::read(&path)?;
+    let seconds: Option<f64> = text.split_whitespace().next().and_then(|digits| digits.parse().ok());
+    let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    seconds.ok_or_else(|| format!("{}: \"{text}\"", path.display()))
 }
 
 /// What the kernel reads the time from, such as `tsc`.
@@ -81,8 +90,8 @@ pub fn uptime_s() -> Result<f64, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn clock_source() -> Result<String, String> {
-    files::read("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+pub fn clock_source(root: &Root) -> Result<String, String> {
+    files::read(root.path("sys/devices/system/clocksource/clocksource0/current_clocksource"))
 }
 
 /// Who may use hardware counters; 2 or less lets every program count its own threads in user space.
@@ -90,8 +99,8 @@ pub fn clock_source() -> Result<String, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn perf_event_paranoid() -> Result<i32, String> {
-    files::number("/proc/sys/kernel/perf_event_paranoid")
+pub fn perf_event_paranoid(root: &Root) -> Result<i32, String> {
+    files::number(root.path("proc/sys/kernel/perf_event_paranoid"))
 }
 
 /// Name and version of the C library, which starts threads and gives memory.
@@ -137,6 +146,7 @@ pub fn cpu_features() -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::root::tree::Tree;
 
     #[test]
     fn this_process_may_use_a_cpu() {
@@ -147,10 +157,23 @@ mod tests {
     #[test]
     fn linux_tells_what_it_is() {
         assert!(kernel().unwrap().starts_with("Linux "));
-        assert!(uptime_s().unwrap() > 0.0);
-        let (total, available) = (memory_bytes().unwrap(), memory_available_bytes().unwrap());
+        let root = Root::default();
+        assert!(uptime_s(&root).unwrap() > 0.0);
+        let (total, available) = (memory_bytes(&root).unwrap(), memory_available_bytes(&root).unwrap());
         assert!(0 < available && available <= total, "{available} of {total}");
-        assert!(meminfo("NoSuchLine").unwrap_err().contains("NoSuchLine"));
-        assert_eq!(files::cpu_list(&affinity().unwrap()), crate::affinity::allowed_cpus());
+        assert!(meminfo(&root, "NoSuchLine").unwrap_err().contains("NoSuchLine"));
+        assert_eq!(files::cpu_list(&affinity().unwrap()).unwrap(), crate::affinity::allowed_cpus());
+        assert!(sysinfo_total().unwrap() > 1 << 20);
+    }
+
+    #[test]
+    fn memory_of_nothing_and_a_system_that_never_ran_are_not_believed() {
+        let tree =
+            Tree::of(&[("proc/meminfo", "MemTotal: 0 kB\nMemAvailable: x kB"), ("proc/uptime", "0.00 0.00")]);
+        let root = tree.root();
+        assert!(memory_bytes(&root).unwrap_err().ends_with("MemTotal is \"0 kB\""));
+        assert!(memory_available_bytes(&root).unwrap_err().ends_with("MemAvailable is \"x kB\""));
+        assert!(uptime_s(&root).unwrap_err().ends_with("\"0.00 0.00\""));
+        assert!(clock_source(&root).unwrap_err().ends_with("current_clocksource: no such file"));
     }
 }

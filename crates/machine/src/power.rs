@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::files;
+use super::root::Root;
+use super::topology::{CPUS, online};
 
 /// Clocks that a CPU may have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -16,15 +18,13 @@ pub struct ClockRange {
     pub max_hz: f64,
 }
 
-const CPUS: &str = "/sys/devices/system/cpu";
-
 /// The governors of all CPUs, each once, separated by commas.
 ///
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn governor() -> Result<String, String> {
-    governor_below(Path::new(CPUS), &super::topology::online()?)
+pub fn governor(root: &Root) -> Result<String, String> {
+    governor_below(&root.path(CPUS), &online(root)?)
 }
 
 /// Whether CPUs may clock above their nominal rate while few of them are busy: turbo, boost.
@@ -32,8 +32,8 @@ pub fn governor() -> Result<String, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn boost() -> Result<bool, String> {
-    boost_below(Path::new(CPUS))
+pub fn boost(root: &Root) -> Result<bool, String> {
+    boost_below(&root.path(CPUS))
 }
 
 /// The lowest and the highest clock that a CPU may have, in hertz.
@@ -41,8 +41,8 @@ pub fn boost() -> Result<bool, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn clock_range() -> Result<ClockRange, String> {
-    clock_range_below(Path::new(CPUS), &super::topology::online()?)
+pub fn clock_range(root: &Root) -> Result<ClockRange, String> {
+    clock_range_below(&root.path(CPUS), &online(root)?)
 }
 
 /// Whether the machine runs from a battery.
@@ -50,8 +50,8 @@ pub fn clock_range() -> Result<ClockRange, String> {
 /// # Errors
 ///
 /// Where the system lists no supply, as most servers do not.
-pub fn on_battery() -> Result<bool, String> {
-    on_battery_below(Path::new("/sys/class/power_supply"))
+pub fn on_battery(root: &Root) -> Result<bool, String> {
+    on_battery_below(&root.path("sys/class/power_supply"))
 }
 
 /// Why there is nothing to read about clocks.
@@ -74,13 +74,16 @@ fn boost_below(root: &Path) -> Result<bool, String> {
 }
 
 fn clock_range_below(root: &Path, cpus: &[usize]) -> Result<ClockRange, String> {
-    let extreme = |file: &str| {
-        let kilohertz = |cpu| files::number::<u64>(root.join(format!("cpu{cpu}/cpufreq/{file}"))).ok();
-        cpus.iter().filter_map(kilohertz).map(|value| value as f64 * 1e3).collect::<Vec<f64>>()
-    };
-    let lowest = extreme("cpuinfo_min_freq").into_iter().reduce(f64::min);
-    let highest = extreme("cpuinfo_max_freq").into_iter().reduce(f64::max);
-    lowest.zip(highest).map(|(min_hz, max_hz)| ClockRange { min_hz, max_hz }).ok_or_else(|| no_cpufreq(root))
+    let clocks = |file| cpus.iter().filter_map(move |&cpu| kilohertz(root, cpu, file));
+    let lowest = clocks("cpuinfo_min_freq").min().map(|clock| clock as f64 * 1e3);
+    let highest = clocks("cpuinfo_max_freq").max().map(|clock| clock as f64 * 1e3);
+    let range = lowest.zip(highest).map(|(min_hz, max_hz)| ClockRange { min_hz, max_hz });
+    range.filter(|range| range.min_hz <= range.max_hz).ok_or_else(|| no_cpufreq(root))
+}
+
+/// A clock in a file of a CPU; a clock of zero is none.
+pub(super) fn kilohertz(root: &Path, cpu: usize, file: &str) -> Option<u64> {
+    files::number(root.join(format!("cpu{cpu}/cpufreq/{file}"))).ok().filter(|&clock| clock > 0)
 }
 
 fn on_battery_below(root: &Path) -> Result<bool, String> {
@@ -143,6 +146,13 @@ mod tests {
             clock_range_below(root.path(), &[0, 1, 2]).unwrap(),
             ClockRange { min_hz: 4e8, max_hz: 4.7e9 }
         );
+        let nothing = tree(&[
+            ("cpu0/cpufreq/scaling_governor", ""),
+            ("cpu0/cpufreq/cpuinfo_min_freq", "0"),
+            ("cpu0/cpufreq/cpuinfo_max_freq", "0"),
+        ]);
+        assert!(governor_below(nothing.path(), &[0]).unwrap_err().contains("no cpufreq"));
+        assert!(clock_range_below(nothing.path(), &[0]).unwrap_err().contains("no cpufreq"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What others take from the machine: steal by the hypervisor, load and pressure on the CPUs.
 
 use super::files::read;
+use super::root::Root;
 
 /// Nanoseconds, over all CPUs since the system's start, in which a CPU had work and the hypervisor
 /// gave it to another machine. Counted in ticks of usually 10 ms.
@@ -8,8 +9,8 @@ use super::files::read;
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn steal_ns() -> Result<u64, String> {
-    parse_steal(&read("/proc/stat")?, ticks_per_second()?)
+pub fn steal_ns(root: &Root) -> Result<u64, String> {
+    parse_steal(&read(root.path("proc/stat"))?, ticks_per_second()?)
 }
 
 /// Mean number of threads that ran or waited over the last minute.
@@ -17,8 +18,8 @@ pub fn steal_ns() -> Result<u64, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn load() -> Result<f64, String> {
-    parse_load(&read("/proc/loadavg")?)
+pub fn load(root: &Root) -> Result<f64, String> {
+    parse_load(&read(root.path("proc/loadavg"))?)
 }
 
 /// Share of the last ten seconds, in per cent, in which some thread of the machine waited for a CPU
@@ -27,8 +28,8 @@ pub fn load() -> Result<f64, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn cpu_pressure() -> Result<f64, String> {
-    parse_pressure(&read("/proc/pressure/cpu")?)
+pub fn cpu_pressure(root: &Root) -> Result<f64, String> {
+    parse_pressure(&read(root.path("proc/pressure/cpu"))?)
 }
 
 /// The unit of `/proc/stat`, `USER_HZ`.
@@ -42,18 +43,23 @@ fn parse_steal(stat: &str, ticks_per_second: u64) -> Result<u64, String> {
     let line = stat.lines().find(|line| line.starts_with("cpu ")).ok_or("/proc/stat has no line \"cpu\"")?;
     let steal = line.split_ascii_whitespace().nth(8).ok_or("/proc/stat has no column for steal")?;
     let ticks: u64 = steal.parse().map_err(|_| format!("/proc/stat gives \"{steal}\" for steal"))?;
-    Ok(ticks * (1_000_000_000 / ticks_per_second))
+    let ns = ticks.checked_mul(1_000_000_000 / ticks_per_second);
+    ns.ok_or_else(|| format!("/proc/stat gives \"{steal}\" for steal"))
 }
 
 fn parse_load(loadavg: &str) -> Result<f64, String> {
     let figure = loadavg.split_ascii_whitespace().next().unwrap_or_default();
-    figure.parse().map_err(|_| format!("/proc/loadavg gives \"{figure}\""))
+    not_negative(figure).ok_or_else(|| format!("/proc/loadavg gives \"{figure}\""))
 }
 
 fn parse_pressure(pressure: &str) -> Result<f64, String> {
     let some = pressure.lines().find_map(|line| line.strip_prefix("some avg10="));
     let figure = some.and_then(|rest| rest.split_ascii_whitespace().next()).unwrap_or_default();
-    figure.parse().map_err(|_| format!("/proc/pressure/cpu gives \"{figure}\" for some avg10"))
+    not_negative(figure).ok_or_else(|| format!("/proc/pressure/cpu gives \"{figure}\" for some avg10"))
+}
+
+fn not_negative(figure: &str) -> Option<f64> {
+    figure.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0)
 }
 
 #[cfg(test)]
@@ -73,6 +79,8 @@ mod tests {
     fn what_is_not_there_is_said() {
         assert!(parse_steal("cpu0 1 2 3", 100).unwrap_err().contains("no line"));
         assert!(parse_steal("cpu  1 2 3 4 5 6 7\n", 100).unwrap_err().contains("no column"));
+        assert!(parse_load("inf 0 0").unwrap_err().contains("inf"));
+        assert!(parse_load("-1 0 0").unwrap_err().contains("-1"));
         assert!(parse_load("").unwrap_err().contains("/proc/loadavg"));
         assert!(parse_pressure("full avg10=0.00").unwrap_err().contains("some avg10"));
     }
@@ -80,8 +88,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn linux_tells_steal_and_load() {
-        let steal = steal_ns().unwrap();
-        assert!(steal_ns().unwrap() >= steal);
-        assert!(load().unwrap() >= 0.0);
+        let root = Root::default();
+        let steal = steal_ns(&root).unwrap();
+        assert!(steal_ns(&root).unwrap() >= steal);
+        assert!(load(&root).unwrap() >= 0.0);
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 /// Exit status of a program that the user stopped, by the shell's convention: 128 + SIGINT.
 pub const EXIT_INTERRUPTED: u8 = 130;
@@ -45,6 +45,19 @@ impl Interrupt {
     pub fn flag(&self) -> &AtomicBool {
         &self.0
     }
+}
+
+/// Makes errors of the signals that stand for one: a write beyond `ulimit -f` fails then, and is told and
+/// cleaned up after as any other, in place of ending the program. That of a closed pipe is ignored in Rust
+/// programs anyway.
+///
+/// The signal is caught and not ignored, so that programs that are started have it as it was.
+///
+/// # Errors
+///
+/// Where the handler cannot be installed.
+pub fn limits_are_errors() -> io::Result<()> {
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map(drop)
 }
 
 /// The number of a signal by its usual name.

@@ -1,12 +1,19 @@
 //! Which CPUs share a core, a cache, a node of memory.
+//!
+//! Each fact has several sources, and no one of them is there, filled and right on every machine. A source
+//! counts where it says something, and nothing that the others contradict; else the next one is asked.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::files;
+use super::root::Root;
 
-const CPUS: &str = "/sys/devices/system/cpu";
+pub(super) const CPUS: &str = "sys/devices/system/cpu";
+const NODES: &str = "sys/devices/system/node";
 
 /// Caches of one size and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +36,9 @@ pub struct Cache {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn online() -> Result<Vec<usize>, String> {
-    Ok(files::cpu_list(&files::read(format!("{CPUS}/online"))?))
+pub fn online(root: &Root) -> Result<Vec<usize>, String> {
+    let allowed = if root.is_running() { super::affinity::mask().unwrap_or_default() } else { Vec::new() };
+    online_with(root, &allowed)
 }
 
 /// The CPUs of each core, in the order of their first ones. More than one CPU on a core are hardware
@@ -39,8 +47,8 @@ pub fn online() -> Result<Vec<usize>, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn cores() -> Result<Vec<Vec<usize>>, String> {
-    cores_below(Path::new(CPUS), &online()?)
+pub fn cores(root: &Root) -> Result<Vec<Vec<usize>>, String> {
+    cores_of(&root.path(CPUS), &online(root)?)
 }
 
 /// The caches of all CPUs together, the nearest first.
@@ -48,108 +56,193 @@ pub fn cores() -> Result<Vec<Vec<usize>>, String> {
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn caches() -> Result<Vec<Cache>, String> {
-    caches_below(Path::new(CPUS), &online()?)
+pub fn caches(root: &Root) -> Result<Vec<Cache>, String> {
+    caches_of(&root.path(CPUS), &online(root)?)
 }
 
-/// Number of memory nodes. To reach another node's memory takes longer.
+/// Number of nodes with memory that programs get. To reach another node's memory takes longer.
 ///
 /// # Errors
 ///
 /// Why the system does not tell.
-pub fn numa_nodes() -> Result<usize, String> {
-    Ok(files::cpu_list(&files::read("/sys/devices/system/node/online")?).len())
+pub fn numa_nodes(root: &Root) -> Result<usize, String> {
+    Ok(all_nodes(root)?.len())
 }
 
-fn cores_below(root: &Path, cpus: &[usize]) -> Result<Vec<Vec<usize>>, String> {
-    let siblings = |cpu| files::read(root.join(format!("cpu{cpu}/topology/thread_siblings_list")));
-    let mut cores =
-        cpus.iter().map(|cpu| Ok(files::cpu_list(&siblings(cpu)?))).collect::<Result<Vec<_>, String>>()?;
-    cores.sort();
-    cores.dedup();
-    Ok(cores)
+/// The CPUs of each memory node, in the order of nodes; those without CPUs are left out.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn nodes(root: &Root) -> Result<Vec<Vec<usize>>, String> {
+    Ok(all_nodes(root)?.into_iter().filter(|cpus| !cpus.is_empty()).collect())
 }
 
-fn caches_below(root: &Path, cpus: &[usize]) -> Result<Vec<Cache>, String> {
-    // One cache appears under each CPU that shares it, with the same list of sharers.
-    let mut found = BTreeMap::new();
-    for cpu in cpus {
-        for index in 0.. {
-            let folder = root.join(format!("cpu{cpu}/cache/index{index}"));
-            let Ok(level) = files::number::<u32>(folder.join("level")) else { break };
-            let kind = files::read(folder.join("type"))?.to_lowercase();
-            let sharers = files::read(folder.join("shared_cpu_list"))?;
-            found.insert((level, kind, sharers), size(&files::read(folder.join("size"))?)?);
+fn all_nodes(root: &Root) -> Result<Vec<Vec<usize>>, String> {
+    let folder = root.path(NODES);
+    let listed = files::numbers(&folder.join("online")).or_else(|_| numbered(&folder, "node"));
+    let mut nodes = listed.map_err(|_| format!("{}: no nodes of memory are listed", folder.display()))?;
+    // The memory of a device, too, is a node, which the kernel puts nothing of its own into.
+    let with_memory = ["has_normal_memory", "has_memory"].map(|name| files::numbers(&folder.join(name)).ok());
+    if let Some(with_memory) = with_memory.into_iter().flatten().next() {
+        nodes.retain(|node| with_memory.contains(node));
+    }
+    if nodes.is_empty() {
+        return Err(format!("{}: no node has memory", folder.display()));
+    }
+    let cpus_of = |node: &usize| {
+        let folder = folder.join(format!("node{node}"));
+        files::cpu_set(&folder.join("cpulist"), &folder.join("cpumap"), None).unwrap_or_default()
+    };
+    let nodes: Vec<Vec<usize>> = nodes.iter().map(cpus_of).collect();
+    let mut cpus: Vec<usize> = nodes.iter().flatten().copied().collect();
+    let listed = cpus.len();
+    cpus.sort_unstable();
+    cpus.dedup();
+    if cpus.len() < listed {
+        return Err(format!("{}: several nodes claim the same CPU", folder.display()));
+    }
+    Ok(nodes)
+}
+
+/// The CPUs online, which are at least those that are allowed: the kernel allows none that is offline.
+fn online_with(root: &Root, allowed: &[usize]) -> Result<Vec<usize>, String> {
+    let (folder, stat) = (root.path(CPUS), root.path("proc/stat"));
+    let sources: [(PathBuf, &dyn Fn() -> Result<Vec<usize>, String>); 4] = [
+        (folder.join("online"), &|| files::numbers(&folder.join("online"))),
+        (folder.clone(), &|| online_folders(&folder)),
+        (stat.clone(), &|| counted(&stat)),
+        (folder.join("present"), &|| files::numbers(&folder.join("present"))),
+    ];
+    let mut reasons = Vec::new();
+    for (source, tell) in sources {
+        match tell() {
+            Ok(cpus) => match allowed.iter().find(|cpu| !cpus.contains(cpu)) {
+                None => return Ok(cpus),
+                Some(cpu) => reasons.push(format!(
+                    "{} says {}, but this process may run on CPU {cpu}",
+                    source.display(),
+                    files::ranges(&cpus)
+                )),
+            },
+            Err(reason) => reasons.push(reason),
         }
+    }
+    Err(reasons.swap_remove(0))
+}
+
+/// The numbers at the end of the names of folders such as `cpu7`.
+fn numbered(folder: &Path, name: &str) -> Result<Vec<usize>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_prefix(name)?.parse().ok();
+    let mut numbers: Vec<usize> = entries.filter_map(|entry| number(entry.ok()?)).collect();
+    numbers.sort_unstable();
+    if numbers.is_empty() { Err(format!("{}: no {name} is listed", folder.display())) } else { Ok(numbers) }
+}
+
+/// CPUs that have a folder and are not switched off in it. Those that are off lack their topology, too.
+fn online_folders(folder: &Path) -> Result<Vec<usize>, String> {
+    let mut cpus = numbered(folder, "cpu")?;
+    let of = |cpu: &usize, file: &str| folder.join(format!("cpu{cpu}/{file}"));
+    cpus.retain(|cpu| files::number::<u8>(of(cpu, "online")) != Ok(0));
+    if cpus.iter().any(|cpu| of(cpu, "topology").is_dir()) {
+        cpus.retain(|cpu| of(cpu, "topology").is_dir());
+    }
+    if cpus.is_empty() { Err(format!("{}: every CPU is offline", folder.display())) } else { Ok(cpus) }
+}
+
+/// The CPUs that `/proc/stat` has a line for.
+fn counted(stat: &Path) -> Result<Vec<usize>, String> {
+    let text = files::read(stat)?;
+    let cpu = |line: &str| line.strip_prefix("cpu")?.split_ascii_whitespace().next()?.parse().ok();
+    let cpus: Vec<usize> = text.lines().filter(|line| !line.starts_with("cpu ")).filter_map(cpu).collect();
+    if cpus.is_empty() { Err(format!("{}: no line of a CPU", stat.display())) } else { Ok(cpus) }
+}
+
+/// By the lists of siblings, else by the numbers of packages and cores.
+fn cores_of(folder: &Path, cpus: &[usize]) -> Result<Vec<Vec<usize>>, String> {
+    let by_siblings = || {
+        let sets = cpus.iter().map(|&cpu| siblings(folder, cpu, cpus)).collect::<Result<Vec<_>, _>>()?;
+        partition(sets, cpus)
+            .ok_or_else(|| format!("{}: the siblings of CPUs contradict each other", folder.display()))
+    };
+    by_siblings().or_else(|reason| cores_by_number(folder, cpus).ok_or(reason))
+}
+
+/// The CPUs, of those online, on the core of this one.
+fn siblings(folder: &Path, cpu: usize, online: &[usize]) -> Result<Vec<usize>, String> {
+    let of = |name: &str| folder.join(format!("cpu{cpu}/topology/{name}"));
+    let told = |name: &str| files::cpu_set(&of(&format!("{name}_list")), &of(name), Some(cpu));
+    let set = told("thread_siblings").or_else(|reason| told("core_cpus").map_err(|_| reason))?;
+    Ok(set.into_iter().filter(|cpu| online.contains(cpu)).collect())
+}
+
+/// The sets, each once, if each CPU is in exactly one of them.
+fn partition(mut sets: Vec<Vec<usize>>, cpus: &[usize]) -> Option<Vec<Vec<usize>>> {
+    sets.sort();
+    sets.dedup();
+    let mut all: Vec<usize> = sets.iter().flatten().copied().collect();
+    all.sort_unstable();
+    (all == cpus).then_some(sets)
+}
+
+fn cores_by_number(folder: &Path, cpus: &[usize]) -> Option<Vec<Vec<usize>>> {
+    let mut cores: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
+    for &cpu in cpus {
+        let number = |name| files::number(folder.join(format!("cpu{cpu}/topology/{name}"))).ok();
+        cores.entry((number("physical_package_id")?, number("core_id")?)).or_default().push(cpu);
+    }
+    partition(cores.into_values().collect(), cpus)
+}
+
+fn caches_of(folder: &Path, cpus: &[usize]) -> Result<Vec<Cache>, String> {
+    // One cache appears under each CPU that shares it, with the same sharers.
+    let mut found = BTreeMap::new();
+    let (mut without, mut with) = (None, false);
+    for &cpu in cpus {
+        let Ok(indices) = numbered(&folder.join(format!("cpu{cpu}/cache")), "index") else {
+            without.get_or_insert(cpu);
+            continue;
+        };
+        with = true;
+        for index in indices {
+            let of = |file: &str| folder.join(format!("cpu{cpu}/cache/index{index}/{file}"));
+            let level: u32 = files::number(of("level"))?;
+            let kind = files::read(of("type"))?.to_lowercase();
+            let mut sharers = files::cpu_set(&of("shared_cpu_list"), &of("shared_cpu_map"), Some(cpu))?;
+            sharers.retain(|cpu| cpus.contains(cpu));
+            found.insert((level, kind, sharers), size(&of("size"))?);
+        }
+    }
+    match without {
+        Some(_) if !with => return Err(format!("{}: no caches listed", folder.display())),
+        Some(cpu) => return Err(format!("{}: cpu{cpu} lists no caches, others do", folder.display())),
+        None => {}
     }
     let mut caches: Vec<Cache> = Vec::new();
     for ((level, kind, sharers), bytes) in found {
-        let cache = Cache { level, kind, bytes, shared_by: files::cpu_list(&sharers).len(), count: 1 };
+        let cache = Cache { level, kind, bytes, shared_by: sharers.len(), count: 1 };
         match caches.iter_mut().find(|other| Cache { count: 1, ..(*other).clone() } == cache) {
             Some(same) => same.count += 1,
             None => caches.push(cache),
         }
     }
-    if caches.is_empty() { Err(format!("{}: no caches listed", root.display())) } else { Ok(caches) }
+    Ok(caches)
 }
 
-/// Bytes in the form of `2048K`.
-fn size(text: &str) -> Result<u64, String> {
+/// Bytes in the form of `2048K`, more than none.
+fn size(path: &Path) -> Result<u64, String> {
+    let text = files::read(path)?;
     let (digits, unit) = text.split_at(text.trim_end_matches(|c: char| !c.is_ascii_digit()).len());
     let unit = match unit {
-        "" => 1,
-        "K" => 1 << 10,
-        "M" => 1 << 20,
-        _ => return Err(format!("a cache has the size \"{text}\"")),
+        "" => Some(1_u64),
+        "K" => Some(1 << 10),
+        "M" => Some(1 << 20),
+        _ => None,
     };
-    digits.parse::<u64>().map(|size| size * unit).map_err(|_| format!("a cache has the size \"{text}\""))
+    let bytes = unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
+    bytes.filter(|&bytes| bytes > 0).ok_or_else(|| format!("{}: a cache of \"{text}\"", path.display()))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    #[test]
-    fn siblings_and_caches_are_told_apart() {
-        let root = tempfile::tempdir().unwrap();
-        let write = |path: String, text: &str| {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, format!("{text}\n")).unwrap();
-        };
-        for cpu in 0..4 {
-            let siblings = if cpu % 2 == 0 { "0,2" } else { "1,3" };
-            write(format!("cpu{cpu}/topology/thread_siblings_list"), siblings);
-            for (index, level, kind, bytes, sharers) in
-                [(0, "1", "Data", "48K", siblings), (1, "3", "Unified", "32M", "0-3")]
-            {
-                let folder = format!("cpu{cpu}/cache/index{index}");
-                write(format!("{folder}/level"), level);
-                write(format!("{folder}/type"), kind);
-                write(format!("{folder}/size"), bytes);
-                write(format!("{folder}/shared_cpu_list"), sharers);
-            }
-        }
-        let cpus = [0, 1, 2, 3];
-        assert_eq!(cores_below(root.path(), &cpus).unwrap(), [[0, 2], [1, 3]]);
-        let cache = |level, kind: &str, bytes, shared_by, count| Cache {
-            level,
-            kind: kind.to_string(),
-            bytes,
-            shared_by,
-            count,
-        };
-        let expected = [cache(1, "data", 48 << 10, 2, 2), cache(3, "unified", 32 << 20, 4, 1)];
-        assert_eq!(caches_below(root.path(), &cpus).unwrap(), expected);
-        assert!(cores_below(root.path(), &[7]).unwrap_err().contains("cpu7"));
-        assert!(caches_below(root.path(), &[7]).unwrap_err().contains("no caches"));
-    }
-
-    #[test]
-    fn a_size_has_digits_and_perhaps_a_unit() {
-        assert_eq!([size("512"), size("48K"), size("2M")], [Ok(512), Ok(48 << 10), Ok(2 << 20)]);
-        assert!(size("K").is_err() && size("4Q").is_err());
-    }
-}
+mod tests;

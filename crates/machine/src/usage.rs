@@ -31,6 +31,58 @@ pub fn prepare_thread_usage() {
     system::prepare();
 }
 
+/// Whether [`thread_usage`] of the calling thread has the run-queue delay.
+///
+/// # Errors
+///
+/// Why not, where it has none.
+pub fn tells_queue() -> Result<(), Untold> {
+    system::tells_queue()
+}
+
+/// Why a thread's run-queue delay is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Untold {
+    /// The kernel keeps no such statistics.
+    NotKept,
+    /// There is no `/proc`.
+    NoProc,
+    /// This process has as many files open as it may.
+    TooManyFiles,
+    /// The file cannot be read, and why.
+    Unreadable(String),
+    /// The operating system has nothing of the kind.
+    NotOffered,
+}
+
+impl std::fmt::Display for Untold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const FILE: &str = "/proc/thread-self/schedstat";
+        match self {
+            Self::NotKept => write!(f, "{FILE}: the kernel keeps no such statistics"),
+            Self::NoProc => write!(f, "{FILE}: /proc is not mounted"),
+            Self::TooManyFiles => write!(f, "{FILE}: this process may open no more files"),
+            Self::Unreadable(reason) => write!(f, "{FILE}: {reason}"),
+            Self::NotOffered => write!(f, "{} does not tell run-queue delay", std::env::consts::OS),
+        }
+    }
+}
+
+impl Untold {
+    /// What would make it known.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotKept | Self::NotOffered => {
+                "On Linux, use a kernel with CONFIG_SCHEDSTATS or CONFIG_SCHED_INFO."
+            }
+            Self::NoProc => "Mount /proc: 'mount -t proc proc /proc'.",
+            Self::TooManyFiles => "Allow more open files: 'ulimit -n 1024'.",
+            Self::Unreadable(_) => "Let this process read the files in /proc/thread-self.",
+        }
+    }
+}
+
 /// The totals of the calling thread.
 ///
 /// The first call on a thread opens a file that stays open for the thread's life, unless
@@ -62,14 +114,34 @@ pub fn ended_children_cpu_ns() -> Option<u64> {
 #[cfg(target_os = "linux")]
 mod system {
     use std::fs::File;
+    use std::io;
     use std::mem::MaybeUninit;
     use std::os::unix::fs::FileExt;
+    use std::path::Path;
 
-    use super::ThreadUsage;
+    use super::{ThreadUsage, Untold};
 
     thread_local! {
         /// The link leads to the thread that opens it, so that each thread needs a file of its own.
-        static SCHEDSTAT: Option<File> = File::open("/proc/thread-self/schedstat").ok();
+        static SCHEDSTAT: io::Result<File> = File::open("/proc/thread-self/schedstat");
+    }
+
+    pub(super) fn tells_queue() -> Result<(), Untold> {
+        match SCHEDSTAT.try_with(|file| file.as_ref().map(|_| ()).map_err(untold)) {
+            Ok(Ok(())) => queue_ns().map(|_| ()).ok_or(Untold::NotKept),
+            Ok(Err(untold)) => Err(untold),
+            Err(_) => Err(Untold::Unreadable("the thread is at its end".into())),
+        }
+    }
+
+    /// Why the file cannot be opened. A kernel that keeps nothing of the kind has the rest of `/proc`.
+    pub(super) fn untold(error: &io::Error) -> Untold {
+        match error.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => Untold::TooManyFiles,
+            Some(libc::ENOENT) if Path::new("/proc/self").exists() => Untold::NotKept,
+            Some(libc::ENOENT) => Untold::NoProc,
+            _ => Untold::Unreadable(error.to_string()),
+        }
     }
 
     /// Opens the file, if it is not open.
@@ -82,7 +154,7 @@ mod system {
     pub(super) fn queue_ns() -> Option<u64> {
         let mut text = [0_u8; 80];
         // The thread's end, when its locals are gone already, is the one time that there is none.
-        let length = SCHEDSTAT.try_with(|file| file.as_ref()?.read_at(&mut text, 0).ok()).ok()??;
+        let length = SCHEDSTAT.try_with(|file| file.as_ref().ok()?.read_at(&mut text, 0).ok()).ok()??;
         parse_schedstat(std::str::from_utf8(&text[..length]).ok()?)
     }
 
@@ -121,6 +193,10 @@ mod system {
     use super::ThreadUsage;
 
     pub(super) fn prepare() {}
+
+    pub(super) fn tells_queue() -> Result<(), super::Untold> {
+        Err(super::Untold::NotOffered)
+    }
 
     pub(super) fn queue_ns() -> Option<u64> {
         None
@@ -183,6 +259,20 @@ mod tests {
         if let [Some(one), Some(other)] = waited {
             assert!(one + other > 5_000_000, "{waited:?}");
         }
+    }
+
+    #[test]
+    fn the_reason_for_no_delay_is_the_true_one() {
+        let untold = |code| system::untold(&std::io::Error::from_raw_os_error(code));
+        assert_eq!(untold(libc::EMFILE), Untold::TooManyFiles);
+        assert_eq!(untold(libc::ENOENT), Untold::NotKept, "/proc is here");
+        assert!(untold(libc::EACCES).to_string().contains("ermission denied"));
+        assert!(Untold::NoProc.to_string().ends_with("/proc is not mounted"));
+        assert!(
+            Untold::NoProc.remedy().contains("Mount /proc")
+                && Untold::TooManyFiles.remedy().contains("ulimit -n")
+        );
+        assert_eq!(tells_queue().is_ok(), thread_usage().queue_ns.is_some());
     }
 
     #[test]

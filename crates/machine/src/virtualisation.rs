@@ -59,6 +59,20 @@ fn cpuid(leaf: u32) -> [u32; 4] {
     [registers.eax, registers.ebx, registers.ecx, registers.edx]
 }
 
+/// What the processor calls itself. Source: Intel SDM volume 2, `CPUID`, leaves 80000002H to 80000004H.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn brand() -> Option<String> {
+    const HIGHEST: u32 = 0x8000_0000;
+    const NAME: std::ops::RangeInclusive<u32> = 0x8000_0002..=0x8000_0004;
+    if cpuid(HIGHEST)[0] < *NAME.end() {
+        return None;
+    }
+    let bytes: Vec<u8> = NAME.flat_map(cpuid).flat_map(u32::to_le_bytes).collect();
+    let name = String::from_utf8_lossy(&bytes);
+    let name = name.trim_matches(|c: char| c == '\0' || c.is_whitespace());
+    (!name.is_empty()).then(|| name.to_string())
+}
+
 /// The usual name of the hypervisor with that signature of twelve bytes.
 #[cfg(target_arch = "x86_64")]
 fn name(signature: &[u8]) -> String {

@@ -4,19 +4,12 @@
 
 use std::process::ExitCode;
 
-use speedup_observe::confusion::{Finding, text, trial};
+use speedup_observe::confusion::{Finding, trial};
 use speedup_observe::inject::{Fault, perform};
 use speedup_observe::{Options, Spec, probe};
 
-const FAULTS: [Fault; 7] = [
-    Fault::Serial(0),
-    Fault::Serial(25),
-    Fault::ExtraUser,
-    Fault::Lock,
-    Fault::Sleep,
-    Fault::Hog,
-    Fault::Exits,
-];
+const FAULTS: [Fault; 7] =
+    [Fault::NONE, Fault::Serial(25), Fault::ExtraUser, Fault::Lock, Fault::Sleep, Fault::Hog, Fault::Exits];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -50,7 +43,7 @@ fn main() -> ExitCode {
             Finding::of(&trials)
         })
         .collect();
-    println!("{}", text(&findings));
+    println!("{findings:#?}");
     let missed: Vec<String> = findings
         .iter()
         .filter(|finding| finding.found_within(0.3, 0.1) != Ok(true))

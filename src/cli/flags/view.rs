@@ -1,7 +1,5 @@
 //! What the user sees while flags arrive.
 
-use std::time::Duration;
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Form;
@@ -29,7 +27,7 @@ impl View {
         bar.set_style(bar_style());
         if form == Form::Report {
             // So that it is there before the first flag is.
-            bar.enable_steady_tick(Duration::from_millis(200));
+            bar.tick();
         }
         Self { form, bar, errors: 0, outcomes: Vec::new(), failed: None }
     }

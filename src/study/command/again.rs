@@ -43,6 +43,9 @@ impl Again {
         let config = CommandConfig {
             label: workload.label.clone(),
             record: command,
+            pin: record.plan.pin.clone(),
+            // What it has taken off so far stands in the record.
+            subtract_shell: false,
             workers,
             stop: StopRule::of(&limits_of(&record, limits)),
             seed: record.plan.seed,

@@ -10,7 +10,7 @@ use super::knob::describe;
 use super::outputs::Outputs;
 use super::request::CommandConfig;
 use super::session::{Session, template};
-use super::template::{Kind, Template};
+use super::template::{Counts, Kind, Template};
 use crate::study::clock::RunClock;
 use crate::study::describe::{Head, new_record};
 use crate::study::execute::{Batch, Pool, execute};
@@ -78,15 +78,16 @@ impl CommandBatch {
     fn shared(&self, workers: usize) -> Result<Arc<Shared>, String> {
         let scratch = self.outputs.as_ref().map(|outputs| outputs.scratch().to_path_buf());
         let (interrupt, runners) = (self.interrupt.clone(), Arc::clone(&self.runners));
-        Shared::of(&self.config.record, (&self.env, workers), scratch, interrupt, runners).map(Arc::new)
+        let shared = Shared::of(&self.config.record, (&self.env, workers), scratch, interrupt, runners)?;
+        Ok(Arc::new(shared.kept_to(self.config.cpus(workers))))
     }
 
     /// One execution and what belongs to it.
     fn execute(&mut self, executor: &str, workers: usize) -> Result<Measured, String> {
-        self.hooks.before(&mut self.session, workers)?;
+        self.hooks.before(&mut self.session, Counts::of(executor, workers))?;
         let shared = self.shared(workers)?;
         let kind = if executor == BASELINE { BASELINE } else { "threads" };
-        let pool = Pool::Cold { kind: kind_of(kind), workers };
+        let pool = Pool::Cold { kind: kind_of(kind), workers, pin: None };
         let job = |index| CommandJob { index, shared: Some(Arc::clone(&shared)) };
         let executed = execute(&pool, Batch::of((0..self.jobs()).map(job)));
         // The first that failed is the cause of all others.
@@ -97,8 +98,8 @@ impl CommandBatch {
         if let Some(outputs) = &self.outputs {
             outputs.pass_on(&measured.tasks)?;
         }
-        self.check(&results.digests)?;
-        self.hooks.after(&mut self.session, workers)?;
+        self.check(&results)?;
+        self.hooks.after(&mut self.session, Counts::of(executor, workers))?;
         measured.start_ns = self.clock.of(measured.start_ns);
         Ok(measured)
     }
@@ -162,6 +163,7 @@ impl Subject for CommandBatch {
             design: Design::InterleavedRounds,
             stop: self.config.stop,
             pool: PoolMode::Cold,
+            pin: self.config.pin.as_ref(),
             seed: self.config.seed,
             scale: "given",
             plan: &self.plan,

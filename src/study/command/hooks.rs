@@ -1,7 +1,7 @@
 //! The commands around the measured one.
 
-use super::session::{Session, template};
-use super::template::{Kind, Template};
+use super::session::{Session, kind_of, template};
+use super::template::{Counts, Kind, Mentions, Template};
 use speedup_report::record::{Check, CommandRecord, Text};
 
 /// The commands that run around the measured one, and which of them is due.
@@ -30,25 +30,25 @@ impl Hooks {
             Some(Check::Command(text)) => Some(text),
             Some(Check::Stdout) | None => None,
         };
-        let hooks = &record.hooks;
+        let (hooks, each) = (&record.hooks, kind_of(record));
         Ok(Self {
             setup: of("setup", hooks.setup.as_ref(), Kind::Fixed)?,
-            prepare: of("prepare", hooks.prepare.as_ref(), Kind::Workers)?,
-            conclude: of("conclude", hooks.conclude.as_ref(), Kind::Workers)?,
+            prepare: of("prepare", hooks.prepare.as_ref(), each)?,
+            conclude: of("conclude", hooks.conclude.as_ref(), each)?,
             cleanup: of("cleanup", hooks.cleanup.as_ref(), Kind::Fixed)?,
-            check: of("check", check, Kind::Workers)?,
+            check: of("check", check, each)?,
             begun: false,
         })
     }
 
-    /// Whether what is done before an execution differs with the number of workers.
-    pub(super) fn prepare_has_workers(&self) -> bool {
-        self.prepare.as_ref().is_some_and(Template::has_workers)
+    /// Which numbers of a case the text of what is done before an execution has places for.
+    pub(super) fn prepare_mentions(&self) -> Mentions {
+        self.prepare.as_ref().map_or_else(Mentions::default, Template::mentions)
     }
 
     pub(super) fn set_up(&mut self, session: &mut Session) -> Result<(), String> {
         self.begun = true;
-        self.setup.as_ref().map_or(Ok(()), |setup| session.hook("setup", setup, 1))
+        self.setup.as_ref().map_or(Ok(()), |setup| session.hook("setup", setup, Counts::ONE))
     }
 
     pub(super) fn clean_up(&self, session: &mut Session) -> Result<(), String> {
@@ -59,13 +59,13 @@ impl Hooks {
     }
 
     /// Before an execution.
-    pub(super) fn before(&self, session: &mut Session, workers: usize) -> Result<(), String> {
-        self.prepare.as_ref().map_or(Ok(()), |prepare| session.hook("prepare", prepare, workers))
+    pub(super) fn before(&self, session: &mut Session, counts: Counts) -> Result<(), String> {
+        self.prepare.as_ref().map_or(Ok(()), |prepare| session.hook("prepare", prepare, counts))
     }
 
     /// After an execution that ended well: whether what it did is right, then what is to be put away.
-    pub(super) fn after(&self, session: &mut Session, workers: usize) -> Result<(), String> {
-        self.check.as_ref().map_or(Ok(()), |check| session.hook("check", check, workers))?;
-        self.conclude.as_ref().map_or(Ok(()), |conclude| session.hook("conclude", conclude, workers))
+    pub(super) fn after(&self, session: &mut Session, counts: Counts) -> Result<(), String> {
+        self.check.as_ref().map_or(Ok(()), |check| session.hook("check", check, counts))?;
+        self.conclude.as_ref().map_or(Ok(()), |conclude| session.hook("conclude", conclude, counts))
     }
 }

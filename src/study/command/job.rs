@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::program::{Program, shell};
 use super::session::{connect, judge};
-use super::template::{Given, Kind, Template};
+use super::template::{Counts, Given, Kind, Template};
 use crate::study::job::JobReport;
+use crate::workload::Digest;
 use speedup_executor::{Task, current_worker};
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::signal::Interrupt;
 use speedup_observe::{Execution, Options, Output, Runner, Source, Spec, Wanted};
-use speedup_report::record::{CommandRecord, Inputs, JobProcess, Output as Wished, Text};
+use speedup_report::record::{COMMAND, CommandRecord, Inputs, JobProcess, Output as Wished, Text};
 
 /// What all jobs of an execution have in common.
 pub(super) struct Shared {
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     program: Option<Program>,
     inputs: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    /// The CPUs that each may use; all if there are none.
+    cpus: Vec<usize>,
     input: Option<Text>,
     output: Wished,
     /// Where each job's output is kept until all have ended.
@@ -59,7 +62,11 @@ impl Shared {
         Ok(Self {
             program,
             inputs: inputs.iter().map(Text::to_os).collect(),
-            env: env.iter().map(|(name, value)| (name.to_os(), value.for_workers(workers))).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| (name.to_os(), value.for_counts(Counts::of(COMMAND, workers))))
+                .collect(),
+            cpus: Vec::new(),
             input: record.input.clone(),
             output: record.output.clone(),
             scratch,
@@ -69,6 +76,11 @@ impl Shared {
             runners,
             failure: Mutex::new(None),
         })
+    }
+
+    /// The same, with jobs that may use these CPUs only.
+    pub(super) fn kept_to(self, cpus: Vec<usize>) -> Self {
+        Self { cpus, ..self }
     }
 
     /// Why a job failed, the first that did.
@@ -93,6 +105,7 @@ impl Shared {
             None => shell(self.inputs[index].clone()),
         };
         spec.env.clone_from(&self.env);
+        spec.cpus.clone_from(&self.cpus);
         spec.timeout = self.timeout;
         connect(&mut spec, self.input.as_ref(), &self.output);
         if let Some(scratch) = &self.scratch {
@@ -149,9 +162,9 @@ pub(super) struct CommandJob {
 
 impl Task for CommandJob {
     const NAME: &'static str = "speedup.command";
-    type Output = JobReport;
+    type Output = JobReport<Digest>;
 
-    fn run(self) -> JobReport {
+    fn run(self) -> JobReport<Digest> {
         let came_ns = monotonic_ns();
         let executed = match &self.shared {
             Some(shared) => shared.run(self.index),
@@ -159,14 +172,14 @@ impl Task for CommandJob {
         };
         match executed {
             Ok(execution) => report(&execution),
-            Err(problem) => JobReport { digest: Err(problem), ..nothing(came_ns) },
+            Err(problem) => JobReport { result: Err(problem), ..nothing(came_ns) },
         }
     }
 }
 
 /// What was seen of the process, from when it was let go to when it had ended. What it took to make it lies
 /// before that, and is the executor's.
-fn report(execution: &Execution) -> JobReport {
+fn report(execution: &Execution) -> JobReport<Digest> {
     let usage = &execution.usage;
     JobReport {
         generated_ns: execution.begin_ns,
@@ -176,12 +189,12 @@ fn report(execution: &Execution) -> JobReport {
         switches: Some((usage.voluntary_switches, usage.involuntary_switches)),
         faults: Some((usage.minor_faults, usage.major_faults)),
         process: Some(JobProcess::of(execution)),
-        digest: Ok(execution.stdout.as_ref().map(|stdout| stdout.xxh3.clone()).unwrap_or_default()),
+        result: Ok(execution.stdout.as_ref().map(|stdout| stdout.xxh3.clone()).unwrap_or_default()),
         ..nothing(execution.begin_ns)
     }
 }
 
-fn nothing(begin_ns: u64) -> JobReport {
+fn nothing(begin_ns: u64) -> JobReport<Digest> {
     JobReport {
         worker: current_worker(),
         begin_ns,
@@ -194,7 +207,6 @@ fn nothing(begin_ns: u64) -> JobReport {
         counts: None,
         clock_hz: None,
         process: None,
-        digest: Ok(String::new()),
-        array: None,
+        result: Ok(Digest::new()),
     }
 }

@@ -1,24 +1,23 @@
 //! A program with a knob for its number of workers, as what a run measures.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::hooks::Hooks;
 use super::program::Program;
 use super::request::CommandConfig;
-use super::session::{Session, connect, judge, template};
-use super::template::{Kind, Template};
-use crate::study::ceiling::one_per_core_first;
+use super::session::{Session, connect, judge, kind_of, template};
+use super::template::{Counts, Kind, Template};
 use crate::study::clock::RunClock;
 use crate::study::describe::{Head, new_record};
 use crate::study::execute::with_machine;
 use crate::study::stopping::StopRule;
 use crate::study::{Measured, Plan, Subject};
 use speedup_machine::signal::Interrupt;
-use speedup_machine::{affinity, topology};
 use speedup_observe::{Execution, Spec};
 use speedup_report::record::{
-    BASELINE, COMMAND, Case, Check, Cpus, Data, Design, Outside, PoolMode, RunRecord, Text, WorkloadRecord,
+    Axes, BASELINE, COMMAND, Case, Check, Data, Design, Outside, PoolMode, RunRecord, Text, WorkloadRecord,
 };
 
 /// A program under measurement.
@@ -31,8 +30,6 @@ pub struct Knob {
     env: Vec<(Text, Template)>,
     hooks: Hooks,
     session: Session,
-    /// The CPUs to give away, in their order.
-    cpus: Vec<usize>,
 }
 
 impl Knob {
@@ -46,40 +43,40 @@ impl Knob {
         let serial = (!record.serial.is_empty())
             .then(|| Program::parse(&record.serial, record.shell, Kind::Fixed))
             .transpose()?;
-        let env = record.env.iter().map(|(name, value)| {
-            Ok((name.clone(), template(&format!("env {name}="), value, Kind::Workers)?))
-        });
+        let kind = kind_of(record);
+        let env = record
+            .env
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), template(&format!("env {name}="), value, kind)?)));
         Ok(Self {
             plan: Plan::of(cases(&config), config.seed),
             clock: RunClock::resumed_at(before_ns),
-            program: Program::parse(&record.words, record.shell, Kind::Workers)?,
+            program: Program::parse(&record.words, record.shell, kind)?,
             serial,
             env: env.collect::<Result<_, String>>()?,
             hooks: Hooks::of(record)?,
             session: Session::new(interrupt)?,
-            cpus: one_per_core_first(affinity::allowed_cpus(), &topology::cores().unwrap_or_default()),
             config,
         })
     }
 
     /// What to run for a case.
-    fn spec(&self, executor: &str, workers: usize) -> Spec {
+    fn spec(&self, executor: &str, counts: Counts) -> Spec {
         let program = self.serial.as_ref().filter(|_| executor == BASELINE).unwrap_or(&self.program);
         let record = &self.config.record;
-        let mut spec = program.for_workers(workers);
-        spec.env = self.env.iter().map(|(name, value)| (name.to_os(), value.for_workers(workers))).collect();
+        let mut spec = program.for_counts(counts);
+        spec.env = self.env.iter().map(|(name, value)| (name.to_os(), value.for_counts(counts))).collect();
         connect(&mut spec, record.input.as_ref(), &record.output);
         spec.timeout = record.timeout_s.map(Duration::from_secs_f64);
-        if record.cpus == Cpus::Follow {
-            spec.cpus = self.cpus.iter().copied().take(workers).collect();
-        }
+        spec.cpus = self.config.cpus(counts.workers);
         spec
     }
 
     /// One execution and what belongs to it.
     fn execute(&mut self, executor: &str, workers: usize) -> Result<Measured, String> {
-        self.hooks.before(&mut self.session, workers)?;
-        let spec = self.spec(executor, workers);
+        let counts = Counts::of(executor, workers);
+        self.hooks.before(&mut self.session, counts)?;
+        let spec = self.spec(executor, counts);
         let (mut measured, execution) = with_machine(|| {
             let execution = self.session.watched(&spec)?;
             let times = (self.clock.of(execution.begin_ns), execution.wall_ns());
@@ -87,7 +84,7 @@ impl Knob {
         })?;
         judge(&execution, &spec, self.config.record.ignore_failure)?;
         self.check(&execution)?;
-        self.hooks.after(&mut self.session, workers)?;
+        self.hooks.after(&mut self.session, counts)?;
         measured.outside = Some(Box::new(Outside::of(&execution)));
         Ok(measured)
     }
@@ -116,8 +113,15 @@ fn cases(config: &CommandConfig) -> Vec<Case> {
     };
     let baseline = [false, true].map(|again| case(BASELINE, 1, again));
     let one = if config.record.serial.is_empty() { 2 } else { 1 };
-    let workers = config.workers.iter().filter(|&&workers| workers >= one);
-    baseline.into_iter().chain(workers.map(|&workers| case(COMMAND, workers, false))).collect()
+    let all: Vec<(String, usize)> = match &config.record.grid {
+        None => config.workers.iter().map(|&workers| (COMMAND.to_string(), workers)).collect(),
+        Some(axes) => {
+            let pairs = axes.processes.iter().flat_map(|&p| axes.threads.iter().map(move |&t| (p, t)));
+            pairs.map(|(processes, threads)| (Axes::executor(processes), processes * threads)).collect()
+        }
+    };
+    let many = all.iter().filter(|(_, workers)| *workers >= one);
+    baseline.into_iter().chain(many.map(|(executor, workers)| case(executor, *workers, false))).collect()
 }
 
 impl Subject for Knob {
@@ -143,6 +147,7 @@ impl Subject for Knob {
             design: Design::InterleavedRounds,
             stop: self.config.stop,
             pool: PoolMode::Cold,
+            pin: self.config.pin.as_ref(),
             seed: self.config.seed,
             scale: "given",
             plan: &self.plan,
@@ -160,7 +165,12 @@ impl Subject for Knob {
     }
 
     fn set_up(&mut self) -> Result<(), String> {
-        self.hooks.set_up(&mut self.session)
+        self.hooks.set_up(&mut self.session)?;
+        // A run that is taken up again goes on with what it has taken off so far.
+        if self.config.subtract_shell && self.config.record.shell_start.is_none() {
+            self.config.record.shell_start = Some(self.session.shell_start()?);
+        }
+        Ok(())
     }
 
     fn clean_up(&mut self) -> Result<(), String> {
@@ -188,6 +198,7 @@ pub(super) fn describe(config: &CommandConfig, sizes: Vec<usize>, digests: Vec<S
         backend: None,
         waits: None,
         command: Some(Box::new(config.record.clone())),
+        parameters: BTreeMap::new(),
         data: Data::default(),
         passes: 1,
         sizes,

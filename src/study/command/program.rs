@@ -1,8 +1,9 @@
 //! A command as it is run: its texts with all that is to be put in.
 
 use std::ffi::{OsStr, OsString};
+use std::ops::BitOr;
 
-use super::template::{Given, Kind, Template, quote};
+use super::template::{Counts, Given, Kind, Mentions, Template, quote};
 use speedup_observe::Spec;
 use speedup_report::record::Text;
 
@@ -38,8 +39,8 @@ impl Program {
         }
     }
 
-    pub(super) fn has_workers(&self) -> bool {
-        self.templates().iter().any(Template::has_workers)
+    pub(super) fn mentions(&self) -> Mentions {
+        self.templates().iter().map(Template::mentions).fold(Mentions::default(), BitOr::bitor)
     }
 
     pub(super) fn has_input(&self) -> bool {
@@ -57,9 +58,9 @@ impl Program {
         Ok(self)
     }
 
-    /// What to run with a number of workers.
-    pub(super) fn for_workers(&self, workers: usize) -> Spec {
-        self.spec(|template, _| template.for_workers(workers))
+    /// What to run for a case.
+    pub(super) fn for_counts(&self, counts: Counts) -> Spec {
+        self.spec(|template, _| template.for_counts(counts))
     }
 
     /// What to run for an input.
@@ -158,13 +159,13 @@ mod tests {
     fn one_word_is_for_the_shell_and_several_are_not() {
         let texts = |words: &[&str]| words.iter().map(|word| Text::from(*word)).collect::<Vec<_>>();
         let program = Program::parse(&texts(&["echo {n}"]), true, Kind::Workers).unwrap();
-        assert_eq!(program.for_workers(2).program, Run::Shell("echo 2".into()));
+        assert_eq!(program.for_counts(Counts::of("command", 2)).program, Run::Shell("echo 2".into()));
         let program = Program::parse(&texts(&["echo", "a {n}"]), false, Kind::Workers).unwrap();
         let words = |spec: Spec| match spec.program {
             Run::Direct { program, args } => [vec![program], args].concat(),
             Run::Shell(text) => vec![text.into()],
         };
-        assert_eq!(words(program.for_workers(2)), ["echo", "a 2"]);
+        assert_eq!(words(program.for_counts(Counts::of("command", 2))), ["echo", "a 2"]);
         let given = Given { input: OsStr::new("x y"), number: 1 };
         let program = Program::parse(&texts(&["gzip"]), false, Kind::Input).unwrap().with_input().unwrap();
         assert_eq!(words(program.for_input(given)), ["gzip", "x y"]);

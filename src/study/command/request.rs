@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use super::hooks::Hooks;
 use super::program::{Program, split};
-use super::session::{readable, template};
-use super::template::Kind;
+use super::session::{kind_of, readable, template};
+use super::template::{Kind, Mentions};
 use crate::settings::values::RunName;
 use crate::study::stopping::StopRule;
-use speedup_report::record::{Check, CommandRecord, Cpus, Inputs, Output, Text};
+use speedup_machine::placement::Placement;
+use speedup_report::record::{Check, CommandRecord, Cpus, Inputs, Output, Pinned, Text};
 
 /// A command and how to measure it, as the user gave them.
 #[derive(Debug, Clone, Default)]
@@ -32,10 +33,14 @@ pub struct CommandRequest {
 pub struct CommandConfig {
     /// The command.
     pub record: CommandRecord,
+    /// The CPUs of which N workers have the first N, where they follow them.
+    pub pin: Option<Pinned>,
     /// Head of its columns.
     pub label: String,
     /// Numbers of workers, ascending, 1 among them.
     pub workers: Vec<usize>,
+    /// Whether the start of the shell is measured and taken off each execution.
+    pub subtract_shell: bool,
     /// When to stop.
     pub stop: StopRule,
     /// Seed of the order of cases.
@@ -55,6 +60,7 @@ impl CommandRequest {
     pub fn resolve(self) -> Result<(CommandRecord, String), String> {
         let (words, shell) = match self.record.batch {
             Some(Inputs::Commands(_)) => (Vec::new(), true),
+            Some(Inputs::Each(_)) if is_plain_word(&self.words) => (self.words, false),
             _ => words(self.words, self.no_shell)?,
         };
         let serial = match self.serial {
@@ -80,6 +86,13 @@ impl CommandRequest {
         };
         Ok((record, label))
     }
+}
+
+/// Whether it is one word that a shell would only hand on: a job of `batch gzip` is one process then, and not a
+/// shell and its child.
+fn is_plain_word(words: &[Text]) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+    matches!(words, [Text::Utf8(word)] if !word.is_empty() && word.chars().all(plain))
 }
 
 /// The words as they are run, and whether a shell does that.
@@ -121,7 +134,7 @@ fn variable(text: &Text) -> Result<(Text, Text), String> {
 /// What of a command cannot be, in its texts.
 fn check(record: &CommandRecord) -> Result<(), String> {
     let batch = record.batch.is_some();
-    let kind = if batch { Kind::Input } else { Kind::Workers };
+    let kind = if batch { Kind::Input } else { kind_of(record) };
     let program = match record.batch {
         Some(Inputs::Commands(_)) => Program::Direct(Vec::new()),
         _ => Program::parse(&record.words, record.shell, kind)?,
@@ -131,20 +144,36 @@ fn check(record: &CommandRecord) -> Result<(), String> {
             .map_err(|problem| format!("--serial: {problem}"))?;
     }
     let hooks = Hooks::of(record)?;
-    let mut knob = program.has_workers() || hooks.prepare_has_workers();
+    let mut knob = program.mentions() | hooks.prepare_mentions();
     for (name, value) in &record.env {
-        knob |= template(&format!("env {name}="), value, Kind::Workers)?.has_workers();
+        knob = knob | template(&format!("env {name}="), value, kind_of(record))?.mentions();
     }
     if let Some(path) = &record.input {
         readable(path.to_os().as_ref()).map_err(|problem| format!("--input {path}: {problem}"))?;
     }
     match &record.batch {
         Some(inputs) if inputs.texts().is_empty() => Err("there are no inputs".to_string()),
-        None if !knob && record.cpus != Cpus::Follow => Err(format!(
-            "'{}' does not say where its number of workers goes: put {{n}} into it or into --env, as in 'xz -T{{n}}' or --env OMP_NUM_THREADS={{n}}; or let --cpus follow it",
+        None if record.grid.is_some() && !(knob.processes && knob.threads) => Err(format!(
+            "'{}' does not say where its numbers of processes and threads go: --grid needs {{p}} and {{t}} in it or in --env, as in 'mpirun -n {{p}} env OMP_NUM_THREADS={{t}} ./a'",
+            record.line()
+        )),
+        None if knob == Mentions::default() && record.cpus != Cpus::Follow => Err(format!(
+            "'{}' does not say where its number of workers goes: put {{n}} into it or into --env, as in 'xz -T{{n}}' or --env OMP_NUM_THREADS={{n}}; or let --cpus follow or --pin limit its CPUs",
             record.line()
         )),
         _ => Ok(()),
+    }
+}
+
+impl CommandConfig {
+    /// The CPUs that a program with that many workers may use; none where it may use all.
+    pub(super) fn cpus(&self, workers: usize) -> Vec<usize> {
+        match (&self.pin, self.record.cpus) {
+            (Some(pin), _) => pin.first(workers),
+            (None, Cpus::All) => Vec::new(),
+            // A record from before it held the CPUs.
+            (None, Cpus::Follow) => Placement::Cores.of_this_machine().into_iter().take(workers).collect(),
+        }
     }
 }
 
@@ -212,6 +241,16 @@ mod tests {
         assert_eq!(resolve(&["./a b/st", "-j{n}"], false), (false, 2, "st".to_string()));
         assert_eq!(run_name("größe x"), "gr--e-x");
         assert_eq!(run_name("…"), "command");
+    }
+
+    #[test]
+    fn a_batch_of_one_plain_word_needs_no_shell() {
+        let of = |word: &str| {
+            let mut request = request(&[word]);
+            request.record.batch = Some(Inputs::Each(vec![Text::from("a")]));
+            request.resolve().unwrap().0.shell
+        };
+        assert_eq!(["gzip", "./a-b.sh", "gzip -k", "a;b", "$X"].map(of), [false, false, true, true, true]);
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use super::program::shell;
-use super::template::{Kind, Template};
+use super::template::{Counts, Kind, Template};
 use speedup_machine::signal::Interrupt;
 use speedup_observe::{Execution, Exit, Options, Output, Runner, Source, Spec, Stopped, Wanted};
-use speedup_report::record::Text;
+use speedup_report::record::{CommandRecord, ShellStart, Text};
 
 /// Bytes kept of a standard error, for its last line.
 const TAIL: usize = 2048;
+/// Starts of an empty shell that are measured.
+const SHELL_STARTS: usize = 21;
 /// The most characters of that line.
 const SHOWN: usize = 200;
 
@@ -45,13 +47,34 @@ impl Session {
         self.runner.run(spec, &options).map_err(|error| error.to_string())
     }
 
+    /// What a shell takes that runs nothing, watched as programs are: medians.
+    ///
+    /// # Errors
+    ///
+    /// If there is no shell to run.
+    pub(super) fn shell_start(&mut self) -> Result<ShellStart, String> {
+        let mut figures = (Vec::new(), Vec::new());
+        for _ in 0..SHELL_STARTS {
+            let spec = Spec::shell("");
+            let execution = self.watched(&spec)?;
+            judge(&execution, &spec, false)?;
+            figures.0.push(execution.wall_ns());
+            figures.1.push(execution.cpu_ns);
+        }
+        let median = |mut figures: Vec<u64>| {
+            figures.sort_unstable();
+            figures[figures.len() / 2]
+        };
+        Ok(ShellStart { wall_ns: median(figures.0), cpu_ns: median(figures.1) })
+    }
+
     /// Runs a command of the user's that is not measured, named by its option.
     ///
     /// # Errors
     ///
     /// In one line, that it failed and how.
-    pub(super) fn hook(&mut self, option: &str, text: &Template, workers: usize) -> Result<(), String> {
-        let text = text.for_workers(workers);
+    pub(super) fn hook(&mut self, option: &str, text: &Template, counts: Counts) -> Result<(), String> {
+        let text = text.for_counts(counts);
         let mut spec = shell(text.clone());
         spec.stderr = Output::Digest { tail: TAIL };
         let failed = |how: String| format!("--{option} '{}': {how}", text.display());
@@ -62,8 +85,13 @@ impl Session {
     /// The same after a stop, when what the user wished is done already.
     pub(super) fn last_hook(&mut self, option: &str, text: &Template) -> Result<(), String> {
         self.interrupt = Interrupt::default();
-        self.hook(option, text, 1)
+        self.hook(option, text, Counts::ONE)
     }
+}
+
+/// What can be put into texts that differ from case to case.
+pub(super) fn kind_of(record: &CommandRecord) -> Kind {
+    if record.grid.is_some() { Kind::Grid } else { Kind::Workers }
 }
 
 /// A text of the user's as one to put a number of workers into.

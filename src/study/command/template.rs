@@ -8,11 +8,15 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
+use speedup_report::record::Axes;
+
 /// Where a text stands, which says what places it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// In a command whose number of workers is to be put in.
     Workers,
+    /// In one whose numbers of processes and of threads are to be put in, or their product.
+    Grid,
     /// In a command whose input is to be put in.
     Input,
     /// Where nothing is to be put in.
@@ -24,6 +28,8 @@ pub(super) enum Kind {
 enum Part {
     Text(Vec<u8>),
     Workers,
+    Processes,
+    Threads,
     Input(Form),
     Number,
 }
@@ -46,6 +52,48 @@ enum Form {
 /// A text with places in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template(Vec<Part>);
+
+/// The numbers of a case: of workers, and in a grid of processes and of threads of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) workers: usize,
+    pub(super) processes: usize,
+    pub(super) threads: usize,
+}
+
+impl Counts {
+    /// One of everything, as of the baseline.
+    pub(super) const ONE: Self = Self { workers: 1, processes: 1, threads: 1 };
+
+    /// Those of a case of the plan.
+    pub(super) fn of(executor: &str, workers: usize) -> Self {
+        let (processes, threads) = Axes::pair(executor, workers).unwrap_or((1, workers));
+        Self { workers, processes, threads }
+    }
+}
+
+/// What a text says of the numbers of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Mentions {
+    /// `{n}` and its other names.
+    pub(super) workers: bool,
+    /// `{p}`, also called `{processes}`.
+    pub(super) processes: bool,
+    /// `{t}`, also called `{threads}`.
+    pub(super) threads: bool,
+}
+
+impl std::ops::BitOr for Mentions {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            workers: self.workers | other.workers,
+            processes: self.processes | other.processes,
+            threads: self.threads | other.threads,
+        }
+    }
+}
 
 /// An input and its number, from 1.
 #[derive(Debug, Clone, Copy)]
@@ -90,9 +138,13 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// Whether the text differs with the number of workers.
-    pub(super) fn has_workers(&self) -> bool {
-        self.0.contains(&Part::Workers)
+    /// Which numbers of a case the text has places for.
+    pub(super) fn mentions(&self) -> Mentions {
+        Mentions {
+            workers: self.0.contains(&Part::Workers),
+            processes: self.0.contains(&Part::Processes),
+            threads: self.0.contains(&Part::Threads),
+        }
     }
 
     /// Whether the text differs with the input.
@@ -105,22 +157,24 @@ impl Template {
         self.0.extend([Part::Text(b" ".to_vec()), Part::Input(Form::Whole)]);
     }
 
-    /// The text for a number of workers.
-    pub(super) fn for_workers(&self, workers: usize) -> OsString {
-        self.fill(workers, None, false)
+    /// The text for a case.
+    pub(super) fn for_counts(&self, counts: Counts) -> OsString {
+        self.fill(counts, None, false)
     }
 
     /// The text for an input, which is quoted where a shell will read it.
     pub(super) fn for_input(&self, given: Given<'_>, quoted: bool) -> OsString {
-        self.fill(1, Some(given), quoted)
+        self.fill(Counts::ONE, Some(given), quoted)
     }
 
-    fn fill(&self, workers: usize, given: Option<Given<'_>>, quoted: bool) -> OsString {
+    fn fill(&self, counts: Counts, given: Option<Given<'_>>, quoted: bool) -> OsString {
         let mut text = Vec::new();
         for part in &self.0 {
             match (part, given) {
                 (Part::Text(plain), _) => text.extend(plain),
-                (Part::Workers, _) => text.extend(workers.to_string().bytes()),
+                (Part::Workers, _) => text.extend(counts.workers.to_string().bytes()),
+                (Part::Processes, _) => text.extend(counts.processes.to_string().bytes()),
+                (Part::Threads, _) => text.extend(counts.threads.to_string().bytes()),
                 (Part::Number, Some(given)) => text.extend(given.number.to_string().bytes()),
                 (Part::Input(form), Some(given)) => {
                     let input = form.of(given.input.as_bytes());
@@ -153,6 +207,8 @@ fn is_name(name: &[u8]) -> bool {
 /// What stands for the name in braces; nothing where that is text.
 fn place(name: &[u8], kind: Kind) -> Result<Option<Part>, String> {
     let part = match name {
+        b"p" | b"processes" if kind == Kind::Grid => Part::Processes,
+        b"t" | b"threads" if kind == Kind::Grid => Part::Threads,
         name if WORKERS.contains(&name) => Part::Workers,
         b"" => Part::Input(Form::Whole),
         b"." => Part::Input(Form::NoExtension),
@@ -164,7 +220,9 @@ fn place(name: &[u8], kind: Kind) -> Result<Option<Part>, String> {
         _ => return Ok(None),
     };
     match (&part, kind) {
-        (Part::Workers, Kind::Workers) | (Part::Input(_) | Part::Number, Kind::Input) => Ok(Some(part)),
+        (Part::Workers, Kind::Workers | Kind::Grid)
+        | (Part::Processes | Part::Threads, _)
+        | (Part::Input(_) | Part::Number, Kind::Input) => Ok(Some(part)),
         // What only a batch knows is text elsewhere, as `{}` of find; {n} is always meant as a place.
         (Part::Workers, _) => Err(unknown(name, kind)),
         _ => Ok(None),
@@ -172,12 +230,16 @@ fn place(name: &[u8], kind: Kind) -> Result<Option<Part>, String> {
 }
 
 fn unknown(name: &[u8], kind: Kind) -> String {
-    let name = String::from_utf8_lossy(name);
     let known = match kind {
+        Kind::Workers if [&b"p"[..], b"t"].contains(&name) => {
+            "it goes with --grid; there are {n}, {workers} and {threads}"
+        }
         Kind::Workers => "there are {n}, {workers} and {threads}",
+        Kind::Grid => "there are {p} for processes, {t} for threads of each, and {n} for all workers",
         Kind::Input => "there are {}, {.}, {/}, {//}, {/.} and {#}",
         Kind::Fixed => "nothing is put in here",
     };
+    let name = String::from_utf8_lossy(name);
     format!("unknown placeholder {{{name}}}: {known}; write {{{{{name}}}}} for the text {{{name}}}")
 }
 
@@ -226,7 +288,7 @@ mod tests {
 
     fn workers(text: &str) -> Result<String, String> {
         let template = Template::parse(OsStr::new(text), Kind::Workers)?;
-        Ok(template.for_workers(3).into_string().unwrap())
+        Ok(template.for_counts(Counts::of("command", 3)).into_string().unwrap())
     }
 
     fn input(text: &str, given: &str, quoted: bool) -> String {
@@ -241,6 +303,17 @@ mod tests {
         let plain = "awk '{print $1}' ${n} ${workers:-x} {} {a,b} { n } {1} find {} \\;";
         assert_eq!(workers(plain).unwrap(), plain);
         assert_eq!(workers("awk '{{print}}' {{n}} {n}").unwrap(), "awk '{print}' {n} 3");
+    }
+
+    #[test]
+    fn a_grid_has_processes_and_threads() {
+        let template = Template::parse(OsStr::new("mpirun -n {p} a -t {t} # {n}"), Kind::Grid).unwrap();
+        assert_eq!(template.for_counts(Counts::of("p=2", 6)), "mpirun -n 2 a -t 3 # 6");
+        let all = Mentions { workers: true, processes: true, threads: true };
+        assert_eq!(template.mentions(), all);
+        assert!(workers("a {p}").unwrap_err().contains("{p}: it goes with --grid; there are {n},"));
+        let problem = Template::parse(OsStr::new("a {x}"), Kind::Grid).unwrap_err();
+        assert!(problem.contains("there are {p} for processes, {t} for threads"), "{problem}");
     }
 
     #[test]
@@ -277,9 +350,9 @@ mod tests {
 
         #[test]
         fn whatever_is_parsed_does_not_panic(bytes in prop::collection::vec(prop_oneof![Just(b'{'), Just(b'}'), Just(b'n'), Just(b'$'), any::<u8>()], 0..30)) {
-            for kind in [Kind::Workers, Kind::Input, Kind::Fixed] {
+            for kind in [Kind::Workers, Kind::Grid, Kind::Input, Kind::Fixed] {
                 if let Ok(template) = Template::parse(OsStr::from_bytes(&bytes), kind) {
-                    template.for_workers(1);
+                    template.for_counts(Counts::ONE);
                 }
             }
         }

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::study::array::Passed;
-use crate::study::job::{JobReport, compute, timed};
-use crate::workload::{Job, Workload, rc4};
+use crate::study::job::{JobReport, timed};
+use crate::workload::array::passed::compute;
+use crate::workload::array::{Answer, Passed};
+use crate::workload::{ArrayWorkload, Job, rc4};
 use speedup_executor::Task;
 use speedup_executor::task::TaskEntry;
 use speedup_machine::affinity;
@@ -33,15 +34,16 @@ pub(super) struct FaultyJob {
 
 impl Task for FaultyJob {
     const NAME: &'static str = "speedup.selftest.job";
-    type Output = JobReport;
+    type Output = JobReport<Answer>;
 
-    fn run(self) -> JobReport {
+    fn run(self) -> JobReport<Answer> {
         sleep(self.delay_ns);
         timed(|generated| {
             sleep(self.block_ns);
-            let workload: &dyn Workload = &rc4::Workload;
+            let workload: &dyn ArrayWorkload = &rc4::Workload;
             let generate = || Passed::Generate.take(workload, self.job);
-            compute(workload, workload.default_kernel(), generate, self.passes, generated)
+            let computed = compute(workload, workload.default_kernel(), generate, self.passes, generated);
+            computed.map_err(|fault| fault.to_string())
         })
     }
 }

@@ -16,9 +16,9 @@ use self::batch::{batch, jobs};
 use self::fault::{Hog, Prepare};
 use super::execute::{Batch, Measured, Pool, execute};
 use super::job::JobReport;
-use speedup_executor::{
-    Error, Executor, ProcessPoolExecutor, RayonExecutor, SerialExecutor, Task, ThreadPoolExecutor,
-};
+use super::pinning::start_with;
+use crate::workload::array::Answer;
+use speedup_executor::{Task, registry};
 use speedup_machine::affinity;
 use speedup_report::record::Sample;
 
@@ -169,28 +169,15 @@ fn injected(fault: Fault, serial: &Measured, tasks: usize, hog_ns: u64) -> f64 {
 }
 
 /// Executes a batch on a pool whose workers are prepared so.
-fn run<T: Task<Output = JobReport>>(
+fn run<T: Task<Output = JobReport<Answer>>>(
     executor: &str,
     workers: usize,
     prepare: &Prepare,
     batch: Batch<T>,
 ) -> Result<Measured, String> {
     let (executor, prepare) = (executor.to_string(), prepare.clone());
-    let start = move || start(&executor, workers, &prepare);
+    let kind = registry::find(&executor).ok_or_else(|| format!("there is no executor {executor}"))?;
+    let start = move || start_with(kind, workers, prepare.clone());
     let (measured, results) = execute(&Pool::Made(Box::new(start)), batch)?;
-    if results.digests.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
-}
-
-fn start(executor: &str, workers: usize, prepare: &Prepare) -> Result<Box<dyn Executor>, Error> {
-    let prepare = prepare.clone();
-    Ok(match executor {
-        "threads" => {
-            Box::new(ThreadPoolExecutor::builder().max_workers(workers).initializer(prepare).build()?)
-        }
-        "processes" => {
-            Box::new(ProcessPoolExecutor::builder().max_workers(workers).initializer(prepare).build()?)
-        }
-        "rayon" => Box::new(RayonExecutor::builder().max_workers(workers).initializer(prepare).build()?),
-        _ => Box::new(SerialExecutor::new()),
-    })
+    if results.is_empty() { Err("no job came back".to_string()) } else { Ok(measured) }
 }

@@ -103,7 +103,7 @@ const KEY: &[u8] = b"speedup: the batch's RC4 key";
 /// The book's cipher mixes its key twenty times.
 const REPETITIONS: u32 = 20;
 
-impl super::Workload for Workload {
+impl super::ArrayWorkload for Workload {
     fn name(&self) -> &'static str {
         "rc4"
     }
@@ -120,6 +120,10 @@ impl super::Workload for Workload {
         let middle = 1_i64 << 18;
         let size = |i: i64| (middle + middle * (i - 6) / 12) as usize;
         (1..=12).rev().map(|i| scale.apply(size(i))).collect()
+    }
+
+    fn may_end_process(&self) -> bool {
+        false
     }
 
     fn default_passes(&self) -> u32 {

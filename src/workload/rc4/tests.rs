@@ -1,8 +1,8 @@
 //! Every kernel against published vectors, and against one another.
 
 use super::*;
-use crate::workload::Workload as _;
-use crate::workload::bytes::hex;
+use crate::workload::ArrayWorkload as _;
+use crate::workload::array::bytes::hex;
 use proptest::prelude::*;
 
 /// Keys, offsets and keystream of RFC 6229, from an independent implementation.
@@ -76,7 +76,7 @@ fn the_batch_is_the_books() {
 
 #[test]
 fn every_kernel_gives_the_same_digest_for_any_number_of_passes() {
-    let workload: &dyn super::super::Workload = &Workload;
+    let workload: &dyn super::super::ArrayWorkload = &Workload;
     for passes in 0..=5 {
         let digest = |kernel: &Kernel| {
             let mut array = (0..1009).map(|byte| byte as u8).collect::<Vec<_>>();

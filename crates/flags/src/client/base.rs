@@ -1,7 +1,7 @@
 //! The base URL of a site, parsed and its host looked up, once for all downloads of a run.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use hyper::Uri;
@@ -125,16 +125,39 @@ fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, BadUrl> {
     let failed = |error| BadUrl::Host { host: host.to_string(), error };
     // The brackets around an IPv6 address are the URL's.
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let addrs: Vec<SocketAddr> = (name, port).to_socket_addrs().map_err(failed)?.collect();
+    let found = (name, port).to_socket_addrs().map(Iterator::collect);
+    let addrs: Vec<SocketAddr> = or_loopback(name, port, found).map_err(failed)?;
     if addrs.is_empty() {
         return Err(failed(io::Error::from(io::ErrorKind::NotFound)));
     }
     Ok(addrs)
 }
 
+/// The name `localhost` always means this machine (RFC 6761, section 6.3), also where no file or server says so.
+fn or_loopback(name: &str, port: u16, found: io::Result<Vec<SocketAddr>>) -> io::Result<Vec<SocketAddr>> {
+    match found {
+        Ok(addrs) if !addrs.is_empty() => Ok(addrs),
+        _ if name.eq_ignore_ascii_case("localhost") => {
+            let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            Ok(loopback.map(|address| SocketAddr::new(address, port)).to_vec())
+        }
+        found => found,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_machine_is_found_without_its_name_in_any_file() {
+        let unknown = || Err(io::Error::from(io::ErrorKind::NotFound));
+        let addrs = or_loopback("localhost", 8001, unknown()).unwrap();
+        assert_eq!(addrs, ["127.0.0.1:8001".parse().unwrap(), "[::1]:8001".parse().unwrap()]);
+        assert!(or_loopback("elsewhere", 8001, unknown()).is_err());
+        let listed: Vec<SocketAddr> = vec!["127.0.0.2:8001".parse().unwrap()];
+        assert_eq!(or_loopback("localhost", 8001, Ok(listed.clone())).unwrap(), listed);
+    }
 
     #[test]
     fn urls_are_taken_apart() {

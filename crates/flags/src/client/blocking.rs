@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
+use ureq::http::StatusCode;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout};
@@ -11,12 +12,16 @@ use ureq::{Agent, config::Config, http};
 
 use super::USER_AGENT;
 use super::base::Base;
-use super::failure::{CONNECT, Failure};
+use super::failure::{CONNECT, Failure, MOST_HEAD};
 use super::save::{MAX_BODY, Response};
 use crate::ATTEMPT_HEADER;
 
-/// Reads whole flags at once, while a thousand connections have room.
-const BUFFER: usize = 16 << 10;
+/// Reads whole flags at once, while a thousand connections have room. Longer than the longest head, which
+/// must be in it as a whole.
+const BUFFER: usize = 2 * MOST_HEAD;
+
+/// What a server says on a connection that has waited too long for a request.
+const REQUEST_TIMEOUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
 
 /// A client with its pool of connections; threads share it.
 #[derive(Debug)]
@@ -43,20 +48,24 @@ impl BlockingClient {
     pub(super) fn get(&self, path: &str, attempt: u32) -> Result<Response, Failure> {
         OPENED.set(false);
         let begin = Instant::now();
-        let response = match self.ask(&self.agent, path, attempt, self.timeout) {
-            // A connection that waited may have been closed by the server just now. That is nobody's fault,
-            // and a new one tells whether the server can be had.
-            Err(ureq::Error::Io(error)) if !OPENED.get() && is_closed(&error) => {
-                let rest = self.timeout.saturating_sub(begin.elapsed());
-                if rest.is_zero() {
-                    return Err(Failure::Timeout(self.timeout));
-                }
-                self.ask(&self.afresh, path, attempt, rest)
-            }
-            response => response,
+        let mut response = self.ask(&self.agent, path, attempt, self.timeout);
+        // A connection that waited may have been closed by the server just now, or given up with a word about
+        // it. That is nobody's fault, and a new one tells whether the server can be had.
+        let given_up = match &response {
+            Ok(response) => response.status() == REQUEST_TIMEOUT,
+            Err(ureq::Error::Io(error)) => is_closed(error),
+            Err(_) => false,
         };
+        if given_up && !OPENED.get() {
+            let rest = self.timeout.saturating_sub(begin.elapsed());
+            if rest.is_zero() {
+                return Err(Failure::Timeout(self.timeout));
+            }
+            response = self.ask(&self.afresh, path, attempt, rest);
+        }
         let response = response.map_err(|error| self.failure(error))?;
         let (parts, body) = response.into_parts();
+        Failure::of_head(&parts.headers)?;
         let declared = parts.headers.get("content-length");
         let declared = declared.and_then(|length| length.to_str().ok()?.parse().ok());
         let body = body.into_with_config().limit(MAX_BODY).read_to_vec();
@@ -90,6 +99,8 @@ impl BlockingClient {
             ureq::Error::Timeout(ureq::Timeout::Connect) if self.timeout > CONNECT => Failure::unconnected(),
             ureq::Error::Timeout(_) => Failure::Timeout(self.timeout),
             ureq::Error::BodyExceedsLimit(limit) => Failure::TooLong(limit),
+            ureq::Error::LargeResponseHeader(..) => Failure::Head,
+            ureq::Error::Protocol(error) if error.to_string().contains("too many headers") => Failure::Head,
             ureq::Error::Protocol(error) => Failure::Connection(format!("the answer is no HTTP: {error}")),
             other => Failure::Connection(other.to_string()),
         }
@@ -105,6 +116,7 @@ fn config(timeout: Duration, idle: usize) -> Config {
         .timeout_global(Some(timeout))
         .max_idle_connections(idle)
         .max_idle_connections_per_host(idle)
+        .max_response_header_size(MOST_HEAD)
         .input_buffer_size(BUFFER)
         .output_buffer_size(1 << 10)
         .user_agent(USER_AGENT)

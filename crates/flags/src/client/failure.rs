@@ -3,13 +3,26 @@
 use std::io;
 use std::time::Duration;
 
-use hyper::StatusCode;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
 
 use super::gif::NotAnImage;
 
 /// How long a connection may take to be made, whatever the rest may: that is what a user's stop may have to
 /// wait for.
 pub(super) const CONNECT: Duration = Duration::from_secs(5);
+
+/// The most headers of an answer, and the most bytes of them: the same in every style, whatever its client
+/// library would take.
+pub(super) const MOST_LINES: usize = 100;
+pub(super) const MOST_HEAD: usize = 16 << 10;
+
+/// Bytes of a head: a first line about as short as it can be, and the headers.
+pub(super) fn head_size(headers: &HeaderMap) -> usize {
+    let line =
+        |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + ": \r\n".len();
+    "HTTP/1.1 200\r\n\r\n".len() + headers.iter().map(line).sum::<usize>()
+}
 
 /// Why an attempt at a flag failed. That there is no such flag is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +33,9 @@ pub enum Failure {
     /// The connection could not be made or broke, or what came over it was no HTTP.
     #[error("Connection error: {0}")]
     Connection(String),
+    /// The head of the answer is longer than any that a flag needs.
+    #[error("Connection error: the answer has more than {MOST_LINES} headers, or more than {} KiB of them", MOST_HEAD >> 10)]
+    Head,
     /// The answer was not complete in time.
     #[error("Timeout: no complete answer within {}", seconds(*.0))]
     Timeout(Duration),
@@ -51,12 +67,18 @@ impl Failure {
         Self::Connection(format!("no connection within {}", seconds(CONNECT)))
     }
 
+    /// Refuses a head that is too long.
+    pub(super) fn of_head(headers: &HeaderMap) -> Result<(), Self> {
+        let refused = headers.len() > MOST_LINES || head_size(headers) > MOST_HEAD;
+        if refused { Err(Self::Head) } else { Ok(()) }
+    }
+
     /// Whether another attempt may turn out better: not where the server refuses, or the disk does.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Http(status) => *status >= 500 || matches!(status, 408 | 429),
-            Self::Save(_) | Self::Worker(_) => false,
+            Self::Save(_) | Self::Worker(_) | Self::Head => false,
             _ => true,
         }
     }

@@ -5,7 +5,7 @@
 //! * [`style`]: what a style is; [`registry`]: the list of them; each has its file: `sequential`, `threads`,
 //!   `threads_map`, `processes`, `asynchronous`
 //! * `download`: one flag, as sequential, threads and processes do it, with `blocking`, the client beneath;
-//!   `connections`: the client beneath async; `session`: what a run's downloads share in a process
+//!   `connections`: the client beneath async, over connections that are `fair`; `session`: what a run's downloads share in a process
 //! * `save`: checked, written, renamed; [`gif`]: whether it is a whole image; [`failure`]: why not
 //! * [`fetch`]: a download that is kept nowhere, for measuring
 //! * [`outcome`]: what became of each, and the tally; [`report`]: the same in the book's words
@@ -17,6 +17,7 @@ mod blocking;
 mod connections;
 mod download;
 pub mod failure;
+mod fair;
 pub mod fetch;
 pub mod gif;
 pub mod outcome;
@@ -64,6 +65,9 @@ pub enum Error {
     /// The pool does not work.
     #[error(transparent)]
     Executor(#[from] speedup_executor::Error),
+    /// There is no thread that looks for the user's stop.
+    #[error("cannot start a thread that watches for Ctrl-C: {0}")]
+    Watcher(io::Error),
     /// There is no runtime for the style async.
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(io::Error),

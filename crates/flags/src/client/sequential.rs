@@ -33,8 +33,8 @@ impl Style for Kind {
                 for &cc in batch.codes {
                     each(Outcome { cc, download: download_one(&session, &cc.lower()) });
                 }
+                Ok(())
             },
-        );
-        Ok(())
+        )
     }
 }

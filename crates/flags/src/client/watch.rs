@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::Error;
 use speedup_machine::signal::Interrupt;
 
 /// How often to look.
@@ -11,17 +12,27 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Does the work, and if the user stops the program in the meantime, calls `stop` beside it, once: it is to
 /// make the work end early.
-pub(super) fn stoppable<R>(interrupt: &Interrupt, stop: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
+///
+/// # Errors
+///
+/// [`Error::Watcher`] where the system gives no thread to watch with; then the work is not begun.
+pub(super) fn stoppable<R>(
+    interrupt: &Interrupt,
+    stop: impl FnOnce() + Send,
+    work: impl FnOnce() -> Result<R, Error>,
+) -> Result<R, Error> {
     let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let watcher = scope.spawn(|| {
-            while !over.load(Ordering::Acquire) {
-                if interrupt.requested() {
-                    return stop();
-                }
-                thread::park_timeout(LOOK);
+    let watch = || {
+        while !over.load(Ordering::Acquire) {
+            if interrupt.requested() {
+                return stop();
             }
-        });
+            thread::park_timeout(LOOK);
+        }
+    };
+    thread::scope(|scope| {
+        let watcher = thread::Builder::new().name("watch".to_string()).spawn_scoped(scope, watch);
+        let watcher = watcher.map_err(Error::Watcher)?;
         // The scope waits for the watcher, also where the work panics.
         let _over = Over(&over, watcher.thread().clone());
         work()
@@ -48,8 +59,8 @@ mod tests {
     fn work_that_ends_or_panics_takes_the_watcher_with_it() {
         let interrupt = Interrupt::default();
         let unwanted = || panic!("nobody has stopped the program");
-        assert_eq!(stoppable(&interrupt, unwanted, || 7), 7);
-        let work = || stoppable(&interrupt, unwanted, || panic!("work"));
+        assert_eq!(stoppable(&interrupt, unwanted, || Ok(7)).unwrap(), 7);
+        let work = || stoppable(&interrupt, unwanted, || -> Result<(), Error> { panic!("work") });
         assert!(catch_unwind(AssertUnwindSafe(work)).is_err());
     }
 }

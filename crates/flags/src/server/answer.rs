@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio::time::sleep;
 
 use super::chance::Chance;
@@ -72,16 +73,15 @@ impl State {
 
     /// Answers a request. Where the answer is a bad one, it is put into `bad`, and the error says so.
     pub(super) fn answer<'a>(&'a self, request: &Request<Incoming>, bad: &OnceLock<BadAnswer>) -> Answer<'a> {
-        let path = request.uri().path();
-        if path == "/stats" && self.settings.stats == StatsPath::Shown {
+        let path = &*content::decoded(request.uri().path());
+        let refusal = refusal(request);
+        if refusal.is_none() && path == "/stats" && self.settings.stats == StatsPath::Shown {
             return Answer::Now(Some(Ok(self.counted())));
         }
         let in_flight = self.stats.request();
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if let Some(refusal) = refusal {
             self.stats.outcome(Outcome::Refused);
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return Answer::Now(Some(Ok(response)));
+            return Answer::Now(Some(Ok(refusal)));
         }
         if self.settings.faults.is_none() {
             return Answer::Now(Some(Ok(self.regular(path))));
@@ -125,7 +125,8 @@ impl State {
     fn attempt(&self, request: &Request<Incoming>) -> u32 {
         let given = request.headers().get(ATTEMPT_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
         given.unwrap_or_else(|| {
-            let place = xxhash_rust::xxh3::xxh3_64(request.uri().path().as_bytes()) as usize % PATHS;
+            let path = content::decoded(request.uri().path());
+            let place = xxhash_rust::xxh3::xxh3_64(path.as_bytes()) as usize % PATHS;
             self.attempts[place].fetch_add(1, Ordering::Relaxed) + 1
         })
     }
@@ -135,6 +136,38 @@ impl State {
         let json = serde_json::to_vec_pretty(&snapshot).unwrap_or_default();
         response(StatusCode::OK, "application/json", json.into())
     }
+}
+
+/// The answer to a request that is none for this server, whatever its path.
+fn refusal(request: &Request<Incoming>) -> Option<Response<Full<Bytes>>> {
+    if !names_one_host(request) {
+        return Some(plain(StatusCode::BAD_REQUEST));
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    Some(response)
+}
+
+/// Whether a request says once and rightly whom it is for, as it must from HTTP/1.1 on (RFC 9112, section 3.2).
+fn names_one_host(request: &Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// A host and perhaps a port; a request for what has no host has an empty one.
+fn is_host(host: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(host) else { return host.is_empty() };
+    let port = authority.as_str().strip_prefix(authority.host()).and_then(|port| port.strip_prefix(':'));
+    !authority.as_str().contains('@')
+        && (authority.as_str() == authority.host()
+            || port.is_some_and(|port| port.parse::<u16>().is_ok() || port.is_empty()))
 }
 
 fn found(path: &str) -> (StatusCode, &'static str, Bytes) {
@@ -153,4 +186,21 @@ fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Ful
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_perhaps_a_port() {
+        for host in ["", "localhost", "localhost:8001", "127.0.0.1:80", "[::1]:80", "[::1]", "a.b-c:"] {
+            assert!(is_host(host.as_bytes()), "{host:?}");
+        }
+        for host in
+            ["me@localhost", "a b", "localhost:x", "localhost:70000", "a/b", "http://a", "a,b:1:2", "[::1"]
+        {
+            assert!(!is_host(host.as_bytes()), "{host:?}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 
 use super::answer::State;
 use super::misbehave::misbehave;
+use super::patient::Patient;
 use super::settings::KeepAlive;
 use super::stats::Outcome;
 
@@ -26,6 +27,7 @@ pub(super) async fn serve(stream: TcpStream, state: Arc<State>, stop: impl Futur
     }
     let bad = OnceLock::new();
     let service = service_fn(|request| state.answer(&request, &bad));
+    let stream = Patient::new(stream, state.settings.limits.idle);
     let mut connection = builder(&state).serve_connection(TokioIo::new(stream), service);
     let (mut stop, mut stopping) = (pin!(stop), false);
     let served = poll_fn(|context| {
@@ -69,6 +71,8 @@ fn builder(state: &State) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        // A client that has said all it will say still waits for its answer.
+        .half_close(true)
         .header_read_timeout(limits.idle)
         .max_buf_size(limits.header_bytes)
         .keep_alive(state.settings.keep_alive == KeepAlive::Yes);

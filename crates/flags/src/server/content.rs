@@ -1,6 +1,8 @@
 //! What there is behind a path. A path is taken apart and looked up; it is never the name of a file, so that
 //! none can lead out of the embedded flags.
 
+use std::borrow::Cow;
+
 use hyper::body::Bytes;
 
 use crate::assets;
@@ -13,7 +15,32 @@ pub(super) struct Content {
     pub(super) body: Bytes,
 }
 
-/// What a path leads to.
+/// A path without the detours that a client may have written it with: `%62` is `b` (RFC 3986, section 6.2.2.2). What
+/// would be another path once decoded, such as one with a slash within a name, stays as it is.
+pub(super) fn decoded(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| first == b'%');
+        let digits = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        match digits.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte)) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(path), Cow::Owned)
+}
+
+/// What a path leads to, decoded.
 pub(super) fn find(path: &str) -> Option<Content> {
     let (folder, file) = path.strip_prefix("/flags/")?.split_once('/')?;
     let cc = code(folder)?;
@@ -68,11 +95,23 @@ mod tests {
             "/flags/br/.gif",
             "/flags/aa/aa.gif",
             "/flags/../flags/br/br.gif",
-            "/flags/br/%62r.gif",
+            "/flags%2Fbr%2Fbr.gif",
+            "/flags/br/%00br.gif",
+            "/flags/br/br.gif%",
+            "/flags/br/%6",
+            "/flags/%2e%2e/flags/br/br.gif",
             "/br/br.gif",
             "/flags/aa/metadata.json",
         ] {
-            assert_eq!(find(path), None, "{path}");
+            assert_eq!(find(&decoded(path)), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_be_written_with_detours() {
+        let image = find("/flags/br/br.gif");
+        for path in ["/flags/br/%62r.gif", "/%66lags/%62%72/br%2egif", "/flags/br/%62%72%2Egif"] {
+            assert_eq!(find(&decoded(path)), image, "{path}");
         }
     }
 

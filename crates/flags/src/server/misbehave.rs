@@ -4,11 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::answer::BadAnswer;
 use super::fault::Fault;
+use super::patient::Patient;
 
 /// Bytes by which a header declares a body shorter than it is.
 const MISSING: usize = 10;
@@ -22,11 +22,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// Whatever ends the connection earlier: the client has had enough.
-pub(super) async fn misbehave(mut stream: TcpStream, bad: &BadAnswer) -> io::Result<()> {
+pub(super) async fn misbehave(mut stream: Patient, bad: &BadAnswer) -> io::Result<()> {
     match bad.fault {
         Fault::Reset => {
             // Closing it without lingering sends a reset.
-            stream.set_zero_linger()?;
+            stream.stream().set_zero_linger()?;
             return Ok(());
         }
         Fault::Truncate => stream.write_all(&cut(bad)).await?,
@@ -55,7 +55,7 @@ fn cut(bad: &BadAnswer) -> Vec<u8> {
     bytes
 }
 
-async fn dribble(stream: &mut TcpStream, bad: &BadAnswer) -> io::Result<()> {
+async fn dribble(stream: &mut Patient, bad: &BadAnswer) -> io::Result<()> {
     let bytes = whole(bad, bad.body.len());
     for piece in bytes.chunks(bytes.len().div_ceil(PIECES)) {
         sleep(PAUSE).await;
@@ -65,7 +65,7 @@ async fn dribble(stream: &mut TcpStream, bad: &BadAnswer) -> io::Result<()> {
 }
 
 /// Waits until the client gives up.
-async fn hang(stream: &mut TcpStream) -> io::Result<()> {
+async fn hang(stream: &mut Patient) -> io::Result<()> {
     let mut rest = [0; 1024];
     while stream.read(&mut rest).await? > 0 {}
     Ok(())

@@ -4,7 +4,7 @@
 //! * [`delay`], [`fault`]: when and how it is slow or fails; [`chance`] decides, as a pure function of seed,
 //!   path and attempt
 //! * `content`: what there is behind a path; `answer`: one request, one answer
-//! * `misbehave`: the answers that no HTTP library would give; `connection`: one connection, good or bad
+//! * `misbehave`: the answers that no HTTP library would give; `connection`: one connection, good or bad, `patient` to a limit
 //! * `listen`: ports, threads, and the end of it all; [`stats`]: what was counted
 //!
 //! HTTP itself is hyper's. Connections are accepted here and not by a framework, since a fault such as a reset
@@ -18,6 +18,7 @@ pub mod delay;
 pub mod fault;
 mod listen;
 mod misbehave;
+mod patient;
 pub mod settings;
 pub mod site;
 pub mod stats;
@@ -43,10 +44,12 @@ pub struct Server {
     sites: Vec<(SocketAddr, Arc<State>)>,
 }
 
-/// A site whose port cannot be had.
+/// A site whose port, or whose thread, cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("{site}: cannot listen at {addr}: {error}")]
+#[error("{site}: cannot {what} {addr}: {error}")]
 pub struct BindError {
+    /// What was tried: to listen at the address, or to start a thread for it.
+    pub what: &'static str,
     /// Name of the site.
     pub site: &'static str,
     /// The address.
@@ -65,7 +68,12 @@ impl Server {
         let mut bound = Vec::new();
         for settings in sites {
             let (site, addr) = (settings.site.name(), settings.addr());
-            bound.push(Bound::new(State::new(settings)).map_err(|error| BindError { site, addr, error })?);
+            bound.push(Bound::new(State::new(settings)).map_err(|error| BindError {
+                what: "listen at",
+                site,
+                addr,
+                error,
+            })?);
         }
         let first = bound.first().map(|bound| (bound.state.settings.site.name(), bound.addr));
         let sites = bound.iter().map(|bound| (bound.addr, Arc::clone(&bound.state))).collect();
@@ -73,7 +81,7 @@ impl Server {
             Ok(threads) => Ok(Self { threads, sites }),
             Err(error) => {
                 let (site, addr) = first.unwrap_or(("no site", SocketAddr::from(([0; 4], 0))));
-                Err(BindError { site, addr, error })
+                Err(BindError { what: "start a thread to serve", site, addr, error })
             }
         }
     }

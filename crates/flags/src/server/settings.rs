@@ -53,7 +53,8 @@ pub enum StatsPath {
 pub struct Limits {
     /// Connections at the same time; others wait until one ends.
     pub connections: usize,
-    /// How long a connection may wait for a whole request, idle or in the middle of one.
+    /// How long a connection may wait for a whole request, idle or in the middle of one, and how long for the
+    /// client to take some of an answer.
     pub idle: Duration,
     /// Bytes of a request's line and headers.
     pub header_bytes: usize,

@@ -8,6 +8,7 @@
 //! * `accounting`: where every worker-second went; [`attribution`] proves that it is right
 //! * [`bounds`], `limits`: what the sizes of the jobs and the hardware allow
 //! * [`scaling`], `laws`, `crossover`: laws over the number of workers, and of threads against processes
+//! * `shell`: executions without the start of their shell
 //! * `sizes`: how long a task takes by the size of its array
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
@@ -33,6 +34,7 @@ mod part;
 pub mod representative;
 mod rounds;
 pub mod scaling;
+mod shell;
 mod sizes;
 mod speedup;
 mod timeline;

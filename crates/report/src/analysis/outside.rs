@@ -4,23 +4,42 @@ use super::accounting::execution;
 use super::model::{Analysis, Best, Command, OutsideFigures};
 use super::rounds::{Paired, seconds};
 use crate::record::plain::plain;
-use crate::record::{CommandRecord, Ended, Known, Outside, Sample};
+use crate::record::{Axes, CommandRecord, Ended, Inputs, Known, Outside, Sample, Text};
 use crate::stats::{Quantity, Summary, bootstrap};
 use speedup_observe::{Baseline, account};
 
 /// How far below the best speedup is about as good.
 const SHARE: f64 = 0.05;
 
-/// What is said of a command.
-pub(super) fn command(record: &CommandRecord) -> Command {
+/// What is said of a command, whose serial executions are these.
+pub(super) fn command(record: &CommandRecord, serial: &[&Sample]) -> Command {
     Command {
         line: plain(&record.line()),
         serial: record.serial_line().as_deref().map(plain),
+        grid: record.grid.clone(),
         follow: record.cpus == crate::record::Cpus::Follow,
+        shell_start_s: record.shell_start.map(|start| seconds(start.wall_ns)),
         batch: record.batch.is_some(),
+        longest: record.batch.as_ref().map_or_else(Vec::new, |inputs| longest(inputs, serial)),
         best: None,
     }
 }
+
+/// The inputs whose jobs take longest, a few of many.
+fn longest(inputs: &Inputs, serial: &[&Sample]) -> Vec<String> {
+    let mut times: Vec<(u64, &Text)> = inputs.texts().iter().map(|input| (0, input)).collect();
+    for task in serial.iter().flat_map(|sample| &sample.tasks) {
+        if let Some((sum, _)) = times.get_mut(task.job) {
+            *sum = sum.saturating_add(task.end_ns.saturating_sub(task.begin_ns));
+        }
+    }
+    times.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let shown = if times.len() > 2 * LONGEST { LONGEST } else { 1 };
+    times.into_iter().take(shown).map(|(_, input)| plain(&input.to_string())).collect()
+}
+
+/// Inputs that are named of a batch of many.
+const LONGEST: usize = 3;
 
 /// The figures of a case; `None` where it was not seen from outside.
 pub(super) fn figures(samples: &[&Sample], pairs: &[Paired<'_>], workers: usize) -> Option<OutsideFigures> {
@@ -115,12 +134,22 @@ pub(super) fn find_best(analysis: &mut Analysis) {
 }
 
 fn best(analysis: &Analysis, column: usize) -> Option<Best> {
-    let rows = analysis.executors.iter().flat_map(|table| &table.rows);
-    let speedups: Vec<(usize, f64)> = rows
-        .filter_map(|row| Some((row.workers, row.cells.get(column)?.estimate()?.speedup?.value)))
+    let rows = analysis.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    let cases: Vec<(&str, usize, f64)> = rows
+        .filter_map(|(table, row)| {
+            let speedup = row.cells.get(column)?.estimate()?.speedup?.value;
+            Some((table.executor.as_str(), row.workers, speedup))
+        })
         .collect();
-    let (workers, most) =
-        speedups.iter().copied().reduce(|one, other| if other.1 > one.1 { other } else { one })?;
-    let enough = speedups.iter().filter(|(_, speedup)| *speedup >= (1.0 - SHARE) * most);
-    Some(Best { workers, enough: enough.map(|(workers, _)| *workers).min()?, share: SHARE })
+    let most = cases.iter().copied().reduce(|one, other| if other.2 > one.2 { other } else { one })?;
+    // Of those with the fewest workers, the fastest.
+    let enough = cases.iter().copied().filter(|(.., speedup)| *speedup >= (1.0 - SHARE) * most.2);
+    let enough = enough.min_by(|a, b| a.1.cmp(&b.1).then(b.2.total_cmp(&a.2)))?;
+    let pair = |(executor, workers, _): (&str, usize, f64)| Axes::pair(executor, workers);
+    Some(Best {
+        workers: most.1,
+        enough: enough.1,
+        share: SHARE,
+        pairs: pair(most).zip(pair(enough)).map(|(most, enough)| [most, enough]),
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{BASELINE, COMMAND, Case, CommandRecord, Design, RunRecord, Sample, WorkloadRecord};
+use crate::record::{
+    Axes, BASELINE, COMMAND, Case, CommandRecord, Design, RunRecord, Sample, WorkloadRecord,
+};
 
 /// The counted samples of a record.
 pub(super) struct Rounds<'a> {
@@ -136,7 +138,11 @@ impl<'a> Rounds<'a> {
 /// command without a serial one.
 pub(super) fn is_one_worker(workload: &WorkloadRecord, executor: &str) -> bool {
     let alone = |command: &CommandRecord| command.serial.is_empty() && command.batch.is_none();
-    executor == COMMAND && workload.command.as_deref().is_some_and(alone)
+    let one = |command: &CommandRecord| match &command.grid {
+        None => executor == COMMAND,
+        Some(axes) => axes.processes.contains(&1) && executor == Axes::executor(1),
+    };
+    workload.command.as_deref().is_some_and(|command| alone(command) && one(command))
 }
 
 /// Nanoseconds as seconds.

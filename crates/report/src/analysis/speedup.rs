@@ -5,6 +5,7 @@ use super::effort::{effort, noisy};
 use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
 use super::rounds::{Rounds, is_one_worker};
+use super::shell::without_shell;
 use super::{crossover, limits, outside, sizes};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
 use crate::stats::bootstrap;
@@ -28,6 +29,7 @@ impl Analysis {
     #[must_use]
     pub fn of(record: &RunRecord) -> Self {
         let record = &*record.plain();
+        let record = &*without_shell(record);
         let rounds = Rounds::of(record);
         let cells = Cells { record, rounds: &rounds, noisy: noisy_rounds(record, &rounds) };
         let mut analysis = Self {
@@ -39,6 +41,7 @@ impl Analysis {
             machine: record.environment.summary(),
             design: record.design,
             pool: record.plan.pool,
+            pin: record.plan.pin.clone(),
             status: record.status,
             effort: effort(record, &rounds, |case| speedup(&rounds, case)),
             workloads: workloads(&cells),
@@ -58,6 +61,7 @@ impl Analysis {
 /// while a case has no interval. For a rule that asks between rounds whether that will do.
 #[must_use]
 pub fn widest(record: &RunRecord) -> Option<f64> {
+    let record = &*without_shell(record);
     let rounds = Rounds::of(record);
     let pools = record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE);
     let widths = pools.map(|(index, _)| speedup(&rounds, index)?.relative_half_width());
@@ -79,7 +83,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             kernel: workload.kernel.clone(),
             backend: workload.backend.clone(),
             waits: workload.waits.clone(),
-            command: workload.command.as_deref().map(outside::command),
+            command: workload.command.as_deref().map(|command| outside::command(command, &serial)),
             data: workload.data,
             passes: workload.passes,
             bytes: workload.sizes.iter().copied().fold(0, usize::saturating_add),

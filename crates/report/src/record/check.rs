@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{BASELINE, Design, RunRecord, Sample};
+use super::{BASELINE, Design, RunRecord, Sample, WorkloadRecord};
 
 /// The most workers that a case may have: more than anybody starts, and few enough that a damaged
 /// file cannot ask for a table without end.
@@ -12,8 +12,28 @@ const MAX_WORKERS: usize = 4096;
 /// The greatest number of a round.
 const MAX_ROUND: u32 = 1 << 30;
 
+/// The most of each thing that a record lists: far more than anybody measures, and few enough that a damaged or
+/// hostile file asks for no computation or picture without end.
+mod most {
+    pub(super) const WORKLOADS: usize = 256;
+    pub(super) const EXECUTORS: usize = 256;
+    pub(super) const CASES: usize = 1 << 14;
+    pub(super) const JOBS: usize = 1 << 20;
+    pub(super) const SAMPLES: usize = 1 << 20;
+    pub(super) const TASKS: usize = 1 << 23;
+    pub(super) const FAILURES: usize = 1 << 16;
+    /// Cores, caches, kinds, features of the machine.
+    pub(super) const PARTS: usize = 1 << 16;
+    /// Characters of a name.
+    pub(super) const NAME: usize = 1000;
+    /// Characters of a sentence.
+    pub(super) const SENTENCE: usize = 100_000;
+}
+
 /// In a sentence, what is wrong.
 pub(super) fn check(record: &RunRecord) -> Result<(), String> {
+    counts(record)?;
+    lengths(record)?;
     workloads(record)?;
     plan(record)?;
     indices(record)?;
@@ -23,6 +43,67 @@ pub(super) fn check(record: &RunRecord) -> Result<(), String> {
         return Err(format!("case {} has a time that is not above zero", record.plan.cases[row.case]));
     }
     Ok(())
+}
+
+fn counts(record: &RunRecord) -> Result<(), String> {
+    let (plan, environment) = (&record.plan, &record.environment);
+    let executors: BTreeSet<&str> = plan.cases.iter().map(|case| case.executor.as_str()).collect();
+    let largest = |of: fn(&WorkloadRecord) -> usize| plan.workloads.iter().map(of).max().unwrap_or(0);
+    let listed = |count: Option<usize>| count.unwrap_or(0);
+    let tasks = record.samples.iter().map(|sample| sample.tasks.len() + sample.workers.len()).sum();
+    let ordered = plan.order.iter().map(Vec::len).sum();
+    for (what, count, most) in [
+        ("workloads", plan.workloads.len(), most::WORKLOADS),
+        ("executors", executors.len(), most::EXECUTORS),
+        ("cases", plan.cases.len(), most::CASES),
+        ("jobs of a batch", largest(|workload| workload.sizes.len()), most::JOBS),
+        ("rounds in order", plan.order.len(), most::SAMPLES),
+        ("cases in the order of rounds", ordered, most::TASKS),
+        ("samples", record.samples.len(), most::SAMPLES),
+        ("ceilings", record.ceilings.len(), most::SAMPLES),
+        ("tasks and workers", tasks, most::TASKS),
+        ("failures", record.failures.len(), most::FAILURES),
+        ("published rows", record.published.len(), most::CASES),
+        ("cores", listed(environment.cores.value().map(Vec::len)), most::PARTS),
+        ("caches", listed(environment.caches.value().map(Vec::len)), most::PARTS),
+        ("kinds of CPU", listed(environment.kinds.value().map(Vec::len)), most::PARTS),
+    ] {
+        if count > most {
+            return Err(format!("it lists {count} {what}; {most} can be"));
+        }
+    }
+    Ok(())
+}
+
+fn lengths(record: &RunRecord) -> Result<(), String> {
+    let mut names: Vec<(&str, &str)> = vec![
+        ("the run", &record.name),
+        ("the time", &record.created),
+        ("the scale", &record.plan.scale),
+        ("the version", &record.tool.version),
+    ];
+    names.extend(record.tool.peer.iter().map(|peer| ("the program", peer.as_str())));
+    names.extend(record.plan.turns.iter().map(|turns| ("the turns", turns.as_str())));
+    for workload in &record.plan.workloads {
+        let WorkloadRecord { name, label, workload, kernel, backend, digests, .. } = workload;
+        let all = [name, label, workload, kernel].into_iter().chain(backend).chain(digests);
+        names.extend(all.map(|name| ("a workload", name.as_str())));
+    }
+    let cases = record.plan.cases.iter().flat_map(|case| [&case.workload, &case.executor]);
+    names.extend(cases.map(|name| ("a case", name.as_str())));
+    if let Some((what, name)) = names.iter().find(|(_, name)| longer(name, most::NAME)) {
+        let head: String = name.chars().take(20).collect();
+        return Err(format!("{what} has a name or text of more than {} characters: {head}…", most::NAME));
+    }
+    let sentences = (record.failures.iter().map(|failure| &failure.message)).chain(&record.environment.note);
+    if sentences.into_iter().any(|text| longer(text, most::SENTENCE)) {
+        return Err(format!("a message has more than {} characters", most::SENTENCE));
+    }
+    Ok(())
+}
+
+fn longer(text: &str, most: usize) -> bool {
+    text.len() > most && text.chars().nth(most).is_some()
 }
 
 fn workloads(record: &RunRecord) -> Result<(), String> {
@@ -49,6 +130,9 @@ fn workloads(record: &RunRecord) -> Result<(), String> {
 
 fn plan(record: &RunRecord) -> Result<(), String> {
     let plan = &record.plan;
+    if plan.pin.as_ref().is_some_and(|pin| pin.cpus.is_empty()) {
+        return Err("the plan keeps workers to no CPU at all".to_string());
+    }
     for case in &plan.cases {
         if record.workload(&case.workload).is_none() {
             return Err(format!("case {case} has a workload that the plan does not list"));
@@ -101,5 +185,52 @@ fn of_sample(record: &RunRecord, sample: &Sample) -> Result<(), String> {
     match sample.tasks.iter().find(|task| task.job >= jobs) {
         Some(task) => Err(format!("case {case} has a task of job {}, but its batch has {jobs}", task.job)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::book;
+
+    #[track_caller]
+    fn assert_refused(record: &RunRecord, reason: &str) {
+        let refusal = check(record).unwrap_err();
+        assert!(refusal.contains(reason) && refusal.len() < 200, "{refusal}");
+    }
+
+    #[test]
+    fn lists_without_end_are_refused() {
+        let record = book::record();
+        assert_eq!(check(&record), Ok(()));
+        let mut wide = record.clone();
+        wide.plan.workloads = (0..257)
+            .map(|n| WorkloadRecord { name: format!("w{n}"), ..record.plan.workloads[0].clone() })
+            .collect();
+        assert_refused(&wide, "it lists 257 workloads; 256 can be");
+        let mut many = record.clone();
+        many.plan.cases = vec![record.plan.cases[0].clone(); (1 << 14) + 1];
+        assert_refused(&many, "16385 cases");
+        let mut executors = record.clone();
+        let case = |n| super::super::Case { executor: format!("e{n}"), ..record.plan.cases[0].clone() };
+        executors.plan.cases = (0..300).map(case).collect();
+        assert_refused(&executors, "300 executors");
+    }
+
+    #[test]
+    fn names_without_end_are_refused() {
+        let record = book::record();
+        for length in [1000, 1001, 1_000_000] {
+            let mut long = record.clone();
+            let executor = long.plan.cases.iter_mut().find(|case| case.executor != BASELINE).unwrap();
+            executor.executor = "ö".repeat(length);
+            match length {
+                1000 => assert_eq!(check(&long), Ok(())),
+                _ => assert_refused(&long, "a case has a name or text of more than 1000 characters"),
+            }
+        }
+        let mut note = record.clone();
+        note.environment.note = Some("x".repeat(100_001));
+        assert_refused(&note, "a message has more than 100000 characters");
     }
 }

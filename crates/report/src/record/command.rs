@@ -60,6 +60,9 @@ pub struct CommandRecord {
     /// Variables set for it, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<(Text, Text)>,
+    /// Numbers of processes and threads, where it was measured with every pair of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<Axes>,
     /// The CPUs that it may use.
     #[serde(default)]
     pub cpus: Cpus,
@@ -74,6 +77,9 @@ pub struct CommandRecord {
     /// XXH3 of the baseline's standard output, where it is what all others are checked against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdout: Option<String>,
+    /// The start of the shell, which is taken off each execution in all figures; nothing is if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shell_start: Option<ShellStart>,
     /// Whether other exit codes than 0 count as success.
     #[serde(default)]
     pub ignore_failure: bool,
@@ -112,6 +118,16 @@ pub struct Hooks {
     pub cleanup: Option<String>,
 }
 
+/// What a shell takes that runs nothing: medians, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ShellStart {
+    /// From its start to its end.
+    pub wall_ns: u64,
+    /// Its CPU time.
+    pub cpu_ns: u64,
+}
+
 /// How an execution is checked, beyond its exit code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -147,8 +163,36 @@ pub enum Cpus {
     /// All that this tool may use.
     #[default]
     All,
-    /// N of them, one per core first: a machine with N CPUs is imitated.
+    /// N of them, the first N of the plan's `pin`, or one per core first where it has none: a machine with N CPUs
+    /// is imitated.
     Follow,
+}
+
+/// Numbers of processes and of threads of each: a case is a pair of them, with their product as its number of
+/// workers and with an executor that tells the processes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Axes {
+    /// Numbers of processes, ascending; they are `{p}` in texts.
+    pub processes: Vec<usize>,
+    /// Numbers of threads of each, ascending; they are `{t}` in texts.
+    pub threads: Vec<usize>,
+}
+
+impl Axes {
+    /// The name of the executor of cases with that many processes.
+    #[must_use]
+    pub fn executor(processes: usize) -> String {
+        format!("p={processes}")
+    }
+
+    /// Processes and threads of a case.
+    #[must_use]
+    pub fn pair(executor: &str, workers: usize) -> Option<(usize, usize)> {
+        let processes: usize =
+            executor.strip_prefix("p=")?.parse().ok().filter(|&processes| processes > 0)?;
+        Some((processes, workers / processes))
+    }
 }
 
 /// What the jobs of a batch are made from.
@@ -213,6 +257,12 @@ mod tests {
             assert_eq!(read.to_os().as_bytes(), bytes, "{json}");
         }
         assert_eq!(serde_json::to_string(&Text::from("a")).unwrap(), "\"a\"");
+    }
+
+    #[test]
+    fn a_pair_is_told_by_executor_and_workers() {
+        assert_eq!(Axes::pair(&Axes::executor(3), 6), Some((3, 2)));
+        assert_eq!((Axes::pair("command", 6), Axes::pair("p=0", 6)), (None, None));
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! sample. Estimates are not kept here; [`analysis`](crate::analysis) derives them anew from the
 //! file, so that a better estimator also improves old runs.
 //!
-//! * [`schema`]: the record itself and the reading of it, with refusals in words
-//! * `check`: what the types of a record cannot promise; `plain`: texts that are safe to print
+//! * [`schema`]: the record itself; [`read`]: the reading of it, with refusals in words
+//! * `check`: what the types of a record cannot promise; [`plain`]: texts that are safe to print; [`input`]: files
+//!   read to a limit
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
 //! * [`sample`]: one timed execution of one case
 //! * [`command`]: the command of a run; [`outside`]: what was seen of one execution of it
@@ -17,10 +18,13 @@ pub mod book;
 mod check;
 pub mod checkup;
 pub mod command;
+pub mod input;
 pub mod json_schema;
 mod layout;
 pub mod outside;
-pub(crate) mod plain;
+pub mod pin;
+pub mod plain;
+pub mod read;
 pub mod sample;
 pub mod schema;
 pub mod store;
@@ -29,17 +33,21 @@ pub mod store;
 pub use speedup_machine::cgroup::Quota;
 pub use speedup_machine::counters::Counts;
 pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
+pub use speedup_machine::kinds::CpuKind;
 pub use speedup_machine::known::Known;
+pub use speedup_machine::placement::Placement;
 pub use speedup_machine::power::ClockRange;
 pub use speedup_machine::probe::Probe;
 pub use speedup_machine::topology::Cache;
 pub use speedup_machine::virtualisation::Host;
 
-pub use command::{Check, CommandRecord, Cpus, Hooks, Inputs, Output, Text};
+pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, ShellStart, Text};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
+pub use pin::Pinned;
+pub use read::ReadError;
 pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
-    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, ReadError,
-    RunRecord, SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
+    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, RunRecord,
+    SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

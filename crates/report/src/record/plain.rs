@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::RunRecord;
+use super::{RunRecord, Sample};
 
 impl RunRecord {
     /// The record with no text in it that could command a terminal, break a line or turn the direction of writing;
@@ -15,7 +17,7 @@ impl RunRecord {
     /// Never: every part of a record has a JSON form, and cleaning changes only texts.
     #[must_use]
     pub fn plain(&self) -> Cow<'_, Self> {
-        // Samples are most of a record, and have no texts.
+        // Samples are most of a record, and few of them have texts.
         let bare = Self {
             schema_version: self.schema_version,
             tool: self.tool.clone(),
@@ -33,12 +35,40 @@ impl RunRecord {
             published: self.published.clone(),
         };
         let mut value = serde_json::to_value(&bare).expect("a record has only JSON types");
-        if !clean(&mut value) {
+        let unclean = clean(&mut value);
+        let with_texts = |sample: &&Sample| {
+            sample.outside.is_some() || sample.tasks.iter().any(|task| task.process.is_some())
+        };
+        if !unclean && !self.samples.iter().filter(with_texts).any(|sample| clean_sample(&mut sample.clone()))
+        {
             return Cow::Borrowed(self);
         }
         let bare: Self = serde_json::from_value(value).expect("only texts have changed");
-        Cow::Owned(Self { samples: self.samples.clone(), ..bare })
+        let samples = self.samples.iter().map(|sample| {
+            let mut sample = sample.clone();
+            clean_sample(&mut sample);
+            sample
+        });
+        Cow::Owned(Self { samples: samples.collect(), ..bare })
     }
+}
+
+/// Cleans the texts of a sample, which are those of what was seen from outside; whether there was anything to
+/// clean.
+fn clean_sample(sample: &mut Sample) -> bool {
+    let outside = sample.outside.as_deref_mut().is_some_and(clean_part);
+    let processes = sample.tasks.iter_mut().filter_map(|task| task.process.as_mut());
+    processes.fold(outside, |any, process| clean_part(process) | any)
+}
+
+/// Cleans a part of a record.
+fn clean_part<T: Serialize + DeserializeOwned>(part: &mut T) -> bool {
+    let Ok(mut value) = serde_json::to_value(&*part) else { return false };
+    let unclean = clean(&mut value);
+    if unclean && let Ok(clean) = serde_json::from_value(value) {
+        *part = clean;
+    }
+    unclean
 }
 
 /// The field of a workload that holds a command.
@@ -70,7 +100,8 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// The text with unsafe characters as Rust writes them in a string: `\u{1b}` for ESC.
-pub(crate) fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if is_unsafe(character) { plain.extend(character.escape_default()) } else { plain.push(character) }
@@ -88,6 +119,37 @@ mod tests {
         assert_eq!(plain("\u{1b}[31mred\n\r\u{9b}"), r"\u{1b}[31mred\n\r\u{9b}");
         assert_eq!(plain("a\u{202e}b\u{2066}c\u{2028}d"), r"a\u{202e}b\u{2066}c\u{2028}d");
         assert_eq!(plain("größer × 2"), "größer × 2");
+    }
+
+    #[test]
+    fn what_was_seen_from_outside_has_texts_as_well() {
+        let file = |signal: &str| {
+            format!(
+                r#"{{"job": 0, "worker": 0, "submitted_ns": 0, "begin_ns": 0, "end_ns": 1, "cpu_ns": 0,
+                    "generate_ns": 0, "compute_ns": 0,
+                    "process": {{"exit": {{"signal": "{signal}"}}, "max_rss_bytes": {{"value": 1}}}}}}"#
+            )
+        };
+        let with = |signal: &str| {
+            let mut record = book::record();
+            record.samples.push(Sample {
+                case: 0,
+                round: 0,
+                warmup: false,
+                start_ns: 0,
+                wall_ns: 1,
+                workers: Vec::new(),
+                tasks: vec![serde_json::from_str(&file(signal)).unwrap()],
+                machine: crate::record::MachineState::default(),
+                outside: None,
+            });
+            record
+        };
+        assert!(matches!(with("SIGKILL").plain(), Cow::Borrowed(_)));
+        let record = with(r"\u001b]0;t\u0007");
+        let plain = record.plain();
+        let process = plain.samples[0].tasks[0].process.as_ref().unwrap();
+        assert_eq!(process.exit, crate::record::Ended::Signal(r"\u{1b}]0;t\u{7}".to_string()));
     }
 
     #[test]

@@ -47,6 +47,10 @@ pub struct MachineState {
     /// CPUs. The system counts it in steps of some milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steal_ns: Option<u64>,
+    /// Time, over all CPUs, in which threads of this process's control group could have run during the sample
+    /// but had used up its quota, in nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttled_ns: Option<u64>,
     /// Load average of the last minute, before the sample.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<f64>,

@@ -1,12 +1,10 @@
-//! The run record: its shape, its version, and how a file that does not fit is refused.
+//! The run record: its shape and its version.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::check;
-use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Sample};
-use super::{layout, plain};
+use super::{Around, CeilingSample, CommandRecord, Environment, Failure, Pinned, Sample, layout};
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -70,6 +68,9 @@ pub struct Tool {
     pub version: String,
     /// Source revision it was built from, `-dirty` if files had changed; absent outside a repository.
     pub git_revision: Option<String>,
+    /// The program that this crate is a part of, with its version, where that is not `speedup` itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
     /// The program that measured, with its version, where that was another: a peer, whose records are
     /// drawn beside ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -195,6 +196,9 @@ pub struct PlanRecord {
     /// Whether starting a pool is part of its samples.
     #[serde(default)]
     pub pool: PoolMode,
+    /// The CPUs to which workers were kept; absent where the scheduler chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pinned>,
     /// Name that this run shares with those whose rounds took turns with its own, program by program.
     /// Round r of one belongs with round r of another then, as the cases of a round do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,13 +264,18 @@ pub struct WorkloadRecord {
     /// The command, where the batch is one or many executions of a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Box<CommandRecord>>,
+    /// Its parameters with the values that they had, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
     /// How the arrays reached the workers.
     pub data: Data,
     /// Times that each job computes over its array.
     pub passes: u32,
-    /// Bytes of each job's array, in the order of the batch.
+    /// Bytes of each job's array, in the order of the batch; of jobs that are no arrays the weights that the
+    /// workload gives them.
     pub sizes: Vec<usize>,
-    /// Digest of each job's result, from the serial baseline; every sample was compared with it.
+    /// Digest of each job's result, from the serial baseline; every sample was compared with it. Empty where
+    /// serial executions gave results that are as good as each other without being the same.
     pub digests: Vec<String>,
 }
 
@@ -299,80 +308,7 @@ pub struct PublishedCase {
     pub sd_s: f64,
 }
 
-/// Why a file cannot be used as a run record.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file cannot be read at all.
-    #[error("{path}: cannot read it: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file is no JSON, or JSON of the right kind with parts missing.
-    #[error("{path}: the record is damaged: {reason}")]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Where and how it is damaged.
-        reason: String,
-    },
-    /// JSON, but not a run of this tool.
-    #[error("{path}: not a run record of speedup (no tool.name \"speedup\" in it)")]
-    NotARun {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Written by a tool of another age.
-    #[error(
-        "{path}: schema version {found}, but this speedup reads versions {OLDEST_SCHEMA} and {SCHEMA_VERSION}; use the version that wrote it"
-    )]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// The version in the file.
-        found: u64,
-    },
-}
-
 impl RunRecord {
-    /// Reads a record from a `run.json`, or from the folder that holds one.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`], which names the file and what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let file = if path.is_dir() { path.join("run.json") } else { path.to_path_buf() };
-        match std::fs::read(&file) {
-            Ok(bytes) => Self::from_json(&bytes, &file),
-            Err(source) => Err(ReadError::Unreadable { path: file, source }),
-        }
-    }
-
-    /// Reads a record from JSON; `path` only names it in errors.
-    ///
-    /// # Errors
-    ///
-    /// As [`RunRecord::read`].
-    pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self, ReadError> {
-        let damaged = |reason: String| ReadError::Damaged { path: path.into(), reason };
-        let mut value: serde_json::Value =
-            serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
-        if value.pointer("/tool/name").and_then(|name| name.as_str()) != Some("speedup") {
-            return Err(ReadError::NotARun { path: path.into() });
-        }
-        match value.get("schema_version").and_then(serde_json::Value::as_u64) {
-            Some(version) if (u64::from(OLDEST_SCHEMA)..=u64::from(SCHEMA_VERSION)).contains(&version) => {}
-            Some(found) => return Err(ReadError::Version { path: path.into(), found }),
-            None => return Err(damaged("no schema_version".into())),
-        }
-        plain::clean(&mut value);
-        let record: Self = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
-        check(&record).map_err(damaged)?;
-        Ok(record)
-    }
-
     /// The record as JSON: readable down to its lists, then one sample or case a line.
     ///
     /// # Panics

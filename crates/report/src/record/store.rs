@@ -1,6 +1,8 @@
 //! The folder of a run, and files that are written whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,8 +59,7 @@ impl RunFolder {
         let folder = Self { _lock: lock(path)?, path: path.to_path_buf() };
         // What a process left that was killed while it wrote; no other process is writing now.
         for entry in fs::read_dir(path).into_iter().flatten().filter_map(Result::ok) {
-            let name = entry.file_name();
-            if name.to_string_lossy().starts_with("run.json.") && name.to_string_lossy().ends_with(".tmp") {
+            if is_temporary(&entry.file_name()) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -68,7 +69,8 @@ impl RunFolder {
     /// Removes a run of which nothing was measured. What is not the run's stays, and the folder with it.
     pub fn discard(self) {
         // Where it cannot be removed it says what it is: a run without samples.
-        let _ = fs::remove_file(self.path.join("run.json")).and_then(|()| fs::remove_dir(&self.path));
+        let _ = fs::remove_file(self.path.join("run.json"));
+        let _ = fs::remove_dir(&self.path);
     }
 
     /// Where the run is kept.
@@ -121,23 +123,70 @@ pub fn claim(out: &Path, stem: &str) -> Result<PathBuf, StoreError> {
     }
 }
 
-/// Writes a file under a temporary name and renames it, so that a reader never sees a part of it.
+/// Writes a file under a temporary name and renames it, so that a reader never sees a part of it. The name
+/// cannot be known before, and the file is new: what others may have laid out there, such as a link to a file
+/// elsewhere, is never written through.
 ///
 /// # Errors
 ///
 /// [`StoreError`] naming `path`; the temporary file is removed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+    let failed = |source| StoreError { path: path.into(), source };
+    let (temporary, mut file) = create_temporary(path).map_err(failed)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| synced(file.sync_all()))
         .and_then(|()| fs::rename(&temporary, path));
     written.map_err(|source| {
-        // It may not exist; and what is worth telling is why the writing failed.
+        // What is worth telling is why the writing failed.
         let _ = fs::remove_file(&temporary);
-        StoreError { path: path.into(), source }
+        failed(source)
     })
+}
+
+/// A new file next to `path`.
+fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        // Its keys are random.
+        let unpredictable = RandomState::new().build_hasher().finish();
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(format!(".{unpredictable:016x}.tmp"));
+        let temporary = PathBuf::from(temporary);
+        match File::create_new(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return Ok((temporary, created?)),
+        }
+    }
+}
+
+/// A file system that cannot be told to write now has not failed to write.
+fn synced(result: io::Result<()>) -> io::Result<()> {
+    let cannot = |error: &io::Error| {
+        use rustix::io::Errno;
+        [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP]
+            .map(Errno::raw_os_error)
+            .map(Some)
+            .contains(&error.raw_os_error())
+    };
+    result.or_else(|error| if cannot(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Whether a folder is the beginning of a run that ended before its first record was there: named like one,
+/// and holding nothing but what is left of the writing.
+#[must_use]
+pub fn is_stillborn(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let date = name.chars().zip("dddd-dd-dd-".chars());
+    let dated = name.len() > 11
+        && date.map(|(c, of)| if of == 'd' { c.is_ascii_digit() } else { c == of }).all(|matches| matches);
+    let Ok(mut entries) = fs::read_dir(path) else { return false };
+    dated && entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry.file_name())))
+}
+
+/// Whether that is the name of a record that was being written.
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("run.json.") && name.ends_with(".tmp")
 }
 
 #[cfg(test)]
@@ -158,6 +207,44 @@ mod tests {
             ["2015-08-20-book-table-17-1", "2015-08-20-book-table-17-1-2", "2015-08-20-book-table-17-1-3"]
         );
         assert_eq!(RunRecord::read(&paths[2]).unwrap(), record);
+    }
+
+    #[test]
+    fn nothing_that_others_laid_out_is_written_through() {
+        let out = tempfile::tempdir().unwrap();
+        let (target, elsewhere) = (out.path().join("new"), out.path().join("elsewhere"));
+        fs::write(&elsewhere, "kept").unwrap();
+        for name in [format!("new.{}.tmp", std::process::id()), "new".to_string()] {
+            std::os::unix::fs::symlink(&elsewhere, out.path().join(name)).unwrap();
+        }
+        write_whole(&target, b"written").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"written");
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"kept");
+        let names: Vec<PathBuf> = (0..2).map(|_| create_temporary(&target).unwrap().0).collect();
+        assert_ne!(names[0], names[1]);
+    }
+
+    #[test]
+    fn a_file_system_that_cannot_sync_is_no_failure() {
+        let of = |errno: rustix::io::Errno| synced(Err(io::Error::from_raw_os_error(errno.raw_os_error())));
+        assert!(of(rustix::io::Errno::INVAL).is_ok() && of(rustix::io::Errno::NOSYS).is_ok());
+        assert!(of(rustix::io::Errno::IO).is_err() && of(rustix::io::Errno::NOSPC).is_err());
+    }
+
+    #[test]
+    fn only_what_a_run_began_is_stillborn() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let path = out.path().join(name);
+            fs::create_dir_all(&path).unwrap();
+            path
+        };
+        assert!(is_stillborn(&folder("2026-11-22-demo")));
+        assert!(!is_stillborn(&folder("mine")) && !is_stillborn(&out.path().join("2026-11-22-none")));
+        fs::write(folder("2026-11-22-demo").join("run.json.0123456789abcdef.tmp"), "{").unwrap();
+        assert!(is_stillborn(&folder("2026-11-22-demo")));
+        fs::write(folder("2026-11-22-demo").join("notes"), "mine").unwrap();
+        assert!(!is_stillborn(&folder("2026-11-22-demo")));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! The matrix of a self-test: what was injected by where it was found.
 
+mod outside;
+
+pub use outside::outside;
+
 use super::table;
 use crate::analysis::Loss;
 use crate::analysis::attribution::Attribution;

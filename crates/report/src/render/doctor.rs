@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::prose::wrap;
 use crate::analysis::doctor::{CpuSpeed, Diagnosis, Finding, Floor, Severity};
 use crate::record::checkup::Facts;
 use crate::record::{Host, Known};
@@ -129,25 +130,9 @@ fn paragraph(head: &str, lines: &[String]) -> String {
     text + "\n"
 }
 
-/// The words of a line in lines of at most that many characters. A longer word stays whole.
-fn wrap(line: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in line.split(' ') {
-        match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => lines.push(word.to_string()),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn diagnosis(cpus: usize) -> Diagnosis {
         let finding = |severity, what: &str| Finding {
@@ -221,15 +206,5 @@ floor     The same work (rc4, 4.2 ms) against itself, 212 pairs: 1.0003 [0.9981,
         let text = text(&Facts::default(), &diagnosis(200));
         assert!(text.contains("The 16 with the least issue width, of 200:"), "{text}");
         assert_eq!(text.matches(" GHz").count(), 16 + 1);
-    }
-
-    proptest! {
-        #[test]
-        fn wrapping_keeps_the_words_and_the_width(words in prop::collection::vec("[a-z]{1,12}", 1..40)) {
-            let line = words.join(" ");
-            let lines = wrap(&line, 20);
-            prop_assert_eq!(lines.join(" "), line);
-            prop_assert!(lines.iter().all(|line| line.len() <= 20));
-        }
     }
 }

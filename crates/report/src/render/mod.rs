@@ -18,6 +18,7 @@ pub mod files;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod prose;
 pub mod table;
 mod text;
 pub mod trace;

@@ -2,12 +2,15 @@
 
 use super::units::{bytes, list};
 use crate::analysis::Analysis;
-use crate::record::{Cache, ClockRange, Conditions, Environment, Harness, Host, Known, Quota};
+use crate::record::{
+    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Pinned, Quota,
+};
 
 /// Every fact by name: what it is, or why it is not known.
 #[must_use]
 pub fn facts(run: &Analysis) -> Vec<(&'static str, Known<String>)> {
     let mut facts = of_machine(&run.environment);
+    facts.push(("CPUs of workers", Known::Value(pinned(run.pin.as_ref()))));
     facts.extend(of_build(&run.environment));
     facts.extend(around(&run.conditions.before, "before the run"));
     facts.extend(run.conditions.after.iter().flat_map(|after| around(after, "after the run")));
@@ -25,6 +28,7 @@ fn of_machine(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
         ("Affinity", environment.affinity.clone()),
         ("Control group", environment.cgroup_quota.clone().map(quota)),
         ("Cores", cores.map(|cores| siblings(&cores))),
+        ("Kinds of CPU", environment.kinds.clone().map(|of| list(of.iter().map(kind)))),
         ("Caches", caches.map(|caches| list(caches.iter().map(cache)))),
         ("NUMA nodes", number(numa_nodes)),
         ("Memory", environment.memory_bytes.clone().map(bytes)),
@@ -69,6 +73,13 @@ fn around(conditions: &Conditions, when: &str) -> [(&'static str, Known<String>)
     ]
 }
 
+fn pinned(pin: Option<&Pinned>) -> String {
+    match pin {
+        None => "chosen by the scheduler".to_string(),
+        Some(pin) => format!("pinned, in this order: {} ({})", pin.list(), pin.order_name()),
+    }
+}
+
 fn host(host: Host) -> String {
     match host {
         Host::Hardware { evidence } => format!("the hardware itself ({evidence})"),
@@ -89,6 +100,13 @@ fn siblings(cores: &[Vec<usize>]) -> String {
         1 => format!("{}, one hardware thread each", cores.len()),
         most => format!("{}, up to {most} hardware threads each", cores.len()),
     }
+}
+
+fn kind(kind: &CpuKind) -> String {
+    let name = kind.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+    let capacity = kind.capacity.map(|capacity| format!(" of capacity {capacity}")).unwrap_or_default();
+    let clock = kind.max_hz.map(|hz| format!(" up to {:.2} GHz", hz / 1e9)).unwrap_or_default();
+    format!("{}{name}{capacity}{clock}", kind.cpus.len())
 }
 
 fn cache(cache: &Cache) -> String {
@@ -112,7 +130,7 @@ fn harness(harness: Harness) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{RunRecord, book};
+    use crate::record::{Placement, RunRecord, book};
 
     fn find(run: &RunRecord, name: &str) -> Known<String> {
         let facts = facts(&Analysis::of(run));
@@ -135,6 +153,10 @@ mod tests {
         run.environment.cgroup_quota = Known::Value(Quota::Cpus(1.5));
         assert_eq!(find(&run, "Caches"), Known::Value("4 × L2 unified of 1.2 MiB for 2".to_string()));
         assert_eq!(find(&run, "Memory"), Known::Value("24 GiB".to_string()));
+        assert_eq!(find(&run, "CPUs of workers"), Known::Value("chosen by the scheduler".to_string()));
+        run.plan.pin = Some(Pinned { order: Some(Placement::Scatter), cpus: vec![0, 2, 1, 3] });
+        let expected = "pinned, in this order: 0,2,1,3 (scatter)";
+        assert_eq!(find(&run, "CPUs of workers"), Known::Value(expected.to_string()));
         assert_eq!(find(&run, "Control group"), Known::Value("CPU time of 1.5 CPUs".to_string()));
     }
 }

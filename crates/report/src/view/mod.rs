@@ -63,8 +63,12 @@ pub struct WorkloadView {
     pub batch: String,
     /// Mean time of the serial baseline, if that was measured.
     pub serial: Option<String>,
+    /// What that is in a word or two: `serial`, or `one worker` of a program.
+    pub baseline: &'static str,
     /// What each executor achieved, in the order of the plan; those that were to run this workload.
     pub answers: Vec<Answer>,
+    /// Times by processes and threads, of a program that was measured with every pair of them.
+    pub plane: Option<Grid>,
     /// Speedups with intervals and limits; of a workload that waits, its styles and connections.
     pub figures: Option<Grid>,
     /// What was counted of a program.
@@ -134,7 +138,8 @@ impl View {
     /// All tables: the book's, then those of each workload.
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
         let own = self.workloads.iter();
-        let own = own.flat_map(|workload| [&workload.figures, &workload.counts, &workload.losses]);
+        let own =
+            own.flat_map(|workload| [&workload.plane, &workload.figures, &workload.counts, &workload.losses]);
         self.book.iter().chain(own.flatten())
     }
 
@@ -164,8 +169,13 @@ impl WorkloadView {
             label: column.label.clone(),
             waits,
             batch: batch(column),
+            baseline: match &column.command {
+                Some(command) if !command.batch && command.serial.is_none() => "one worker",
+                _ => "serial",
+            },
             serial: column.serial.estimate().map(|serial| units::seconds(serial.mean_s)),
             answers,
+            plane: tables::plane(run, index),
             figures: if column.is_program() {
                 tables::program(run, index)
             } else if waits {
@@ -182,7 +192,7 @@ impl WorkloadView {
             remarks: if column.is_program() {
                 programs::remarks(run, index)
             } else {
-                conclusion::remarks(run, index)
+                conclusion::remarks(run, index).into_iter().chain(programs::ordering(run, index)).collect()
             },
         }
     }

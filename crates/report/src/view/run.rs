@@ -22,7 +22,7 @@ pub struct Heading {
     pub runs: String,
     /// How the samples were ordered in time.
     pub design: &'static str,
-    /// Whether starting the pools is timed; absent for a published table.
+    /// Whether starting the pools is timed; absent for a published table and of programs.
     pub pool: Option<&'static str>,
     /// How far the run got.
     pub status: &'static str,
@@ -34,6 +34,8 @@ impl Heading {
             PoolMode::Cold => "pools started within the timing",
             PoolMode::Warm => "pools started before the timing",
         };
+        let has_pools =
+            run.workloads.is_empty() || run.workloads.iter().any(|workload| !workload.is_program());
         Self {
             name: run.name.clone(),
             program: run.peer.then(|| run.program.clone()),
@@ -48,7 +50,7 @@ impl Heading {
                 Design::CaseByCase => "case by case",
                 Design::Published => "as published",
             },
-            pool: (run.design != Design::Published).then_some(pool),
+            pool: (run.design != Design::Published && has_pools).then_some(pool),
             status: match run.status {
                 Status::Complete => "complete",
                 Status::Running => "unfinished",

@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use speedup::cli::complain;
 use speedup::record::store::write_whole;
 use speedup::record::{Design, Failure, MachineState, Probe, RunRecord, Status, Stop, WorkerSpan};
-use speedup::study::array::Passed;
-use speedup::study::config::WorkloadChoice;
-use speedup::study::job::BatchJob;
-use speedup::study::{Measured, Study, environment};
+use speedup::study::choice::WorkloadChoice;
+use speedup::study::task::{BatchJob, Setting};
+use speedup::study::{Measured, Study, Workloads, environment};
 use speedup::machine::clock::monotonic_ns;
+use speedup::machine::root::Root;
 use speedup::machine::{machine, pressure, probe};
-use speedup::workload::{Digest, Job, Workload};
+use speedup::workload::array::{ArrayJob, Passed};
+use speedup::workload::{Digest, Job};
 
 use crate::conduct;
 use crate::pools::Pool;
@@ -36,7 +37,7 @@ pub struct Peer {
 /// Runs the batch as asked for, and says how that went.
 #[must_use]
 pub fn main(
-    workloads: &'static [&'static dyn Workload],
+    workloads: Workloads,
     peer: Option<Peer>,
     mut settings: Settings,
 ) -> ExitCode {
@@ -63,7 +64,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(
-        workloads: &'static [&'static dyn Workload],
+        workloads: Workloads,
         peer: Option<Peer>,
         settings: &'a Settings,
     ) -> Result<Self, String> {
@@ -161,27 +162,27 @@ impl<'a> Run<'a> {
 }
 
 fn jobs(choice: &WorkloadChoice, sizes: &[usize], seed: u64) -> Vec<BatchJob> {
-    let job = |(index, &size): (usize, &usize)| BatchJob {
-        workload: choice.workload.name().to_string(),
-        kernel: choice.kernel.name.to_string(),
-        job: Job { seed, index, size, site: None },
-        array: Passed::Generate,
-        passes: choice.passes,
+    let setting = Setting::of(choice.workload.name());
+    let job = |(index, &size): (usize, &usize)| {
+        let (kernel, job) = (choice.kernel.name.to_string(), Job { seed, index, size, site: None });
+        let job = ArrayJob { kernel, job, array: Passed::Generate, passes: choice.passes };
+        BatchJob::new(setting.clone(), job)
     };
     sizes.iter().enumerate().map(job).collect()
 }
 
 /// One execution by a peer's pool, as speedup measures its own.
 fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Measured, Vec<Digest>), String> {
-    let load = pressure::load().ok();
+    let root = Root::default();
+    let load = pressure::load(&root).ok();
     let before = probe::probe().map(recorded);
-    let stolen_ns = pressure::steal_ns().ok();
+    let stolen_ns = pressure::steal_ns(&root).ok();
     let mut submitted = Vec::with_capacity(jobs.len());
     let start = monotonic_ns();
     let ran = pool.run(workers, &mut jobs.into_iter().inspect(|_| submitted.push(monotonic_ns())))?;
     let wall_ns = monotonic_ns() - start;
-    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns().ok()?.saturating_sub(before)));
-    let machine = MachineState { steal_ns, load, before, after: probe::probe().map(recorded) };
+    let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns(&root).ok()?.saturating_sub(before)));
+    let machine = MachineState { steal_ns, throttled_ns: None, load, before, after: probe::probe().map(recorded) };
 
     let since = |time: u64| time.saturating_sub(start);
     let life = |life: &WorkerSpan| WorkerSpan {
@@ -194,7 +195,7 @@ fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Meas
     let mut digests = Vec::with_capacity(ran.reports.len());
     for (job, (worker, report)) in ran.reports.into_iter().enumerate() {
         tasks.push(report.span(job, worker, submitted[job], start));
-        digests.push(report.digest.map_err(|fault| format!("job {job}: {fault}"))?);
+        digests.push(report.result.map_err(|fault| format!("job {job}: {fault}"))?.digest);
     }
     let workers = ran.lives.iter().map(life).collect();
     Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine }, digests))

@@ -13,13 +13,13 @@ use openssl::error::ErrorStack;
 use openssl::lib_ctx::LibCtx;
 use openssl::provider::Provider;
 use openssl::sha::Sha256;
-use speedup::workload::{Digest, Fault, Kernel, Scale, Workload, rc4, sha256};
+use speedup::workload::{ArrayWorkload, Digest, Fault, Kernel, Scale, rc4, sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
 const KEY: &[u8] = b"speedup: the batch's RC4 key";
 
 /// Both workloads by OpenSSL.
-pub static WORKLOADS: &[&dyn Workload] = &[&Rc4, &Sha];
+pub static WORKLOADS: &[&dyn ArrayWorkload] = &[&Rc4, &Sha];
 
 /// RC4 as OpenSSL 3 has it, in its provider of ciphers that should no longer be used.
 pub struct Stream {
@@ -69,7 +69,7 @@ const KERNELS: &[Kernel] = &[Kernel { name: "openssl", summary: "OpenSSL, throug
 
 struct Rc4;
 
-impl Workload for Rc4 {
+impl ArrayWorkload for Rc4 {
     fn name(&self) -> &'static str {
         "rc4"
     }
@@ -119,7 +119,7 @@ impl Workload for Rc4 {
 
 struct Sha;
 
-impl Workload for Sha {
+impl ArrayWorkload for Sha {
     fn name(&self) -> &'static str {
         "sha256"
     }

@@ -6,7 +6,9 @@ use std::thread::ThreadId;
 
 use speedup::executor::Task;
 use speedup::record::WorkerSpan;
-use speedup::study::job::{BatchJob, JobReport};
+use speedup::study::job::JobReport;
+use speedup::study::task::BatchJob;
+use speedup::workload::array::Answer;
 use speedup::machine::clock::monotonic_ns;
 
 /// A peer's pool.
@@ -24,7 +26,7 @@ pub trait Pool: Sync {
 /// What a pool did.
 pub struct Ran {
     /// By job, the number of the worker and its report.
-    pub reports: Vec<(usize, JobReport)>,
+    pub reports: Vec<(usize, JobReport<Answer>)>,
     /// The workers with times on the clock, as far as the pool tells.
     pub lives: Vec<WorkerSpan>,
 }
@@ -53,7 +55,7 @@ impl<T: Ord> Numbers<T> {
 
 struct Procspawn;
 
-fn in_process(job: BatchJob) -> (u32, JobReport) {
+fn in_process(job: BatchJob) -> (u32, JobReport<Answer>) {
     (std::process::id(), job.run())
 }
 

@@ -16,7 +16,7 @@
 use super::super::bounds;
 use super::super::model::Loss;
 use super::super::rounds::{Paired, Reference};
-use super::outside::{self, Apart};
+use super::apart::Apart;
 use super::slower;
 use crate::record::{Sample, TaskSpan, WorkerSpan};
 
@@ -51,11 +51,8 @@ pub(in crate::analysis) struct Lacking {
 impl Ledger {
     /// The account of one execution on `workers` lanes; `None` if its tasks are not those of the
     /// serial baseline.
-    pub(in crate::analysis) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
+    pub(super) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
         let (sample, reference) = (pair.sample, &pair.reference);
-        if sample.outside.is_some() {
-            return outside::ledger(pair, workers);
-        }
         let times = task_times(sample, reference)?;
         let mut ledger = Self {
             wall: sample.wall_ns as f64,
@@ -72,6 +69,7 @@ impl Ledger {
         for (task, &serial) in sample.tasks.iter().zip(&times) {
             ledger.add_task(task, serial);
         }
+        ledger.split_queue(sample.machine.throttled_ns.unwrap_or(0) as f64);
         let parts = slower::parts(sample, reference, &times);
         ledger.parts.extend(parts.into_iter().map(|(name, time)| (Loss::SlowerTasks, name, time)));
         Some(ledger)
@@ -114,6 +112,18 @@ impl Ledger {
         self.add(Loss::Granularity, lanes * optimum.seconds - work);
         self.add(Loss::Ordering, lanes * (replay - optimum.seconds));
         self.add(Loss::Jitter, tail - (lanes * replay - work));
+    }
+
+    /// Takes the time that the control group was held up by its quota out of the waits for a CPU, which hold
+    /// it. At most all of them: the group has other threads than those that run tasks.
+    pub(super) fn split_queue(&mut self, throttled: f64) {
+        let mut left = throttled;
+        for wait in [Loss::RunQueue, Loss::Waiting] {
+            let quota = self.losses[wait as usize].max(0.0).min(left);
+            self.add(wait, -quota);
+            self.add(Loss::Quota, quota);
+            left -= quota;
+        }
     }
 
     /// Books what a task took beyond its serial time.

@@ -9,92 +9,14 @@
 //! N·T = C₁ + Σ rows(N),   T₁ = C₁ + Σ rows(1)   ⇒   N·T = T₁ + Σ (rows(N) − rows(1))
 //! ```
 
-use std::collections::BTreeSet;
-
 use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Row, Source, Told, Trace, Tree};
 use speedup_observe::{Untold, Usage, account};
 
+use super::apart::Apart;
 use super::ledger::{Lacking, Ledger};
 use crate::analysis::model::Loss;
 use crate::analysis::rounds::Paired;
 use crate::record::{Ended, Known, Outside, Sample};
-
-/// Which losses are told apart, and why others are not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one pair of rows")]
-pub(in crate::analysis) struct Apart {
-    /// User and system time are one row.
-    cpu: bool,
-    /// Steal and exit are one row.
-    exit: bool,
-    /// There is no trace: what only it tells is one row.
-    trace: bool,
-    /// The run queue is in that row too.
-    queue: bool,
-    /// Why.
-    reasons: BTreeSet<String>,
-}
-
-impl Apart {
-    fn see(&mut self, row: &Row) {
-        let Some(why) = &row.merged else { return };
-        let names: Vec<&str> = row.causes.iter().map(|cause| cause.name()).collect();
-        let (last, first) = names.split_last().unwrap_or((&"", &[]));
-        self.reasons.insert(format!("{} and {last} are one row: {why}", first.join(", ")));
-        let has = |cause| row.causes.contains(&cause);
-        self.cpu |= has(Cause::ExtraUser);
-        self.exit |= has(Cause::Exit);
-        self.trace |= has(Cause::Serial);
-        self.queue |= has(Cause::RunQueue);
-    }
-
-    /// Moves what stands in rows of its own, by [`Loss::ALL`], to the rows that there are.
-    pub(in crate::analysis) fn book_together(&self, losses: &mut [f64]) {
-        for loss in Loss::OUTSIDE {
-            let row = self.row(loss);
-            if row != loss {
-                losses[row as usize] += std::mem::take(&mut losses[loss as usize]);
-            }
-        }
-    }
-
-    pub(in crate::analysis) fn join(&mut self, other: &Self) {
-        self.cpu |= other.cpu;
-        self.exit |= other.exit;
-        self.trace |= other.trace;
-        self.queue |= other.queue;
-        self.reasons.extend(other.reasons.iter().cloned());
-    }
-
-    /// The row that a loss is in.
-    fn row(&self, loss: Loss) -> Loss {
-        match loss {
-            Loss::ExtraUser | Loss::ExtraSystem if self.cpu => Loss::ExtraCpu,
-            Loss::Steal | Loss::Serial | Loss::Partial | Loss::Idle | Loss::Over if self.trace => {
-                Loss::Untold
-            }
-            Loss::Exit | Loss::StealExit if self.trace && self.exit => Loss::Untold,
-            Loss::RunQueue if self.queue => Loss::Untold,
-            Loss::Steal | Loss::Exit if self.exit => Loss::StealExit,
-            other => other,
-        }
-    }
-
-    /// Whether a loss has a row.
-    pub(super) fn tells(&self, loss: Loss) -> bool {
-        match loss {
-            Loss::ExtraCpu => self.cpu,
-            Loss::StealExit => self.exit && !self.trace,
-            Loss::Untold => self.trace,
-            other => self.row(other) == other,
-        }
-    }
-
-    /// What readers must know.
-    pub(super) fn notes(&self) -> Vec<String> {
-        self.reasons.iter().cloned().collect()
-    }
-}
 
 /// The account of one execution on `workers` lanes; `None` if its baseline was not seen from outside.
 pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
@@ -120,21 +42,27 @@ pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
         lacking: Lacking::default(),
         outside: None,
     };
-    book(&mut ledger, &own, &apart, 1.0);
-    for other in &others {
+    book(&mut ledger, (&own, pair.sample), &apart, 1.0);
+    for other in others.iter().zip(pair.reference.0.iter().copied()) {
         book(&mut ledger, other, &apart, -1.0 / others.len() as f64);
     }
     ledger.outside = Some(apart);
     Some(ledger)
 }
 
-fn book(ledger: &mut Ledger, account: &Account, apart: &Apart, weight: f64) {
+fn book(ledger: &mut Ledger, (account, sample): (&Account, &Sample), apart: &Apart, weight: f64) {
     for row in &account.rows {
         // All causes of a merged row have the same row here, as its merging was seen.
         if let Some(loss) = row.causes.first().and_then(|&cause| loss(cause)) {
             ledger.add(apart.row(loss), weight * row.ns as f64);
         }
     }
+    // As within a pool: the waits for a CPU hold the time that the control group was held up.
+    let waits: f64 =
+        account.rows.iter().filter(|row| row.causes == [Cause::RunQueue]).map(|row| row.ns as f64).sum();
+    let quota = waits.max(0.0).min(sample.machine.throttled_ns.unwrap_or(0) as f64);
+    ledger.add(apart.row(Loss::RunQueue), -weight * quota);
+    ledger.add(apart.row(Loss::Quota), weight * quota);
 }
 
 fn loss(cause: Cause) -> Option<Loss> {
@@ -318,6 +246,19 @@ mod tests {
     }
 
     #[test]
+    fn time_that_the_control_group_was_held_up_is_no_run_queue() {
+        let mut one = told(&[(1, 0, 0, 1000), (0, 0, 1, 50)], 1000);
+        let mut two = told(&[(2, 0, 0, 500), (0, 0, 2, 200)], 1000);
+        one.machine.throttled_ns = Some(30);
+        two.machine.throttled_ns = Some(300);
+        let account = rows(&one, &two, 2);
+        let of = |loss| account.rows.iter().find(|row| row.loss == loss).unwrap().worker_seconds * 1e9;
+        assert!((of(Loss::Quota) - 270.0).abs() < 1e-6, "{account:#?}");
+        assert!((of(Loss::RunQueue) - (100.0 - 20.0)).abs() < 1e-6, "{account:#?}");
+        assert!(account.residual.abs() < 1e-12);
+    }
+
+    #[test]
     fn what_is_not_told_apart_is_one_row_with_its_reason() {
         let one = told(&[(1, 0, 0, 1000)], 1000);
         let two = sample(&[(2, 0, 0, 600)], (1000, 0), None, false);
@@ -336,6 +277,11 @@ mod tests {
         let exit = prop::option::of(0..1000_u64);
         (levels(), (0..9_000_000_u64, 0..9_000_000_u64), exit, prop::bool::weighted(0.8))
             .prop_map(|(levels, cpu, exit, trace)| sample(&levels, cpu, exit, trace))
+            .prop_flat_map(|sample| (Just(sample), prop::option::of(0..2_000_000_u64)))
+            .prop_map(|(mut sample, throttled_ns)| {
+                sample.machine.throttled_ns = throttled_ns;
+                sample
+            })
     }
 
     proptest! {

@@ -124,6 +124,33 @@ fn time_within_a_task_is_told_apart_by_what_the_system_counts() {
 }
 
 #[test]
+fn time_that_the_control_group_was_held_up_comes_out_of_the_waits_for_a_cpu() {
+    let mut one = task(0, 0, (0, 200));
+    (one.cpu_ns, one.queue_ns) = (100, Some(60));
+    let run = |task: &TaskSpan, throttled_ns| {
+        let mut sample = sample(200, vec![life(0, 0)], vec![task.clone()]);
+        sample.machine.throttled_ns = throttled_ns;
+        account_of(&serial(&[100], 0), &sample, 1)
+    };
+    let held_up = run(&one, Some(50));
+    assert_row(&held_up, Loss::Quota, 0.25);
+    assert_row(&held_up, Loss::RunQueue, 0.05);
+    assert!(held_up.residual.abs() < 1e-12);
+    // Other threads of the group were held up as well.
+    let others = run(&one, Some(1000));
+    assert_row(&others, Loss::Quota, 0.3);
+    assert_row(&others, Loss::RunQueue, 0.0);
+    for never in [run(&one, None), run(&one, Some(0))] {
+        assert_row(&never, Loss::RunQueue, 0.3);
+        assert!(never.rows.iter().all(|row| row.loss != Loss::Quota), "{never:#?}");
+    }
+    one.queue_ns = None;
+    let merged = run(&one, Some(50));
+    assert_row(&merged, Loss::Quota, 0.25);
+    assert_row(&merged, Loss::Waiting, 0.25);
+}
+
+#[test]
 fn a_task_that_had_to_wait_to_be_submitted_says_so() {
     let mut late = task(0, 0, (70, 170));
     late.submitted_ns = 50;

@@ -33,12 +33,14 @@ pub(super) struct Entries {
     seconds: [f64; COLUMNS],
     /// Whether run queue, steal and blocking could not be told apart.
     merged: bool,
+    /// Whether it is known how long the control group was held up by its quota.
+    throttled: bool,
     /// Of executions of programs: which losses are told apart.
     outside: Option<Apart>,
 }
 
 impl Entries {
-    pub(super) fn of(ledger: &Ledger, workers: usize) -> Self {
+    pub(super) fn of(ledger: &Ledger, workers: usize, throttled: bool) -> Self {
         let mut seconds = [0.0; COLUMNS];
         seconds[..LOSSES].copy_from_slice(&ledger.losses);
         seconds[SERIALLY] = ledger.serial + ledger.losses[Loss::SerialLoop as usize];
@@ -50,7 +52,7 @@ impl Entries {
             *time /= 1e9;
         }
         let merged = ledger.lacking.queue || ledger.lacking.switches;
-        Self { seconds, merged, outside: ledger.outside.clone() }
+        Self { seconds, merged, throttled, outside: ledger.outside.clone() }
     }
 
     /// The mean of the executions of one round, of which there is at least one.
@@ -61,6 +63,7 @@ impl Entries {
         Self {
             seconds: std::array::from_fn(mean),
             merged: executions.iter().any(|one| one.merged),
+            throttled: executions.iter().all(|one| one.throttled),
             outside: together(executions.iter()),
         }
     }
@@ -69,7 +72,7 @@ impl Entries {
     /// others or the hypervisor can have had; `None` where that says nothing.
     pub(super) fn contention(rounds: &[Self]) -> Option<f64> {
         let all = |column: usize| rounds.iter().map(|one| one.seconds[column]).sum::<f64>();
-        let waits = [Loss::RunQueue, Loss::Steal, Loss::Waiting];
+        let waits = [Loss::RunQueue, Loss::Quota, Loss::Steal, Loss::Waiting];
         let waited: f64 = waits.into_iter().map(|wait| all(wait as usize)).sum();
         let factor = all(TOTAL) / (all(TOTAL) - waited);
         (factor.is_finite() && factor > 0.0).then_some(factor)
@@ -96,6 +99,12 @@ pub(super) fn change(a: &[Entries], b: &[Entries], pool: bool) -> Option<Change>
         return None;
     }
     let (mut a, mut b) = (a.to_vec(), b.to_vec());
+    if a.iter().chain(&b).any(|one| !one.throttled) {
+        // Where one run does not tell it, the other's is a part of the run queue too.
+        a.iter_mut().chain(&mut b).for_each(|one| {
+            one.seconds[Loss::RunQueue as usize] += std::mem::take(&mut one.seconds[Loss::Quota as usize]);
+        });
+    }
     if a.iter().chain(&b).any(|one| one.merged) {
         a.iter_mut().chain(&mut b).for_each(Entries::merge);
     }

@@ -45,6 +45,7 @@ pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     }
     found.unless_same("design", &text(&a.design), &text(&b.design));
     found.unless_same("pool", a.plan.pool.name(), b.plan.pool.name());
+    found.unless_same("CPUs of workers", &pinned(a), &pinned(b));
     found.unless_same("scale", &a.plan.scale, &b.plan.scale);
     found.unless_same("seed", &a.plan.seed.to_string(), &b.plan.seed.to_string());
     found.ways_of_passing_data(a, b);
@@ -119,6 +120,13 @@ impl Found {
             self.unless_same(&format!("backend of {name}"), one, other);
         }
         let before = self.0.len();
+        for parameter in
+            a.parameters.keys().chain(b.parameters.keys().filter(|key| !a.parameters.contains_key(*key)))
+        {
+            let value =
+                |record: &WorkloadRecord| record.parameters.get(parameter).cloned().unwrap_or_default();
+            self.unless_same(&format!("{parameter} of {name}"), &value(a), &value(b));
+        }
         self.unless_same(&format!("jobs of {name}"), &jobs(a), &jobs(b));
         self.unless_same(&format!("passes of {name}"), &a.passes.to_string(), &b.passes.to_string());
         self.unless_same(&format!("what {name} waits for"), waited_for(a), waited_for(b));
@@ -140,6 +148,14 @@ impl Found {
             }
         }
     }
+}
+
+fn pinned(record: &RunRecord) -> String {
+    let pin = record.plan.pin.as_ref();
+    pin.map_or_else(
+        || "chosen by the scheduler".to_string(),
+        |pin| format!("{} ({})", pin.list(), pin.order_name()),
+    )
 }
 
 fn waited_for(workload: &WorkloadRecord) -> &str {

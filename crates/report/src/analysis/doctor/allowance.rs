@@ -3,8 +3,13 @@
 use super::{Facts, Finding};
 use crate::record::Quota;
 
+/// One CPU, because there is one or the mask holds no other. What a quota does is another finding: of 1.5 CPUs
+/// a process may use two, for part of the time.
 pub(super) fn one_cpu(facts: &Facts) -> Option<Finding> {
-    (*facts.environment.cpus_available.value()? == 1).then(|| {
+    let quota = quota(facts).is_some();
+    let mask = facts.allowed_cpus.len();
+    let one = if mask > 0 { mask == 1 } else { !quota && *facts.environment.cpus_available.value()? == 1 };
+    one.then(|| {
         Finding::warning(
             "only one CPU available",
             "Workers take turns: no speedup above 1 is possible, only the overhead can be measured.",
@@ -19,13 +24,23 @@ pub(super) fn quota(facts: &Facts) -> Option<Finding> {
     (cpus < allowed as f64).then(|| {
         Finding::warning(
             format!("the control group may use {cpus:.2} of {allowed} CPUs"),
-            "Once the quota of a period is used up, all workers stop until the next one; that time shows as waiting.",
+            format!(
+                "Once the quota of a period is used up, all workers stop until the next one, which shows as quota: \
+                 no speedup above {} is possible for long.",
+                trimmed(cpus.max(1.0))
+            ),
             format!(
                 "Raise the limit ('docker run --cpus', 'CPUQuota=' of systemd), or measure up to N = {}.",
-                cpus.floor().max(1.0)
+                cpus.ceil()
             ),
         )
     })
+}
+
+/// At most two decimals, and no zeros at the end.
+fn trimmed(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 pub(super) fn affinity(facts: &Facts) -> Option<Finding> {
@@ -54,9 +69,21 @@ mod tests {
         assert_eq!(quota(&facts), None);
         facts.environment.cgroup_quota = Known::Value(Quota::Cpus(2.5));
         let finding = quota(&facts).unwrap();
-        assert!(finding.what.contains("2.50 of 4 CPUs") && finding.remedy.contains("N = 2."));
+        assert!(finding.what.contains("2.50 of 4 CPUs") && finding.remedy.contains("N = 3."));
+        assert!(finding.consequence.contains("no speedup above 2.5 is possible"), "{finding:?}");
         facts.environment.cgroup_quota = Known::Value(Quota::Cpus(0.5));
         assert!(quota(&facts).unwrap().remedy.contains("N = 1."));
+    }
+
+    #[test]
+    fn one_and_a_half_cpus_are_more_than_one() {
+        let mut facts = quiet();
+        (facts.allowed_cpus, facts.environment.cpus_online) = (vec![0, 1], Known::Value(2));
+        // The standard library rounds the quota down.
+        facts.environment.cpus_available = Known::Value(1);
+        facts.environment.cgroup_quota = Known::Value(Quota::Cpus(1.5));
+        assert_eq!(one_cpu(&facts), None);
+        assert!(quota(&facts).unwrap().consequence.contains("above 1.5 is possible"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Facts, Finding};
 use crate::record::Host;
+use speedup_machine::usage::Untold;
 
 pub(super) fn counters(facts: &Facts) -> Option<Finding> {
     let reason = facts.environment.counters.missing()?;
@@ -24,10 +25,13 @@ pub(super) fn counters(facts: &Facts) -> Option<Finding> {
 
 pub(super) fn thread_statistics(facts: &Facts) -> Option<Finding> {
     let reason = facts.environment.thread_statistics.missing()?;
+    let told = [Untold::NoProc, Untold::TooManyFiles, Untold::NotKept, Untold::NotOffered];
+    let untold = told.into_iter().find(|untold| untold.to_string() == reason);
+    let remedy = untold.unwrap_or(Untold::Unreadable(String::new())).remedy();
     Some(Finding::warning(
         format!("no run-queue delay: {reason}"),
         "Waiting for a CPU cannot be distinguished from blocking and steal: the rows are merged.",
-        "On Linux, use a kernel with CONFIG_SCHEDSTATS or CONFIG_SCHED_INFO.",
+        remedy,
     ))
 }
 
@@ -55,7 +59,20 @@ mod tests {
     fn missing_statistics_are_named_with_their_reason() {
         let mut facts = quiet();
         assert_eq!(thread_statistics(&facts), None);
-        facts.environment.thread_statistics = Known::Missing("macos does not tell".into());
-        assert!(thread_statistics(&facts).unwrap().what.contains("macos"));
+        let mut of = |untold: &Untold| {
+            facts.environment.thread_statistics = Known::Missing(untold.to_string());
+            thread_statistics(&facts).unwrap()
+        };
+        let kernel = of(&Untold::NotKept);
+        assert!(
+            kernel.what.ends_with("keeps no such statistics") && kernel.remedy.contains("CONFIG_SCHEDSTATS")
+        );
+        // What is not the kernel's doing is not blamed on it.
+        assert!(of(&Untold::NoProc).remedy.contains("Mount /proc"));
+        assert!(of(&Untold::TooManyFiles).remedy.contains("ulimit -n"));
+        let unreadable = of(&Untold::Unreadable("Permission denied".into()));
+        assert!(
+            unreadable.what.ends_with("Permission denied") && unreadable.remedy.contains("/proc/thread-self")
+        );
     }
 }

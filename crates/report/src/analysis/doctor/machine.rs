@@ -1,7 +1,7 @@
 //! Rules about the build and the machine itself.
 
 use super::{Facts, Finding};
-use crate::record::Host;
+use crate::record::{CpuKind, Host};
 
 /// Cores named in a finding; more are counted only.
 const NAMED: usize = 8;
@@ -58,6 +58,29 @@ pub(super) fn siblings(facts: &Facts) -> Option<Finding> {
             cores.len()
         ),
         format!("To measure cores alone: 'taskset -c {pinned} speedup run …'."),
+    ))
+}
+
+/// Cores of several kinds among the CPUs that may be used.
+pub(super) fn kinds(facts: &Facts) -> Option<Finding> {
+    let kinds = facts.environment.kinds.value()?;
+    let allowed = |kind: &CpuKind| kind.cpus.iter().filter(|cpu| facts.allowed_cpus.contains(cpu)).count();
+    let kinds: Vec<(&CpuKind, usize)> =
+        kinds.iter().map(|kind| (kind, allowed(kind))).filter(|(_, count)| *count > 0).collect();
+    let [(fastest, _), _, ..] = kinds[..] else { return None };
+    let text = |(kind, count): &(&CpuKind, usize)| {
+        let name = kind.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let clock = kind.max_hz.map(|hz| format!(" up to {:.1} GHz", hz * 1e-9)).unwrap_or_default();
+        let capacity = kind.capacity.map(|of| format!(" of capacity {of}")).unwrap_or_default();
+        format!("{count}{clock}{capacity}{name}")
+    };
+    let list: Vec<String> = fastest.cpus.iter().map(usize::to_string).collect();
+    let pinned = if list.len() > 2 * NAMED { "THE-FASTEST".into() } else { list.join(",") };
+    Some(Finding::note(
+        format!("CPUs of {} kinds: {}", kinds.len(), kinds.iter().map(text).collect::<Vec<_>>().join(", ")),
+        "One worker runs on the fastest, N workers on all: the speedup ends below the number of CPUs, and the same \
+         task takes longer on some workers than on others.",
+        format!("To measure one kind alone: 'taskset -c {pinned} speedup run …'."),
     ))
 }
 
@@ -125,6 +148,25 @@ mod tests {
         facts.environment.cores = Known::Value((0..64).map(|cpu| vec![cpu, cpu + 64]).collect());
         facts.allowed_cpus = (0..128).collect();
         assert!(siblings(&facts).unwrap().what.ends_with("7+71 and 56 more pairs"));
+    }
+
+    #[test]
+    fn kinds_of_cpu_are_noted_if_this_process_may_use_more_than_one() {
+        let mut facts = quiet();
+        let kind = |name: &str, cpus: &[usize], hz| CpuKind {
+            cpus: cpus.to_vec(),
+            name: Some(name.into()),
+            capacity: None,
+            max_hz: Some(hz),
+        };
+        assert_eq!(kinds(&facts), None);
+        facts.environment.kinds =
+            Known::Value(vec![kind("core", &[0, 1], 5e9), kind("atom", &[2, 3], 3.8e9)]);
+        let finding = kinds(&facts).unwrap();
+        assert_eq!(finding.what, "CPUs of 2 kinds: 2 up to 5.0 GHz (core), 2 up to 3.8 GHz (atom)");
+        assert!(finding.remedy.contains("-c 0,1 "), "{finding:?}");
+        facts.allowed_cpus = vec![2, 3];
+        assert_eq!(kinds(&facts), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod probe;
 use serde::Serialize;
 
 pub use floor::Floor;
+pub use neighbours::others;
 pub use probe::CpuSpeed;
 
 use crate::record::Known;
@@ -79,12 +80,14 @@ const RULES: &[Rule] = &[
     instruments::counters,
     instruments::thread_statistics,
     probe::width,
+    probe::narrow,
     probe::hidden_siblings,
     neighbours::busy,
     allowance::one_cpu,
     allowance::quota,
     allowance::affinity,
     machine::siblings,
+    machine::kinds,
     clock::governor,
     clock::boost,
     probe::clock,

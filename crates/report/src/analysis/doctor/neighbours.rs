@@ -1,6 +1,7 @@
 //! Rules about what others take: other machines on the same hardware, other programs on this one.
 
 use super::{Facts, Finding, percent};
+use crate::record::Conditions;
 
 /// Threads of others, as a mean over a minute, that are too many.
 const BUSY: f64 = 0.5;
@@ -19,15 +20,20 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
         ));
     };
     let cpus = *facts.environment.cpus_online.value()? as f64;
-    let since_start = facts.uptime_s.value().map_or(0.0, |seconds| total_ns as f64 * 1e-9 / (seconds * cpus));
+    // A share of no time is none.
+    let share = |ns: u64, seconds: f64| {
+        let share = ns as f64 * 1e-9 / (seconds * cpus);
+        share.is_finite().then(|| format!("{} of the CPU time", percent(share)))
+    };
+    let unknown = || "an unknown part of the CPU time".to_string();
+    let since_start =
+        facts.uptime_s.value().and_then(|&seconds| share(total_ns, seconds)).unwrap_or_else(unknown);
     let now_ns = total_ns.saturating_sub(facts.before.steal_ns.value().copied().unwrap_or(total_ns));
     if now_ns > 0 {
-        let now = now_ns as f64 * 1e-9 / (facts.elapsed_s * cpus);
+        let now = share(now_ns, facts.elapsed_s).unwrap_or_else(unknown);
         return Some(Finding::warning(
             format!(
-                "steal: other guests took {} of the CPU time during this check ({} since the system's start)",
-                percent(now),
-                percent(since_start)
+                "steal: other guests took {now} during this check ({since_start} since the system's start)"
             ),
             STOLEN,
             "Measure when other guests are idle, and in more rounds; each sample records its steal.",
@@ -36,9 +42,8 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
     (total_ns > 0).then(|| {
         Finding::note(
             format!(
-                "steal: none during this check, but {:.1} s since the system's start ({} of the CPU time)",
+                "steal: none during this check, but {:.1} s since the system's start ({since_start})",
                 total_ns as f64 * 1e-9,
-                percent(since_start)
             ),
             STOLEN,
             "Look at the steal of each sample when rounds differ.",
@@ -46,9 +51,11 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
     })
 }
 
-pub(super) fn busy(facts: &Facts) -> Option<Finding> {
-    let load = facts.before.load.value().copied();
-    let pressure = facts.before.cpu_pressure.value().copied();
+/// That other programs are running, in words, where they are.
+#[must_use]
+pub fn others(conditions: &Conditions) -> Option<String> {
+    let load = conditions.load.value().copied();
+    let pressure = conditions.cpu_pressure.value().copied();
     let mut signs = Vec::new();
     signs
         .extend(load.filter(|&load| load >= BUSY).map(|load| format!("load {load:.1} over the last minute")));
@@ -57,9 +64,13 @@ pub(super) fn busy(facts: &Facts) -> Option<Finding> {
             .filter(|&pressure| pressure >= PRESSED)
             .map(|pressure| format!("threads waited for a CPU in {pressure:.0} % of the last ten seconds")),
     );
-    (!signs.is_empty()).then(|| {
+    (!signs.is_empty()).then(|| format!("other programs are running: {}", signs.join(", ")))
+}
+
+pub(super) fn busy(facts: &Facts) -> Option<Finding> {
+    others(&facts.before).map(|what| {
         Finding::warning(
-            format!("other programs are running: {}", signs.join(", ")),
+            what,
             "Workers wait for CPUs that other programs use. This shows as run-queue delay, and as slower tasks through shared caches.",
             "Check 'top', stop what is not needed, wait a minute and check again. A run that has just ended counts too.",
         )
@@ -88,6 +99,12 @@ mod tests {
         assert_eq!(present.severity, Severity::Warning);
         // 0.12 s of 4 CPUs over 3 s.
         assert!(present.what.contains("1.0 % of the CPU time during"), "{present:?}");
+        facts.uptime_s = Known::Value(0.0);
+        let what = steal(&facts).unwrap().what;
+        assert!(what.ends_with("(an unknown part of the CPU time since the system's start)"), "{what}");
+        (facts.elapsed_s, facts.uptime_s) = (0.0, Known::Missing("/proc/uptime: no such file".into()));
+        let what = steal(&facts).unwrap().what;
+        assert!(what.contains("took an unknown part") && !what.contains("inf"), "{what}");
         facts.after.steal_ns = Known::Missing("/proc/stat: no such file".into());
         assert!(steal(&facts).unwrap().what.contains("/proc/stat"));
     }

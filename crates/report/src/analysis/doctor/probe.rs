@@ -22,7 +22,7 @@ pub struct CpuSpeed {
     pub shared: f64,
 }
 
-/// Part of the best width below which another thread must be on the core: it leaves about half.
+/// Part of a CPU's best width below which another thread must be on the core: it leaves about half.
 const SHARED_BELOW: f64 = 0.7;
 
 /// Share of shared readings that is more than chance.
@@ -36,21 +36,17 @@ const LEAST_WIDTH: f64 = 2.9;
 
 /// What the readings of each CPU come down to, in the order of the CPUs.
 pub(super) fn speeds(readings: &[Reading]) -> Vec<CpuSpeed> {
-    let best = best_width(readings);
-    let mut cpus: BTreeMap<Option<usize>, Vec<&Reading>> = BTreeMap::new();
-    for reading in readings {
-        cpus.entry(reading.cpu).or_default().push(reading);
-    }
-    cpus.into_iter().map(|(cpu, readings)| speed(cpu, &readings, best)).collect()
+    let own = own_speeds(readings);
+    by_cpu(readings).into_iter().map(|(cpu, readings)| speed(cpu, &readings, &own)).collect()
 }
 
 /// What the readings of all CPUs come down to, taken while all were busy.
 pub(super) fn together(facts: &Facts) -> Option<CpuSpeed> {
     let readings: Vec<&Reading> = facts.together.iter().collect();
-    (!readings.is_empty()).then(|| speed(None, &readings, best_width(&facts.readings)))
+    (!readings.is_empty()).then(|| speed(None, &readings, &own_speeds(&facts.readings)))
 }
 
-fn speed(cpu: Option<usize>, readings: &[&Reading], best: f64) -> CpuSpeed {
+fn speed(cpu: Option<usize>, readings: &[&Reading], own: &Own) -> CpuSpeed {
     let widths: Vec<f64> = readings.iter().map(|reading| reading.width).collect();
     let clocks: Vec<f64> = readings.iter().map(|reading| reading.clock_hz).collect();
     CpuSpeed {
@@ -58,45 +54,123 @@ fn speed(cpu: Option<usize>, readings: &[&Reading], best: f64) -> CpuSpeed {
         readings: readings.len(),
         clock_hz: quantile(&clocks, 0.5),
         width: [0.05, 0.5, 0.95].map(|share| quantile(&widths, share)),
-        shared: shared(&widths, best),
+        shared: shared(readings.iter().copied(), own),
     }
 }
+
+/// The readings of each CPU.
+fn by_cpu(readings: &[Reading]) -> BTreeMap<Option<usize>, Vec<&Reading>> {
+    let mut cpus: BTreeMap<Option<usize>, Vec<&Reading>> = BTreeMap::new();
+    for reading in readings {
+        cpus.entry(reading.cpu).or_default().push(reading);
+    }
+    cpus
+}
+
+/// What each CPU does when it is left alone. Cores of one processor differ, so that each is judged by
+/// itself.
+type Own = BTreeMap<Option<usize>, OwnSpeed>;
+
+#[derive(Debug, Clone, Copy)]
+struct OwnSpeed {
+    /// Hardly ever more than the core can, and not missed though the core is shared most of the time.
+    width: f64,
+    /// Median of the clock.
+    clock_hz: f64,
+}
+
+fn own_speeds(readings: &[Reading]) -> Own {
+    let own = |readings: Vec<&Reading>| {
+        let widths: Vec<f64> = readings.iter().map(|reading| reading.width).collect();
+        let clocks: Vec<f64> = readings.iter().map(|reading| reading.clock_hz).collect();
+        OwnSpeed { width: quantile(&widths, 0.95), clock_hz: quantile(&clocks, 0.5) }
+    };
+    by_cpu(readings).into_iter().map(|(cpu, readings)| (cpu, own(readings))).collect()
+}
+
+/// The share of readings that found the core shared.
+fn shared<'a>(readings: impl ExactSizeIterator<Item = &'a Reading>, own: &Own) -> f64 {
+    let all = readings.len() as f64;
+    let narrow = |reading: &&Reading| {
+        own.get(&reading.cpu).is_some_and(|own| reading.width < SHARED_BELOW * own.width)
+    };
+    readings.filter(narrow).count() as f64 / all
+}
+
+/// The greatest width of any CPU.
+fn best_width(own: &Own) -> f64 {
+    own.values().map(|own| own.width).fold(0.0, f64::max)
+}
+
+const NEIGHBOUR: &str = "Another hardware thread works on the same core and takes its half of the execution units. \
+                         Code that keeps them busy runs at about half its speed, and neither steal nor CPU time \
+                         shows it.";
+
+const AWAY: &str = "If the neighbour is another machine's, only a dedicated host helps; otherwise measure in more \
+                    rounds and compare those of the same width. If it is your own: one worker a core.";
 
 pub(super) fn width(facts: &Facts) -> Option<Finding> {
     if facts.readings.is_empty() {
         return None;
     }
-    let widths: Vec<f64> = facts.readings.iter().map(|reading| reading.width).collect();
-    let best = best_width(&facts.readings);
-    let shared = shared(&widths, best);
-    let consequence = "Another hardware thread works on the same core and takes its half of the execution units. \
-                       Code that keeps them busy runs at about half its speed, and neither steal nor CPU time \
-                       shows it.";
-    let remedy = "If the neighbour is another machine's, only a dedicated host helps; otherwise measure in more \
-                  rounds and compare those of the same width. If it is your own: one worker a core.";
+    let own = own_speeds(&facts.readings);
+    let best = best_width(&own);
+    let shared = shared(facts.readings.iter(), &own);
     if shared > OFTEN {
         let what = format!(
-            "cores were shared in {} of the probes: {best:.1} operations a cycle at best, below {:.1} then",
+            "cores were shared in {} of the probes: {best:.1} operations a cycle at best, and less than {:.0} % of \
+             a CPU's own best then",
             percent(shared),
-            best * SHARED_BELOW
+            SHARED_BELOW * 100.0
         );
-        return Some(Finding::warning(what, consequence, remedy));
+        return Some(Finding::warning(what, NEIGHBOUR, AWAY));
     }
     (best < LEAST_WIDTH).then(|| {
         Finding::warning(
             format!("cores do {best:.1} operations a cycle at best, where 4 to 6 are usual"),
-            format!("Either they are small cores, or shared all the time. {consequence}"),
-            remedy,
+            format!("Either they are small cores, or shared all the time. {NEIGHBOUR}"),
+            AWAY,
         )
     })
 }
 
+/// CPUs that never do what others of their kind do: shared all the time, or cores of another kind that the
+/// system does not tell of.
+pub(super) fn narrow(facts: &Facts) -> Option<Finding> {
+    let own = own_speeds(&facts.readings);
+    let kind = |cpu: Option<usize>| {
+        let kinds = facts.environment.kinds.value()?;
+        kinds.iter().position(|kind| cpu.is_some_and(|cpu| kind.cpus.contains(&cpu)))
+    };
+    let best_of_kind = |of: Option<usize>| {
+        let alike = own.iter().filter(|(cpu, _)| kind(**cpu) == kind(of));
+        alike.map(|(_, own)| own.width).fold(0.0, f64::max)
+    };
+    let narrow: Vec<(usize, f64, f64)> = (own.iter())
+        .filter_map(|(cpu, own)| Some(((*cpu)?, own.width, best_of_kind(*cpu))))
+        .filter(|(_, width, best)| *width < SHARED_BELOW * best)
+        .collect();
+    let &(_, width, best) = narrow.first()?;
+    let cpus: Vec<String> = narrow.iter().map(|(cpu, ..)| cpu.to_string()).collect();
+    let cpus = match cpus.as_slice() {
+        [cpu] => format!("CPU {cpu} does"),
+        _ => format!("CPUs {} do", cpus.join(", ")),
+    };
+    Some(Finding::warning(
+        format!("{cpus} {width:.1} operations a cycle at best, where others do {best:.1}"),
+        format!("Either it is a core of another kind, or it is shared all the time. {NEIGHBOUR}"),
+        AWAY,
+    ))
+}
+
 pub(super) fn clock(facts: &Facts) -> Option<Finding> {
-    let clocks: Vec<f64> = facts.readings.iter().map(|reading| reading.clock_hz).collect();
-    if clocks.is_empty() {
-        return None;
-    }
-    let (slow, fast) = (quantile(&clocks, 0.05), quantile(&clocks, 0.95));
+    let range = |readings: &Vec<&Reading>| {
+        let clocks: Vec<f64> = readings.iter().map(|reading| reading.clock_hz).collect();
+        (quantile(&clocks, 0.05), quantile(&clocks, 0.95))
+    };
+    // Of one CPU: that cores differ is no movement.
+    let ranges = by_cpu(&facts.readings).into_values().map(|readings| range(&readings));
+    let (slow, fast) = ranges.min_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)))?;
     (slow < 0.9 * fast).then(|| {
         Finding::note(
             format!("the clock moves: {:.2} to {:.2} GHz in nine of ten probes", slow * 1e-9, fast * 1e-9),
@@ -116,7 +190,7 @@ pub(super) fn hidden_siblings(facts: &Facts) -> Option<Finding> {
                 "CPUs share cores that the system calls separate: with all busy {:.1} operations a cycle, {:.1} \
                  alone",
                 together.width[1],
-                best_width(&facts.readings)
+                best_width(&own_speeds(&facts.readings))
             ),
             "Two workers on one core have about the speed of one where code keeps the core busy: the speedup \
              ends well below the number of CPUs.",
@@ -127,9 +201,13 @@ pub(super) fn hidden_siblings(facts: &Facts) -> Option<Finding> {
 
 /// A clock that falls when every CPU is busy takes from the speedup what no pool can give back.
 pub(super) fn common_clock(facts: &Facts) -> Option<Finding> {
-    let together = together(facts)?.clock_hz;
-    let clocks: Vec<f64> = facts.readings.iter().map(|reading| reading.clock_hz).collect();
-    let alone = quantile(&clocks, 0.5);
+    let (alone, together) = (own_speeds(&facts.readings), own_speeds(&facts.together));
+    // CPUs that were probed both ways, so that cores of several kinds count alike on both sides.
+    let both = || alone.iter().filter_map(|(cpu, alone)| Some((alone, together.get(cpu)?)));
+    let count = both().count() as f64;
+    let together = both().map(|(_, together)| together.clock_hz).sum::<f64>() / count;
+    let alone = both().map(|(alone, _)| alone.clock_hz).sum::<f64>() / count;
+    // Of none, both are no number, and nothing is less.
     (together < (1.0 - CLOCK_FALLS) * alone).then(|| {
         Finding::note(
             format!("with all CPUs busy the clock falls from {:.2} to {:.2} GHz", alone * 1e-9, together * 1e-9),
@@ -141,16 +219,6 @@ pub(super) fn common_clock(facts: &Facts) -> Option<Finding> {
             "It is the machine's; turning turbo off, where that is possible, takes it out.",
         )
     })
-}
-
-/// Hardly ever more than the core can, and not missed though the core is shared most of the time.
-fn best_width(readings: &[Reading]) -> f64 {
-    let widths: Vec<f64> = readings.iter().map(|reading| reading.width).collect();
-    quantile(&widths, 0.95)
-}
-
-fn shared(widths: &[f64], best: f64) -> f64 {
-    widths.iter().filter(|&&width| width < SHARED_BELOW * best).count() as f64 / widths.len() as f64
 }
 
 /// The value that this share of the values does not exceed: one of them, no interpolation. 0 of none.
@@ -165,6 +233,7 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 mod tests {
     use super::super::tests::quiet;
     use super::*;
+    use crate::record::{CpuKind, Known};
     use proptest::prelude::*;
 
     fn readings(widths: &[f64]) -> Vec<Reading> {
@@ -217,19 +286,71 @@ mod tests {
         let clock = common_clock(&facts).unwrap();
         assert!(clock.what.ends_with("from 4.00 to 3.60 GHz") && clock.consequence.contains("10.0 % less"));
         // Siblings that the system tells of are another finding.
-        facts.environment.cores = crate::record::Known::Value(vec![vec![0, 1], vec![2, 3]]);
+        facts.environment.cores = Known::Value(vec![vec![0, 1], vec![2, 3]]);
         assert_eq!(hidden_siblings(&facts), None);
         facts.together.clear();
         assert_eq!((together(&facts), common_clock(&facts)), (None, None));
     }
 
     #[test]
-    fn each_cpu_has_its_own_line() {
+    fn each_cpu_has_its_own_line_and_its_own_best() {
         let mut all = readings(&[4.5, 4.4, 4.6]);
         all.push(Reading { cpu: Some(1), clock_hz: 2e9, width: 2.0 });
         let speeds = speeds(&all);
         assert_eq!(speeds.iter().map(|speed| speed.cpu).collect::<Vec<_>>(), [Some(0), Some(1)]);
-        assert_eq!((speeds[0].shared, speeds[1].shared, speeds[1].clock_hz), (0.0, 1.0, 2e9));
+        assert_eq!((speeds[0].shared, speeds[1].shared, speeds[1].clock_hz), (0.0, 0.0, 2e9));
+    }
+
+    /// Eight large cores and eight small ones, all steady.
+    fn hybrid() -> Facts {
+        let reading = |n: usize| {
+            let (clock_hz, width) = if n % 16 < 8 { (5.0e9, 5.9) } else { (3.8e9, 3.9) };
+            Reading { cpu: Some(n % 16), clock_hz, width }
+        };
+        let kind = |name: &str, cpus: std::ops::Range<usize>, hz| CpuKind {
+            cpus: cpus.collect(),
+            name: Some(name.into()),
+            capacity: None,
+            max_hz: Some(hz),
+        };
+        let mut facts = quiet();
+        facts.readings = (0..320).map(reading).collect();
+        facts.together = (0..320).map(reading).collect();
+        facts.environment.kinds = Known::Value(vec![kind("core", 0..8, 5.0e9), kind("atom", 8..16, 3.8e9)]);
+        facts
+    }
+
+    #[test]
+    fn steady_cores_of_two_kinds_are_neither_shared_nor_a_moving_clock() {
+        let mut facts = hybrid();
+        let found =
+            |facts: &Facts| [width, clock, narrow, hidden_siblings, common_clock].map(|rule| rule(facts));
+        assert_eq!(found(&facts), [None, None, None, None, None]);
+        // All together, a clock that falls by a tenth on each kind is seen.
+        facts.together.iter_mut().for_each(|reading| reading.clock_hz *= 0.9);
+        assert!(common_clock(&facts).unwrap().what.ends_with("from 4.40 to 3.96 GHz"));
+        // A small core that is shared at times is found by its own measure.
+        for reading in facts.readings.iter_mut().filter(|reading| reading.cpu == Some(9)).step_by(2) {
+            reading.width = 2.0;
+        }
+        assert!(width(&facts).unwrap().what.contains("3.1 % of the probes"), "{:?}", width(&facts));
+    }
+
+    #[test]
+    fn a_cpu_that_never_does_what_its_like_do_is_told_of() {
+        let mut facts = hybrid();
+        for reading in facts.readings.iter_mut().filter(|reading| reading.cpu == Some(9)) {
+            reading.width = 2.0;
+        }
+        assert_eq!(
+            narrow(&facts).unwrap().what,
+            "CPU 9 does 2.0 operations a cycle at best, where others do 3.9"
+        );
+        // Where the system tells of no kinds, small cores may be shared ones.
+        facts.environment.kinds = Known::Missing("no clocks".into());
+        assert!(
+            narrow(&facts).unwrap().what.starts_with("CPUs 8, 9, 10, 11, 12, 13, 14, 15 do 3.9 operations")
+        );
     }
 
     proptest! {

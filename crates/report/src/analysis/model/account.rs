@@ -61,6 +61,8 @@ pub enum Loss {
     SlowerTasks,
     /// Tasks that could have run but waited for a CPU.
     RunQueue,
+    /// Tasks that could have run, but the control group had used up its CPU time of the period.
+    Quota,
     /// Tasks that neither ran, nor waited in a queue, nor gave up their CPU: taken by a hypervisor,
     /// or by interrupts.
     Steal,
@@ -96,7 +98,7 @@ pub enum Loss {
 
 impl Loss {
     /// Every loss, in the order of a report.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Spawn,
         Self::Dispatch,
         Self::Granularity,
@@ -104,6 +106,7 @@ impl Loss {
         Self::Jitter,
         Self::SlowerTasks,
         Self::RunQueue,
+        Self::Quota,
         Self::Steal,
         Self::Blocking,
         Self::Waiting,
@@ -122,12 +125,13 @@ impl Loss {
     ];
 
     /// Those of an account from outside, in the order of a report.
-    pub const OUTSIDE: [Self; 12] = [
+    pub const OUTSIDE: [Self; 13] = [
         Self::ExtraUser,
         Self::ExtraSystem,
         Self::ExtraCpu,
         Self::Steal,
         Self::RunQueue,
+        Self::Quota,
         Self::Serial,
         Self::Partial,
         Self::Idle,
@@ -148,6 +152,7 @@ impl Loss {
             Self::Jitter => "jitter",
             Self::SlowerTasks => "slower tasks",
             Self::RunQueue => "run queue",
+            Self::Quota => "quota",
             Self::Steal => "steal",
             Self::Blocking => "blocking",
             Self::Waiting => "waiting",
@@ -177,6 +182,7 @@ impl Loss {
             Self::Jitter => "idle at the end because tasks took other times than serially",
             Self::SlowerTasks => "tasks needed more CPU time than serially",
             Self::RunQueue => "tasks waited for a CPU",
+            Self::Quota => "the control group had used up its CPU time, and tasks waited for more",
             Self::Steal => "a hypervisor or interrupts took the CPU",
             Self::Blocking => "tasks gave up their CPU to wait",
             Self::Waiting => "tasks did not run: run queue, steal and blocking together",

@@ -11,7 +11,7 @@ mod timeline;
 
 use serde::Serialize;
 
-use crate::record::{Around, Data, Design, Environment, PoolMode, Status, Stop, Waits};
+use crate::record::{Around, Data, Design, Environment, Pinned, PoolMode, Status, Stop, Waits};
 use crate::stats::Quantity;
 
 pub use account::{Account, Loss, LossPart, LossRow};
@@ -39,6 +39,8 @@ pub struct Analysis {
     pub design: Design,
     /// Whether starting and ending the pools is part of the times.
     pub pool: PoolMode,
+    /// The CPUs to which workers were kept; absent where the scheduler chose.
+    pub pin: Option<Pinned>,
     /// How far the run got.
     pub status: Status,
     /// How much was measured, and how well.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::record::{Course, Known};
+use crate::record::{Axes, Course, Known};
 use crate::stats::Quantity;
 
 /// The command of a workload.
@@ -12,10 +12,16 @@ pub struct Command {
     pub line: String,
     /// The serial program that is the baseline; without it the baseline is one worker.
     pub serial: Option<String>,
+    /// Numbers of processes and threads, where it was measured with every pair of them.
+    pub grid: Option<Axes>,
     /// Whether N workers could use N CPUs only.
     pub follow: bool,
     /// Whether each job of the batch is a command of its own.
     pub batch: bool,
+    /// Inputs of such a batch whose jobs take longest, that first.
+    pub longest: Vec<String>,
+    /// Seconds of the shell's start that are taken off each execution.
+    pub shell_start_s: Option<f64>,
     /// What number of workers is best.
     pub best: Option<Best>,
 }
@@ -29,6 +35,8 @@ pub struct Best {
     pub enough: usize,
     /// The share that is meant, 0.05.
     pub share: f64,
+    /// Processes and threads of the best and of the smallest, in a grid.
+    pub pairs: Option<[(usize, usize); 2]>,
 }
 
 /// Figures of a program at one number of workers, means over the samples where nothing else is said.

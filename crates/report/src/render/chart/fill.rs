@@ -68,6 +68,7 @@ impl Fill {
             Loss::Jitter => Self::hatched(GREY, Hatch::Crossed, INK),
             Loss::SlowerTasks => Self::hatched(RGBColor(213, 94, 0), Hatch::Falling, theme::PAPER),
             Loss::RunQueue => Self::hatched(RGBColor(86, 180, 233), Hatch::Level, RGBColor(0, 60, 100)),
+            Loss::Quota => Self::hatched(RGBColor(240, 228, 66), Hatch::Level, RGBColor(90, 80, 0)),
             Loss::Steal => Self::hatched(RGBColor(204, 121, 167), Hatch::Grid, RGBColor(90, 20, 60)),
             Loss::Blocking => Self::hatched(RGBColor(0, 158, 115), Hatch::Upright, theme::PAPER),
             Loss::Waiting => Self::hatched(RGBColor(205, 230, 247), Hatch::Falling, RGBColor(0, 60, 100)),
@@ -205,7 +206,7 @@ mod tests {
     fn no_two_fills_look_the_same_in_black_and_white() {
         let merged = [Loss::ExtraCpu, Loss::StealExit, Loss::Untold];
         let outside = Loss::OUTSIDE.into_iter().filter(|loss| !merged.contains(loss)).collect::<Vec<_>>();
-        for account in [&Loss::ALL[..12], &outside] {
+        for account in [&Loss::ALL[..13], &outside] {
             let mut fills = vec![Fill::WORK];
             fills.extend(account.iter().copied().map(Fill::of_loss));
             for (index, one) in fills.iter().enumerate() {

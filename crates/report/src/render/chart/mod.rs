@@ -20,6 +20,7 @@
 
 mod axis;
 mod canvas;
+mod compose;
 mod data;
 mod drift;
 mod efficiency;

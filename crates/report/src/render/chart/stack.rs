@@ -12,6 +12,7 @@ use super::runs::Runs;
 use super::scene::{Anchor, Area, Scene, Tag};
 use super::{font, frame, theme};
 use crate::analysis::{Account, Loss, LossRow};
+use crate::record::COMMAND;
 use crate::view::units::count;
 
 /// The chart named `stack`; left out where no gap is accounted for.
@@ -224,8 +225,16 @@ impl<'a> Stacked<'a> {
         scene.path(&[(left - 2.0, ideal), (left + width + 2.0, ideal)], theme::TOP);
     }
 
+    /// Whether bars need names: a program alone does not.
+    fn several(&self) -> bool {
+        self.executors != [COMMAND]
+    }
+
     /// Height of the names below the bars.
     fn names_height(&self) -> f64 {
+        if !self.several() {
+            return 0.0;
+        }
         self.names.iter().map(|name| font::width(name, theme::TEXT)).fold(0.0, f64::max) + 8.0
     }
 }
@@ -271,7 +280,9 @@ impl Plot for Stacked<'_> {
             let tags = [Tag::Executor(self.executors[bar.executor]), Tag::Workers(bar.account.workers)];
             scene.tagged(&tags, |scene| {
                 let at = (left + width / 2.0 + 0.36 * theme::TEXT, middle);
-                scene.upright(name, at, (theme::TEXT, theme::INK));
+                if self.several() {
+                    scene.upright(name, at, (theme::TEXT, theme::INK));
+                }
                 self.draw_bar(scene, area, *bar);
             });
         }

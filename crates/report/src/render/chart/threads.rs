@@ -21,6 +21,8 @@ pub(super) struct Threads;
 const WIDTH: f64 = 860.0;
 /// Height of each.
 const HEIGHT: f64 = 130.0;
+/// By how much each stretch reaches into the next one, so that no seam is seen between them.
+const SEAM: f64 = 0.3;
 /// Of more numbers of workers than these the first and the last are drawn.
 const MOST: usize = 4;
 
@@ -139,7 +141,7 @@ impl Plot for Steps {
 
         for (index, (&running, &waiting)) in self.course.running.iter().zip(&self.course.waiting).enumerate()
         {
-            let (left, width) = (x(index), x(index + 1) - x(index));
+            let (left, width) = (x(index), x(index + 1) - x(index) + SEAM);
             let (top, middle) = (y(running + waiting), y(running));
             let below = Area { left, top: middle, width, height: area.bottom() - middle };
             let above = Area { left, top, width, height: middle - top };

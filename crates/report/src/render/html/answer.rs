@@ -26,7 +26,7 @@ pub(super) fn section(view: &View) -> Markup {
 /// What stands beside the name of a workload.
 fn beside(workload: &WorkloadView) -> String {
     match &workload.serial {
-        Some(serial) => format!("{}, serial {serial}", workload.batch),
+        Some(serial) => format!("{}, {} {serial}", workload.batch, workload.baseline),
         None => workload.batch.clone(),
     }
 }

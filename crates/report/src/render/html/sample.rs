@@ -252,6 +252,7 @@ pub(crate) fn analysis() -> Analysis {
         machine: environment().summary(),
         design: Design::InterleavedRounds,
         pool: PoolMode::Cold,
+        pin: None,
         status: Status::Complete,
         effort: Effort {
             rounds: 24,

@@ -23,7 +23,7 @@ pub(super) fn section(run: &Analysis, view: &View) -> Markup {
             div data-workload=(workload.label) { (cases(&computing, column, workload)) }
         }
         @for workload in programs {
-            @for grid in [&workload.figures, &workload.counts].into_iter().flatten() {
+            @for grid in [&workload.plane, &workload.figures, &workload.counts].into_iter().flatten() {
                 div data-workload=(workload.label) { (table(grid, true, &[])) }
             }
         }

@@ -18,4 +18,4 @@ pub use laws::laws;
 pub(super) use laws::peak;
 pub use losses::account;
 pub(super) use losses::losses;
-pub(super) use programs::{counts, program, program_losses};
+pub(super) use programs::{counts, plane, program, program_losses};

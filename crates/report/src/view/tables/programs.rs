@@ -1,21 +1,92 @@
 //! Programs measured from outside: times and figures, counts, and where the workers went.
 
 use super::cases::{decimals, ends, mean_time, workers};
-use crate::analysis::{Account, Analysis, Command, Estimate, Loss, Row};
-use crate::record::Known;
+use crate::analysis::{Account, Analysis, Command, Estimate, ExecutorTable, Loss, Row};
+use crate::record::{Axes, Known};
 use crate::stats::Quantity;
 use crate::view::grid::{Entry, Grid, heads};
-use crate::view::units::{bytes, count, fixed, percent, quantity, time, times};
+use crate::view::programs::by;
+use crate::view::units::{bytes, chosen_percent, count, fixed, percent, quantity, time, times};
 
 /// What stands where the system does not tell.
 const UNTOLD: &str = "not told";
 /// More columns than these have no room for intervals.
 const WITH_INTERVALS: usize = 2;
 
-/// The rows of a workload that were measured, with their figures.
-fn rows(run: &Analysis, workload: usize) -> Vec<(&Row, &Estimate)> {
-    let rows = run.executors.iter().flat_map(|table| &table.rows);
-    rows.filter_map(|row| Some((row, row.cells.get(workload)?.estimate()?))).collect()
+/// A case that was measured.
+struct Case<'a> {
+    row: &'a Row,
+    estimate: &'a Estimate,
+    /// Processes and threads, in a grid.
+    pair: Option<(usize, usize)>,
+}
+
+impl Case<'_> {
+    /// Its number of workers, or processes and threads.
+    fn number(&self) -> Entry {
+        let number = workers(self.row);
+        self.pair.map_or(number.clone(), |pair| Entry { text: by(pair), ..number })
+    }
+
+    /// The same as a head of a column.
+    fn head(&self) -> String {
+        self.pair.map_or_else(|| count(self.row.workers, "worker"), by)
+    }
+}
+
+/// The head of the column of [`Case::number`].
+fn number_head(command: &Command) -> &'static str {
+    if command.grid.is_some() { "p×t" } else { "N" }
+}
+
+/// The cases of a workload that were measured, with their figures.
+fn cases(run: &Analysis, workload: usize) -> Vec<Case<'_>> {
+    let rows = run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    let pair = |table: &ExecutorTable, row: &Row| Axes::pair(&table.executor, row.workers);
+    rows.filter_map(|(table, row)| {
+        Some(Case { row, estimate: row.cells.get(workload)?.estimate()?, pair: pair(table, row) })
+    })
+    .collect()
+}
+
+/// Times and speedups with every pair of processes, a row each, and threads, a column each; `None` where it was
+/// not measured so.
+pub(in crate::view) fn plane(run: &Analysis, workload: usize) -> Option<Grid> {
+    let column = &run.workloads[workload];
+    let command = column.command.as_ref()?;
+    let axes = command.grid.as_ref()?;
+    let (decimals, cases) = (decimals(run), cases(run, workload));
+    let cell = |pair: (usize, usize)| {
+        let case = cases.iter().find(|case| case.pair == Some(pair));
+        let speedup = case.and_then(|case| case.estimate.speedup).map(|speedup| speedup.value);
+        let mut entry = Entry::figure(speedup, times);
+        if let Some(case) = case {
+            let mark = match command.best.and_then(|best| best.pairs) {
+                Some([best, _]) if best == pair => "best ",
+                Some([_, enough]) if enough == pair => "enough ",
+                _ => "",
+            };
+            entry.text = format!("{mark}{} {}", time(&case.row.cells[workload], decimals), entry.text);
+        }
+        entry
+    };
+    let row = |&processes: &usize| {
+        let name = Entry::figure(Some(processes as f64), |processes| fixed(processes, 0));
+        let cells = axes.threads.iter().map(|&threads| cell((processes, threads)));
+        std::iter::once(name).chain(cells).collect()
+    };
+    let threads = axes.threads.iter().map(|&threads| format!("t={threads}"));
+    Some(Grid {
+        title: format!(
+            "{} {}: time and speedup by processes (p) and threads of each (t); enough: the fewest workers within {} of the best",
+            column.label,
+            against(command, &time(&column.serial, decimals)),
+            chosen_percent(command.best.map_or(0.0, |best| best.share))
+        ),
+        head: std::iter::once("p".to_string()).chain(threads).collect(),
+        rows: axes.processes.iter().map(row).collect(),
+        foot: Vec::new(),
+    })
 }
 
 /// Times and figures, a line for each number of workers; `None` where nothing was measured.
@@ -23,13 +94,14 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
     let column = &run.workloads[workload];
     let command = column.command.as_ref()?;
     let decimals = decimals(run);
-    let rows = rows(run, workload);
+    let cases = cases(run, workload);
     let beyond =
-        if rows.iter().any(|(row, _)| row.oversubscribed) { ", * more workers than CPUs" } else { "" };
-    let line = |(row, estimate): &(&Row, &Estimate)| {
+        if cases.iter().any(|case| case.row.oversubscribed) { ", * more workers than CPUs" } else { "" };
+    let line = |case: &Case<'_>| {
+        let (row, estimate) = (case.row, case.estimate);
         let seen = estimate.outside.as_ref();
         let one_is_baseline = row.workers == 1 && command.serial.is_none();
-        let mut number = workers(row);
+        let mut number = case.number();
         number.text.push_str(if row.oversubscribed { "*" } else { "" });
         let seconds = |seconds: f64| format!("{}s", fixed(seconds, decimals));
         vec![
@@ -51,7 +123,7 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
             ),
         ]
     };
-    let rows: Vec<Vec<Entry>> = rows.iter().map(line).collect();
+    let rows: Vec<Vec<Entry>> = cases.iter().map(line).collect();
     (!rows.is_empty()).then(|| Grid {
         title: format!(
             "{} {}{beyond}: {}",
@@ -60,7 +132,7 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
             command.line
         ),
         head: heads([
-            "N",
+            number_head(command),
             "time",
             "speedup",
             "95 %",
@@ -84,12 +156,14 @@ fn against(command: &Command, time: &str) -> String {
 
 /// What was counted of a program; `None` of numbers that were measured elsewhere.
 pub(in crate::view) fn counts(run: &Analysis, workload: usize) -> Option<Grid> {
-    let line = |(row, estimate): &(&Row, &Estimate)| {
-        let seen = estimate.outside.as_ref()?;
+    let column = &run.workloads[workload];
+    let command = column.command.as_ref()?;
+    let line = |case: &Case<'_>| {
+        let seen = case.estimate.outside.as_ref()?;
         let whole = |count: f64| Entry::figure(Some(count), |count| fixed(count, 0));
         let told_whole = |known: &Known<f64>| told(known, |&count| (fixed(count, 0), count));
         Some(vec![
-            workers(row),
+            case.number(),
             told_whole(&seen.processes),
             told_whole(&seen.threads),
             whole(seen.voluntary_switches),
@@ -100,10 +174,18 @@ pub(in crate::view) fn counts(run: &Analysis, workload: usize) -> Option<Grid> {
             }),
         ])
     };
-    let rows: Vec<Vec<Entry>> = rows(run, workload).iter().filter_map(line).collect();
+    let rows: Vec<Vec<Entry>> = cases(run, workload).iter().filter_map(line).collect();
     (!rows.is_empty()).then(|| Grid {
-        title: format!("{}: counts of an execution, mean", run.workloads[workload].label),
-        head: heads(["N", "processes", "threads", "waits", "preempted", "major faults", "CPU inflation"]),
+        title: format!("{}: counts of an execution, mean", column.label),
+        head: heads([
+            number_head(command),
+            "processes",
+            "threads",
+            "waits",
+            "preempted",
+            "major faults",
+            "CPU inflation",
+        ]),
         rows,
         foot: Vec::new(),
     })
@@ -111,9 +193,10 @@ pub(in crate::view) fn counts(run: &Analysis, workload: usize) -> Option<Grid> {
 
 /// Where the workers of a program went, at every number of them; `None` without an account.
 pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option<Grid> {
-    let rows = rows(run, workload);
-    let many = rows.iter().filter(|(row, _)| row.workers > 1);
-    let accounts: Vec<&Account> = many.filter_map(|(_, estimate)| estimate.account.as_ref()).collect();
+    let cases = cases(run, workload);
+    let many = cases.iter().filter(|case| case.row.workers > 1);
+    let (names, accounts): (Vec<String>, Vec<&Account>) =
+        many.filter_map(|case| Some((case.head(), case.estimate.account.as_ref()?))).unzip();
     if accounts.is_empty() {
         return None;
     }
@@ -150,9 +233,7 @@ pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option
             "{}: where the workers went, in units of speedup{intervals}; gains are negative",
             run.workloads[workload].label
         ),
-        head: std::iter::once("into".to_string())
-            .chain(accounts.iter().map(|account| count(account.workers, "worker")))
-            .collect(),
+        head: std::iter::once("into".to_string()).chain(names).collect(),
         rows: lines,
         foot: Vec::new(),
     })

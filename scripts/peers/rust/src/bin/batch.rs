@@ -19,12 +19,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let Some(wanted) = &settings.peer else { return batch::main(WORKLOADS, None, settings) };
+    let Some(wanted) = &settings.peer else { return batch::main(study::workloads(), None, settings) };
     let Some(&pool) = POOLS.iter().find(|pool| pool.name() == wanted) else {
         let names: Vec<_> = POOLS.iter().map(|pool| pool.name()).collect();
         complain(&format!("--peer '{wanted}': must be one of {}", names.join(", ")));
         return ExitCode::from(2);
     };
     let note = format!("the jobs are speedup's, handed out by {}", pool.program());
-    batch::main(WORKLOADS, Some(Peer { program: pool.program(), note, pool: Some(pool) }), settings)
+    batch::main(study::workloads(), Some(Peer { program: pool.program(), note, pool: Some(pool) }), settings)
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use contest::{Against, Bench, Contest, Unit, measure};
 use speedup::cli::complain;
 use speedup::workload::rc4::{Rc4, WordRc4};
-use speedup::workload::{Workload, sha256};
+use speedup::workload::{ArrayWorkload, sha256};
 use speedup_peers::openssl::{Stream, version};
 
 const KEY: &[u8; 16] = b"a key of 16 byte";
@@ -91,7 +91,7 @@ fn rc4(legacy: &Stream) -> Contest<'static> {
 fn sha() -> Contest<'static> {
     let bytes = f64::from(HASHES) * HASHED as f64;
     let (theirs, mut ours) = (vec![7_u8; HASHED], vec![7_u8; HASHED]);
-    let workload: &dyn Workload = &sha256::Workload;
+    let workload: &dyn ArrayWorkload = &sha256::Workload;
     let kernel = workload.default_kernel();
     let name = workload.backend(kernel).map_or("sha2".to_string(), |backend| format!("sha2 ({backend})"));
     Contest::new("SHA-256 of 1 MiB", Unit::PerSecond("bytes"))

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
-use super::bytes::Bytes;
-use crate::workload::{Access, Digest, Fault, Job, Kernel, Workload};
+use super::travelling::Bytes;
+use super::{Access, ArrayWorkload, Digest, Fault, Job, Kernel};
 use speedup_executor::SharedBytes;
 use speedup_report::record::Data;
 
@@ -56,7 +56,7 @@ impl Passed {
     /// # Errors
     ///
     /// Why the array cannot be passed so.
-    pub fn of(workload: &dyn Workload, job: Job, data: Data) -> Result<Self, String> {
+    pub fn of(workload: &dyn ArrayWorkload, job: Job, data: Data) -> Result<Self, String> {
         let generate = || workload.generate(job).map_err(|fault| fault.to_string());
         Ok(match data {
             Data::Generate => Self::Generate,
@@ -69,7 +69,7 @@ impl Passed {
     }
 
     /// The same for a task that stays in the thread that has the array.
-    pub(super) fn at_home(self) -> Self {
+    pub(crate) fn at_home(self) -> Self {
         match self {
             Self::Copy(Copied::Ours(array)) => Self::Borrowed(Unmoved(array)),
             other => other,
@@ -80,8 +80,8 @@ impl Passed {
     ///
     /// # Errors
     ///
-    /// As [`Workload::generate`].
-    pub(super) fn take(self, workload: &dyn Workload, job: Job) -> Result<Array, Fault> {
+    /// As [`ArrayWorkload::generate`].
+    pub(crate) fn take(self, workload: &dyn ArrayWorkload, job: Job) -> Result<Array, Fault> {
         let reads = workload.access() == Access::Reads;
         Ok(match self {
             Self::Generate => Array::Own(workload.generate(job)?),
@@ -97,7 +97,7 @@ impl Passed {
 
 /// An array in the hands of who computes on it.
 #[derive(Debug)]
-pub(super) enum Array {
+pub(crate) enum Array {
     /// Its own.
     Own(Vec<u8>),
     /// Its own, and it goes back if it has been written to.
@@ -107,19 +107,20 @@ pub(super) enum Array {
     Lent(Arc<Vec<u8>>),
 }
 
-/// What a computation gives.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) digest: Digest,
-    /// The array, where it goes back.
-    pub(super) array: Option<Vec<u8>>,
+/// What a job over an array gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Digest of the result.
+    pub digest: Digest,
+    /// The array as the job left it, where arrays travel and it was written to.
+    pub array: Option<Bytes>,
 }
 
 impl Array {
     /// Computes over the array.
     pub(super) fn compute(
         &mut self,
-        workload: &dyn Workload,
+        workload: &dyn ArrayWorkload,
         kernel: &Kernel,
         passes: u32,
     ) -> Result<Digest, Fault> {
@@ -131,13 +132,29 @@ impl Array {
     }
 
     /// What goes back with the digest.
-    pub(super) fn answer(self, workload: &dyn Workload, digest: Digest) -> Answer {
+    pub(super) fn answer(self, workload: &dyn ArrayWorkload, digest: Digest) -> Answer {
         let array = match self {
-            Self::Travelling(array) if workload.access() == Access::Writes => Some(array),
+            Self::Travelling(array) if workload.access() == Access::Writes => Some(Bytes(array)),
             _ => None,
         };
         Answer { digest, array }
     }
+}
+
+/// Gets an array, computes over it and gives what goes back. Calls `ready` in between.
+///
+/// What does not go back is dropped here: giving its memory back is part of the job, not of the executor.
+pub(crate) fn compute(
+    workload: &dyn ArrayWorkload,
+    kernel: &Kernel,
+    array: impl FnOnce() -> Result<Array, Fault>,
+    passes: u32,
+    ready: impl FnOnce(),
+) -> Result<Answer, Fault> {
+    let mut array = array()?;
+    ready();
+    let digest = array.compute(workload, kernel, passes)?;
+    Ok(array.answer(workload, digest))
 }
 
 impl Serialize for Copied {
@@ -176,14 +193,14 @@ mod tests {
     const JOB: Job = Job { seed: 3, index: 1, size: 4000, site: None };
 
     /// As in the thread that submits, in a worker thread, and decoded.
-    fn taken(workload: &dyn Workload, data: Data) -> [Array; 2] {
+    fn taken(workload: &dyn ArrayWorkload, data: Data) -> [Array; 2] {
         let passed = Passed::of(workload, JOB, data).unwrap();
         [passed.clone().at_home(), passed].map(|passed| passed.take(workload, JOB).unwrap())
     }
 
     #[test]
     fn every_way_gives_the_same_result() {
-        for &workload in WORKLOADS.iter().filter(|workload| workload.waiting().is_none()) {
+        for &workload in WORKLOADS.iter().filter(|workload| workload.served().is_none()) {
             let kernel = workload.default_kernel();
             let expected = workload.compute(kernel, &mut workload.generate(JOB).unwrap(), 2);
             for mut array in Data::ALL.into_iter().flat_map(|data| taken(workload, data)) {
@@ -194,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_array_goes_back_where_it_travels_and_is_written_to() {
-        let goes_back = |workload: &dyn Workload, data| {
+        let goes_back = |workload: &dyn ArrayWorkload, data| {
             taken(workload, data).map(|array| array.answer(workload, String::new()).array.is_some())
         };
         for data in Data::ALL {
@@ -219,7 +236,7 @@ mod tests {
     fn a_copy_arrives_as_it_was() {
         let passed = Passed::of(&rc4::Workload, JOB, Data::Copy).unwrap();
         let Passed::Copy(Copied::Arrived(array)) = transferred(&passed).unwrap() else { panic!() };
-        assert_eq!(array, (&rc4::Workload as &dyn Workload).generate(JOB).unwrap());
+        assert_eq!(array, (&rc4::Workload as &dyn ArrayWorkload).generate(JOB).unwrap());
         transferred(&passed.at_home()).unwrap_err();
     }
 }

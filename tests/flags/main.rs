@@ -1,5 +1,7 @@
 //! `speedup flags`: every style against real servers, good and bad.
 
+mod answers;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

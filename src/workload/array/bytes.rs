@@ -12,7 +12,7 @@ use super::Job;
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The array of a job: a function of seed, index and size.
-pub(super) fn generate(job: Job) -> Vec<u8> {
+pub(crate) fn generate(job: Job) -> Vec<u8> {
     let stream = (job.index as u64 + 1).wrapping_mul(SPREAD);
     let mut array = vec![0; job.size];
     Xoshiro256PlusPlus::seed_from_u64(job.seed ^ stream).fill_bytes(&mut array);
@@ -20,7 +20,7 @@ pub(super) fn generate(job: Job) -> Vec<u8> {
 }
 
 /// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
