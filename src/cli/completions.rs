@@ -40,11 +40,11 @@ fn command(tool: &'static Tool) -> Command {
             .mut_arg("executor", |arg| arg.value_parser(text::<List<String>>().completing(runners)))
             .mut_arg("kernel", |arg| arg.value_parser(text::<KernelChoice>().completing(kernels)))
     });
-    if tool.whole { root } else { root.mut_subcommands(shown) }
+    if tool.whole { root } else { root.mut_subcommands(|command| shown(&command)) }
 }
 
 /// A command without the options that it hides, which scripts would complete.
-fn shown(command: Command) -> Command {
+fn shown(command: &Command) -> Command {
     let about = command.get_about().cloned().unwrap_or_default();
     let args = command.get_arguments().filter(|arg| !arg.is_hide_set());
     // Conflicts with options that are not there would be a mistake, and scripts know nothing of them.

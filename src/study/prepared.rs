@@ -90,7 +90,7 @@ impl<W: Workload> Batched<W> {
         let parameters = workload.parameters().iter().map(value).collect();
         let workload = set_up(workload)?;
         let jobs = workload.jobs();
-        Ok(Self { setting, workload, parameters, jobs })
+        Ok(Self { setting, workload, jobs, parameters })
     }
 
     /// A job as a task that may stay in this process.
@@ -153,8 +153,8 @@ enum Digests {
 }
 
 impl<W: Workload> Study<W> {
-    fn jobs(&self, execution: &Execution) -> Result<Vec<W::Job>, String> {
-        self.of.workload.execution(execution, &self.of.jobs).map_err(|fault| fault.to_string())
+    fn jobs(&self, execution: Execution) -> Result<Vec<W::Job>, String> {
+        self.of.workload.execution(&execution, &self.of.jobs).map_err(|fault| fault.to_string())
     }
 
     /// Makes this thread a worker, once.
@@ -234,7 +234,7 @@ impl<W: Workload> Studied for Study<W> {
         if execution.baseline && !matches!(pool, Pool::Made(_)) {
             self.set_up_here()?;
         }
-        let jobs = self.jobs(&execution)?;
+        let jobs = self.jobs(execution)?;
         let executed = execute(pool, Batch::of(jobs.into_iter().map(|job| self.of.task(job))));
         self.of.workload.executed();
         let (measured, outputs) = executed?;
@@ -249,7 +249,7 @@ impl<W: Workload> Studied for Study<W> {
         if pool == PoolMode::Warm {
             self.set_up_here()?;
         }
-        let jobs = self.jobs(&Execution { number, baseline: false })?;
+        let jobs = self.jobs(Execution { number, baseline: false })?;
         let work = asynchronous::Work { workload: Arc::clone(&self.of.workload), waiting, jobs };
         let executed = with_machine(|| asynchronous::execute(work, places, pool));
         self.of.workload.executed();

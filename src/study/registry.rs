@@ -230,8 +230,15 @@ pub fn workloads() -> Workloads {
     WORKLOADS.get().copied().unwrap_or_default()
 }
 
-/// The prototype of that name: absent if there is none, or absent within that if it is of another type.
-pub(super) fn prototype<W: Workload>(name: &str) -> Option<Option<&'static W>> {
-    let workload = workloads().iter().find(|workload| workload.name() == name)?;
-    Some(workload.prototype().downcast_ref())
+/// The prototype of that name.
+pub(super) fn prototype<W: Workload>(name: &str) -> Result<&'static W, Fault> {
+    let workload = workloads().iter().find(|workload| workload.name() == name);
+    let workload =
+        workload.ok_or_else(|| Fault(format!("workload \"{name}\" is not known in this process")))?;
+    workload.prototype().downcast_ref().ok_or_else(|| other_type(name))
+}
+
+/// That two parts of a program mean different workloads by one name.
+pub(super) fn other_type(workload: &str) -> Fault {
+    Fault(format!("workload \"{workload}\" is of another type in this process"))
 }
