@@ -128,8 +128,8 @@ impl Study {
             sizes: choice.prepared.weights(),
             digests: batch.digests().to_vec(),
         };
-        let workloads = self.config().workloads.iter().zip(&self.batches);
-        record.plan.workloads = workloads.map(|(choice, batch)| describe((choice, &**batch))).collect();
+        let workloads = self.config().workloads.iter().zip(self.batches.iter().map(|batch| &**batch));
+        record.plan.workloads = workloads.map(describe).collect();
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::prepared::Prepared;
 use super::setting::Setting;
-use crate::workload::{ArrayWorkload, Fault, Kernel, Scale, Selection};
+use crate::workload::{ArrayWorkload, Fault, Kernel, Scale, Selection, Workload};
 use speedup_executor::task::TaskEntry;
 use speedup_report::record::Data;
 
@@ -91,4 +91,17 @@ pub fn set_workloads(workloads: Workloads) {
 #[must_use]
 pub fn workloads() -> Workloads {
     WORKLOADS.get().copied().unwrap_or_default()
+}
+
+/// The prototype of that name.
+pub(super) fn prototype<W: Workload>(name: &str) -> Result<&'static W, Fault> {
+    let workload = workloads().iter().find(|workload| workload.name() == name);
+    let workload =
+        workload.ok_or_else(|| Fault(format!("workload \"{name}\" is not known in this process")))?;
+    workload.prototype().downcast_ref().ok_or_else(|| other_type(name))
+}
+
+/// That two parts of a program mean different workloads by one name.
+pub(super) fn other_type(workload: &str) -> Fault {
+    Fault(format!("workload \"{workload}\" is of another type in this process"))
 }

@@ -109,20 +109,11 @@ fn in_this_process<W: Workload>(setting: &Setting) -> Result<Arc<W>, Fault> {
     // Held while it is set up, so that two threads do not do the same.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, workload)) = known.iter().find(|(other, _)| other == setting) {
-        return Arc::clone(workload).downcast().map_err(|_| other_type(&setting.workload));
+        return Arc::clone(workload).downcast().map_err(|_| registry::other_type(&setting.workload));
     }
-    let known_here = registry::workloads().iter().find(|workload| workload.name() == setting.workload);
-    let prototype = known_here
-        .ok_or_else(|| Fault(format!("workload \"{}\" is not known in this process", setting.workload)))?
-        .prototype();
-    let workload = prototype.downcast_ref::<W>().ok_or_else(|| other_type(&setting.workload))?;
-    let workload = set_up(setting.configured(workload)?)?;
+    let workload = set_up(setting.configured(registry::prototype::<W>(&setting.workload)?)?)?;
     known.push((setting.clone(), Arc::<W>::clone(&workload)));
     Ok(workload)
-}
-
-fn other_type(workload: &str) -> Fault {
-    Fault(format!("workload \"{workload}\" is of another type in this process"))
 }
 
 /// A shared value, written as the value is.

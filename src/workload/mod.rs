@@ -78,7 +78,7 @@ pub trait Workload: Clone + Send + Sync + 'static {
     }
 
     /// What it computes, in a few words.
-    #[expect(clippy::unnecessary_literal_bound, reason = "others give one of their own")]
+    #[expect(clippy::unnecessary_literal_bound, reason = "another workload may keep its text")]
     fn summary(&self) -> &str {
         ""
     }
