@@ -223,6 +223,29 @@ fn an_order_that_costs_is_said_with_a_better_one() {
 }
 
 #[test]
+fn nothing_survives_a_kill() {
+    let out = tempfile::tempdir().unwrap();
+    let marker = "0.000918 99918";
+    let command = format!("setsid sleep {marker} & sleep {marker}; : {{}}");
+    let mut child = speedup(&quick(out.path(), &[&command, ":::", "a", "b"])).spawn().unwrap();
+    let running = || {
+        let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+        lines.filter(|line| line.starts_with(b"sleep\0") && line.ends_with(b"\x0099918\0")).count()
+    };
+    let waited = |until: &dyn Fn(usize) -> bool| {
+        (0..3000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            until(running())
+        })
+    };
+    assert!(waited(&|count| count == 2), "the job did not start");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(waited(&|count| count == 0), "something is left");
+}
+
+#[test]
 fn many_inputs_are_no_trouble() {
     let out = tempfile::tempdir().unwrap();
     let path = out.path().to_str().unwrap();

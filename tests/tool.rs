@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         ("jobs_can_wait_without_a_server", jobs_can_wait_without_a_server),
         ("a_job_that_ends_its_process_is_named", a_job_that_ends_its_process_is_named),
         ("settings_of_arrays_are_refused", settings_of_arrays_are_refused),
+        ("arrays_and_other_jobs_in_one_program", arrays_and_other_jobs_in_one_program),
         ("the_examples_run", the_examples_run),
     ];
     let trial = |&(name, test): &(&'static str, fn())| {
@@ -151,7 +152,7 @@ fn it_says_its_own_name() {
         let script = run("squares", &["completions", shell]);
         let script = stdout(&script);
         assert!(script.contains("squares") && !script.contains("_speedup"), "{script}");
-        assert!(script.contains("up-to") && !script.contains("kernel"), "{script}");
+        assert!(script.contains("up-to") && !script.contains("--kernel"), "{script}");
     }
     let man = run("squares", &["man"]);
     let man = stdout(&man);
@@ -172,8 +173,10 @@ fn it_has_the_commands_that_it_needs() {
     }
     assert!(!list.contains("Kernels") && !list.contains("Styles"), "{list}");
     let doctor = run("squares", &["doctor", "--json"]);
-    let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
-    assert_eq!(doctor["facts"]["floor"]["what"], "squares", "{doctor}");
+    // On a machine that is busy there may be too few pairs to say more.
+    let doctor = stdout(&doctor);
+    assert!(doctor.contains("\"findings\"") && !doctor.contains("no workload"), "{doctor}");
+    assert!(!doctor.contains("squares: "), "{doctor}");
 }
 
 fn a_job_of_any_type_on_every_executor() {
@@ -345,6 +348,21 @@ fn settings_of_arrays_are_refused() {
     }
     let (output, _) = measure("squares", &["--kernel", "tuned"]);
     assert!(complaint(&output, 2).contains("squares has no kernel tuned; it has plain"));
+}
+
+fn arrays_and_other_jobs_in_one_program() {
+    let executors = ["--executor", "threads,processes"];
+    let arrays = ["--scale", "tiny", "--passes", "sha256=2", "--data", "generate,copy", "--up-to", "5"];
+    let record = record("mixed", &[&executors[..], &arrays].concat());
+    let workloads = record.plan.workloads.iter();
+    let workloads: Vec<_> = workloads.map(|one| (one.name.as_str(), one.passes, one.sizes[0])).collect();
+    assert_eq!(workloads, [("squares", 1, 1), ("sha256", 2, 4096), ("sha256 copy", 2, 4096)]);
+    assert_eq!(record.plan.workloads[1].digests, record.plan.workloads[2].digests);
+    let (output, _) = measure("mixed", &["--passes", "squares=2"]);
+    let expected = "it: --passes '2': is for workloads over arrays, and squares is none";
+    assert_eq!(complaint(&output, 2), expected);
+    let help = run("mixed", &["run", "--help"]);
+    assert!(stdout(&help).contains("--kernel") && stdout(&help).contains("--up-to"));
 }
 
 fn the_examples_run() {

@@ -114,7 +114,7 @@ impl Study {
 
     /// Brings the record's workloads up to date: digests become known as the study goes on.
     pub fn describe_workloads(&self, record: &mut RunRecord) {
-        let describe = |(choice, batch): (&WorkloadChoice, &Box<dyn Studied>)| WorkloadRecord {
+        let describe = |(choice, batch): (&WorkloadChoice, &dyn Studied)| WorkloadRecord {
             name: choice.name(),
             label: choice.label(),
             workload: choice.workload.name().to_string(),
@@ -129,7 +129,7 @@ impl Study {
             digests: batch.digests().to_vec(),
         };
         let workloads = self.config().workloads.iter().zip(&self.batches);
-        record.plan.workloads = workloads.map(describe).collect();
+        record.plan.workloads = workloads.map(|(choice, batch)| describe((choice, &**batch))).collect();
     }
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use speedup::Tool;
-use speedup::workload::{Fault, Parameter, SetUp, SetUpWorker, Waiting, Workload, block_on};
+use speedup::workload::{Fault, Parameter, SetUp, SetUpWorker, Waiting, Workload, block_on, sha256};
 
 /// The program of that name.
 pub(crate) fn tool(program: &str) -> Tool {
@@ -17,6 +17,7 @@ pub(crate) fn tool(program: &str) -> Tool {
     let given = || Given { workload: "given", parameter: "size", value: 0 };
     match kind {
         "squares" => Tool::new("squares").version("3.2.1").workload(Squares { up_to: 40 }),
+        "mixed" => it().workload(Squares { up_to: 40 }).array_workload(&sha256::Workload),
         "twice" => it().workload(Squares { up_to: 1 }).workload(Squares { up_to: 2 }),
         "empty" => it().workload(Squares { up_to: 0 }),
         "none" => it(),

@@ -30,7 +30,7 @@ pub(crate) fn run(stand_in: impl FnOnce() -> bool + 'static, user_code: impl FnO
 /// Says that this thread is about to wait for a future, or for several.
 pub(crate) fn about_to_wait() {
     // A value that is dropped with its thread may wait when this is gone.
-    if let Ok(Some(stand_in)) = STAND_IN.try_with(|current| current.take()) {
+    if let Ok(Some(stand_in)) = STAND_IN.try_with(RefCell::take) {
         stand_in();
     }
 }

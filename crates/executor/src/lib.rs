@@ -12,8 +12,7 @@
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use speedup_executor::task::TaskEntry;
-//! use speedup_executor::{Error, Executor, ProcessPoolExecutor, Task, ThreadPoolExecutor, worker};
+//! use speedup_executor::{Error, Executor, ProcessPoolExecutor, Task, TaskEntry, ThreadPoolExecutor, worker};
 //!
 //! #[derive(Serialize, Deserialize)]
 //! struct Square(u64);
@@ -138,10 +137,9 @@
 //! # What a task costs
 //!
 //! A task in the queue is one piece of memory, with the state of its future and room for its result:
-//! less than 200 bytes for a task of eight bytes, its future included. It is encoded for a process by the
-//! thread that hands it to the worker: the one that submits it where the worker is idle, else one that
-//! waits for a result of that pool, or one of the pool's threads. So a task's `Serialize` must not need
-//! more stack than these have.
+//! less than 200 bytes for a task of eight bytes, its future included. For a process it is encoded when it is
+//! submitted, by the thread that does so, and what stands in the queue is its encoded form. Results are decoded
+//! by a thread that waits for one, or by one of the pool's.
 //!
 //! Values are encoded with the names of fields and variants, so that all of serde's attributes may be used; a
 //! value that would arrive as another is its task's error. A `Vec<u8>` is a list like any other to serde, at
@@ -153,6 +151,11 @@
 //! queue within milliseconds; until then they count as running, and cannot be cancelled. Worker processes,
 //! and threads that wait for them, spin for a moment before they sleep where a CPU is free;
 //! [`Spin::Never`] turns that off.
+//!
+//! # Testing
+//!
+//! A worker process is this program, started again, and a test harness is such a program: see
+//! [`test_workers!`]. [`transferred`] tells what a worker receives of a value, without a pool.
 //!
 //! # The names of `concurrent.futures`
 //!
@@ -179,45 +182,41 @@
 //! | `as_completed(fs, timeout)` | [`as_completed`] | a timeout is the last item |
 //! | `CancelledError`, `TimeoutError`, `InvalidStateError` | [`Error::Cancelled`], [`Error::Timeout`], [`Error::InvalidState`] | |
 //! | `BrokenThreadPool`, `BrokenProcessPool` | [`Error::BrokenPool`], [`Error::Initializer`], [`Error::Spawn`] | with the worker's exit code or signal |
-//!
-//! # The files
-//!
-//! * this file: [`Executor`]; [`task`]: what can be run; [`error`]: what can go wrong
-//! * [`future`]: what becomes of a task, and waiting for many; `map`: a batch in, its results out
-//! * [`serial`], [`thread`], [`process`], [`rayon`]: the executors; [`registry`] and `kind`: the
-//!   same by name
-//! * `pool`: what pools are made of: queue, threads, settings
-//! * [`work`]: a submitted task with its types forgotten; `table`: the task types of the program; `wire`: tasks as bytes; `attachments`: files
-//!   that go along with them; `panics`: foreign code, run with care
-//! * [`shared`]: bytes that all workers read where they are
-//!
-//! The crate knows tasks and nothing else: no workload, no record.
+
+// The files: this one has `Executor`; `task`: what can be run; `error`: what can go wrong; `future`: what becomes
+// of a task; `map`: a batch in, its results out; `serial`, `thread`, `process`, `rayon`: the executors, and
+// `registry` and `kind` the same by name; `pool`: what pools are made of; `work`: a submitted task with its
+// types forgotten; `table`: the task types of the program; `wire`: tasks as bytes, and `attachments` files that
+// go along; `blocking` and `panics`: user code, run with care; `ipc`, `sync`, `system`: what is below. The crate
+// knows tasks and nothing else: no workload, no record.
 
 #[cfg(not(unix))]
 compile_error!("this crate needs a Unix system so far: its process pool talks over Unix sockets");
 
 mod attachments;
 mod blocking;
-pub mod error;
+mod error;
 pub mod future;
+pub mod implement;
 mod ipc;
 mod kind;
 mod map;
 mod panics;
 mod pool;
-pub mod process;
+mod process;
 #[cfg(feature = "rayon")]
-pub mod rayon;
+mod rayon;
 pub mod registry;
-pub mod serial;
-pub mod shared;
+mod serial;
+mod shared;
 mod sync;
 mod system;
 mod table;
 pub mod task;
-pub mod thread;
+mod testing;
+mod thread;
 mod wire;
-pub mod work;
+mod work;
 
 pub use error::{Error, Exit};
 pub use future::Future;
@@ -225,7 +224,9 @@ pub use future::wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 pub use kind::ExecutorKind;
 pub use map::{Map, MapOptions};
 pub use pool::builder::Builder;
-pub use pool::life::{WorkerLife, current_worker};
+#[doc(hidden)]
+pub use pool::life::WorkerLife;
+pub use pool::life::current_worker;
 pub use pool::policy::{CancelFutures, OnCrash, Spin, Wait};
 pub use process::{ProcessPoolExecutor, worker};
 #[cfg(feature = "rayon")]
@@ -233,69 +234,24 @@ pub use rayon::RayonExecutor;
 pub use registry::EXECUTORS;
 pub use serial::SerialExecutor;
 pub use shared::{SharedBytes, SharedBytesMut};
-pub use task::Task;
+pub use task::{Task, TaskEntry};
 pub use thread::ThreadPoolExecutor;
 pub use wire::transferred;
+#[doc(hidden)]
 pub use work::Work;
-
-/// Makes process pools work in tests of the usual harness, which has a `main` of its own: a worker is that
-/// harness, started again to run a single test that is made here. What workers print to standard output is
-/// lost.
-///
-/// It stands once in a module of tests, with their tasks. Each test that uses a process pool calls
-/// `init_workers()` first.
-///
-/// ```
-/// # // A test harness is not at hand here: that it compiles is all.
-/// #[cfg(test)]
-/// mod tests {
-///     use speedup_executor::{Executor, ProcessPoolExecutor};
-///
-///     use super::{Square, TASKS};
-///
-///     speedup_executor::test_workers!(TASKS);
-///
-///     #[test]
-///     fn squares() {
-///         init_workers();
-///         let pool = ProcessPoolExecutor::new(2).unwrap();
-///         assert_eq!(pool.submit(Square(7)).unwrap().result(None), Ok(49));
-///     }
-/// }
-/// ```
-///
-/// Without it a pool refuses: each worker would run all tests again. A harness whose `main` is one's own
-/// (`harness = false`, as with the crate `libtest-mimic`) calls [`worker::init`] there and needs no macro.
-#[macro_export]
-macro_rules! test_workers {
-    ($tasks:expr) => {
-        /// What a worker process of these tests runs; in the harness itself it does nothing.
-        #[test]
-        fn speedup_worker() {
-            init_workers();
-        }
-
-        /// Lets process pools start workers: to be called before one is made.
-        fn init_workers() {
-            $crate::worker::init_in_test($tasks, ::core::module_path!());
-        }
-    };
-}
 
 /// Runs tasks, now or later, here or elsewhere.
 ///
 /// The trait can be made into an object; the generic methods are there for `Box<dyn Executor>`
 /// too. Dropping an executor shuts it down and waits for all that was submitted.
 pub trait Executor: Send + Sync {
-    /// Takes over a piece of work and sees to it that its futures are settled, whatever happens.
-    ///
-    /// This is what an implementation provides; callers use [`submit`](Executor::submit).
+    /// Takes over a piece of work and settles its futures, whatever happens: what an implementation provides;
+    /// see [`implement`].
     ///
     /// # Errors
     ///
-    /// [`Error::Shutdown`] after shutdown; in a broken pool what has broken it:
-    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`]. [`Error::Forked`] in a process that
-    /// was forked from the one that has the pool: there nothing is done with it.
+    /// As [`submit`](Executor::submit).
+    #[doc(hidden)]
     fn execute(&self, work: Work) -> Result<(), Error>;
 
     /// The greatest number of tasks that run at the same time.
@@ -309,13 +265,17 @@ pub trait Executor: Send + Sync {
     fn shutdown(&self, wait: Wait, queued: CancelFutures);
 
     /// When each worker started, was ready and ended: complete once a shutdown has waited.
+    #[doc(hidden)]
     fn worker_lives(&self) -> Vec<WorkerLife>;
 
     /// Schedules a task.
     ///
     /// # Errors
     ///
-    /// As [`execute`](Executor::execute).
+    /// [`Error::Shutdown`] after shutdown; in a broken pool what has broken it:
+    /// [`Error::BrokenPool`], [`Error::Spawn`] or [`Error::Initializer`]. [`Error::Forked`] in a process that
+    /// was forked from the one that has the pool: there nothing is done with it. [`Error::Transfer`] from a
+    /// pool of processes if the task's type is not registered.
     fn submit<T: Task>(&self, task: T) -> Result<Future<T::Output>, Error>
     where
         Self: Sized,

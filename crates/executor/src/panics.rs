@@ -1,4 +1,4 @@
-//! Running foreign code: a panic becomes an error with message and place.
+//! Running user code: a panic becomes an error with message and place.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,7 @@ thread_local! {
     static PLACES: RefCell<Vec<(usize, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a piece of foreign code and turns its panic into an error.
+/// Runs a piece of user code and turns its panic into an error.
 ///
 /// Only a panic hook learns where a panic was. Ours keeps that for panics that are caught here, and
 /// says nothing: the error says all. Every other panic goes to the hook that was there before.
@@ -29,14 +29,14 @@ pub(super) fn catch_panic<R>(run: impl FnOnce() -> R) -> Result<R, Error> {
     // What the closure captured is consumed by it, so that nothing half-changed can be seen.
     let outcome = panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let error = Error::Panicked { message: message(&*payload), location: take_place(depth) };
-        // Dropping a payload is foreign code too, and so is dropping what that may throw.
+        // Dropping a payload is user code too, and so is dropping what that may throw.
         if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(another);
         }
         error
     });
     if PANICKED.get() {
-        // The code may have caught panics itself, which are nobody's any more.
+        // The code may have caught panics itself, which are no one's any more.
         take_place(depth);
     }
     DEPTH.set(depth - 1);
@@ -46,7 +46,7 @@ pub(super) fn catch_panic<R>(run: impl FnOnce() -> R) -> Result<R, Error> {
 /// Where the latest panic was within the call of that depth. Those of this depth and of greater ones are
 /// forgotten.
 fn take_place(depth: usize) -> Option<String> {
-    // Values that are dropped with the thread go before it does, and foreign code may run after that:
+    // Values that are dropped with the thread go before it does, and user code may run after that:
     // it then goes without.
     let taken = PLACES.try_with(|places| {
         let mut places = places.borrow_mut();
@@ -72,11 +72,11 @@ fn keep_place(place: Option<String>) -> bool {
     true
 }
 
-/// Runs a piece of foreign code whose panic is nobody's result, and reports it on standard error.
+/// Runs a piece of user code whose panic is no one's result, and reports it on standard error.
 pub(super) fn report_panic(who: impl FnOnce() -> String, run: impl FnOnce()) {
     if let Err(Error::Panicked { message, location }) = catch_panic(run) {
         let place = location.map(|at| format!(" at {at}")).unwrap_or_default();
-        // Where standard error is gone there is nobody to tell.
+        // Where standard error is gone there is no one to tell.
         let _ = writeln!(io::stderr(), "speedup: {} panicked{place}: {message}", who());
     }
 }

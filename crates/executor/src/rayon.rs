@@ -50,7 +50,7 @@ impl RayonExecutor {
     ///
     /// # Errors
     ///
-    /// As [`execute`](Executor::execute).
+    /// As [`submit`](Executor::submit).
     pub fn spawn<R: Send + 'static>(
         &self,
         run: impl FnOnce() -> R + Send + 'static,

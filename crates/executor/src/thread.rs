@@ -44,7 +44,7 @@ impl ThreadPoolExecutor {
     ///
     /// # Errors
     ///
-    /// As [`execute`](Executor::execute).
+    /// As [`submit`](Executor::submit).
     pub fn spawn<R: Send + 'static>(
         &self,
         run: impl FnOnce() -> R + Send + 'static,
@@ -89,7 +89,7 @@ fn run(shell: &Shell<Queue>, worker: usize, spawned_ns: u64, initializer: Option
         shell.lives.add(WorkerLife { worker, spawned_ns, ready_ns, ended_ns: clock::monotonic_ns() });
         Ok(())
     });
-    if let Err(error) = ran.flatten() {
+    if let Err(error) = ran.and_then(|ran| ran) {
         shell.break_with(error).fail_queued().run();
     }
 }
@@ -120,7 +120,9 @@ impl Executor for ThreadPoolExecutor {
 
     fn shutdown(&self, wait: Wait, queued: CancelFutures) {
         let Some(closed) = self.shell.close(queued) else { return };
-        closed.into_iter().for_each(|closed| Work::cancel_all(closed.cancelled).run());
+        for closed in closed {
+            Work::cancel_all(closed.cancelled).run();
+        }
         if wait == Wait::Yes {
             self.shell.join();
         }

@@ -4,7 +4,10 @@
 /// as it says there are, from 0.
 #[must_use]
 pub fn allowed_cpus() -> Vec<usize> {
-    mask().unwrap_or_else(|_| (0..super::machine::cpus_available()).collect())
+    mask().unwrap_or_else(|_| {
+        let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        (0..count).collect()
+    })
 }
 
 /// The same where the system tells, and why not elsewhere. Never empty.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::sync::{Condvar, MutexGuard, thread};
 
-/// A moment after which nobody waits any more.
+/// A moment after which no one waits any more.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Deadline {
     Passed,

@@ -9,7 +9,7 @@
 //! A task goes back from running to pending where the worker that has it does not get to begin it.
 //! A cancelled future is notified once the worker has found it in the queue and left it alone.
 //! Callbacks and wakers hear of the cancelling at once, those who [`wait`](crate::wait)
-//! only then: whoever has waited knows that the executor has let go of the task.
+//! only then: who has waited knows that the executor has let go of the task.
 //!
 //! What is to be run stands in the same piece of memory, so that a submitted task is one allocation. A
 //! [`Future`] does not know its type.
@@ -84,7 +84,7 @@ pub(super) struct State<T, W: ?Sized> {
     payload: W,
 }
 
-/// How often a thread that waits gives its CPU to whoever wants it, the worker perhaps, between its last
+/// How often a thread that waits gives its CPU to any thread that wants it, the worker perhaps, between its last
 /// two looks before it sleeps.
 const LONGEST_PAUSE: u32 = 16;
 
@@ -188,7 +188,7 @@ impl<T, W: ?Sized> Shared<T, W> {
                 drop(own);
                 return Err(Error::TIMEOUT);
             }
-            // A system's call to wake somebody is made only where there is somebody, who therefore says
+            // A system's call to wake a thread is made only where one waits, which therefore says
             // so first. A thread that is woken for another reason looks, and waits again.
             if looked && !registered {
                 state.listeners.add_thread(thread::current());
@@ -207,7 +207,7 @@ impl<T, W: ?Sized> Shared<T, W> {
     }
 
     /// Waits a little without sleeping: what is done in some microseconds is there sooner so, and who does
-    /// it has nobody to wake. Looks come more and more seldom, since each takes the state from under the
+    /// it has no one to wake. Looks come more and more seldom, since each takes the state from under the
     /// hands of the worker; where many are waited for in turn, it gets ahead.
     fn look_for_a_while(&self) {
         let mut pause = 1;
@@ -273,7 +273,7 @@ impl<T, W: ?Sized> Shared<T, W> {
         let mut state = self.lock();
         if let Phase::Running(_) = state.phase {
             let before = std::mem::replace(&mut state.phase, then());
-            // It may hold the last handle on what there is of a pool: not under the lock.
+            // It may hold the last handle on a pool: not under the lock.
             drop(state);
             drop(before);
         }
@@ -291,7 +291,7 @@ impl<T, W: ?Sized> Shared<T, W> {
         }
         let before = std::mem::replace(&mut state.phase, Phase::Finished(outcome));
         let kept = and(state);
-        // It may hold the last handle on what there is of a pool: not under the lock.
+        // It may hold the last handle on a pool: not under the lock.
         drop(before);
         self.done.store(true, Ordering::Relaxed);
         Ok(kept)

@@ -36,7 +36,7 @@ impl Buffer {
         Ok(Self { ground: ground.clone(), offset, capacity, mapping, length: 0, touched: 0 })
     }
 
-    /// A buffer that nobody shares.
+    /// A buffer that is not shared.
     ///
     /// # Errors
     ///
@@ -166,12 +166,12 @@ impl View {
             let length = room_for(length, self.mapping.length(), self.capacity)?;
             self.mapping = Mapping::new(&self.ground, self.offset, length)?;
         }
-        // SAFETY: the caller sees to it.
+        // SAFETY: the caller makes sure of it.
         Ok(unsafe { self.mapping.bytes(length) })
     }
 }
 
-/// How much to map for that need: at least twice what there is, so that growing costs little.
+/// How much to map for that need: at least twice as much as now, so that growing costs little.
 fn room_for(needed: usize, now: usize, capacity: usize) -> io::Result<usize> {
     if needed > capacity {
         return Err(io::ErrorKind::StorageFull.into());

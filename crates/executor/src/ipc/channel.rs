@@ -1,7 +1,7 @@
 //! A child process as its parent holds it: a socket to wake each other by, and a handle to see its end.
 //!
 //! The end of the socket is not enough to see a child die. A process that the child has forked holds
-//! it open; whoever waits for the end would wait for that one's. Where the system gives a handle on a
+//! it open; one who waits for the end would wait for that one's. Where the system gives a handle on a
 //! process (Linux), it is watched too.
 
 use std::collections::VecDeque;
@@ -29,7 +29,7 @@ pub(crate) struct Channel {
     /// Readable once the process has ended; it never means another process. None where the system
     /// has no such thing.
     process: Option<OwnedFd>,
-    /// Files that the child has sent and nobody has taken.
+    /// Files that the child has sent and no one has taken.
     files: Mutex<VecDeque<Arrived>>,
 }
 
@@ -148,7 +148,7 @@ impl Channel {
         Self { socket, pid, process, files: Mutex::default() }
     }
 
-    /// Ends both directions, also for whoever waits to read or write.
+    /// Ends both directions, also for those who wait to read or write.
     pub(crate) fn close(&self) {
         // It fails only where the other end is gone, and then there is nothing to end.
         let _ = self.socket.shutdown(Shutdown::Both);
@@ -187,7 +187,7 @@ impl Channel {
         }
     }
 
-    /// Reads what there is.
+    /// Reads what has come.
     fn receive(&self) -> Ring {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         doorbell::receive(&self.socket, Patience::No, &mut files).unwrap_or(Ring::Ended)

@@ -53,7 +53,7 @@ impl Doorbell {
         Self { socket, files: VecDeque::new() }
     }
 
-    /// Wakes whoever waits at the other end. That it is gone is found out by waiting for it.
+    /// Wakes the process that waits at the other end. That it is gone is found out by waiting for it.
     pub(crate) fn ring(&self) {
         ring(&self.socket);
     }

@@ -143,11 +143,11 @@ impl Mapping {
     ///
     /// # Safety
     ///
-    /// Nobody may write to them while the slice lives: no thread of this process, and no other process
+    /// No one may write to them while the slice lives: no thread of this process, and no other process
     /// that has mapped the file.
     pub(super) unsafe fn bytes(&self, length: usize) -> &[u8] {
         assert!(length <= self.length, "beyond the mapping");
-        // SAFETY: they are mapped, the file cannot get shorter, and the caller sees to the rest.
+        // SAFETY: they are mapped, the file cannot get shorter, and the caller makes sure of the rest.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), length) }
     }
 
@@ -159,11 +159,11 @@ impl Mapping {
     ///
     /// # Safety
     ///
-    /// As [`bytes`](Self::bytes); nobody may read them either.
+    /// As [`bytes`](Self::bytes); no one may read them either.
     #[inline]
     pub(super) unsafe fn bytes_mut(&mut self, at: usize, length: usize) -> &mut [u8] {
         assert!(at <= self.length && length <= self.length - at, "beyond the mapping");
-        // SAFETY: they are mapped, the file cannot get shorter, and the caller sees to the rest.
+        // SAFETY: they are mapped, the file cannot get shorter, and the caller makes sure of the rest.
         unsafe { slice::from_raw_parts_mut(self.start.as_ptr().add(at), length) }
     }
 }

@@ -92,7 +92,7 @@ impl Known {
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the system chooses the place, so that nothing else is mapped over.
         let page = unsafe { mmap_anonymous(std::ptr::null_mut(), length, access, MapFlags::PRIVATE) }.ok()?;
-        // SAFETY: the page has just been mapped, and nobody else knows of it.
+        // SAFETY: the page has just been mapped, and no one else knows of it.
         unsafe {
             if madvise(page, length, Advice::LinuxWipeOnFork).is_err() {
                 let _ = munmap(page, length);

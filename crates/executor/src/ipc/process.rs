@@ -124,7 +124,7 @@ fn close_above_streams(kept: RawFd) {
     }
 }
 
-/// Signals that stay ignored if whoever started the program had them ignored, as `nohup` and a shell's
+/// Signals that stay ignored if those who started the program had them ignored, as `nohup` and a shell's
 /// `trap '' INT` do; those that Rust's runtime and a shell's job control have settled.
 const KEPT_IGNORED: [libc::c_int; 7] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];

@@ -6,7 +6,7 @@ pub enum Wait {
     /// It returns when every worker has ended.
     #[default]
     Yes,
-    /// It returns at once; the workers finish what there is and end.
+    /// It returns at once; the workers finish what is queued and end.
     No,
 }
 

@@ -40,11 +40,11 @@ struct State {
 enum Looking {
     One,
     #[default]
-    Nobody,
+    None,
 }
 
-/// Looks before a worker sleeps. Between two of them it gives its CPU to whoever wants it, the submitter
-/// perhaps; if nobody does, they take about ten microseconds together. To sleep and to be woken costs
+/// Looks before a worker sleeps. Between two of them it gives its CPU to any thread that wants it, the submitter
+/// perhaps; if none does, they take about ten microseconds together. To sleep and to be woken costs
 /// the two sides about as much.
 const LOOKS: u32 = 32;
 
@@ -66,17 +66,17 @@ impl Queue {
             if state.door.closed().is_some() {
                 return None;
             }
-            if may_look && state.looking == Looking::Nobody {
+            if may_look && state.looking == Looking::None {
                 may_look = false;
                 state.looking = Looking::One;
                 drop(state);
                 self.look();
                 state = self.lock();
-                state.looking = Looking::Nobody;
+                state.looking = Looking::None;
                 continue;
             }
             state.idle += 1;
-            // One that wakes for no reason goes on sleeping: whoever calls counts on it.
+            // One that wakes for no reason goes on sleeping: who calls counts on it.
             while state.called == 0 && state.door.closed().is_none() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }

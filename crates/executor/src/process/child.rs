@@ -115,7 +115,7 @@ impl Child {
     /// Publishes the request, with those files.
     pub(super) fn send(&mut self, files: &[Attachment]) {
         for file in files {
-            // A worker that is dead is seen by whoever waits for the reply. One that would wait for the file
+            // A worker that is dead is seen by who waits for the reply. One that would wait for the file
             // in vain is ended.
             if self.channel.send_file(file.file.as_fd()).is_err() {
                 self.channel.close();

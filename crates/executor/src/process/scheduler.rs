@@ -173,7 +173,7 @@ impl Scheduler {
         Next::Idle
     }
 
-    /// Says that a worker is about to get work, whoever has claimed it.
+    /// Says that a worker is about to get work, whichever thread has claimed it.
     pub(super) fn unlist(&self, worker: usize) {
         self.lock().idle.retain(|&other| other != worker);
     }

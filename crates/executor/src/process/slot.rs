@@ -1,4 +1,4 @@
-//! A worker's slot, with its gate: whoever is in it has the connection to the worker to itself.
+//! A worker's slot, with its gate: who is inside has the connection to the worker to itself.
 //!
 //! That is the worker's supervisor, or a thread that waits for a result or submits work. Only the supervisor
 //! waits for the gate to receive. Another that finds it shut goes away and leaves the reply to who is inside,

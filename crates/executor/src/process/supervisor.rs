@@ -5,8 +5,6 @@
 //! the only one to see a death, and others may wait for that: it runs no callbacks, and where what decodes a
 //! result waits for another, a second thread goes on in its place.
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::child::{Child, Lost};
@@ -24,7 +22,7 @@ use crate::panics::catch_panic;
 use crate::pool::initializer::failed;
 use crate::pool::life::WorkerLife;
 use crate::pool::policy::OnCrash;
-use crate::sync::Mutex;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::system::clock;
 use crate::wire::{Parts, read_outcome};
 
@@ -40,6 +38,19 @@ enum Step {
     Wait,
     /// End: there is no more work, the pool is broken, or the user has ended the workers.
     End,
+}
+
+/// What a supervisor is to do next, for the thread that does it.
+struct Baton {
+    /// `None` when that thread has done all.
+    step: Mutex<Option<Step>>,
+    ended: Condvar,
+}
+
+impl Baton {
+    fn lock(&self) -> MutexGuard<'_, Option<Step>> {
+        self.step.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A worker that could not be started.
@@ -111,25 +122,27 @@ impl Supervisor<'_> {
             followup.finish();
             return Some(next);
         }
-        let next = Rc::new(Cell::new(Some(next)));
-        let (pool, worker, kept) = (Arc::clone(self.pool), self.worker, Rc::clone(&next));
+        let baton = Arc::new(Baton { step: Mutex::new(Some(next)), ended: Condvar::new() });
+        let (pool, worker, passed) = (Arc::clone(self.pool), self.worker, Arc::clone(&baton));
         let stand_in = move || {
-            // Where no thread is to be had, the step stays with this one.
-            let step = Arc::new(Mutex::new(kept.take()));
-            let taken = Arc::clone(&step);
-            let take = move || taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let started = pool.take_over(worker, move |pool| {
-                if let Some(step) = take() {
+            pool.take_over(worker, move |pool| {
+                if let Some(step) = passed.lock().replace(Step::End) {
                     go_on(pool, worker, step);
                 }
-            });
-            if !started {
-                kept.set(step.lock().unwrap_or_else(PoisonError::into_inner).take());
-            }
-            started
+                *passed.lock() = None;
+                passed.ended.notify_all();
+            })
         };
-        blocking::run(stand_in, || followup.finish());
-        next.take()
+        if !blocking::run(stand_in, || followup.finish()) {
+            return baton.lock().take();
+        }
+        // The system kills a process with the thread that has started it: this one stays as long as the worker
+        // may.
+        let mut step = baton.lock();
+        while step.is_some() {
+            step = baton.ended.wait(step).unwrap_or_else(PoisonError::into_inner);
+        }
+        None
     }
 
     /// Starts a worker, which begins with that work.

@@ -132,7 +132,7 @@ pub fn init_in_test(tasks: &'static [TaskEntry], module: &str) {
 /// The rest of this process's life.
 fn become_worker() -> ! {
     let number = ipc::process::take_env(ENVIRONMENT_KEY);
-    // What remains is the worker: it leaves when the parent ends the channel.
+    // The rest is the worker, which leaves when the parent ends the channel.
     if let Err(error) = work_for_parent(number.and_then(|number| number.to_str()?.parse().ok())) {
         give_up(&format!("{error}; {ENVIRONMENT_KEY} is for pools alone to set"));
     }
@@ -188,7 +188,7 @@ pub(super) fn serve(mut doorbell: Doorbell, watchdog: Option<Watchdog>) -> io::R
     let mailbox = ChildEnd::new(file)?;
     let spinner = Spinner::new(mailbox.spin());
     match (Worker { mailbox, doorbell, spinner, watchdog }).serve() {
-        // The parent is gone, or has given up on this worker: nobody is left to tell.
+        // The parent is gone, or has given up on this worker: no one is left to tell.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         served => served,
     }

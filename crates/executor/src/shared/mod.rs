@@ -2,7 +2,7 @@
 //!
 //! [`SharedBytes`] are made once, filled, and frozen. From then on a clone is a handle: a task that
 //! holds one carries 20 bytes whatever the length, to a thread as an `Arc`, to a process as a file that
-//! is mapped there. Nobody can write them any more, so that reading them as `&[u8]` is sound.
+//! is mapped there. No one can write them any more, so that reading them as `&[u8]` is sound.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};

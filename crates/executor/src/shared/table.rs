@@ -103,7 +103,7 @@ impl Table {
         if self.kept.len() > KEPT { self.kept.pop_front().map(|(_, oldest)| oldest) } else { None }
     }
 
-    /// Takes out what nobody has used for so long. What a handle refers to is in use.
+    /// Takes out what was not used for so long. What a handle refers to is in use.
     fn expired(&mut self, now: Instant) -> Vec<Arc<Mapped>> {
         let mut expired = Vec::new();
         self.kept.retain_mut(|(used, mapped)| {

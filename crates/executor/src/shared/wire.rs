@@ -1,5 +1,5 @@
 //! A handle on its way to another process: the id and the length travel in the message, the file
-//! beside it.
+//! goes along.
 
 use std::sync::Arc;
 

@@ -66,7 +66,7 @@ impl<W: Runnable + 'static> Unit for Chunk<W> {
     }
 
     fn cancel_quietly(&self) {
-        self.each(|submitted| Unit::cancel_quietly(submitted));
+        self.each(Unit::cancel_quietly);
     }
 
     fn fail_quietly(&self, error: &Error) {

@@ -3,7 +3,7 @@
 use super::Work;
 use super::submitted::drop_carefully;
 
-/// Callbacks, wakers, and drops of what users have made: what remains of settled work.
+/// Callbacks, wakers, and drops of what users have made: what is left of settled work.
 ///
 /// User code may wait for anything, the very pool included. So it is collected where something is locked,
 /// and runs where nothing is, in a thread that no other has to wait for.

@@ -74,7 +74,9 @@ impl Work {
     fn settle_all(work: impl IntoIterator<Item = Self>, quietly: impl Fn(&Self)) -> Deferred {
         let work: Vec<Self> = work.into_iter().inspect(quietly).collect();
         let mut deferred = Deferred::default();
-        work.into_iter().for_each(|work| deferred.release(work));
+        for work in work {
+            deferred.release(work);
+        }
         deferred
     }
 

@@ -49,9 +49,9 @@ impl<T: Task> Runnable for ATask<T> {
     fn encode(self, encoder: &mut Encoder) -> Result<(), Error> {
         encoder.add(table::registered::<T>()?, |bytes| {
             // Encoding and dropping are code of the task's author too, and may panic like `run`.
-            let encoded = catch_panic(|| encode(&self.0, bytes));
+            let written = catch_panic(|| encode(&self.0, bytes));
             let dropped = catch_panic(|| drop(self));
-            encoded?.map_err(|e| Self::transfer(format!("its argument cannot be encoded: {e}")))?;
+            written?.map_err(|e| Self::transfer(format!("its argument cannot be encoded: {e}")))?;
             dropped
         })
     }

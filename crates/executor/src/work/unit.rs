@@ -48,7 +48,7 @@ impl<'a> Replies<'a> {
         Self { parts, files }
     }
 
-    /// The next outcome and its files; a file that did not come is found missing by whoever looks for it.
+    /// The next outcome and its files; a file that did not come is found missing by who looks for it.
     pub(super) fn next(&mut self) -> Option<(&'a [u8], Vec<Attachment>)> {
         let part = self.parts.next()?;
         Some((part.content, part.attached(&mut *self.files).unwrap_or_default()))

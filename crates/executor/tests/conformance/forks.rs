@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Task, Wait, registry};
 
+use crate::gate::Gate;
 use crate::probe::Probe;
 use crate::suite::{Behaviour, On, Subject, wait_until};
 use crate::tasks::{Pause, Square, WhoAmI};
@@ -77,8 +78,12 @@ fn a_program_that_forks(subject: Subject) {
 /// Forks with a pool in hand, and goes on with it when the copy has dropped it.
 pub(crate) fn program(executor: &str) {
     let executor = registry::find(executor).unwrap().start(2).unwrap();
-    let first: Vec<_> = (0..4).map(|_| executor.submit(WhoAmI(5)).unwrap()).collect();
-    let workers: Vec<_> = first.iter().map(|future| future.result(None).unwrap().process).collect();
+    let gate = Gate::new();
+    let first = [0, 1].map(|number| executor.submit(gate.hold(number)).unwrap());
+    wait_until("both workers run", || gate.begun(0) && gate.begun(1));
+    let workers = [0, 1].map(|number| gate.process(number).unwrap());
+    gate.open();
+    assert!(first.iter().all(|future| future.result(None).is_ok()));
     let pending = executor.submit(Pause(300)).unwrap();
     wait_until("it runs", || pending.running());
     let ours = std::process::id();

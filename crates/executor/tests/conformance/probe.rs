@@ -196,9 +196,12 @@ fn busy_workers(arguments: &[String]) {
     let interrupt = is("decides").then(|| Interrupt::install().unwrap());
     let executor = ProcessPoolExecutor::new(2).unwrap();
     let gate = Gate::new();
-    let held = [0, 1].map(|number| match is("unprotected") {
-        true => executor.submit(HoldUnprotected(gate.path(), number)).unwrap(),
-        false => executor.submit(gate.hold(number)).unwrap(),
+    let held = [0, 1].map(|number| {
+        if is("unprotected") {
+            executor.submit(HoldUnprotected(gate.path(), number)).unwrap()
+        } else {
+            executor.submit(gate.hold(number)).unwrap()
+        }
     });
     wait_until("both run", || gate.begun(0) && gate.begun(1));
     for number in 0..2 {

@@ -47,7 +47,7 @@ pub(crate) fn open_early() {
     }
 }
 
-crate::task!(WriteEarly() -> (), |_| EARLY.get().unwrap().write_all(&[0xff; 1 << 16]).unwrap());
+crate::task!(WriteEarly() -> (), |_| EARLY.get().unwrap().write_all(&vec![0xff; 1 << 16]).unwrap());
 
 /// Writes to its file in a worker, between other tasks.
 pub(crate) fn early_file() {

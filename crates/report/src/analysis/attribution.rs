@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::accounting::ledger::Ledger;
+use super::accounting;
 use super::model::Loss;
 use super::rounds::{Paired, Reference};
 use crate::record::Sample;
@@ -90,7 +90,7 @@ type Difference = ([f64; Loss::ALL.len()], f64);
 fn difference(round: &Observation<'_>, workers: usize) -> Option<[f64; Loss::ALL.len()]> {
     let ledger = |[serial, sample]: &[Sample; 2]| {
         let reference = Reference(vec![serial]);
-        Some(Ledger::of(&Paired { sample, reference }, workers)?.losses)
+        Some(accounting::ledger(&Paired { sample, reference }, workers)?.losses)
     };
     let (control, faulty) = (ledger(round.control)?, ledger(round.faulty)?);
     Some(std::array::from_fn(|loss| faulty[loss] - control[loss]))

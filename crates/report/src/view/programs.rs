@@ -88,7 +88,9 @@ fn best(command: &Command) -> Option<String> {
     };
     let [most, enough] = best.pairs.map_or([None; 2], |pairs| pairs.map(Some));
     let most = named(best.workers, most);
-    Some(if best.enough == best.workers {
+    Some(if best.workers == 1 {
+        format!("best with {most}")
+    } else if best.enough == best.workers {
         format!("best with {most}; fewer are more than {share} slower")
     } else {
         let comes = if best.enough == 1 || enough.is_some() { "comes" } else { "come" };

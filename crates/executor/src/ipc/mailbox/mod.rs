@@ -2,8 +2,8 @@
 //!
 //! The parent writes a request and publishes it by counting up its number; the child reads it, writes
 //! the reply, and publishes that under the same number. Until then the parent leaves the request
-//! alone, and afterwards the child leaves the reply alone: whoever may look at a buffer looks at one
-//! that nobody writes to. Numbers are published in sequentially consistent order, together with the
+//! alone, and afterwards the child leaves the reply alone: who may look at a buffer looks at one
+//! that no one writes to. Numbers are published in sequentially consistent order, together with the
 //! notes by which either side knows whether the other one sleeps and must be woken, so that no wake-up
 //! is lost: one writes its number and then reads the note, the other writes the note and then reads
 //! the number.

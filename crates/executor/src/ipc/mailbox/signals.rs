@@ -10,7 +10,7 @@ use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use crate::sync::futex::Word;
 use crate::sync::{Step, left_out};
 
-/// Beside the number of parts: no more are to be begun.
+/// In the word of the number of parts: no more are to be begun.
 pub(super) const STOPPED: u32 = 1 << 31;
 
 /// The numbers and notes of one direction. Aligned so that the two directions share no cache line,
@@ -53,10 +53,10 @@ pub(super) struct Control {
 pub(crate) struct Signals(Mapping);
 
 impl Signals {
-    /// Those in a file that nobody else has yet, all zero.
+    /// Those in a file that no one else has yet, all zero.
     pub(super) fn new(ground: &Ground) -> io::Result<Self> {
         let signals = Self::of(ground)?;
-        // SAFETY: the mapping begins at a page and is as long as `Control`, and nobody else looks at it.
+        // SAFETY: the mapping begins at a page and is as long as `Control`, and no one else looks at it.
         unsafe { signals.0.start().cast::<Control>().write(Control::default()) };
         Ok(signals)
     }

@@ -27,7 +27,7 @@ impl Map {
     }
 
     /// Private, as kernels before 6.7 take any shared mapping of a sealed file for one that could
-    /// become writable. As nobody writes, no page is ever copied: all share those of the file.
+    /// become writable. As no one writes, no page is ever copied: all share those of the file.
     pub(super) fn readable(file: impl AsFd, len: usize) -> io::Result<Self> {
         Self::new(file, len, ProtFlags::READ, MapFlags::PRIVATE)
     }

@@ -1,4 +1,4 @@
-//! Bytes in a file without a name, written once and then never again: whoever is handed the file can
+//! Bytes in a file without a name, written once and then never again: anyone who is handed the file can
 //! read them where they are.
 //!
 //! On Linux it is a `memfd`, sealed by the kernel: no process can write to it any more, nor change its
@@ -38,7 +38,7 @@ pub(crate) struct Draft {
     file: Kind,
 }
 
-/// Bytes that nobody writes any more.
+/// Bytes that no one writes any more.
 #[derive(Debug)]
 pub(crate) struct Sealed {
     bytes: Map,
@@ -86,7 +86,7 @@ impl Draft {
         Ok(Self { bytes: Map::writable(&file, len)?, file: Kind::Temporary(reading?.into()) })
     }
 
-    /// Makes the bytes such that nobody can write them any more.
+    /// Makes the bytes such that no one can write them any more.
     pub(crate) fn freeze(self) -> io::Result<Sealed> {
         let len = self.bytes.len;
         // While anyone could write through a mapping, the kernel refuses the seal.
@@ -145,7 +145,7 @@ impl Deref for Draft {
     fn deref(&self) -> &[u8] {
         // SAFETY: the mapping has that many bytes, readable and initialised by the kernel, for as long
         // as `self` lives. Its pages have been reserved, and the file's length is sealed from the
-        // beginning, so that no access meets a missing one. Nobody else has the file: it is handed out
+        // beginning, so that no access meets a missing one. No one else has the file: it is handed out
         // only by `freeze`, which ends the draft.
         unsafe { std::slice::from_raw_parts(self.bytes.start.as_ptr(), self.bytes.len) }
     }

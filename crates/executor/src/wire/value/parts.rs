@@ -1,19 +1,18 @@
 //! Items and variants as serde asks for them: one after the other, and to the last.
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{self, DeserializeSeed, Error as _, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, Error as _, Visitor};
 
 use super::CodecError;
-use super::reader::Reader;
 
 /// Items of a sequence or a map.
-pub(super) struct Items<'a, 'de> {
-    reader: &'a mut Reader<'de>,
+pub(super) struct Items<'a, R> {
+    reader: &'a mut R,
     left: usize,
 }
 
-impl<'a, 'de> Items<'a, 'de> {
-    pub(super) fn new(left: usize, reader: &'a mut Reader<'de>) -> Self {
+impl<'a, R> Items<'a, R> {
+    pub(super) fn new(left: usize, reader: &'a mut R) -> Self {
         Self { reader, left }
     }
 
@@ -26,7 +25,10 @@ impl<'a, 'de> Items<'a, 'de> {
     }
 
     #[inline]
-    fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
+    fn next<'de, S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError>
+    where
+        for<'r> &'r mut R: Deserializer<'de, Error = CodecError>,
+    {
         if self.left == 0 {
             return Ok(None);
         }
@@ -35,7 +37,10 @@ impl<'a, 'de> Items<'a, 'de> {
     }
 }
 
-impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
+impl<'de, R> de::SeqAccess<'de> for Items<'_, R>
+where
+    for<'r> &'r mut R: Deserializer<'de, Error = CodecError>,
+{
     type Error = CodecError;
 
     #[inline]
@@ -51,7 +56,10 @@ impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
     }
 }
 
-impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
+impl<'de, R> de::MapAccess<'de> for Items<'_, R>
+where
+    for<'r> &'r mut R: Deserializer<'de, Error = CodecError>,
+{
     type Error = CodecError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
@@ -68,14 +76,14 @@ impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
 }
 
 /// A variant with content: as such, or as a map with its name for the key.
-pub(super) struct Variant<'a, 'de> {
-    reader: &'a mut Reader<'de>,
+pub(super) struct Variant<'a, 'de, R> {
+    reader: &'a mut R,
     /// Taken when it is read.
     name: Option<&'de str>,
 }
 
-impl<'a, 'de> Variant<'a, 'de> {
-    pub(super) fn new(name: &'de str, reader: &'a mut Reader<'de>) -> Self {
+impl<'a, 'de, R> Variant<'a, 'de, R> {
+    pub(super) fn new(name: &'de str, reader: &'a mut R) -> Self {
         Self { reader, name: Some(name) }
     }
 
@@ -92,7 +100,10 @@ impl<'a, 'de> Variant<'a, 'de> {
     }
 }
 
-impl<'de> de::MapAccess<'de> for Variant<'_, 'de> {
+impl<'de, R> de::MapAccess<'de> for Variant<'_, 'de, R>
+where
+    for<'r> &'r mut R: Deserializer<'de, Error = CodecError>,
+{
     type Error = CodecError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
@@ -104,7 +115,10 @@ impl<'de> de::MapAccess<'de> for Variant<'_, 'de> {
     }
 }
 
-impl<'de> de::EnumAccess<'de> for &mut Variant<'_, 'de> {
+impl<'de, R> de::EnumAccess<'de> for &mut Variant<'_, 'de, R>
+where
+    for<'r> &'r mut R: Deserializer<'de, Error = CodecError>,
+{
     type Error = CodecError;
     type Variant = Self;
 
@@ -114,7 +128,10 @@ impl<'de> de::EnumAccess<'de> for &mut Variant<'_, 'de> {
     }
 }
 
-impl<'de> de::VariantAccess<'de> for &mut Variant<'_, 'de> {
+impl<'de, R> de::VariantAccess<'de> for &mut Variant<'_, 'de, R>
+where
+    for<'r> &'r mut R: Deserializer<'de, Error = CodecError>,
+{
     type Error = CodecError;
 
     fn unit_variant(self) -> Result<(), CodecError> {
@@ -125,15 +142,15 @@ impl<'de> de::VariantAccess<'de> for &mut Variant<'_, 'de> {
         seed.deserialize(&mut *self.reader)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, CodecError> {
-        self.reader.value(visitor)
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, CodecError> {
+        self.reader.deserialize_tuple(length, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, CodecError> {
-        self.reader.value(visitor)
+        self.reader.deserialize_struct("", fields, visitor)
     }
 }

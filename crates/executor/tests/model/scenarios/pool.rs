@@ -1,4 +1,4 @@
-//! A pool of processes: those who submit and wait, the lanes, and the workers.
+//! A pool of processes: those who submit and wait, the supervisors, and the workers.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use libtest_mimic::Trial;
 use serde::{Deserialize, Serialize};
 
 use super::deaths::{Die, DieAfter};
+use super::decoding::MakeWaits;
 use crate::process::ProcessPool;
 use crate::suite::{holds, needs};
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -13,8 +14,12 @@ use crate::sync::{Step, thread};
 use crate::task::TaskEntry;
 use crate::{CancelFutures, Error, Task};
 
-pub(crate) static TASKS: &[TaskEntry] =
-    &[TaskEntry::of::<Double>(), TaskEntry::of::<Die>(), TaskEntry::of::<DieAfter>()];
+pub(crate) static TASKS: &[TaskEntry] = &[
+    TaskEntry::of::<Double>(),
+    TaskEntry::of::<Die>(),
+    TaskEntry::of::<DieAfter>(),
+    TaskEntry::of::<MakeWaits>(),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

@@ -16,7 +16,7 @@
 use super::super::bounds;
 use super::super::model::Loss;
 use super::super::rounds::{Paired, Reference};
-use super::outside::{self, Apart};
+use super::apart::Apart;
 use super::slower;
 use crate::record::{Sample, TaskSpan, WorkerSpan};
 
@@ -51,11 +51,8 @@ pub(in crate::analysis) struct Lacking {
 impl Ledger {
     /// The account of one execution on `workers` lanes; `None` if its tasks are not those of the
     /// serial baseline.
-    pub(in crate::analysis) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
+    pub(super) fn of(pair: &Paired<'_>, workers: usize) -> Option<Self> {
         let (sample, reference) = (pair.sample, &pair.reference);
-        if sample.outside.is_some() {
-            return outside::ledger(pair, workers);
-        }
         let times = task_times(sample, reference)?;
         let mut ledger = Self {
             wall: sample.wall_ns as f64,

@@ -4,6 +4,7 @@
 //! that is N = speedup + Σ rows: the rows sum to the gap between the number of workers and the
 //! speedup, with nothing left over but rounding. That takes means; medians do not add up.
 
+mod apart;
 pub(super) mod ledger;
 mod outside;
 mod slower;
@@ -14,15 +15,25 @@ use self::ledger::{Lacking, Ledger};
 use super::model::{Account, Loss, LossPart, LossRow};
 use super::rounds::Paired;
 use crate::stats::{Interval, Quantity, bootstrap};
-pub(super) use outside::{Apart, execution};
+pub(super) use apart::Apart;
+pub(super) use outside::execution;
 
 /// Rounds before the losses have intervals: of fewer they would reach far below zero.
 const LEAST_ROUNDS: usize = 5;
 
+/// The account of one execution on `workers` lanes; `None` if its tasks are not those of the serial baseline, or
+/// if it was seen from outside and its baseline was not.
+pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
+    if pair.sample.outside.is_some() {
+        return outside::ledger(pair, workers);
+    }
+    Ledger::of(pair, workers)
+}
+
 /// The account of a case over its rounds; `None` without any whose tasks are those of the serial
 /// baseline. Rows have intervals where the samples are paired by round.
 pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Option<Account> {
-    let mut ledgers: Vec<Ledger> = pairs.iter().filter_map(|pair| Ledger::of(pair, workers)).collect();
+    let mut ledgers: Vec<Ledger> = pairs.iter().filter_map(|pair| ledger(pair, workers)).collect();
     outside::merge(ledgers.iter_mut());
     if ledgers.is_empty() {
         return None;
@@ -48,7 +59,7 @@ struct Columns {
     /// Losses that some round has.
     present: Vec<bool>,
     /// Of executions of programs: which losses are told apart.
-    outside: Option<outside::Apart>,
+    outside: Option<Apart>,
 }
 
 impl Columns {
@@ -146,7 +157,7 @@ fn mean(values: &[f64]) -> f64 {
 /// What readers must know of an account.
 fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
     let lacking = |what: fn(&Lacking) -> bool| ledgers.iter().any(|ledger| what(&ledger.lacking));
-    let mut notes = ledgers[0].outside.as_ref().map(outside::Apart::notes).unwrap_or_default();
+    let mut notes = ledgers[0].outside.as_ref().map(Apart::notes).unwrap_or_default();
     let mut note = |so: bool, text: &str| {
         if so {
             notes.push(text.to_string());

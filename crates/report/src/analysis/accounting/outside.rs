@@ -9,92 +9,14 @@
 //! N·T = C₁ + Σ rows(N),   T₁ = C₁ + Σ rows(1)   ⇒   N·T = T₁ + Σ (rows(N) − rows(1))
 //! ```
 
-use std::collections::BTreeSet;
-
-use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Row, Source, Told, Trace, Tree};
+use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Source, Told, Trace, Tree};
 use speedup_observe::{Untold, Usage, account};
 
+use super::apart::Apart;
 use super::ledger::{Lacking, Ledger};
 use crate::analysis::model::Loss;
 use crate::analysis::rounds::Paired;
 use crate::record::{Ended, Known, Outside, Sample};
-
-/// Which losses are told apart, and why others are not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one pair of rows")]
-pub(in crate::analysis) struct Apart {
-    /// User and system time are one row.
-    cpu: bool,
-    /// Steal and exit are one row.
-    exit: bool,
-    /// There is no trace: what only it tells is one row.
-    trace: bool,
-    /// The run queue is in that row too.
-    queue: bool,
-    /// Why.
-    reasons: BTreeSet<String>,
-}
-
-impl Apart {
-    fn see(&mut self, row: &Row) {
-        let Some(why) = &row.merged else { return };
-        let names: Vec<&str> = row.causes.iter().map(|cause| cause.name()).collect();
-        let (last, first) = names.split_last().unwrap_or((&"", &[]));
-        self.reasons.insert(format!("{} and {last} are one row: {why}", first.join(", ")));
-        let has = |cause| row.causes.contains(&cause);
-        self.cpu |= has(Cause::ExtraUser);
-        self.exit |= has(Cause::Exit);
-        self.trace |= has(Cause::Serial);
-        self.queue |= has(Cause::RunQueue);
-    }
-
-    /// Moves what stands in rows of its own, by [`Loss::ALL`], to the rows that there are.
-    pub(in crate::analysis) fn book_together(&self, losses: &mut [f64]) {
-        for loss in Loss::OUTSIDE {
-            let row = self.row(loss);
-            if row != loss {
-                losses[row as usize] += std::mem::take(&mut losses[loss as usize]);
-            }
-        }
-    }
-
-    pub(in crate::analysis) fn join(&mut self, other: &Self) {
-        self.cpu |= other.cpu;
-        self.exit |= other.exit;
-        self.trace |= other.trace;
-        self.queue |= other.queue;
-        self.reasons.extend(other.reasons.iter().cloned());
-    }
-
-    /// The row that a loss is in.
-    fn row(&self, loss: Loss) -> Loss {
-        match loss {
-            Loss::ExtraUser | Loss::ExtraSystem if self.cpu => Loss::ExtraCpu,
-            Loss::Steal | Loss::Serial | Loss::Partial | Loss::Idle | Loss::Over if self.trace => {
-                Loss::Untold
-            }
-            Loss::Exit | Loss::StealExit if self.trace && self.exit => Loss::Untold,
-            Loss::RunQueue | Loss::Quota if self.queue => Loss::Untold,
-            Loss::Steal | Loss::Exit if self.exit => Loss::StealExit,
-            other => other,
-        }
-    }
-
-    /// Whether a loss has a row.
-    pub(super) fn tells(&self, loss: Loss) -> bool {
-        match loss {
-            Loss::ExtraCpu => self.cpu,
-            Loss::StealExit => self.exit && !self.trace,
-            Loss::Untold => self.trace,
-            other => self.row(other) == other,
-        }
-    }
-
-    /// What readers must know.
-    pub(super) fn notes(&self) -> Vec<String> {
-        self.reasons.iter().cloned().collect()
-    }
-}
 
 /// The account of one execution on `workers` lanes; `None` if its baseline was not seen from outside.
 pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
@@ -225,6 +147,8 @@ fn told<T: Clone>(known: &Known<T>) -> Told<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::super::account as account_of;
@@ -260,9 +184,10 @@ mod tests {
             peak_threads: Known::Value(1),
             killed: 0,
             stdout: None,
-            occupancy: match trace {
-                true => Known::Value(levels.iter().map(level).collect()),
-                false => Known::Missing(missing("trace")),
+            occupancy: if trace {
+                Known::Value(levels.iter().map(level).collect())
+            } else {
+                Known::Missing(missing("trace"))
             },
             course: Known::default(),
         };

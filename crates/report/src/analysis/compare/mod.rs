@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use self::change::{Entries, change};
 use self::model::name_of;
-use super::accounting::ledger::Ledger;
+use super::accounting;
 use super::rounds::{Paired, Reference, Rounds, seconds};
 use crate::record::{BASELINE, Case, RunRecord, Sample, WorkloadRecord};
 use crate::stats::{Interval, Quantity, Summary, bootstrap};
@@ -183,7 +183,7 @@ impl Executions {
         let entries = |group: &Vec<Paired<'_>>| {
             let ledger = |pair: &Paired<'_>| {
                 let has_baseline = !pair.reference.0.is_empty();
-                has_baseline.then(|| Ledger::of(pair, case.workers)).flatten()
+                has_baseline.then(|| accounting::ledger(pair, case.workers)).flatten()
             };
             let entries = group.iter().map(|pair| {
                 let throttled = pair.sample.machine.throttled_ns.is_some();
