@@ -167,8 +167,17 @@ fn mutate(value: &mut Value, chance: &mut Chance) {
 /// Another number: as a rule one that its type can hold.
 fn like(number: &serde_json::Number, chance: &mut Chance) -> Value {
     let near = number.as_u64().unwrap_or(0);
-    let others =
-        [0, 1, 2, near / 2, near.wrapping_mul(1000), near + 1, u64::from(u32::MAX), 1 << 53, u64::MAX];
+    let others = [
+        0,
+        1,
+        2,
+        near / 2,
+        near.wrapping_mul(1000),
+        near.wrapping_add(1),
+        u64::from(u32::MAX),
+        1 << 53,
+        u64::MAX,
+    ];
     match chance.below(12) {
         0 => json!(-1),
         1 => json!(1.5e300),
