@@ -24,6 +24,7 @@ mod slot;
 mod spinner;
 mod start;
 mod supervisor;
+mod threads;
 pub mod worker;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::callbacks::{Callbacks, Handed};
+use super::callbacks::Callbacks;
 use super::connection::{Connection, Outcome};
 use super::inbox::{Inbox, Receiver};
 use super::item::Item;
@@ -15,20 +15,14 @@ use super::live::{LiveWorkers, Stop};
 use super::receipt::Receipt;
 use super::scheduler::{Next, Requeued, Scheduler};
 use super::slot::{Gate, Slots};
-use crate::blocking;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::Ending;
 use crate::pool::life::Visit;
 use crate::pool::policy::{CancelFutures, OnCrash, Wait};
-use crate::pool::shell::{Launch, Refused, Shell};
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::system::clock;
+use crate::pool::shell::{Refused, Shell};
+use crate::sync::atomic::{AtomicBool, AtomicUsize};
 use crate::wire::Encoded;
 use crate::work::{Deferred, Work};
-
-/// Stack of the pool's threads: more than the main thread of a process usually has, since what that one can
-/// encode in its depth is decoded here. It is taken as it is used.
-const DEEP_STACK: usize = 16 << 20;
 
 /// What was chosen for the workers of a pool.
 pub(super) struct Crew {
@@ -51,23 +45,11 @@ pub(super) struct Pool {
     pub(super) shell: Shell<Scheduler>,
     pub(super) slots: Slots,
     pub(super) live: Arc<LiveWorkers>,
-    callbacks: Callbacks,
+    pub(super) callbacks: Callbacks,
     /// Supervisors that run.
-    supervisors: AtomicUsize,
+    pub(super) supervisors: AtomicUsize,
     /// Whether the thread has been started that recalls late batches.
-    recalls: AtomicBool,
-}
-
-/// A supervisor that runs, or was to be started.
-struct Counted(Arc<Pool>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        // Workers start no more once one of them ends, and so the last one is the last.
-        if self.0.supervisors.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.callbacks.leave();
-        }
-    }
+    pub(super) recalls: AtomicBool,
 }
 
 /// What follows from what was done behind a gate, and is to be done when it is open: it is user code, or
@@ -104,40 +86,6 @@ impl Pool {
             Err(Refused::Closed(reason)) => Err(reason),
             Err(Refused::NoThread(error)) => Err(self.break_with(error).fail_queued()),
         }
-    }
-
-    fn launch_supervisor(self: &Arc<Self>, worker: usize) -> Launch {
-        let spawned_ns = clock::monotonic_ns();
-        self.launch_counted(worker, move |pool| (pool.crew.supervise)(pool, worker, spawned_ns))
-    }
-
-    fn launch_counted(
-        self: &Arc<Self>,
-        worker: usize,
-        body: impl FnOnce(&Arc<Self>) + Send + 'static,
-    ) -> Launch {
-        self.supervisors.fetch_add(1, Ordering::SeqCst);
-        let counted = Counted(Arc::clone(self));
-        self.launch(format!("supervisor_{worker}"), move || body(&counted.0))
-    }
-
-    /// Starts another thread that goes on as the supervisor of that worker; false where the system gives none.
-    pub(super) fn take_over(
-        self: &Arc<Self>,
-        worker: usize,
-        body: impl FnOnce(&Arc<Self>) + Send + 'static,
-    ) -> bool {
-        self.shell.start_helper(self.launch_counted(worker, body))
-    }
-
-    /// A thread of the pool's. It is named for what it is; the processes are named as the user wishes.
-    fn launch(self: &Arc<Self>, name: String, body: impl FnOnce() + Send + 'static) -> Launch {
-        let pool = Arc::clone(self);
-        let body = Box::new(move || {
-            pool.shell.lives.enter();
-            body();
-        });
-        Launch { name, stack: Some(DEEP_STACK), body }
     }
 
     /// Connects a worker that is ready and idle, and gives it that work, or what is queued.
@@ -181,7 +129,7 @@ impl Pool {
     }
 
     /// Recalls the batch of a worker that takes long, for others who have time for it.
-    fn recall(self: &Arc<Self>, worker: usize) {
+    pub(super) fn recall(self: &Arc<Self>, worker: usize) {
         let mut followup = self.followup();
         let mut gate = self.slots.shut(worker);
         if let Some(connection) = gate.connection() {
@@ -191,22 +139,6 @@ impl Pool {
         }
         followup.open(worker, gate, Receiver::Passing);
         followup.finish();
-    }
-
-    /// Starts the thread that recalls late batches, if it is not there. Where the system gives no thread, what
-    /// is in one of them waits for what it has begun.
-    fn have_recalls(self: &Arc<Self>) {
-        if self.recalls.load(Ordering::Relaxed) || self.recalls.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let pool = Arc::clone(self);
-        self.shell.start_helper(self.launch("recalls".to_string(), move || {
-            while let Some(late) = pool.shell.queue.wait_for_late() {
-                for worker in late {
-                    pool.recall(worker);
-                }
-            }
-        }));
     }
 
     /// Takes no more work. What is queued is finished or cancelled; waiting is until every worker has ended.
@@ -240,38 +172,6 @@ impl Pool {
         let broken = self.shell.break_with(error);
         self.live.close_all();
         Broken { pool: self, broken }
-    }
-
-    /// Hands user code to the thread for it; where there is none, it runs here.
-    pub(super) fn defer(self: &Arc<Self>, deferred: Deferred) {
-        if deferred.is_empty() {
-            return;
-        }
-        match self.callbacks.hand_over(deferred) {
-            Handed::Over => {}
-            Handed::First if self.start_callbacks() => {}
-            Handed::First => {
-                self.callbacks.leave();
-                let visit = self.shell.lives.visit();
-                while let Some(next) = self.callbacks.next() {
-                    visit.run(|| next.run());
-                }
-            }
-            Handed::Back(deferred) => self.shell.lives.visit().run(|| deferred.run()),
-        }
-    }
-
-    /// Starts a thread for user code; false where the system gives none.
-    fn start_callbacks(self: &Arc<Self>) -> bool {
-        let pool = Arc::clone(self);
-        self.shell.start_helper(self.launch("callbacks".to_string(), move || {
-            while let Some(next) = pool.callbacks.next() {
-                let another = Arc::clone(&pool);
-                if blocking::run(move || another.start_callbacks(), || next.run()) {
-                    return;
-                }
-            }
-        }))
     }
 
     /// The error of the work that a worker took with it.

@@ -32,6 +32,8 @@ mod spinner;
 mod start;
 #[path = "../../../src/process/supervisor.rs"]
 mod supervisor;
+#[path = "../../../src/process/threads.rs"]
+mod threads;
 #[path = "../../../src/process/worker.rs"]
 pub mod worker;
 
