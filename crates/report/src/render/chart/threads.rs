@@ -11,7 +11,7 @@ use super::scene::{Area, Scene, Tag};
 use super::timeline::Unit;
 use super::{frame, theme};
 use crate::analysis::Estimate;
-use crate::record::Course;
+use crate::record::{Axes, Course};
 use crate::view::units::count;
 
 /// The chart named `threads`; left out where no program was seen from outside over time.
@@ -63,22 +63,28 @@ impl Chart for Threads {
 
 /// The plots of a program, all on the same scale of time.
 fn of_program(runs: Runs<'_>, column: usize) -> Vec<Steps> {
-    let rows = runs.own.executors.iter().flat_map(|table| &table.rows);
-    let mut cases: Vec<(usize, &Course)> =
-        rows.filter_map(|row| Some((row.workers, course(row.cells.get(column)?.estimate()?)?))).collect();
+    let rows = runs.own.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    let mut cases: Vec<(&str, usize, &Course)> = rows
+        .filter_map(|(table, row)| {
+            let course = course(row.cells.get(column)?.estimate()?)?;
+            Some((table.executor.as_str(), row.workers, course))
+        })
+        .collect();
     if cases.len() > MOST {
         cases = vec![cases[0], cases[cases.len() - 1]];
     }
     let length = |course: &Course| course.stretch_ns as f64 * course.running.len() as f64 / 1e9;
-    let longest = cases.iter().map(|(_, course)| length(course)).fold(0.0, f64::max);
-    let most = cases.iter().flat_map(|(workers, course)| {
+    let longest = cases.iter().map(|(.., course)| length(course)).fold(0.0, f64::max);
+    let most = cases.iter().flat_map(|(_, workers, course)| {
         let both = course.running.iter().zip(&course.waiting).map(|(running, waiting)| running + waiting);
         both.chain([*workers as f64])
     });
     let most = most.fold(1.0, f64::max);
     let label = &runs.own.workloads[column].label;
-    let plot = |(workers, course): (usize, &Course)| {
-        let many = count(workers, "worker");
+    let plot = |(executor, workers, course): (&str, usize, &Course)| {
+        // In a grid, several cases have one number of workers.
+        let pair = Axes::pair(executor, workers).map(|(p, t)| format!("{p}×{t}, "));
+        let many = format!("{}{}", pair.unwrap_or_default(), count(workers, "worker"));
         let unit = Unit::of(longest);
         let title = format!("{label} · {many}: {}", unit.written(length(course)));
         Steps { workload: label.clone(), title, workers, unit, course: course.clone(), longest, most }
