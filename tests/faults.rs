@@ -218,7 +218,7 @@ fn a_limit_on_files_is_an_error_that_leaves_no_temporary_file() {
         let output = limited(1, &arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {:?} {}", output.status, stderr(&output));
         let left: Vec<String> = support::names_in(out.path());
-        let temporary = |name: &&String| name.ends_with(".tmp") || name.ends_with(".part");
+        let temporary = |name: &&String| [".tmp", ".part"].iter().any(|end| name.ends_with(end));
         assert_eq!(left.iter().filter(temporary).count(), 0, "{arguments:?}: {left:?}");
     }
 }

@@ -90,8 +90,8 @@ fn noted(command: &str, further: &[&str], last: &[&str]) -> (Vec<String>, RunRec
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(command == "batch" || stdout(&output).contains("N workers had N CPUs, in the order "));
     let lines = fs::read_to_string(log).unwrap();
-    let list = |line: &str| line.split(':').nth(1).unwrap().trim().to_string();
-    let mut lists: Vec<String> = lines.lines().map(list).collect();
+    let allowed = |line: &str| line.split(':').nth(1).unwrap().trim().to_string();
+    let mut lists: Vec<String> = lines.lines().map(allowed).collect();
     lists.sort();
     (lists, RunRecord::read(&only_run(&out)).unwrap())
 }

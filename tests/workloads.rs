@@ -1,7 +1,8 @@
 //! Every registered executor with every registered workload.
 
 use libtest_mimic::{Arguments, Trial};
-use speedup::study::task::{BatchJob, Setting};
+use speedup::study::setting::Setting;
+use speedup::study::task::BatchJob;
 use speedup::workload::array::{ArrayJob, Passed};
 use speedup::workload::{Job, Kernel, Scale, Site, WORKLOADS};
 use speedup_executor::{EXECUTORS, Executor, ExecutorKind};

@@ -4,7 +4,6 @@ use clap::builder::Resettable;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::args;
 use super::tool::Tool;
 use super::{ExitError, print};
 use crate::settings::reader::text;
@@ -23,28 +22,33 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn completions(args: &CompletionsArgs, tool: &'static Tool) -> Result<(), ExitError> {
+/// Prints the script for a program and its command line.
+pub(super) fn completions(
+    args: &CompletionsArgs,
+    tool: &'static Tool,
+    root: Command,
+) -> Result<(), ExitError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command(tool), &*tool.name, &mut script);
+    clap_complete::generate(args.shell, &mut completing(root, tool), &*tool.name, &mut script);
     print(&String::from_utf8_lossy(&script))
 }
 
 /// The command line with the names that only this program's workloads know, and without what it hides.
-fn command(tool: &'static Tool) -> Command {
+fn completing(root: Command, tool: &'static Tool) -> Command {
     let names: Vec<_> = tool.workloads.iter().map(|workload| (workload.name(), workload.summary())).collect();
     let runners = Runner::all().map(|runner| (runner.name(), runner.summary()));
     let arrays = tool.workloads.iter().filter_map(|workload| workload.array());
     let kernels: Vec<_> = arrays.flat_map(kernels).collect();
-    let root = args::command(tool).mut_subcommand("run", |run| {
+    let root = root.mut_subcommand("run", |run| {
         run.mut_arg("workload", |arg| arg.value_parser(text::<List<String>>().completing(names)))
             .mut_arg("executor", |arg| arg.value_parser(text::<List<String>>().completing(runners)))
             .mut_arg("kernel", |arg| arg.value_parser(text::<KernelChoice>().completing(kernels)))
     });
-    if tool.whole { root } else { root.mut_subcommands(shown) }
+    if tool.whole { root } else { root.mut_subcommands(|command| shown(&command)) }
 }
 
 /// A command without the options that it hides, which scripts would complete.
-fn shown(command: Command) -> Command {
+fn shown(command: &Command) -> Command {
     let about = command.get_about().cloned().unwrap_or_default();
     let args = command.get_arguments().filter(|arg| !arg.is_hide_set());
     // Conflicts with options that are not there would be a mistake, and scripts know nothing of them.

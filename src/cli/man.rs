@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command, ValueHint};
 use clap_mangen::Man;
 
-use super::args;
-use super::tool::Tool;
 use super::{ExitError, print};
 use speedup_report::record::store::write_whole;
 
@@ -21,8 +19,9 @@ pub(super) struct ManArgs {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn man(args: &ManArgs, tool: &'static Tool) -> Result<(), ExitError> {
-    let mut root = args::command(tool).disable_help_subcommand(true);
+/// Writes the pages of a command line.
+pub(super) fn man(args: &ManArgs, root: Command) -> Result<(), ExitError> {
+    let mut root = root.disable_help_subcommand(true);
     root.build();
     let Some(folder) = &args.folder else {
         return print(&String::from_utf8_lossy(&page(root)?));

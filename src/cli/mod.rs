@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod selftest;
 mod serve;
+mod start;
 mod tool;
 mod usage;
 
@@ -90,8 +91,8 @@ fn dispatch(
         Command::Flags(args) => flags::flags(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(demo) => demo::demo(&demo),
-        Command::Completions(args) => completions::completions(&args, tool),
-        Command::Man(args) => man::man(&args, tool),
+        Command::Completions(args) => completions::completions(&args, tool, self::args::command(tool)),
+        Command::Man(args) => man::man(&args, self::args::command(tool)),
     }
 }
 

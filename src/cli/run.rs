@@ -86,8 +86,7 @@ pub(super) fn own_examples(tool: &Tool) -> String {
         examples.push(format!("{name} run --{} {} --rounds 5", parameter.name, parameter.default));
     }
     examples.push(format!("{name} run --resume results/2026-11-22-laptop --max-time 5m"));
-    let examples: String = examples.iter().map(|example| format!("  {example}\n")).collect();
-    format!("Examples:\n{examples}\n{EXPLANATION}")
+    format!("Examples:\n  {}\n\n{EXPLANATION}", examples.join("\n  "))
 }
 
 pub(super) fn run(args: &RunArgs, workloads: Workloads) -> Result<(), ExitError> {

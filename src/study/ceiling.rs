@@ -90,8 +90,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::study::prepared::Batched;
-    use crate::study::task::Setting;
+    use crate::study::batched::Batched;
+    use crate::study::setting::Setting;
     use crate::workload::{Fault, Workload};
 
     #[derive(Clone)]

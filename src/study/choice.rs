@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::prepared::Prepared;
 use super::registry::{AnyWorkload, OfArrays};
-use super::task::Setting;
+use super::setting::Setting;
 use crate::workload::{Kernel, Scale};
 use speedup_report::record::Data;
 use speedup_values::suggest;

@@ -8,7 +8,7 @@ use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
-use crate::workload::{Scale, Selection};
+use crate::workload::{ArrayWorkload, Scale, Selection};
 use speedup_report::record::{BASELINE, Data, Pinned, PoolMode};
 use speedup_values::choose;
 
@@ -112,7 +112,7 @@ impl RunRequest {
                 None => default_kernel(workload),
             };
             let passes = match (passes, workload.array()) {
-                (None, array) => array.map_or(1, |array| array.default_passes()),
+                (None, array) => array.map_or(1, ArrayWorkload::default_passes),
                 (Some(passes), Some(_)) => passes.0,
                 (Some(passes), None) => {
                     let problem = format!("is for workloads over arrays, and {} is none", workload.name());

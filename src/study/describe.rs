@@ -114,7 +114,7 @@ impl Study {
 
     /// Brings the record's workloads up to date: digests become known as the study goes on.
     pub fn describe_workloads(&self, record: &mut RunRecord) {
-        let describe = |(choice, batch): (&WorkloadChoice, &Box<dyn Studied>)| WorkloadRecord {
+        let describe = |(choice, batch): (&WorkloadChoice, &dyn Studied)| WorkloadRecord {
             name: choice.name(),
             label: choice.label(),
             workload: choice.workload.name().to_string(),
@@ -128,7 +128,7 @@ impl Study {
             sizes: choice.prepared.weights(),
             digests: batch.digests().to_vec(),
         };
-        let workloads = self.config().workloads.iter().zip(&self.batches);
+        let workloads = self.config().workloads.iter().zip(self.batches.iter().map(|batch| &**batch));
         record.plan.workloads = workloads.map(describe).collect();
     }
 }

@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::environment;
 use super::registry::{AnyWorkload, OfArrays};
-use super::task::Setting;
+use super::setting::Setting;
 use crate::workload::{Kernel, Repeated, Scale};
 use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe};

@@ -70,8 +70,11 @@ pub enum Pool {
     /// In a pool that is there.
     Warm(Box<dyn Executor>),
     /// In a pool that this starts, and that is ended after it.
-    Made(Box<dyn Fn() -> Result<Box<dyn Executor>, Error>>),
+    Made(Start),
 }
+
+/// Starts a pool.
+pub type Start = Box<dyn Fn() -> Result<Box<dyn Executor>, Error>>;
 
 /// The tasks of an execution, in the order of submission.
 pub(super) struct Batch<T> {

@@ -3,6 +3,7 @@
 //! * [`choice`]: a workload of a run with its settings; [`config`]: settings, resolved against the workloads, executors and CPUs that are there
 //! * [`plan`]: the cases and the order in which they run
 //! * [`registry`]: the workloads of a program, with their types forgotten; [`prepared`]: made ready for runs
+//! * `registered`, `batched`: the same with their types; [`setting`]: by what each process makes the same workload
 //! * [`task`]: a job of a workload as a task; [`job`]: how it times itself
 //! * [`pinning`]: workers of pools that stay on their CPUs
 //! * [`execute`]: one timed execution of a batch on a pool; [`pools`]: how pools are started for a batch
@@ -19,6 +20,7 @@
 //! * [`progress`]: the bar on the terminal
 
 mod asynchronous;
+mod batched;
 mod ceiling;
 pub mod choice;
 mod clock;
@@ -35,11 +37,13 @@ pub mod plan;
 pub mod pools;
 pub mod prepared;
 pub mod progress;
+mod registered;
 pub mod registry;
 pub mod resume;
 pub mod rounds;
 pub mod runner;
 pub mod selftest;
+pub mod setting;
 pub mod stopping;
 pub mod subject;
 pub mod task;
@@ -49,7 +53,9 @@ pub use config::RunConfig;
 pub use execute::Measured;
 pub use measure::Study;
 pub use plan::Plan;
-pub use registry::{AnyWorkload, Workloads, init, of_arrays, set_workloads, workloads};
+pub(crate) use registered::{Registered, of_array};
+pub use registered::{init, of_arrays};
+pub use registry::{AnyWorkload, Workloads, set_workloads, workloads};
 pub use rounds::Run;
 pub use runner::Runner;
 pub use subject::Subject;

@@ -3,14 +3,10 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-use super::pinning;
-use super::prepared::{Batched, Prepared};
-use super::task::{self, Setting};
-use crate::workload::array::Arrays;
+use super::prepared::Prepared;
+use super::setting::Setting;
 use crate::workload::{ArrayWorkload, Fault, Kernel, Scale, Selection, Workload};
 use speedup_executor::task::TaskEntry;
-use speedup_executor::worker;
-use speedup_flags::beside;
 use speedup_report::record::Data;
 
 static WORKLOADS: OnceLock<Workloads> = OnceLock::new();
@@ -55,7 +51,7 @@ pub trait AnyWorkload: Send + Sync {
     /// [`Fault`] if it cannot be set up.
     fn prepare(&self, setting: &Arc<Setting>, arrays: &OfArrays) -> Result<Arc<dyn Prepared>, Fault>;
 
-    /// The tasks of its type, for [`worker::init`].
+    /// The tasks of its type, for [`worker::init`](speedup_executor::worker::init).
     fn tasks(&self) -> [TaskEntry; 2];
 
     /// What runs make clones of.
@@ -86,139 +82,6 @@ pub struct OfArrays {
     pub scale: Scale,
 }
 
-/// A workload with jobs of its own type.
-pub(crate) struct Registered<W>(pub(crate) W);
-
-impl<W: Workload> AnyWorkload for Registered<W> {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn label(&self) -> &str {
-        self.0.label()
-    }
-
-    fn summary(&self) -> &str {
-        self.0.summary()
-    }
-
-    fn selection(&self) -> Selection {
-        self.0.selection()
-    }
-
-    fn waiting(&self) -> Option<Vec<usize>> {
-        self.0.waiting().map(|waiting| waiting.default_workers().to_vec())
-    }
-
-    fn parameters(&self) -> Vec<Declared> {
-        let mut workload = self.0.clone();
-        let parameters = workload.parameters();
-        let declared = parameters.iter().map(|parameter| Declared {
-            name: parameter.name(),
-            summary: parameter.summary(),
-            default: parameter.value(),
-        });
-        declared.collect()
-    }
-
-    fn check(&self, parameter: &str, value: &str) -> Result<(), String> {
-        let mut workload = self.0.clone();
-        let mut parameters = workload.parameters();
-        let parameter = parameters.iter_mut().find(|other| other.name() == parameter);
-        parameter.map_or(Ok(()), |parameter| parameter.set(value))
-    }
-
-    fn array(&self) -> Option<&'static dyn ArrayWorkload> {
-        None
-    }
-
-    fn prepare(&self, setting: &Arc<Setting>, _: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
-        Ok(Arc::new(Batched::new(Arc::clone(setting), &self.0)?))
-    }
-
-    fn tasks(&self) -> [TaskEntry; 2] {
-        task::entries::<W>()
-    }
-
-    fn prototype(&self) -> &dyn Any {
-        &self.0
-    }
-}
-
-/// A workload over arrays, which has settings of its own.
-struct OverArrays(Registered<Arrays>);
-
-impl AnyWorkload for OverArrays {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn label(&self) -> &str {
-        self.0.label()
-    }
-
-    fn summary(&self) -> &str {
-        self.0.summary()
-    }
-
-    fn selection(&self) -> Selection {
-        self.0.selection()
-    }
-
-    fn waiting(&self) -> Option<Vec<usize>> {
-        self.0.waiting()
-    }
-
-    fn parameters(&self) -> Vec<Declared> {
-        Vec::new()
-    }
-
-    fn check(&self, parameter: &str, value: &str) -> Result<(), String> {
-        self.0.check(parameter, value)
-    }
-
-    fn array(&self) -> Option<&'static dyn ArrayWorkload> {
-        Some(self.0.0.workload)
-    }
-
-    fn prepare(&self, setting: &Arc<Setting>, chosen: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
-        let mut arrays = self.0.0.clone();
-        (arrays.kernel, arrays.data) = (chosen.kernel, chosen.data);
-        (arrays.passes, arrays.scale) = (chosen.passes, chosen.scale);
-        Ok(Arc::new(Batched::new(Arc::clone(setting), &arrays)?))
-    }
-
-    fn tasks(&self) -> [TaskEntry; 2] {
-        self.0.tasks()
-    }
-
-    fn prototype(&self) -> &dyn Any {
-        self.0.prototype()
-    }
-}
-
-/// Array workloads as workloads of a program. They stay for as long as it runs.
-#[must_use]
-pub fn of_arrays(workloads: &[&'static dyn ArrayWorkload]) -> Workloads {
-    let registered = |&workload: &&'static dyn ArrayWorkload| of_array(workload);
-    workloads.iter().map(registered).collect::<Vec<_>>().leak()
-}
-
-/// An array workload as one of a program's.
-pub(crate) fn of_array(workload: &'static dyn ArrayWorkload) -> &'static dyn AnyWorkload {
-    Box::leak(Box::new(OverArrays(Registered(Arrays::new(workload)))))
-}
-
-/// Makes array workloads known to this process and, if it was started as a worker, becomes one and does not return.
-/// Must be the first thing in `main`; the first call counts. [`Tool`](crate::Tool) does the same for workloads of any
-/// kind.
-pub fn init(workloads: &[&'static dyn ArrayWorkload]) {
-    static TASKS: OnceLock<Vec<TaskEntry>> = OnceLock::new();
-    set_workloads(of_arrays(workloads));
-    let tasks = || [&task::entries::<Arrays>()[..], &beside::TASKS[..1], &pinning::TASKS[..]].concat();
-    worker::init(TASKS.get_or_init(tasks));
-}
-
 /// Makes workloads known to this process; the first call counts.
 pub fn set_workloads(workloads: Workloads) {
     WORKLOADS.get_or_init(|| workloads);
@@ -230,8 +93,15 @@ pub fn workloads() -> Workloads {
     WORKLOADS.get().copied().unwrap_or_default()
 }
 
-/// The prototype of that name: absent if there is none, or absent within that if it is of another type.
-pub(super) fn prototype<W: Workload>(name: &str) -> Option<Option<&'static W>> {
-    let workload = workloads().iter().find(|workload| workload.name() == name)?;
-    Some(workload.prototype().downcast_ref())
+/// The prototype of that name.
+pub(super) fn prototype<W: Workload>(name: &str) -> Result<&'static W, Fault> {
+    let workload = workloads().iter().find(|workload| workload.name() == name);
+    let workload =
+        workload.ok_or_else(|| Fault(format!("workload \"{name}\" is not known in this process")))?;
+    workload.prototype().downcast_ref().ok_or_else(|| other_type(name))
+}
+
+/// That two parts of a program mean different workloads by one name.
+pub(super) fn other_type(workload: &str) -> Fault {
+    Fault(format!("workload \"{workload}\" is of another type in this process"))
 }

@@ -10,42 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::job::{JobReport, timed};
+use super::setting::Setting;
 use super::{pinning, registry};
 use crate::workload::{Fault, Workload, array};
 use speedup_executor::Task;
 use speedup_executor::task::TaskEntry;
-
-/// What a process has to know of a workload to have the same one as its parent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setting {
-    /// Name of the workload.
-    pub workload: String,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Parameters that were given, as names and values.
-    pub parameters: Vec<(String, String)>,
-}
-
-impl Setting {
-    /// That of a workload with nothing given.
-    #[must_use]
-    pub fn of(workload: &str) -> Arc<Self> {
-        Arc::new(Self { workload: workload.to_string(), seed: 0, parameters: Vec::new() })
-    }
-
-    /// A clone of a prototype with these settings.
-    pub(super) fn configured<W: Workload>(&self, prototype: &W) -> Result<W, Fault> {
-        let mut workload = prototype.clone();
-        for (name, value) in &self.parameters {
-            let mut parameters = workload.parameters();
-            let parameter = parameters.iter_mut().find(|parameter| parameter.name() == name);
-            let parameter = parameter.ok_or_else(|| Fault(format!("there is no parameter {name}")))?;
-            parameter.set(value).map_err(|problem| Fault(format!("{name} '{value}': {problem}")))?;
-        }
-        workload.seed(self.seed);
-        Ok(workload)
-    }
-}
 
 /// Sets a workload up in this process.
 pub(super) fn set_up<W: Workload>(mut workload: W) -> Result<Arc<W>, Fault> {
@@ -140,18 +109,11 @@ fn in_this_process<W: Workload>(setting: &Setting) -> Result<Arc<W>, Fault> {
     // Held while it is set up, so that two threads do not do the same.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, workload)) = known.iter().find(|(other, _)| other == setting) {
-        return Arc::clone(workload).downcast().map_err(|_| other_type(&setting.workload));
+        return Arc::clone(workload).downcast().map_err(|_| registry::other_type(&setting.workload));
     }
-    let workload = registry::prototype::<W>(&setting.workload)
-        .ok_or_else(|| Fault(format!("workload \"{}\" is not known in this process", setting.workload)))?
-        .ok_or_else(|| other_type(&setting.workload))?;
-    let workload = set_up(setting.configured(workload)?)?;
+    let workload = set_up(setting.configured(registry::prototype::<W>(&setting.workload)?)?)?;
     known.push((setting.clone(), Arc::<W>::clone(&workload)));
     Ok(workload)
-}
-
-fn other_type(workload: &str) -> Fault {
-    Fault(format!("workload \"{workload}\" is of another type in this process"))
 }
 
 /// A shared value, written as the value is.

@@ -78,6 +78,7 @@ pub trait Workload: Clone + Send + Sync + 'static {
     }
 
     /// What it computes, in a few words.
+    #[expect(clippy::unnecessary_literal_bound, reason = "another workload may keep its text")]
     fn summary(&self) -> &str {
         ""
     }
@@ -157,7 +158,7 @@ pub trait Workload: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`Fault`] if they cannot be had.
-    fn execution(&self, execution: &Execution, jobs: &[Self::Job]) -> Result<Vec<Self::Job>, Fault> {
+    fn execution(&self, execution: Execution, jobs: &[Self::Job]) -> Result<Vec<Self::Job>, Fault> {
         let _ = execution;
         Ok(jobs.to_vec())
     }

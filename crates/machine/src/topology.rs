@@ -105,10 +105,13 @@ fn all_nodes(root: &Root) -> Result<Vec<Vec<usize>>, String> {
     Ok(nodes)
 }
 
+/// One way to learn of CPUs.
+type Tell<'a> = &'a dyn Fn() -> Result<Vec<usize>, String>;
+
 /// The CPUs online, which are at least those that are allowed: the kernel allows none that is offline.
 fn online_with(root: &Root, allowed: &[usize]) -> Result<Vec<usize>, String> {
     let (folder, stat) = (root.path(CPUS), root.path("proc/stat"));
-    let sources: [(PathBuf, &dyn Fn() -> Result<Vec<usize>, String>); 4] = [
+    let sources: [(PathBuf, Tell<'_>); 4] = [
         (folder.join("online"), &|| files::numbers(&folder.join("online"))),
         (folder.clone(), &|| online_folders(&folder)),
         (stat.clone(), &|| counted(&stat)),

@@ -146,7 +146,7 @@ impl Workload for Arrays {
 
     /// Each execution has its own number at the server, and arrays that the parent passes on. Those are made once,
     /// when they are first needed, and the server is started then.
-    fn execution(&self, execution: &Execution, jobs: &[ArrayJob]) -> Result<Vec<ArrayJob>, Fault> {
+    fn execution(&self, execution: Execution, jobs: &[ArrayJob]) -> Result<Vec<ArrayJob>, Fault> {
         let mut kept = self.kept();
         if let Some(served) = self.workload.served() {
             if kept.server.is_none() {

@@ -55,7 +55,7 @@ impl Child {
         live: &Arc<LiveWorkers>,
     ) -> io::Result<Self> {
         let mailbox = ParentEnd::new(spin)?;
-        let variable = (worker::ENVIRONMENT_KEY, &*worker.to_string());
+        let variable = (start::ENVIRONMENT_KEY, &*worker.to_string());
         let (process, channel) = Process::start(name, start::arguments(), variable, mailbox.as_fd())?;
         let mut child = Self::with(worker, process, channel, mailbox);
         child.entry = Some(LiveWorkers::enter(live, Arc::clone(&child.channel)));

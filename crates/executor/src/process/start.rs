@@ -3,12 +3,15 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::worker::ENVIRONMENT_KEY;
 use crate::error::Error;
 use crate::ipc::channel::Arguments;
 use crate::ipc::process::on_main_thread;
 use crate::table;
 use crate::task::TaskEntry;
+
+/// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
+/// any setting that a user may mean to write.
+pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
 
 /// Why a process that was started as a worker cannot be one.
 pub(super) const NOT_AT_START: &str = "worker::init was not called at the start of main";

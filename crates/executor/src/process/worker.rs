@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::hello::Hello;
 use super::pace::PATIENCE;
 use super::spinner::Spinner;
-use super::start;
+use super::start::{self, ENVIRONMENT_KEY};
 use crate::attachments;
 use crate::ipc;
 use crate::ipc::doorbell::{Doorbell, Ring, Taken};
@@ -23,10 +23,6 @@ use crate::system::clock;
 use crate::table;
 use crate::task::TaskEntry;
 use crate::wire::{Answer, Outcome, add_outcome, read_request, read_task};
-
-/// Set in a worker's environment to its number, and removed as soon as it has been read. Unlike
-/// any setting that a user may mean to write.
-pub(super) const ENVIRONMENT_KEY: &str = "SPEEDUP_INTERNAL_POOL_WORKER";
 
 /// How often the watchdog looks once the channel has ended.
 const WATCH_INTERVAL: Duration = Duration::from_millis(10);

@@ -26,16 +26,9 @@ pub(super) fn decoded(path: &str) -> Cow<'_, str> {
     while let Some((&first, after)) = rest.split_first() {
         let digits = after.get(..2).filter(|_| first == b'%');
         let digits = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        match digits.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte)) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
+        let plain = digits.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte));
+        bytes.push(plain.unwrap_or(first));
+        rest = if plain.is_some() { &after[2..] } else { after };
     }
     String::from_utf8(bytes).map_or(Cow::Borrowed(path), Cow::Owned)
 }

@@ -154,8 +154,8 @@ fn nodes_are_counted_that_have_memory_and_cpus_of_their_own() {
     assert_eq!(numa_nodes(&tree.root()), Ok(2));
     tree.write(&node("node1/cpulist"), "0-3");
     assert!(numa_nodes(&tree.root()).unwrap_err().ends_with("several nodes claim the same CPU"));
-    let none = Tree::of::<&str, &str>(&[]);
-    assert!(numa_nodes(&none.root()).unwrap_err().ends_with("no nodes of memory are listed"));
+    let empty = Tree::of::<&str, &str>(&[]);
+    assert!(numa_nodes(&empty.root()).unwrap_err().ends_with("no nodes of memory are listed"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ mod tests {
         // A pipe with a writer is read to its end, however late that comes.
         let (reader, mut writer) = io::pipe().unwrap();
         let writing = std::thread::spawn(move || {
-            io::Write::write_all(&mut writer, &[b'x'; 100_000]).unwrap();
+            io::Write::write_all(&mut writer, &vec![b'x'; 100_000]).unwrap();
         });
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
         assert_eq!(read(Path::new(&path)).unwrap().len(), 100_000);

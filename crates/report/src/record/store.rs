@@ -176,9 +176,8 @@ fn synced(result: io::Result<()>) -> io::Result<()> {
 #[must_use]
 pub fn is_stillborn(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let date = name.chars().zip("dddd-dd-dd-".chars());
-    let dated = name.len() > 11
-        && date.map(|(c, of)| if of == 'd' { c.is_ascii_digit() } else { c == of }).all(|matches| matches);
+    let mut date = name.chars().zip("dddd-dd-dd-".chars());
+    let dated = name.len() > 11 && date.all(|(c, of)| if of == 'd' { c.is_ascii_digit() } else { c == of });
     let Ok(mut entries) = fs::read_dir(path) else { return false };
     dated && entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry.file_name())))
 }

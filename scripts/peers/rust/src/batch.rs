@@ -10,8 +10,9 @@ use speedup::record::store::write_whole;
 use speedup::record::{Design, Failure, MachineState, Probe, RunRecord, Status, Stop, WorkerSpan};
 use speedup::study::choice::WorkloadChoice;
 use speedup::study::task::{BatchJob, Setting};
-use speedup::study::{Measured, Study, Workloads, environment};
+use speedup::study::{Measured, Study, Workloads};
 use speedup::machine::clock::monotonic_ns;
+use speedup::machine::environment::conditions;
 use speedup::machine::root::Root;
 use speedup::machine::{machine, pressure, probe};
 use speedup::workload::array::{ArrayJob, Passed};
@@ -108,7 +109,7 @@ impl<'a> Run<'a> {
         };
         let complete = self.record.status == Status::Complete;
         self.record.stop = complete.then_some(Stop::Rounds);
-        self.record.conditions.after = Some(environment::conditions());
+        self.record.conditions.after = Some(conditions());
         self.save()?;
         Ok(complete)
     }
@@ -198,7 +199,7 @@ fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Meas
         digests.push(report.result.map_err(|fault| format!("job {job}: {fault}"))?.digest);
     }
     let workers = ran.lives.iter().map(life).collect();
-    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine }, digests))
+    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine, outside: None }, digests))
 }
 
 fn recorded(probe: probe::Probe) -> Probe {

@@ -9,7 +9,7 @@
 //! N·T = C₁ + Σ rows(N),   T₁ = C₁ + Σ rows(1)   ⇒   N·T = T₁ + Σ (rows(N) − rows(1))
 //! ```
 
-use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Row, Source, Told, Trace, Tree};
+use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Source, Told, Trace, Tree};
 use speedup_observe::{Untold, Usage, account};
 
 use super::apart::Apart;
@@ -147,6 +147,8 @@ fn told<T: Clone>(known: &Known<T>) -> Told<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::super::account as account_of;
@@ -182,9 +184,10 @@ mod tests {
             peak_threads: Known::Value(1),
             killed: 0,
             stdout: None,
-            occupancy: match trace {
-                true => Known::Value(levels.iter().map(level).collect()),
-                false => Known::Missing(missing("trace")),
+            occupancy: if trace {
+                Known::Value(levels.iter().map(level).collect())
+            } else {
+                Known::Missing(missing("trace"))
             },
             course: Known::default(),
         };

@@ -159,8 +159,12 @@ fn draw(canvas: &mut impl Canvas, shape: &Shape) -> Result<(), String> {
     }
 }
 
+/// As far off as a point is drawn, in units: outside of every picture, and near enough that whole numbers can be
+/// reckoned with. Records with impossible times have marks anywhere.
+const FAR: f64 = (1 << 20) as f64;
+
 fn units((x, y): Point) -> (i32, i32) {
-    let unit = |length: f64| (length * f64::from(UNITS)).round() as i32;
+    let unit = |length: f64| (length * f64::from(UNITS)).round().clamp(-FAR, FAR) as i32;
     (unit(x), unit(y))
 }
 

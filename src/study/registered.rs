@@ -1,0 +1,148 @@
+//! Workloads of some type as members of the registry.
+
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+
+use super::batched::Batched;
+use super::prepared::Prepared;
+use super::registry::{AnyWorkload, Declared, OfArrays, Workloads, set_workloads};
+use super::setting::Setting;
+use super::{pinning, task};
+use crate::workload::array::Arrays;
+use crate::workload::{ArrayWorkload, Fault, Selection, Workload};
+use speedup_executor::task::TaskEntry;
+use speedup_executor::worker;
+use speedup_flags::beside;
+
+/// A workload with jobs of its own type.
+pub(crate) struct Registered<W>(pub(crate) W);
+
+impl<W: Workload> AnyWorkload for Registered<W> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn label(&self) -> &str {
+        self.0.label()
+    }
+
+    fn summary(&self) -> &str {
+        self.0.summary()
+    }
+
+    fn selection(&self) -> Selection {
+        self.0.selection()
+    }
+
+    fn waiting(&self) -> Option<Vec<usize>> {
+        self.0.waiting().map(|waiting| waiting.default_workers().to_vec())
+    }
+
+    fn parameters(&self) -> Vec<Declared> {
+        let mut workload = self.0.clone();
+        let parameters = workload.parameters();
+        let declared = parameters.iter().map(|parameter| Declared {
+            name: parameter.name(),
+            summary: parameter.summary(),
+            default: parameter.value(),
+        });
+        declared.collect()
+    }
+
+    fn check(&self, parameter: &str, value: &str) -> Result<(), String> {
+        let mut workload = self.0.clone();
+        let mut parameters = workload.parameters();
+        let parameter = parameters.iter_mut().find(|other| other.name() == parameter);
+        parameter.map_or(Ok(()), |parameter| parameter.set(value))
+    }
+
+    fn array(&self) -> Option<&'static dyn ArrayWorkload> {
+        None
+    }
+
+    fn prepare(&self, setting: &Arc<Setting>, _: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
+        Ok(Arc::new(Batched::new(Arc::clone(setting), &self.0)?))
+    }
+
+    fn tasks(&self) -> [TaskEntry; 2] {
+        task::entries::<W>()
+    }
+
+    fn prototype(&self) -> &dyn Any {
+        &self.0
+    }
+}
+
+/// A workload over arrays, which has settings of its own.
+struct OverArrays(Registered<Arrays>);
+
+impl AnyWorkload for OverArrays {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn label(&self) -> &str {
+        self.0.label()
+    }
+
+    fn summary(&self) -> &str {
+        self.0.summary()
+    }
+
+    fn selection(&self) -> Selection {
+        self.0.selection()
+    }
+
+    fn waiting(&self) -> Option<Vec<usize>> {
+        self.0.waiting()
+    }
+
+    fn parameters(&self) -> Vec<Declared> {
+        Vec::new()
+    }
+
+    fn check(&self, parameter: &str, value: &str) -> Result<(), String> {
+        self.0.check(parameter, value)
+    }
+
+    fn array(&self) -> Option<&'static dyn ArrayWorkload> {
+        Some(self.0.0.workload)
+    }
+
+    fn prepare(&self, setting: &Arc<Setting>, chosen: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
+        let mut arrays = self.0.0.clone();
+        (arrays.kernel, arrays.data) = (chosen.kernel, chosen.data);
+        (arrays.passes, arrays.scale) = (chosen.passes, chosen.scale);
+        Ok(Arc::new(Batched::new(Arc::clone(setting), &arrays)?))
+    }
+
+    fn tasks(&self) -> [TaskEntry; 2] {
+        self.0.tasks()
+    }
+
+    fn prototype(&self) -> &dyn Any {
+        self.0.prototype()
+    }
+}
+
+/// Array workloads as workloads of a program. They stay for as long as it runs.
+#[must_use]
+pub fn of_arrays(workloads: &[&'static dyn ArrayWorkload]) -> Workloads {
+    let registered = |&workload: &&'static dyn ArrayWorkload| of_array(workload);
+    workloads.iter().map(registered).collect::<Vec<_>>().leak()
+}
+
+/// An array workload as one of a program's.
+pub(crate) fn of_array(workload: &'static dyn ArrayWorkload) -> &'static dyn AnyWorkload {
+    Box::leak(Box::new(OverArrays(Registered(Arrays::new(workload)))))
+}
+
+/// Makes array workloads known to this process and, if it was started as a worker, becomes one and does not return.
+/// Must be the first thing in `main`; the first call counts. [`Tool`](crate::Tool) does the same for workloads of any
+/// kind.
+pub fn init(workloads: &[&'static dyn ArrayWorkload]) {
+    static TASKS: OnceLock<Vec<TaskEntry>> = OnceLock::new();
+    set_workloads(of_arrays(workloads));
+    let tasks = || [&task::entries::<Arrays>()[..], &beside::TASKS[..1], &pinning::TASKS[..]].concat();
+    worker::init(TASKS.get_or_init(tasks));
+}
