@@ -32,7 +32,8 @@ pub(super) struct Slots {
 pub(super) struct Gate<'a> {
     slots: &'a Slots,
     slot: &'a Slot,
-    connection: MutexGuard<'a, Option<Box<Connection>>>,
+    /// `None` once it is open.
+    connection: Option<MutexGuard<'a, Option<Box<Connection>>>>,
     was_busy: bool,
 }
 
@@ -43,6 +44,7 @@ pub(super) struct Opened<'a> {
     slot: &'a Slot,
     /// That of the connection, if there is one.
     inbox: Option<Arc<Inbox>>,
+    looked: bool,
 }
 
 impl Default for Slots {
@@ -93,44 +95,54 @@ impl Slots {
 impl<'a> Gate<'a> {
     fn new(slots: &'a Slots, slot: &'a Slot, connection: MutexGuard<'a, Option<Box<Connection>>>) -> Self {
         let was_busy = connection.as_ref().is_some_and(|connection| connection.is_busy());
-        Self { slots, slot, connection, was_busy }
+        Self { slots, slot, connection: Some(connection), was_busy }
     }
 
     /// The connection, if there is a worker.
     pub(super) fn connection(&mut self) -> Option<&mut Connection> {
-        self.connection.as_deref_mut()
+        self.connection.as_mut()?.as_deref_mut()
     }
 
     /// Connects a worker.
     pub(super) fn connect(&mut self, connection: Box<Connection>) {
-        *self.connection = Some(connection);
+        if let Some(place) = &mut self.connection {
+            **place = Some(connection);
+        }
     }
 
     /// Takes the connection of a worker that is gone.
     pub(super) fn disconnect(&mut self) -> Option<Box<Connection>> {
-        self.connection.take()
+        self.connection.as_mut()?.take()
     }
 
     /// Opens the gate.
-    pub(super) fn open(self) -> Opened<'a> {
-        let Self { slots, slot, connection, was_busy } = self;
-        let inbox = connection.as_ref().map(|connection| Arc::clone(connection.inbox()));
-        match (was_busy, connection.as_ref().is_some_and(|connection| connection.is_busy())) {
-            (false, true) => drop(slots.busy.fetch_add(1, SeqCst)),
-            (true, false) => drop(slots.busy.fetch_sub(1, SeqCst)),
+    pub(super) fn open(mut self) -> Opened<'a> {
+        let guard = self.connection.take();
+        let connection = guard.as_ref().and_then(|connection| connection.as_deref());
+        match (self.was_busy, connection.is_some_and(Connection::is_busy)) {
+            (false, true) => drop(self.slots.busy.fetch_add(1, SeqCst)),
+            (true, false) => drop(self.slots.busy.fetch_sub(1, SeqCst)),
             _ => {}
         }
-        drop(connection);
-        Opened { slots, slot, inbox }
+        let inbox = connection.map(|connection| Arc::clone(connection.inbox()));
+        drop(guard);
+        Opened { slots: self.slots, slot: self.slot, inbox, looked: false }
+    }
+}
+
+impl Drop for Gate<'_> {
+    fn drop(&mut self) {
+        debug_assert!(self.connection.is_none() || std::thread::panicking(), "a gate opens by `open` alone");
     }
 }
 
 impl<'a> Opened<'a> {
     /// Looks for a reply that is for that receiver, and shuts the gate again to receive it; `None` if there
     /// is none, or it is another's now.
-    pub(super) fn look_again(self, receiver: Receiver) -> Option<Gate<'a>> {
-        let Self { slots, slot, inbox } = self;
-        if left_out(Step::LookAfterOpening) || !inbox?.has_reply_for(receiver) {
+    pub(super) fn look_again(mut self, receiver: Receiver) -> Option<Gate<'a>> {
+        self.looked = true;
+        let (slots, slot) = (self.slots, self.slot);
+        if left_out(Step::LookAfterOpening) || !self.inbox.take()?.has_reply_for(receiver) {
             return None;
         }
         match receiver {
@@ -140,5 +152,11 @@ impl<'a> Opened<'a> {
             }
             Receiver::Passing => slots.try_shut(slot),
         }
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        debug_assert!(self.looked || std::thread::panicking(), "who opens a gate looks again");
     }
 }
