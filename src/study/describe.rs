@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_far_off_is_not_recorded_as_1970() {
         let at = |seconds| written(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(at(1_790_000_000), "2026-09-21T13:33:20Z");
+        assert_eq!(at(1_790_000_000), "2026-09-21T14:13:20Z");
         // The last day of 9999, and the year 12000.
         assert!(at(253_402_300_799).starts_with("9999-12-"), "{}", at(253_402_300_799));
         assert!(at(316_516_000_000).starts_with("9999-12-"));
