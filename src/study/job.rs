@@ -1,6 +1,6 @@
 //! What a worker reports of a job, and how it times one.
 //!
-//! [`timed`] is what runs inside a worker, be it a thread or a process, around a job, and the only code there
+//! `timed` is what runs inside a worker, be it a thread or a process, around a job, and the only code there
 //! that reads a clock.
 
 use serde::{Deserialize, Serialize};

@@ -26,7 +26,7 @@
 /// ```
 ///
 /// Without it a pool refuses: each worker would run all tests again. A harness whose `main` is one's own
-/// (`harness = false`, as with the crate `libtest-mimic`) calls [`worker::init`] there and needs no macro.
+/// (`harness = false`, as with the crate `libtest-mimic`) calls [`worker::init`](crate::worker::init) there and needs no macro.
 #[macro_export]
 macro_rules! test_workers {
     ($tasks:expr) => {

@@ -3,8 +3,8 @@
 //!
 //! An [`ArrayWorkload`] says how large the arrays of its batch are and how to compute on one, in one or several ways,
 //! its [`Kernel`]s: they differ in speed and in nothing else. [`layer`] makes a [`Workload`](super::Workload) of it,
-//! and that is the only place that knows both. Adding one to this program is one file like [`rc4`](super::rc4) or
-//! [`sha256`](super::sha256) and one line in [`WORKLOADS`].
+//! and that is the only place that knows both. Adding one to this program is one file like [`rc4`] or
+//! [`sha256`] and one line in [`WORKLOADS`].
 //!
 //! * [`passed`]: how an array reaches its worker; [`travelling`]: arrays as they travel
 //! * [`served`]: arrays that come from a server, for which their jobs wait
