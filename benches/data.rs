@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use speedup::study::array::Copied;
+use speedup::workload::array::passed::Copied;
 use speedup_bench_support::peer::read_memory;
 use speedup_bench_support::{Against, Bench, Contest, Limit, Reading, Unit, measure};
 use speedup_executor::task::TaskEntry;
