@@ -243,8 +243,8 @@ fn hand_overs(bench: &mut Bench, pools: &Pools, size: usize) {
     let shared = SharedBytes::create(size).and_then(speedup_executor::SharedBytesMut::freeze);
     let shared = shared.expect("there is memory");
     let contest = Contest::new(&title, Unit::SecondsPer("task"))
-        .floor("threads, nothing", || there_and_back(&pools.threads, times, || Nothing(), 0))
-        .floor("processes, nothing", || there_and_back(&pools.processes, times, || Nothing(), 0))
+        .floor("threads, nothing", || there_and_back(&pools.threads, times, Nothing, 0))
+        .floor("processes, nothing", || there_and_back(&pools.processes, times, Nothing, 0))
         .contender("threads", || there_and_back(&pools.threads, times, || Hold(shared.clone()), size))
         .contender("processes", || there_and_back(&pools.processes, times, || Hold(shared.clone()), size))
         .target("threads", Against::Itself, Limit::AtMost(20e-6))
