@@ -6,15 +6,16 @@
 use std::process::ExitCode;
 
 use speedup::cli::complain;
-use speedup::record::store::write_whole;
-use speedup::record::{Design, Failure, MachineState, Probe, RunRecord, Status, Stop, WorkerSpan};
-use speedup::study::choice::WorkloadChoice;
-use speedup::study::task::{BatchJob, Setting};
-use speedup::study::{Measured, Study, Workloads};
 use speedup::machine::clock::monotonic_ns;
 use speedup::machine::environment::conditions;
 use speedup::machine::root::Root;
 use speedup::machine::{machine, pressure, probe};
+use speedup::record::store::write_whole;
+use speedup::record::{Design, Failure, MachineState, Probe, RunRecord, Status, Stop, WorkerSpan};
+use speedup::study::choice::WorkloadChoice;
+use speedup::study::setting::Setting;
+use speedup::study::task::BatchJob;
+use speedup::study::{Measured, Study, Workloads};
 use speedup::workload::array::{ArrayJob, Passed};
 use speedup::workload::{Digest, Job};
 
@@ -37,11 +38,7 @@ pub struct Peer {
 
 /// Runs the batch as asked for, and says how that went.
 #[must_use]
-pub fn main(
-    workloads: Workloads,
-    peer: Option<Peer>,
-    mut settings: Settings,
-) -> ExitCode {
+pub fn main(workloads: Workloads, peer: Option<Peer>, mut settings: Settings) -> ExitCode {
     if peer.as_ref().is_some_and(|peer| peer.pool.is_some()) {
         settings.request.executor = STAND_IN.parse().ok();
     }
@@ -64,11 +61,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn begin(
-        workloads: Workloads,
-        peer: Option<Peer>,
-        settings: &'a Settings,
-    ) -> Result<Self, String> {
+    fn begin(workloads: Workloads, peer: Option<Peer>, settings: &'a Settings) -> Result<Self, String> {
         let config = settings.request.resolve(&settings.limits, workloads, machine::cpus_available());
         let study = Study::new(config.map_err(|error| format!("--{error}"))?, Design::InterleavedRounds);
         let mut record = study.new_record();
@@ -183,7 +176,8 @@ fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Meas
     let ran = pool.run(workers, &mut jobs.into_iter().inspect(|_| submitted.push(monotonic_ns())))?;
     let wall_ns = monotonic_ns() - start;
     let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns(&root).ok()?.saturating_sub(before)));
-    let machine = MachineState { steal_ns, throttled_ns: None, load, before, after: probe::probe().map(recorded) };
+    let machine =
+        MachineState { steal_ns, throttled_ns: None, load, before, after: probe::probe().map(recorded) };
 
     let since = |time: u64| time.saturating_sub(start);
     let life = |life: &WorkerSpan| WorkerSpan {

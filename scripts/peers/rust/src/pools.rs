@@ -5,11 +5,11 @@ use std::sync::mpsc;
 use std::thread::ThreadId;
 
 use speedup::executor::Task;
+use speedup::machine::clock::monotonic_ns;
 use speedup::record::WorkerSpan;
 use speedup::study::job::JobReport;
 use speedup::study::task::BatchJob;
 use speedup::workload::array::Answer;
-use speedup::machine::clock::monotonic_ns;
 
 /// A peer's pool.
 pub trait Pool: Sync {

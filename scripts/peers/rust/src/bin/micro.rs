@@ -3,18 +3,16 @@
 //! `PEERS_PYTHON` holds lines of `NAME=COMMAND<tab>POOL,POOL…`: an interpreter's name, how it is started on
 //! `micro.py` with tabs between the words, and the pools that it has.
 
-#[path = "../../../../../benches/support/contest.rs"]
-mod contest;
 #[path = "../micro/mod.rs"]
 mod micro;
 
 use std::process::ExitCode;
 
-use contest::Bench;
 use micro::python::Python;
 use speedup::cli::complain;
 use speedup::executor::task::TaskEntry;
 use speedup::executor::worker;
+use speedup_bench_support::Bench;
 
 static TASKS: &[TaskEntry] = &[TaskEntry::of::<micro::Echo>(), TaskEntry::of::<micro::Meet>()];
 

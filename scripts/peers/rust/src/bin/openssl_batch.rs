@@ -18,5 +18,9 @@ fn main() -> ExitCode {
         }
     };
     let note = "OpenSSL's kernels on speedup's executors; an RC4 key is mixed once, and not twenty times";
-    batch::main(study::workloads(), Some(Peer { program: version(), note: note.to_string(), pool: None }), settings)
+    batch::main(
+        study::workloads(),
+        Some(Peer { program: version(), note: note.to_string(), pool: None }),
+        settings,
+    )
 }

@@ -1,15 +1,12 @@
 //! speedup's kernels beside OpenSSL's, in one process and in turn: streams of RC4 of 256 KiB, and
 //! hashes of 1 MiB.
 
-#[path = "../../../../../benches/support/contest.rs"]
-mod contest;
-
 use std::process::ExitCode;
 
-use contest::{Against, Bench, Contest, Unit, measure};
 use speedup::cli::complain;
 use speedup::workload::rc4::{Rc4, WordRc4};
 use speedup::workload::{ArrayWorkload, sha256};
+use speedup_bench_support::{Against, Bench, Contest, Unit, measure};
 use speedup_peers::openssl::{Stream, version};
 
 const KEY: &[u8; 16] = b"a key of 16 byte";

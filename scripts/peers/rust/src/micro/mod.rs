@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use speedup::executor::Task;
 use speedup::machine::clock::monotonic_ns;
 
-use crate::contest::Bench;
 use python::Python;
+use speedup_bench_support::Bench;
 
 /// Workers of the pools that are measured when they are there.
 const WORKERS: usize = 2;

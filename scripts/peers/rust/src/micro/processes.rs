@@ -6,7 +6,7 @@ use speedup::machine::clock::monotonic_ns;
 
 use super::python::{Python, pool};
 use super::{Bytes, Echo, Meet, STARTED, WORKERS, started};
-use crate::contest::{Bench, Contest, Reading, Unit};
+use speedup_bench_support::{Bench, Contest, Reading, Unit};
 
 const OURS: &str = "speedup processes";
 const PROCSPAWN: &str = "procspawn";

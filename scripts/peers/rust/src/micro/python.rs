@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::contest::{Contest, Reading};
+use speedup_bench_support::{Contest, Reading};
 
 /// An interpreter that runs `micro.py`.
 pub(crate) struct Python {

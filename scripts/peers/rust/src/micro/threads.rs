@@ -7,7 +7,7 @@ use speedup::executor::{Executor, RayonExecutor, ThreadPoolExecutor};
 
 use super::python::{Python, pool};
 use super::{Bytes, Echo, WORKERS};
-use crate::contest::{Bench, Contest, Unit, measure};
+use speedup_bench_support::{Bench, Contest, Unit, measure};
 
 const OURS: &str = "speedup threads";
 
