@@ -7,7 +7,7 @@ use super::args::reserved;
 use super::tool::Tool;
 use super::{ExitError, demo, dispatch, parse};
 use crate::program;
-use crate::study::{pinning, selftest, set_workloads};
+use crate::study::{AnyWorkload, pinning, selftest, set_workloads};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::{beside, client};
@@ -57,32 +57,40 @@ impl Tool {
         if self.workloads.is_empty() {
             return Err("the program has no workload; give it one with Tool::workload".to_string());
         }
-        let options = reserved();
         for (index, workload) in self.workloads.iter().enumerate() {
             name("a workload", workload.name())?;
             let before = &self.workloads[..index];
             if before.iter().any(|other| other.name() == workload.name()) {
                 return Err(format!("two workloads have the name {}; give each its own", workload.name()));
             }
-            let parameters = workload.parameters();
-            for (index, parameter) in parameters.iter().enumerate() {
-                let of = || format!("parameter '{}' of {}", parameter.name, workload.name());
-                let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-                if !parameter.name.starts_with(|c: char| c.is_ascii_lowercase())
-                    || !parameter.name.chars().all(known)
-                {
-                    return Err(format!("{}: a name has lower-case letters, digits and hyphens", of()));
-                }
-                if options.iter().any(|option| option == parameter.name) {
-                    return Err(format!("{}: 'run' has another option of that name", of()));
-                }
-                if parameters[..index].iter().any(|other| other.name == parameter.name) {
-                    return Err(format!("{}: there are two; give each its own name", of()));
-                }
-            }
+            parameters(*workload)?;
         }
         Ok(())
     }
+}
+
+/// Whether the parameters of a workload can be options of `run`.
+fn parameters(workload: &dyn AnyWorkload) -> Result<(), String> {
+    let parameters = workload.parameters();
+    if parameters.is_empty() {
+        return Ok(());
+    }
+    let options = reserved();
+    for (index, parameter) in parameters.iter().enumerate() {
+        let of = |problem| Err(format!("parameter '{}' of {}: {problem}", parameter.name, workload.name()));
+        let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !parameter.name.starts_with(|c: char| c.is_ascii_lowercase()) || !parameter.name.chars().all(known)
+        {
+            return of("a name has lower-case letters, digits and hyphens");
+        }
+        if options.iter().any(|option| option == parameter.name) {
+            return of("'run' has another option of that name");
+        }
+        if parameters[..index].iter().any(|other| other.name == parameter.name) {
+            return of("there are two; give each its own name");
+        }
+    }
+    Ok(())
 }
 
 /// Whether a name can stand in a list, in a table and in front of an equals sign.

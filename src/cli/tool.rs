@@ -64,7 +64,7 @@ impl Tool {
     /// Adds a workload.
     pub fn workload<W: Workload>(mut self, workload: W) -> Self {
         // Worker threads outlive whatever had it, so that it stays for as long as the program runs.
-        self.workloads.push(Box::leak(Box::new(Registered(workload))));
+        self.workloads.push(Box::leak(Box::new(Registered::new(workload))));
         self
     }
 

@@ -14,32 +14,45 @@ use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
 use speedup_flags::beside;
 
-/// A workload with jobs of its own type.
-pub(crate) struct Registered<W>(pub(crate) W);
+/// A workload of some type.
+pub(crate) struct Registered<W> {
+    prototype: W,
+    /// The array workload that it is, if it is one.
+    array: Option<&'static dyn ArrayWorkload>,
+    /// The prototype with the settings that only array workloads have.
+    with: fn(&W, &OfArrays) -> W,
+}
+
+impl<W: Workload> Registered<W> {
+    /// One with jobs of its own type.
+    pub(crate) fn new(prototype: W) -> Self {
+        Self { prototype, array: None, with: |prototype, _| prototype.clone() }
+    }
+}
 
 impl<W: Workload> AnyWorkload for Registered<W> {
     fn name(&self) -> &str {
-        self.0.name()
+        self.prototype.name()
     }
 
     fn label(&self) -> &str {
-        self.0.label()
+        self.prototype.label()
     }
 
     fn summary(&self) -> &str {
-        self.0.summary()
+        self.prototype.summary()
     }
 
     fn selection(&self) -> Selection {
-        self.0.selection()
+        self.prototype.selection()
     }
 
     fn waiting(&self) -> Option<Vec<usize>> {
-        self.0.waiting().map(|waiting| waiting.default_workers().to_vec())
+        self.prototype.waiting().map(|waiting| waiting.default_workers().to_vec())
     }
 
     fn parameters(&self) -> Vec<Declared> {
-        let mut workload = self.0.clone();
+        let mut workload = self.prototype.clone();
         let parameters = workload.parameters();
         let declared = parameters.iter().map(|parameter| Declared {
             name: parameter.name(),
@@ -50,18 +63,18 @@ impl<W: Workload> AnyWorkload for Registered<W> {
     }
 
     fn check(&self, parameter: &str, value: &str) -> Result<(), String> {
-        let mut workload = self.0.clone();
+        let mut workload = self.prototype.clone();
         let mut parameters = workload.parameters();
         let parameter = parameters.iter_mut().find(|other| other.name() == parameter);
         parameter.map_or(Ok(()), |parameter| parameter.set(value))
     }
 
     fn array(&self) -> Option<&'static dyn ArrayWorkload> {
-        None
+        self.array
     }
 
-    fn prepare(&self, setting: &Arc<Setting>, _: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
-        Ok(Arc::new(Batched::new(Arc::clone(setting), &self.0)?))
+    fn prepare(&self, setting: &Arc<Setting>, arrays: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
+        Ok(Arc::new(Batched::new(Arc::clone(setting), &(self.with)(&self.prototype, arrays))?))
     }
 
     fn tasks(&self) -> [TaskEntry; 2] {
@@ -69,59 +82,7 @@ impl<W: Workload> AnyWorkload for Registered<W> {
     }
 
     fn prototype(&self) -> &dyn Any {
-        &self.0
-    }
-}
-
-/// A workload over arrays, which has settings of its own.
-struct OverArrays(Registered<Arrays>);
-
-impl AnyWorkload for OverArrays {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn label(&self) -> &str {
-        self.0.label()
-    }
-
-    fn summary(&self) -> &str {
-        self.0.summary()
-    }
-
-    fn selection(&self) -> Selection {
-        self.0.selection()
-    }
-
-    fn waiting(&self) -> Option<Vec<usize>> {
-        self.0.waiting()
-    }
-
-    fn parameters(&self) -> Vec<Declared> {
-        Vec::new()
-    }
-
-    fn check(&self, parameter: &str, value: &str) -> Result<(), String> {
-        self.0.check(parameter, value)
-    }
-
-    fn array(&self) -> Option<&'static dyn ArrayWorkload> {
-        Some(self.0.0.workload)
-    }
-
-    fn prepare(&self, setting: &Arc<Setting>, chosen: &OfArrays) -> Result<Arc<dyn Prepared>, Fault> {
-        let mut arrays = self.0.0.clone();
-        (arrays.kernel, arrays.data) = (chosen.kernel, chosen.data);
-        (arrays.passes, arrays.scale) = (chosen.passes, chosen.scale);
-        Ok(Arc::new(Batched::new(Arc::clone(setting), &arrays)?))
-    }
-
-    fn tasks(&self) -> [TaskEntry; 2] {
-        self.0.tasks()
-    }
-
-    fn prototype(&self) -> &dyn Any {
-        self.0.prototype()
+        &self.prototype
     }
 }
 
@@ -134,7 +95,16 @@ pub fn of_arrays(workloads: &[&'static dyn ArrayWorkload]) -> Workloads {
 
 /// An array workload as one of a program's.
 pub(crate) fn of_array(workload: &'static dyn ArrayWorkload) -> &'static dyn AnyWorkload {
-    Box::leak(Box::new(OverArrays(Registered(Arrays::new(workload)))))
+    Box::leak(Box::new(Registered {
+        prototype: Arrays::new(workload),
+        array: Some(workload),
+        with: |prototype, chosen| {
+            let mut arrays = prototype.clone();
+            (arrays.kernel, arrays.data) = (chosen.kernel, chosen.data);
+            (arrays.passes, arrays.scale) = (chosen.passes, chosen.scale);
+            arrays
+        },
+    }))
 }
 
 /// Makes array workloads known to this process and, if it was started as a worker, becomes one and does not return.
