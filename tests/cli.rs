@@ -284,6 +284,8 @@ fn help_list_and_completions_speak_of_what_there_is() {
         let script = run(&["completions", shell]);
         assert!(script.status.success() && stdout(&script).contains("workers"), "{shell}");
     }
+    // Bash's script has no descriptions, so that a hidden command could only be there as one.
+    assert!(!stdout(&run(&["completions", "bash"])).contains("inject"));
 }
 
 #[test]

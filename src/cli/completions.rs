@@ -44,7 +44,11 @@ fn completing(root: Command, tool: &'static Tool) -> Command {
             .mut_arg("executor", |arg| arg.value_parser(text::<List<String>>().completing(runners)))
             .mut_arg("kernel", |arg| arg.value_parser(text::<KernelChoice>().completing(kernels)))
     });
-    if tool.whole { root } else { root.mut_subcommands(|command| shown(&command)) }
+    // clap_complete knows nothing of what is hidden, and clap takes no command away.
+    let shown_commands = root.get_subcommands().filter(|command| !command.is_hide_set());
+    let commands: Vec<Command> =
+        shown_commands.map(|command| if tool.whole { command.clone() } else { shown(command) }).collect();
+    shown(&root).subcommands(commands)
 }
 
 /// A command without the options that it hides, which scripts would complete.
