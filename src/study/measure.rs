@@ -1,5 +1,6 @@
 //! A study under way: it executes cases, checks their results, and keeps what that takes.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Study {
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
     warm: BTreeMap<usize, Box<dyn Executor>>,
+    /// The CPUs of threads that measure a ceiling, where none are asked for. The system lists them in many files.
+    cores: OnceCell<Vec<usize>>,
     clock: RunClock,
 }
 
@@ -48,6 +51,7 @@ impl Study {
             design,
             executions: 0,
             warm: BTreeMap::new(),
+            cores: OnceCell::new(),
             clock: RunClock::resumed_at(0),
         }
     }
@@ -166,9 +170,9 @@ impl Study {
     ) -> Result<CeilingSample, String> {
         let choice = &self.config.workloads[workload];
         let window = ceiling::window(self.serial_ns[workload]);
-        let pinned = self.config.pin.as_ref().map(|pin| pin.cpus.clone());
-        let cpus = pinned.unwrap_or_else(|| Placement::Cores.of_this_machine());
-        let lanes = ceiling::measure(&*choice.prepared, (workers, &cpus), window)?;
+        let pinned = self.config.pin.as_ref().map(|pin| &pin.cpus);
+        let cpus = pinned.unwrap_or_else(|| self.cores.get_or_init(|| Placement::Cores.of_this_machine()));
+        let lanes = ceiling::measure(&*choice.prepared, (workers, cpus), window)?;
         Ok(CeilingSample { workload: choice.name(), round, warmup, lanes })
     }
 
