@@ -110,9 +110,16 @@ fn kind(act: &Act, result: Result<Made, Error>) -> String {
         (Ok(made), Some(expected)) if made == expected => "result".to_string(),
         (Ok(_), _) => "! wrong result".to_string(),
         (Err(Error::Panicked { .. }), None) => "panicked".to_string(),
-        (Err(error @ (Error::Cancelled | Error::WorkerDied { .. } | Error::BrokenPool { .. })), _) => {
-            error.name().to_string()
-        }
+        // One that was killed while it started has its own error, which breaks the pool.
+        (
+            Err(
+                error @ (Error::Cancelled
+                | Error::WorkerDied { .. }
+                | Error::BrokenPool { .. }
+                | Error::Spawn { .. }),
+            ),
+            _,
+        ) => error.name().to_string(),
         (Err(error), _) => format!("! {error}"),
     }
 }
