@@ -202,14 +202,20 @@ impl Peer {
 /// Sends a message to each, then takes all that comes back.
 fn trips(peers: &mut [Peer]) {
     let mut message = [7; BYTES];
-    peers.iter_mut().for_each(|peer| peer.to.write_all(&message).expect("it is there"));
-    peers.iter_mut().for_each(|peer| peer.from.read_exact(&mut message).expect("it answers"));
+    for peer in &mut *peers {
+        peer.to.write_all(&message).expect("it is there");
+    }
+    for peer in peers {
+        peer.from.read_exact(&mut message).expect("it answers");
+    }
 }
 
 fn tasks(pool: &ProcessPoolExecutor) {
     let futures: Vec<_> =
         (0..pool.max_workers()).map(|_| pool.submit(Echo([7; BYTES / 8])).expect("it is open")).collect();
-    futures.into_iter().for_each(|future| assert_eq!(future.take(None), Ok([7; BYTES / 8])));
+    for future in futures {
+        assert_eq!(future.take(None), Ok([7; BYTES / 8]));
+    }
 }
 
 /// Seconds of each contender, in turn, the median of all rounds.
@@ -252,7 +258,9 @@ fn row(name: &str, workers: usize, rounds: usize, (own, theirs): (&[usize], &[us
     );
     let us = |time: f64| time / TRIPS as f64 * 1e6;
     print!("{name:32}");
-    times.iter().for_each(|time| print!("{:>10.1}", us(*time)));
+    for time in &times {
+        print!("{:>10.1}", us(*time));
+    }
     println!("{:>12.2}{:>12.2}", times[0] / times[1], times[1] / times[2]);
     allow_cpus(&all).expect("they were allowed");
 }
@@ -262,7 +270,9 @@ fn copies(size: usize, rounds: usize) {
     let block = Arc::new(vec![7; size]);
     let pool = ProcessPoolExecutor::new(1).expect("a pool");
     let mut socket = Peer::by_sockets("sink");
-    [count, size].iter().for_each(|number| socket.to.write_all(&number.to_le_bytes()).expect("it is there"));
+    for number in [count, size] {
+        socket.to.write_all(&number.to_le_bytes()).expect("it is there");
+    }
     let times = medians(
         rounds,
         &mut [
@@ -279,6 +289,8 @@ fn copies(size: usize, rounds: usize) {
     );
     let rate = |time: f64| (count * size) as f64 / time * 1e-9;
     print!("{:32}", format!("{} KiB", size >> 10));
-    times.iter().for_each(|time| print!("{:>10.2}", rate(*time)));
+    for time in &times {
+        print!("{:>10.2}", rate(*time));
+    }
     println!("{:>12.2}", times[0] / times[1]);
 }

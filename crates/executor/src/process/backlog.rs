@@ -156,3 +156,76 @@ impl IntoIterator for Taken {
         self.first.into_iter().chain(self.blocks.into_iter().flatten())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::task::Task;
+    use crate::wire::Encoded;
+    use crate::work::{Work, chunk, submission};
+
+    #[derive(Serialize, Deserialize)]
+    struct Number(usize);
+
+    impl Task for Number {
+        const NAME: &'static str = "Number";
+        type Output = usize;
+
+        fn run(self) -> usize {
+            self.0
+        }
+    }
+
+    type Futures = std::collections::HashMap<usize, crate::Future<usize>>;
+
+    fn item(work: Work) -> Item {
+        Item { work, encoded: Encoded::default() }
+    }
+
+    fn single(number: usize, futures: &mut Futures) -> Item {
+        let (work, future) = submission(Number(number));
+        futures.insert(number, future);
+        item(work)
+    }
+
+    /// The numbers of what was taken: those whose futures are done when the work is.
+    fn numbers(taken: Taken, futures: &mut Futures) -> Vec<usize> {
+        let expected = taken.len();
+        let mut numbers = Vec::new();
+        for item in taken {
+            item.work.run();
+            numbers.extend(futures.extract_if(|_, future| future.done()).map(|(number, _)| number));
+        }
+        assert_eq!(numbers.len(), expected);
+        numbers
+    }
+
+    #[test]
+    fn work_comes_out_as_it_went_in_and_a_chunk_alone() {
+        let (mut backlog, mut futures) = (Backlog::default(), Futures::new());
+        let take = |backlog: &mut Backlog, most, futures: &mut Futures| {
+            let mut taken = Taken::default();
+            backlog.take(most, &mut taken);
+            numbers(taken, futures)
+        };
+        (0..200).for_each(|number| backlog.push_back(single(number, &mut futures)));
+        backlog.push_back(item(chunk([Number(200)].into_iter()).0));
+        (201..300).for_each(|number| backlog.push_back(single(number, &mut futures)));
+        assert_eq!(backlog.len(), 300);
+        assert_eq!(take(&mut backlog, 1, &mut futures), [0]);
+        assert_eq!(take(&mut backlog, 99, &mut futures), (1..100).collect::<Vec<_>>());
+        for number in [99, 98, 97] {
+            backlog.push_front(single(number, &mut futures));
+        }
+        assert_eq!(take(&mut backlog, 5, &mut futures), [97, 98, 99, 100, 101]);
+        // No further than the chunk.
+        assert_eq!(take(&mut backlog, 1000, &mut futures), (102..200).collect::<Vec<_>>());
+        let mut taken = Taken::default();
+        backlog.take(1000, &mut taken);
+        assert!(taken.is_chunk() && taken.len() == 1);
+        assert_eq!(take(&mut backlog, 1000, &mut futures), (201..300).collect::<Vec<_>>());
+        assert!(backlog.len() == 0 && backlog.pop_front().is_none());
+    }
+}
