@@ -7,6 +7,10 @@
 use std::io::BufRead;
 
 /// Holds rounds by `one_round(number, warmup)`, which gives the failures of that round.
+///
+/// # Errors
+///
+/// What a round says.
 pub fn hold(
     conducted: bool,
     rounds: u32,

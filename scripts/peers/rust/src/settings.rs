@@ -29,6 +29,10 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the arguments of this process; an error is a sentence that names the one at fault.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the argument at fault.
     pub fn read() -> Result<Self, String> {
         let mut settings = Self { rounds: 5, ..Self::default() };
         let mut arguments = std::env::args().skip(1);
