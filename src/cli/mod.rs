@@ -59,12 +59,12 @@ fn parse(
             Ok((cli.command, inputs))
         }
         Err(error) if !error.use_stderr() => {
-            print(&error.to_string())?;
+            print(&args::printable(&error.to_string()))?;
             std::process::exit(0);
         }
         // A bare program is a question for help, though a script that comes to it has a mistake.
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = write!(io::stderr(), "{error}");
+            let _ = write!(io::stderr(), "{}", args::printable(&error.to_string()));
             Err(ExitError::Said(Verdict::Usage))
         }
         Err(error) => Err(ExitError::Usage(usage::line(&error, &command, &arguments))),
