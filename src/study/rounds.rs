@@ -167,7 +167,7 @@ impl Run {
         Duration::from_nanos(self.study.elapsed_ns())
     }
 
-    /// What there is so far. The intervals, which take a moment, only where the rule asks for them.
+    /// What was measured so far. The intervals, which take a moment, only where the rule asks for them.
     fn reached(&self, rule: &StopRule, watch: &Watch<'_>) -> Reached {
         let rounds = whole_rounds(&self.record);
         let widest = (rule.precision > 0.0 && rounds >= LEAST_ROUNDS).then(|| (watch.widest)(&self.record));

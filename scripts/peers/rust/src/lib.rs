@@ -1,4 +1,4 @@
-//! The batch of speedup through other programs' pools and kernels, for records that are drawn beside
+//! The batch of speedup through other programs' pools and kernels, for records that are drawn next to
 //! speedup's own. A crate apart, so that no peer is a dependency of the tool.
 //!
 //! * [`settings`]: the arguments of a program that runs the batch

@@ -102,7 +102,7 @@ impl Pool for Rayon {
         let ((on_start, started), (on_exit, exited)) = (mpsc::channel(), mpsc::channel());
         let note = |sender: mpsc::Sender<(usize, u64)>| {
             move |worker| {
-                // Nobody listens only where the run has failed already.
+                // There is no receiver only where the run has failed already.
                 let _ = sender.send((worker, monotonic_ns()));
             }
         };
@@ -160,7 +160,7 @@ impl Pool for Threadpool {
         drop(sender);
         pool.join();
         drop(pool);
-        // Ids have no order of their own.
+        // Ids have no order.
         let mut seen: Vec<ThreadId> = Vec::new();
         let mut number = |id: ThreadId| {
             seen.iter().position(|other| *other == id).unwrap_or_else(|| {

@@ -21,7 +21,7 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Name shared with the runs that take turns with this one.
     pub turns: Option<String>,
-    /// Rounds after the one to warm up, where nobody conducts.
+    /// Rounds after the one to warm up, where there is no conductor.
     pub rounds: u32,
     /// Whether a round is held whenever standard input says so.
     pub conducted: bool,
