@@ -129,7 +129,7 @@ fn own_command(command: clap::Command, tool: &'static Tool) -> clap::Command {
     let mut command = command.mut_args(|arg| {
         let id = arg.get_id().as_str();
         let hidden = id == OF_THE_BOOK || !arrays && OF_ARRAYS.contains(&id);
-        let help = arg.get_help().map(|help| help.to_string().replace("--book and --quiet", "--quiet"));
+        let help = arg.get_help().map(ToString::to_string);
         let help = help.map(|help| renamed(&help, name));
         let arg = if hidden { arg.hide(true) } else { arg };
         match help {

@@ -17,6 +17,7 @@ mod import;
 mod list;
 mod man;
 mod measured;
+mod output;
 mod report;
 mod run;
 mod selftest;
