@@ -4,6 +4,7 @@
 use clap::{Arg, CommandFactory, Parser, Subcommand};
 
 use super::batch::BatchArgs;
+use super::braces;
 use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
@@ -77,7 +78,7 @@ const OF_THE_BOOK: &str = "book";
 
 /// The command line of a program.
 pub(super) fn command(tool: &'static Tool) -> clap::Command {
-    let whole = Cli::command().mut_subcommands(with_braces);
+    let whole = Cli::command().mut_subcommands(braces::guard);
     if tool.whole {
         return whole;
     }
@@ -99,27 +100,6 @@ pub(super) fn command(tool: &'static Tool) -> clap::Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(own.cloned().map(|command| own_command(command, tool)))
-}
-
-/// What clap takes for the end of a line in its texts, and to us is a placeholder.
-const BRACED: &str = "{n}";
-/// The same with a character without width in it, which clap leaves as it is.
-const GUARDED: &str = "{\u{2060}n}";
-
-/// Keeps clap from replacing a placeholder in the texts of a command.
-fn with_braces(command: clap::Command) -> clap::Command {
-    let guarded = |text: &clap::builder::StyledStr| text.to_string().replace(BRACED, GUARDED);
-    let after = command.get_after_help().map(guarded);
-    let command = command.mut_args(|arg| match arg.get_help().map(guarded) {
-        Some(help) => arg.help(help),
-        None => arg,
-    });
-    after.into_iter().fold(command, clap::Command::after_help)
-}
-
-/// A text of clap as it is to be printed, with the placeholders as they are typed.
-pub(super) fn printable(text: &str) -> String {
-    text.replace(GUARDED, BRACED)
 }
 
 /// A command of a program for workloads of one's own.

@@ -4,7 +4,7 @@ use clap::builder::Resettable;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::args::printable;
+use super::braces::printable;
 use super::tool::Tool;
 use super::{ExitError, print};
 use crate::settings::reader::text;

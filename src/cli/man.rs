@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command, ValueHint};
 use clap_mangen::Man;
 
-use super::args::printable;
+use super::braces::printable;
 use super::{ExitError, print};
 use speedup_report::record::store::write_whole;
 
