@@ -4,6 +4,7 @@
 use clap::{Arg, CommandFactory, Parser, Subcommand};
 
 use super::batch::BatchArgs;
+use super::braces;
 use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
@@ -81,7 +82,7 @@ const OF_THE_BOOK: &str = "book";
 
 /// The command line of a program.
 pub(super) fn command(tool: &'static Tool) -> clap::Command {
-    let whole = Cli::command();
+    let whole = Cli::command().mut_subcommands(braces::guard);
     if tool.whole {
         return whole;
     }

@@ -90,9 +90,15 @@ impl Run {
         let ended = self.measure(&progress, watch);
         progress.finish();
         let rule = self.study.stop();
-        let step = step(&rule, &self.reached(&rule, watch), self.elapsed());
-        let (status, stop) = (Some(self.record.status), self.record.stop);
-        progress.tell(&Step { phase: Phase::End, round: step.round - 1, eta_s: None, status, stop, ..step });
+        let next = step(&rule, &self.reached(&rule, watch), self.elapsed());
+        progress.tell(&Step {
+            phase: Phase::End,
+            round: next.round - 1,
+            eta_s: None,
+            status: Some(self.record.status),
+            stop: self.record.stop,
+            ..next
+        });
         if let Err(problem) = self.study.clean_up() {
             self.warnings.push(problem);
         }
@@ -189,7 +195,7 @@ impl Run {
         Duration::from_nanos(self.study.elapsed_ns())
     }
 
-    /// What there is so far. The intervals, which take a moment, only where the rule asks for them.
+    /// What was measured so far. The intervals, which take a moment, only where the rule asks for them.
     fn reached(&self, rule: &StopRule, watch: &Watch<'_>) -> Reached {
         let rounds = whole_rounds(&self.record);
         let widest = (rule.precision > 0.0 && rounds >= LEAST_ROUNDS).then(|| (watch.widest)(&self.record));

@@ -24,8 +24,11 @@ pub fn affinity() -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// Where they are no text.
-pub fn kernel() -> Result<String, String> {
+/// Why the system does not tell.
+pub fn kernel(root: &Root) -> Result<String, String> {
+    if !root.is_running() {
+        return files::read(root.path("proc/sys/kernel/osrelease")).map(|release| format!("Linux {release}"));
+    }
     let name = rustix::system::uname();
     match (name.sysname().to_str(), name.release().to_str()) {
         (Ok(system), Ok(release)) => Ok(format!("{system} {release}")),
