@@ -123,3 +123,100 @@ fn a_baseline_is_kept_apart_from_dated_folders() {
     assert!(RunRecord::read(&folder.path().join("baselines/on")).is_ok());
     assert!(!folder.path().join("latest").exists(), "which run is the latest is not for an old one to say");
 }
+
+#[test]
+fn the_history_of_a_batch_is_a_line_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let mut record = RunRecord::read(Path::new("results/2026-11-23-reference")).unwrap();
+    let mut keep = |name: &str, created: &str, change: &dyn Fn(&mut RunRecord)| {
+        (record.name, record.created) = (name.to_string(), created.to_string());
+        let mut record = record.clone();
+        change(&mut record);
+        fs::create_dir_all(out.join(name)).unwrap();
+        fs::write(out.join(name).join("run.json"), record.to_json()).unwrap();
+    };
+    let another = |record: &mut RunRecord| {
+        record.environment.cpu_model = speedup_report::record::Known::Value("Another CPU".to_string());
+    };
+    keep("third", "2026-11-26T05:00:00Z", &|_| {});
+    keep("first", "2026-11-24T05:00:00Z", &|_| {});
+    keep("second", "2026-11-25T05:00:00Z", &another);
+    keep("lacking", "2026-11-27T05:00:00Z", &|record| {
+        let last = record.plan.cases.len() - 1;
+        record.samples.retain(|sample| sample.case != last);
+    });
+    keep("elsewhere", "2026-11-22T05:00:00Z", &|record| record.plan.seed += 1);
+    fs::create_dir_all(out.join("damaged")).unwrap();
+    fs::write(out.join("damaged/run.json"), "{").unwrap();
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    std::os::unix::fs::symlink("third", out.join("latest")).unwrap();
+
+    let history = |more: &[&str]| {
+        let output = run(&[&["history", out.to_str().unwrap()], more].concat());
+        (output.status.code(), stdout(&output).to_string(), stderr(&output))
+    };
+    let (code, table, errors) = history(&[]);
+    assert_eq!(code, Some(0), "{errors}");
+    let at = |name: &str| table.find(name).unwrap_or_else(|| panic!("no {name} in {table}"));
+    assert!(
+        at("first") < at("second*") && at("second*") < at("third") && !table.contains("elsewhere"),
+        "{table}"
+    );
+    assert!(table.contains("4 runs of one batch") && table.contains("* Another machine, such as cpu model"));
+    assert!(
+        errors.contains("1 run of another batch is left out") && errors.contains("it is left out"),
+        "{errors}"
+    );
+
+    let (_, csv, errors) = history(&["--format", "csv"]);
+    assert!(errors.contains("1 of 4 runs lack a case and are no line of the CSV"), "{errors}");
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 4, "{csv}");
+    assert!(lines[0].starts_with("time,name,commit,program,machine,rc4 serial time_s,rc4 threads/1 time_s,"));
+    assert!(lines[2].starts_with("2026-11-25T05:00:00Z,second,") && lines[2].contains(",another,"), "{csv}");
+    let columns = lines[0].matches(',').count();
+    assert!(lines.iter().all(|line| line.matches(',').count() == columns), "{csv}");
+
+    let (_, json, _) = history(&["--format", "bencher"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let metric = &json["rc4 threads/2"]["speedup"];
+    let [low, value, high] = ["lower_value", "value", "upper_value"].map(|end| metric[end].as_f64().unwrap());
+    assert!(low < value && value < high, "{metric}");
+    assert!(json["rc4 serial"]["latency"]["value"].as_f64().unwrap() > 1e6, "in nanoseconds");
+
+    let charts = out.join("charts");
+    let (code, _, errors) =
+        history(&["--like", out.join("elsewhere").to_str().unwrap(), "--charts", charts.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(errors.contains("4 runs of other batches are left out"), "{errors}");
+    assert_eq!(support::names_in(&charts), ["history.png", "history.svg"]);
+
+    let empty = tempfile::tempdir().unwrap();
+    let of = |folder: &Path, more: &[&str]| run(&[&["history", folder.to_str().unwrap()], more].concat());
+    refused(&of(empty.path(), &[]), 1, "there is no run in it");
+    refused(&of(&empty.path().join("none"), &[]), 1, "No such file or directory");
+    refused(&of(&out.join("notes.txt"), &[]), 1, "Not a directory");
+    refused(&of(out, &["--format", "otava"]), 2, "there are table, markdown, csv, bencher");
+    refused(&of(out, &["--like", "none"]), 1, "none: cannot read it");
+    refused(&run(&["history"]), 2, "<DIR> is missing");
+}
+
+#[test]
+fn the_forms_of_what_programs_read_have_schemas() {
+    for (of, title) in [("run", "RunRecord"), ("compare", "ComparisonDocument")] {
+        let schema: Value = serde_json::from_str(stdout(&run(&["schema", of]))).unwrap();
+        assert_eq!(schema["title"], title);
+    }
+    assert_eq!(stdout(&run(&["schema"])), stdout(&run(&["schema", "run"])));
+    refused(&run(&["schema", "csv"]), 2, "there are run, compare");
+}
+
+#[test]
+fn inputs_without_end_are_refused() {
+    for option in ["--arg-file", "--jobs"] {
+        let rest: &[&str] = if option == "--jobs" { &[] } else { &["true"] };
+        let output = run(&[&["batch", option, "/dev/zero"], rest].concat());
+        refused(&output, 2, "/dev/zero: it begins with zeros, not with text");
+    }
+}

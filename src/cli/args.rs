@@ -11,10 +11,12 @@ use super::completions::CompletionsArgs;
 use super::demo::Demo;
 use super::doctor::DoctorArgs;
 use super::flags::FlagsArgs;
+use super::history::HistoryArgs;
 use super::import::ImportArgs;
 use super::man::ManArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
+use super::schema::SchemaArgs;
 use super::selftest::{InjectArgs, SelftestArgs};
 use super::serve::ServeArgs;
 use super::tool::Tool;
@@ -41,16 +43,18 @@ pub(super) enum Command {
     Batch(Box<BatchArgs>),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
-    /// Compare two saved runs: which cases became slower, and which loss grew?
+    /// Compare saved runs: which cases became slower, and which loss grew?
     Compare(CompareArgs),
+    /// Print all runs of one batch, a line a run, or draw them over time
+    History(HistoryArgs),
     /// Make a record of times that hyperfine, GNU parallel or others have measured
     Import(ImportArgs),
     /// Download country flags sequentially, with threads, with processes or asynchronously
     Flags(FlagsArgs),
     /// Serve country flags: at once, late, or with deliberate faults
     Serve(ServeArgs),
-    /// Print the JSON Schema of run.json
-    Schema,
+    /// Print the JSON Schema of run.json, or of what 'compare --format json' prints
+    Schema(SchemaArgs),
     /// Check that losses are attributed correctly: inject known faults and see where they are found
     Selftest(SelftestArgs),
     /// Be the program at fault of a self-test
@@ -70,7 +74,7 @@ pub(super) enum Command {
 }
 
 /// The commands that a program for workloads of one's own has.
-const OWN: [&str; 7] = ["run", "report", "compare", "doctor", "list", "completions", "man"];
+const OWN: [&str; 8] = ["run", "report", "compare", "history", "doctor", "list", "completions", "man"];
 
 /// Options that only workloads over arrays have, and one that is about the book.
 const OF_ARRAYS: [&str; 4] = ["kernel", "data", "passes", "scale"];

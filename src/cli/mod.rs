@@ -14,6 +14,7 @@ mod demo;
 mod doctor;
 pub mod exit;
 mod flags;
+mod history;
 mod import;
 mod list;
 mod man;
@@ -21,6 +22,7 @@ mod measured;
 mod output;
 mod report;
 mod run;
+mod schema;
 mod selftest;
 mod serve;
 mod start;
@@ -39,7 +41,6 @@ pub use self::exit::ExitError;
 use self::exit::Verdict;
 pub use self::tool::Tool;
 use crate::program;
-use speedup_report::record::json_schema::JSON_SCHEMA;
 use speedup_report::record::plain::plain;
 use speedup_report::render::prose::fitted;
 
@@ -85,7 +86,8 @@ fn dispatch(
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Import(args) => import::import(&args),
-        Command::Schema => print(JSON_SCHEMA),
+        Command::Schema(args) => schema::schema(&args),
+        Command::History(args) => history::history(&args),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),

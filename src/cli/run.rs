@@ -27,13 +27,15 @@ const EXAMPLES: &str = concat!(
     "  speedup run --workload flags,flags-local --rounds 10\n",
     "  speedup run --resume results/2026-11-22-laptop --max-time 5m\n",
     "  speedup run --scale tiny --rounds 2 --out /tmp/try\n",
+    "  speedup run --into runs/head-1 --format json --progress json > head-1.json\n",
 );
 
 const EXPLANATION: &str = concat!(
     "Each round runs the serial baseline twice and every case once, in random order; a warm-up round ",
     "comes first. The run ends when every speedup is known to --precision, or at --rounds or --max-time, ",
     "by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a new folder ",
-    "OUT/DATE-NAME; the record is saved as the run goes on, for at most a fiftieth of its time.\n",
+    "OUT/DATE-NAME, which OUT/latest leads to; the record is saved as the run goes on, for at most a ",
+    "fiftieth of its time.\n",
     "\n",
     "Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (what was measured is kept).",
 );

@@ -12,7 +12,7 @@
 //! * `sizes`: how long a task takes by the size of its array
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out
-//! * [`engines`]: runs of one batch compared
+//! * [`engines`]: runs of one batch compared; [`history`]: one after another
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
@@ -26,6 +26,7 @@ mod crossover;
 pub mod doctor;
 mod effort;
 pub mod engines;
+pub mod history;
 mod laws;
 mod limits;
 pub mod model;

@@ -3,7 +3,7 @@
 //! * [`table`], [`markdown`]: a [`View`](crate::view::View) as text, in the order that `text` gives
 //! * [`csv`], [`json`]: figures for programs; [`trace`]: the timelines for Perfetto
 //! * [`html`]: everything on one page; [`chart`]: the pictures
-//! * [`comparison`]: two runs against each other; [`confusion`]: the matrix of a self-test; [`doctor`]: what
+//! * [`comparison`]: runs against runs; [`history`]: the runs of one batch; [`confusion`]: the matrix of a self-test; [`doctor`]: what
 //!   `speedup doctor` says
 //! * [`files`]: everything that goes into the folder of a run
 //!
@@ -15,6 +15,7 @@ pub mod confusion;
 pub mod csv;
 pub mod doctor;
 pub mod files;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod markdown;

@@ -42,23 +42,33 @@ impl Medium {
         parts.collect::<Vec<_>>().join("\n")
     }
 
-    /// Two runs against each other.
+    /// Runs against runs.
     pub(super) fn comparison(self, comparison: &Comparison) -> String {
         let view = ComparisonView::of(comparison);
-        let words = |text: &String| self.lines(text);
-        let workloads = view.workloads.iter().flat_map(|(grid, lines)| {
-            grid.iter().map(self.grid).chain(lines.iter().map(words)).collect::<Vec<_>>()
-        });
-        let head = std::iter::once(self.lines(&view.runs.join("\n")));
-        let parts = head.chain(view.differences.iter().map(words)).chain(workloads);
-        join(parts.chain([self.lines(&view.outcome)]))
+        let details = self.comparison_details(&view, true);
+        join(
+            std::iter::once(self.lines(&view.runs.join("\n")))
+                .chain(details)
+                .chain([self.lines(&view.outcome)]),
+        )
     }
 
-    fn lines(self, text: &str) -> String {
+    /// What differs, and the workloads; with what follows from each, or without.
+    pub(super) fn comparison_details(self, view: &ComparisonView, said: bool) -> Vec<String> {
+        let words = |text: &String| self.lines(text);
+        let workloads = view.workloads.iter().flat_map(|workload| {
+            let said = workload.said.iter().filter(|_| said);
+            let lines = said.chain(&workload.drift).map(words);
+            workload.grid.iter().map(self.grid).chain(lines).collect::<Vec<_>>()
+        });
+        view.differences.iter().map(words).chain(workloads).collect()
+    }
+
+    pub(super) fn lines(self, text: &str) -> String {
         text.lines().map(self.words).collect::<Vec<_>>().join("\n")
     }
 }
 
-fn join(parts: impl Iterator<Item = String>) -> String {
+pub(super) fn join(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }

@@ -20,6 +20,7 @@ pub mod comparison;
 mod conclusion;
 pub mod facts;
 pub mod grid;
+pub mod history;
 mod programs;
 pub mod rules;
 mod run;
