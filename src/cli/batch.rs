@@ -104,11 +104,8 @@ pub(super) fn batch(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<(
             again.with(Box::new(batch.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(
-        run,
-        &interrupt,
-        &How { command: "batch", quiet: args.measuring.quiet, book: false, discard: true },
-    )
+    let Measuring { quiet, verbose, .. } = args.measuring;
+    carry_out(run, &interrupt, &How { command: "batch", quiet, verbose, book: false, discard: true })
 }
 
 fn new(

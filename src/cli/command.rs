@@ -90,11 +90,8 @@ pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
             again.with(Box::new(knob.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(
-        run,
-        &interrupt,
-        &How { command: "command", quiet: args.measuring.quiet, book: false, discard: true },
-    )
+    let Measuring { quiet, verbose, .. } = args.measuring;
+    carry_out(run, &interrupt, &How { command: "command", quiet, verbose, book: false, discard: true })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]

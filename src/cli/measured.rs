@@ -46,9 +46,12 @@ pub(super) struct Measuring {
         help_heading = "Output"
     )]
     pub(super) name: Option<RunName>,
-    /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
+    /// Print the folder of the run and nothing else, and show no progress bar
+    #[arg(long, short, help_heading = "Output", conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Also print the accounts, the laws of scaling, and how well it was measured
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) verbose: bool,
 }
 
 /// What all programs of a run are given.

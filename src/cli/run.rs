@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
+use super::screen::screen;
 use super::tool::Tool;
 use super::{ExitError, complain, print, print_fitted, shown};
 use crate::program;
@@ -42,7 +43,7 @@ const EXPLANATION: &str = concat!(
 #[command(after_help = format!("{EXAMPLES}\n{EXPLANATION}"))]
 pub(super) struct RunArgs {
     /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
-    /// from the start of the run; otherwise only --book and --quiet may be combined with it
+    /// from the start of the run; otherwise only --book, --quiet and --verbose may be combined with it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, conflicts_with_all = RunRequest::names())]
     resume: Option<PathBuf>,
     #[command(flatten)]
@@ -52,9 +53,12 @@ pub(super) struct RunArgs {
     /// Add the table of Fluent Python to the output and charts
     #[arg(long, help_heading = "Output")]
     book: bool,
-    /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
+    /// Print the folder of the run and nothing else, and show no progress bar
+    #[arg(long, short, help_heading = "Output", conflicts_with = "verbose")]
     quiet: bool,
+    /// Also print the accounts, the laws of scaling, and how well it was measured
+    #[arg(long, short, help_heading = "Output")]
+    verbose: bool,
 }
 
 impl RunArgs {
@@ -95,15 +99,18 @@ pub(super) fn run(args: &RunArgs, workloads: Workloads) -> Result<(), ExitError>
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
     }
-    carry_out(run, &interrupt, &How { command: "run", quiet: args.quiet, book: args.book, discard: false })
+    let RunArgs { quiet, verbose, book, .. } = *args;
+    carry_out(run, &interrupt, &How { command: "run", quiet, verbose, book, discard: false })
 }
 
 /// How a run is carried out and told.
 pub(super) struct How {
     /// The subcommand, which also takes it up again.
     pub(super) command: &'static str,
-    /// Whether it shows no progress.
+    /// Whether it shows no progress, and prints only where the run is.
     pub(super) quiet: bool,
+    /// Whether it prints all that is known.
+    pub(super) verbose: bool,
     /// Whether the book's table stands beside it.
     pub(super) book: bool,
     /// Whether a run whose first execution fails leaves nothing but one line.
@@ -113,7 +120,7 @@ pub(super) struct How {
 /// Measures, keeps and tells a run.
 pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Result<(), ExitError> {
     let verbosity = if how.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let watch = Watch { verbosity, interrupt, widest: analysis::widest };
+    let watch = Watch { verbosity, interrupt, widest: analysis::widest, tell: complain };
     let before = run.record.samples.len();
     run.go_on(&watch)?;
     if run.record.samples.is_empty()
@@ -128,7 +135,7 @@ pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Resul
     if run.record.samples.len() == before && run.record.status == Status::Complete {
         complain("the run was complete; --rounds, --precision or --max-time make it go on");
     }
-    save_and_print(&run, how.book)?;
+    save_and_print(&run, how)?;
     outcome(&run.record, run.folder.path(), how.command)
 }
 
@@ -143,14 +150,17 @@ fn begin(args: &RunArgs, workloads: Workloads) -> Result<Run, ExitError> {
 }
 
 /// The files first: the reader of the output may be gone.
-fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
+fn save_and_print(run: &Run, how: &How) -> Result<(), ExitError> {
     let mut runs = vec![Analysis::of(&run.record)];
-    if book {
+    if how.book {
         runs.push(Analysis::of(&book::record()));
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    print_fitted(&FORMATS[0].render(&runs))?;
+    if how.quiet {
+        return print(&format!("{}\n", shown(folder)));
+    }
+    print_fitted(&FORMATS[0].render_on(&runs, screen(how.verbose)))?;
     print(&format!("\nSaved in {}\n", shown(folder)))
 }
 

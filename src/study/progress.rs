@@ -42,6 +42,11 @@ impl Progress {
         self.0.tick();
     }
 
+    /// Lets something else be printed where the bar is.
+    pub fn pause(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.0.finish_and_clear();

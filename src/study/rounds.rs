@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::progress::{Progress, Verbosity};
-use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
+use super::stopping::{Reached, StopRule, whole_rounds};
 use super::subject::Subject;
 use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
-use speedup_report::record::{Failure, RunFolder, RunRecord, Status, StoreError};
+use speedup_report::analysis::LEAST_ROUNDS;
+use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// A run under way, or at its end.
 pub struct Run {
@@ -30,6 +31,8 @@ pub struct Watch<'a> {
     /// The widest relative half-width of any speedup in a record, by which the run may stop. To
     /// estimate is not for this module.
     pub widest: fn(&RunRecord) -> Option<f64>,
+    /// Tells the user something at once.
+    pub tell: fn(&str),
 }
 
 /// When to save the record: so seldom that the writing takes a small share of the time.
@@ -53,6 +56,16 @@ impl Saving {
 enum Ended {
     Interrupted,
     Failed,
+    OutOfTime,
+}
+
+/// A pass over all cases.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    round: u32,
+    warmup: bool,
+    /// When it is given up.
+    deadline: Option<Duration>,
 }
 
 impl Run {
@@ -111,7 +124,13 @@ impl Run {
             return Ok(());
         }
         let show = |share: f64, message: String| progress.show(share, message);
+        let begin = self.elapsed();
         let mut ended = self.warm_up(&show, watch.interrupt);
+        let pass = (self.elapsed().saturating_sub(begin)) / self.study.warmups().max(1);
+        let short = rule.too_short(&reached, self.elapsed(), pass);
+        if let Some(short) = short.filter(|_| ended.is_ok() && self.study.warmups() > 0) {
+            progress.pause(|| (watch.tell)(&short));
+        }
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
         let mut saving = Saving::default();
@@ -120,6 +139,7 @@ impl Run {
                 Ok(()) => Status::Running,
                 Err(Ended::Interrupted) => Status::Interrupted,
                 Err(Ended::Failed) => Status::Failed,
+                Err(Ended::OutOfTime) => Status::Complete,
             };
             if ended.is_err() {
                 return Ok(());
@@ -132,7 +152,12 @@ impl Run {
                     format!("{case} · {}", message(&rule, &reached, elapsed)),
                 );
             };
-            ended = self.round((round, false), &told, watch.interrupt);
+            let pass = Pass { round, warmup: false, deadline: rule.deadline(&reached) };
+            ended = self.round(pass, &told, watch.interrupt);
+            if matches!(ended, Err(Ended::OutOfTime)) {
+                self.give_up(round);
+                self.record.stop = Some(Stop::Time);
+            }
             round += 1;
             reached = self.reached(&rule, watch);
             if ended.is_ok() && self.stops(&rule, &reached, self.elapsed().saturating_sub(start)) {
@@ -149,7 +174,7 @@ impl Run {
             let warmup = self.record.plan.warmup_rounds;
             self.record.plan.warmup_rounds += 1;
             let told = |case: &str, _| show(0.0, format!("{case} · warming up"));
-            self.round((warmup, true), &told, interrupt)?;
+            self.round(Pass { round: warmup, warmup: true, deadline: None }, &told, interrupt)?;
         }
         Ok(())
     }
@@ -174,10 +199,17 @@ impl Run {
         Reached { rounds, widest: widest.flatten() }
     }
 
+    /// Takes back a round that the time did not suffice for: with half a round, some cases would have been measured in
+    /// more of the machine's moods than others.
+    fn give_up(&mut self, round: u32) {
+        self.record.plan.order.pop();
+        self.record.samples.retain(|sample| sample.warmup || sample.round != round);
+    }
+
     /// Passes once over all cases, then over the hardware's ceilings. `tell` is told of each case before it.
     fn round(
         &mut self,
-        (round, warmup): (u32, bool),
+        Pass { round, warmup, deadline }: Pass,
         tell: &dyn Fn(&str, Duration),
         interrupt: &Interrupt,
     ) -> Result<(), Ended> {
@@ -186,6 +218,9 @@ impl Run {
         for case in order {
             if interrupt.requested() {
                 return Err(Ended::Interrupted);
+            }
+            if deadline.is_some_and(|deadline| self.elapsed() >= deadline) {
+                return Err(Ended::OutOfTime);
             }
             tell(&self.record.plan.cases[case].to_string(), self.elapsed());
             match self.study.measure(case) {

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Effort, NoisyRound};
+use super::model::{Effort, NoisyRound, Unsteady};
 use super::rounds::{Rounds, seconds};
 use crate::record::{BASELINE, RunRecord, Sample};
 use crate::stats::{self, Quantity};
+
+/// Counted rounds below which figures are an anecdote: there is no telling them from the machine's own changes.
+pub const LEAST_ROUNDS: u32 = 5;
 
 /// Share of all CPU time that a hypervisor may take before a round counts as noisy.
 const STEAL: f64 = 0.02;
@@ -30,6 +33,7 @@ pub(super) fn effort(
         .collect();
     let without_interval = widths.iter().filter(|(_, width)| width.is_none()).count();
     let known = widths.into_iter().filter_map(|(case, width)| Some((case, width?)));
+    let (noisy, unsteady) = told_apart(noisy(record, rounds), counted.len());
     Effort {
         rounds: counted.len() as u32,
         warmup_rounds: record.plan.warmup_rounds,
@@ -37,12 +41,29 @@ pub(super) fn effort(
         precision: record.plan.precision,
         widest: known.max_by(|one, other| one.1.total_cmp(&other.1)),
         without_interval,
-        noisy: noisy(record, rounds),
+        noisy,
+        unsteady,
     }
 }
 
-/// The rounds in which something was not as in the others, by ascending number.
-pub(super) fn noisy(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<NoisyRound> {
+/// Rounds that stand out from the others. Where most do, there are no others: they are what the machine was like.
+fn told_apart(noisy: Vec<NoisyRound>, counted: usize) -> (Vec<NoisyRound>, Option<Unsteady>) {
+    if 2 * noisy.len() <= counted {
+        return (noisy, None);
+    }
+    let unsteady = noisy.first().map(|first| Unsteady { rounds: noisy.len(), example: first.clone() });
+    (Vec::new(), unsteady)
+}
+
+/// Numbers of the rounds that stand out.
+pub(super) fn standing_out(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<u32> {
+    let counted: BTreeSet<u32> = counted(record).map(|sample| sample.round).collect();
+    let (noisy, _) = told_apart(noisy(record, rounds), counted.len());
+    noisy.into_iter().map(|noisy| noisy.round).collect()
+}
+
+/// The rounds in which something was not as usual, by ascending number.
+fn noisy(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<NoisyRound> {
     if !rounds.paired() {
         return Vec::new();
     }

@@ -67,7 +67,7 @@ fn grid(workload: &WorkloadComparison) -> Grid {
         title: workload.label.clone(),
         head: heads(["Case", "A", "B", "B / A", "95 %", "with drift", "Verdict", "Moved most"]),
         rows: workload.cases.iter().map(row).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }
 

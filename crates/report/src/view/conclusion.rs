@@ -31,6 +31,26 @@ fn ceiling(run: &Analysis, workload: usize) -> Option<String> {
     ))
 }
 
+/// Speedups that lie above what the machine itself allows, interval by interval: one of the two figures is wrong.
+pub(super) fn beyond_ceiling(run: &Analysis, workload: usize) -> Vec<String> {
+    let column = &run.workloads[workload];
+    if run.anecdote().is_some() {
+        return Vec::new();
+    }
+    let ceiling = |workers: usize| column.ceilings.iter().find(|ceiling| ceiling.workers == workers);
+    let rows = run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    let beyond = rows.filter_map(|(table, row)| {
+        let (own, most) = (row.cells[workload].estimate()?.speedup?, ceiling(row.workers)?.speedup);
+        (own.interval?.low > most.interval.map_or(most.value, |ends| ends.high)).then(|| {
+            format!(
+                "{} {}/{}: {} is more than the machine's own ceiling of {}: something slowed the serial baseline, or the caches of several cores hold what that of one does not.",
+                column.label, table.executor, row.workers, speedup(own), speedup(most)
+            )
+        })
+    });
+    beyond.collect()
+}
+
 /// Laws of scaling, COST and the crossover of threads and processes.
 fn laws(run: &Analysis, workload: usize) -> Vec<String> {
     let column = &run.workloads[workload];
@@ -38,24 +58,18 @@ fn laws(run: &Analysis, workload: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for table in &run.executors {
         let Some(scaling) = table.scaling.get(workload) else { continue };
-        match &scaling.usl {
-            Law::Fitted(usl) => lines.push(format!(
+        // Those that were not fitted are told once, for the whole run.
+        if let Law::Fitted(usl) = &scaling.usl {
+            lines.push(format!(
                 "{label} {}: universal scalability law with contention {}, coherency {}, {}.",
                 table.executor,
                 fixed(usl.sigma.value, 3),
                 fixed(usl.kappa.value, 4),
                 peak(usl)
-            )),
-            Law::Refused(reason) => {
-                let refusal = format!("{label}: {}.", reason.trim_end_matches('.'));
-                // All executors lack the same numbers of workers, as a rule.
-                if measured(table, workload) && !lines.contains(&refusal) {
-                    lines.push(refusal);
-                }
-            }
+            ));
         }
         lines.extend(
-            cost(table, scaling, workload).map(|cost| format!("{label} {}: {cost}.", table.executor)),
+            cost(run, table, scaling, workload).map(|cost| format!("{label} {}: {cost}.", table.executor)),
         );
     }
     let own = run.crossovers.iter().filter(|other| other.workload == column.name);
@@ -64,21 +78,21 @@ fn laws(run: &Analysis, workload: usize) -> Vec<String> {
 }
 
 /// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule.
-fn cost(table: &ExecutorTable, scaling: &Scaling, workload: usize) -> Option<String> {
+fn cost(run: &Analysis, table: &ExecutorTable, scaling: &Scaling, workload: usize) -> Option<String> {
+    if run.anecdote().is_some() {
+        return None;
+    }
     let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
     let known = estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some()));
     match scaling.cost {
         Some(1) => None,
-        Some(workers) => Some(format!("it takes {workers} workers to be faster than the serial loop (COST)")),
+        Some(workers) => Some(format!(
+            "it takes {workers} workers to be surely faster than the serial loop; that is its COST, the configuration that outperforms a single thread"
+        )),
         None => {
             known.then(|| "no number of workers is significantly faster than the serial loop".to_string())
         }
     }
-}
-
-fn measured(table: &ExecutorTable, workload: usize) -> bool {
-    let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
-    estimates.any(|estimate| estimate.speedup.is_some())
 }
 
 fn crossover(crossover: &Crossover) -> String {

@@ -2,7 +2,7 @@
 
 use super::WorkloadView;
 use super::units::{and, count, count_range, percent, plural, precision};
-use crate::analysis::{Analysis, Cell};
+use crate::analysis::{Analysis, Cell, LEAST_ROUNDS, Law, Unsteady};
 use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
 
 /// Which run it is and how it was measured.
@@ -92,8 +92,8 @@ pub(super) fn notes(run: &Analysis) -> Vec<String> {
     notes
 }
 
-/// How much was measured and how well.
-pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+/// How much was measured, and what has to be known before a figure is believed.
+pub(super) fn measured(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
     let by = if run.programs().workloads.is_empty() { "'speedup run'" } else { "'speedup command'" };
     match run.design {
         Design::Published => return Vec::new(),
@@ -108,6 +108,22 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
         return Vec::new();
     }
     let mut lines = vec![rounds(run)];
+    lines.extend(run.anecdote().map(|_| {
+        format!(
+            "Fewer than {LEAST_ROUNDS} rounds are an anecdote: no noise floor, no law, no COST and no crossover is told from them."
+        )
+    }));
+    lines.extend(noisy(run, workloads));
+    lines
+}
+
+/// How well it was measured, in detail.
+pub(super) fn quality(run: &Analysis) -> Vec<String> {
+    if run.design != Design::InterleavedRounds || run.estimates().next().is_none() {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    lines.extend(no_law(run));
     lines.extend(oversubscribed(run));
     lines.extend(residual(run));
     let tasks = run.workloads.iter().any(|workload| !workload.is_program());
@@ -122,8 +138,27 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
         }
     }
     lines.extend(notes.into_iter().map(|note| format!("Note: {}.", note.trim_end_matches('.'))));
-    lines.extend(noisy(run, workloads));
     lines
+}
+
+/// Why no law of scaling is told, once for all executors and workloads: they lack the same, as a rule. The reason is
+/// that of the executor with the most numbers of workers.
+fn no_law(run: &Analysis) -> Option<String> {
+    if run.anecdote().is_some() {
+        return None;
+    }
+    let computes = |index: usize| !run.workloads[index].waits();
+    let scaling = run.executors.iter().flat_map(|table| {
+        let measured = move |index: usize| table.rows.iter().any(|row| row.cells[index].estimate().is_some());
+        let of = table.scaling.iter().enumerate();
+        of.filter(move |(index, _)| computes(*index) && measured(*index)).map(move |(_, law)| (table, law))
+    });
+    let refused = scaling.filter_map(|(table, scaling)| match &scaling.usl {
+        Law::Refused(reason) => Some((table.rows.len(), reason)),
+        Law::Fitted(_) => None,
+    });
+    let (_, reason) = refused.max_by_key(|(rows, _)| *rows)?;
+    Some(format!("{}.", reason.trim_end_matches('.')))
 }
 
 /// How many rounds, why no more, and how precise the speedups are.
@@ -197,6 +232,14 @@ fn residual(run: &Analysis) -> Option<String> {
 /// The rounds that stand out, and what the others say where that is something else.
 fn noisy(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
     let effort = &run.effort;
+    if let Some(Unsteady { rounds, example }) = &effort.unsteady {
+        return vec![format!(
+            "The machine was unsteady throughout: {rounds} of {} were disturbed, such as round {}: {}.",
+            count(effort.rounds as usize, "round"),
+            example.round,
+            example.reason
+        )];
+    }
     let Some(first) = effort.noisy.first() else { return Vec::new() };
     let mut lines = vec![format!(
         "{} of {} {}; the first is round {}: {}.",

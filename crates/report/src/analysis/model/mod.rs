@@ -76,6 +76,17 @@ pub struct Effort {
     pub without_interval: usize,
     /// Rounds that stand out, with the reason. They are counted like all others.
     pub noisy: Vec<NoisyRound>,
+    /// That most rounds were disturbed, so that none of them stands out.
+    pub unsteady: Option<Unsteady>,
+}
+
+/// A run most of whose rounds were disturbed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unsteady {
+    /// How many of the counted rounds.
+    pub rounds: usize,
+    /// The first of them.
+    pub example: NoisyRound,
 }
 
 /// A round in which something was not as in the others.

@@ -262,6 +262,7 @@ pub(crate) fn analysis() -> Analysis {
             widest: Some(("sha256 processes/4".into(), 0.021)),
             without_interval: 0,
             noisy: vec![NoisyRound { round: 13, reason: "0.11s of steal, 12 times the median".into() }],
+            unsteady: None,
         },
         workloads: vec![column("rc4", "RC4", serial_s[0]), column("sha256", "SHA", serial_s[1])],
         executors: tables,

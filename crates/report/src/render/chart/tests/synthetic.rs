@@ -85,6 +85,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
             widest: None,
             without_interval: 0,
             noisy: Vec::new(),
+            unsteady: None,
         },
         workloads: (workloads.iter().enumerate())
             .map(|(column, name)| WorkloadColumn {
