@@ -12,7 +12,7 @@ use support::{only_run, run, speedup, stderr, stdout};
 
 /// A quick run of a command into a folder, with further arguments.
 fn quick<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
-    let fixed = ["command", "--workers", "1,2", "--rounds", "2", "--quiet", "--out", out.to_str().unwrap()];
+    let fixed = ["command", "--workers", "1,2", "--rounds", "2", "--verbose", "--out", out.to_str().unwrap()];
     // What is given further takes the place of what is fixed.
     let given =
         |option: &str| further.contains(&option) || (option == "--workers" && further.contains(&"--grid"));
@@ -72,7 +72,8 @@ fn all_gone(marker: &str) -> bool {
 
 #[test]
 fn a_command_is_measured_at_every_number_of_workers() {
-    let (said, record) = measured(&["sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done' {n}"]);
+    let (said, record) =
+        measured(&["--rounds", "5", "sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done' {n}"]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     assert_eq!(cases, ["sh serial", "sh serial again", "sh command/2"]);
     assert_eq!(record.status, Status::Complete);
@@ -201,7 +202,17 @@ fn the_start_of_the_shell_is_taken_off_where_that_is_asked_for() {
 
 #[test]
 fn every_pair_of_processes_and_threads_is_a_case_of_a_grid() {
-    let further = ["--grid", "1,2x1,3", "--check", "stdout", "--env", "T={t}", "test {n} = $(({p} * $T))"];
+    let further = [
+        "--rounds",
+        "5",
+        "--grid",
+        "1,2x1,3",
+        "--check",
+        "stdout",
+        "--env",
+        "T={t}",
+        "test {n} = $(({p} * $T))",
+    ];
     let (said, record) = measured(&further[..]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     let expected = ["test serial", "test serial again", "test p=1/3", "test p=2/2", "test p=2/6"];

@@ -1,8 +1,10 @@
 //! What the tables of a workload say, in sentences: what limits it, and which law it follows.
 
+use std::collections::BTreeMap;
+
 use super::tables::peak;
-use super::units::{self, count, fixed, quantity, seconds, speedup};
-use crate::analysis::{Analysis, Crossover, ExecutorTable, Law, Scaling};
+use super::units::{self, and, count, fixed, quantity, seconds, speedup};
+use crate::analysis::{Analysis, Crossover, Law};
 use crate::stats::Quantity;
 
 /// The sentences.
@@ -68,31 +70,40 @@ fn laws(run: &Analysis, workload: usize) -> Vec<String> {
                 peak(usl)
             ));
         }
-        lines.extend(
-            cost(run, table, scaling, workload).map(|cost| format!("{label} {}: {cost}.", table.executor)),
-        );
     }
+    lines.extend(costs(run, workload));
     let own = run.crossovers.iter().filter(|other| other.workload == column.name);
     lines.extend(own.map(|found| format!("{label}: {}.", crossover(found))));
     lines
 }
 
-/// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule.
-fn cost(run: &Analysis, table: &ExecutorTable, scaling: &Scaling, workload: usize) -> Option<String> {
+/// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule: a sentence for all
+/// executors that take as many.
+fn costs(run: &Analysis, workload: usize) -> Vec<String> {
     if run.anecdote().is_some() {
-        return None;
+        return Vec::new();
     }
-    let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
-    let known = estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some()));
-    match scaling.cost {
-        Some(1) => None,
-        Some(workers) => Some(format!(
-            "it takes {workers} workers to be surely faster than the serial loop; that is its COST, the configuration that outperforms a single thread"
-        )),
-        None => {
-            known.then(|| "no number of workers is significantly faster than the serial loop".to_string())
+    let mut by_cost: BTreeMap<Option<usize>, Vec<&str>> = BTreeMap::new();
+    for table in &run.executors {
+        let Some(scaling) = table.scaling.get(workload) else { continue };
+        let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
+        if estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some())) {
+            by_cost.entry(scaling.cost).or_default().push(&table.executor);
         }
     }
+    let label = &run.workloads[workload].label;
+    let sentence = |(cost, executors): (&Option<usize>, &Vec<&str>)| match cost {
+        Some(1) => None,
+        Some(workers) => Some(format!(
+            "{label}: COST, the fewest workers that are surely faster than the serial loop, is {workers} with {}.",
+            and(executors.iter().copied())
+        )),
+        None => Some(format!(
+            "{label}: no number of workers is significantly faster than the serial loop with {}.",
+            and(executors.iter().copied())
+        )),
+    };
+    by_cost.iter().filter_map(sentence).collect()
 }
 
 fn crossover(crossover: &Crossover) -> String {

@@ -133,8 +133,8 @@ impl View {
         Self {
             heading: Heading::of(analysis),
             book: tables::book(&analysis.batches()),
-            measured: run::measured(analysis, &workloads),
-            quality: run::quality(analysis),
+            measured: run::measured(analysis),
+            quality: run::quality(analysis, &workloads),
             notes: run::notes(analysis),
             workloads,
         }

@@ -75,7 +75,7 @@ fn cost(run: &Analysis, command: &Command, scaling: &Scaling) -> Option<String> 
     let serial = command.serial.as_ref().filter(|_| run.anecdote().is_none())?;
     Some(match scaling.cost {
         Some(workers) => format!(
-            "it takes {} to be surely faster than '{serial}'; that is its COST, the configuration that outperforms a single thread",
+            "COST, the fewest workers that are surely faster than '{serial}', is {}",
             count(workers, "worker")
         ),
         None => format!("no number of workers is significantly faster than '{serial}'"),

@@ -71,7 +71,7 @@ mod tests {
             "24 rounds plus 1 warm-up round (excluded), until the time limit: the goal of ±1.0 % was not reached",
             "SHA: noise floor 0.6 %",
             "Cases with 3 and 4 workers are oversubscribed: they share 2 CPUs",
-            "RC4 threads: it takes 2 workers to be faster than the serial loop (COST)",
+            "RC4: COST, the fewest workers that are surely faster than the serial loop, is 2 with threads",
             "for jobs of 8.70 ms or more",
             "1 of 24 rounds stands out, and is counted; the first is round 13",
         ] {
