@@ -12,8 +12,10 @@ pub const LEAST_ROUNDS: u32 = 5;
 
 /// Share of all CPU time that a hypervisor may take before a round counts as noisy.
 const STEAL: f64 = 0.02;
-/// How far, relative to the median, the time of a case may lie off before its round counts as noisy.
+/// How far, relative to the median, a serial time may lie off before its round counts as noisy.
 const OFF: f64 = 0.05;
+/// How far the time of another case may. There are many, and one of them is a little off in most rounds.
+const OFF_CASE: f64 = 0.25;
 /// Samples of a case before any of them can stand out.
 const LEAST_SAMPLES: usize = 8;
 /// Share of the usual issue width below which the processor counts as shared.
@@ -86,10 +88,10 @@ fn noisy(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<NoisyRound> {
     let mut reasons: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     stolen(record, &mut reasons);
     for workload in &record.plan.workloads {
-        off(&rounds.serial(&workload.name), &format!("serial {}", workload.label), &mut reasons);
+        off(&rounds.serial(&workload.name), (&format!("serial {}", workload.label), OFF), &mut reasons);
     }
     for (index, case) in record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE) {
-        off(rounds.samples(index), &case.to_string(), &mut reasons);
+        off(rounds.samples(index), (&case.to_string(), OFF_CASE), &mut reasons);
     }
     narrow(record, &mut reasons);
     // Two are read, and a round that is slow as a whole has one of every case.
@@ -126,10 +128,10 @@ fn stolen(record: &RunRecord, reasons: &mut BTreeMap<u32, Vec<String>>) {
 
 /// Rounds whose time of a case lies far from the others', on either side.
 ///
-/// Far is more than four times the usual deviation, which is the median of the deviations from the median, scaled as
+/// Far is more than that share and more than four times the usual deviation, which is the median of the deviations from the median, scaled as
 /// that of a normal distribution is (P. J. Huber, Robust Statistics, 1981): what is usual for a case stands out in no
 /// round.
-fn off(samples: &[&Sample], label: &str, reasons: &mut BTreeMap<u32, Vec<String>>) {
+fn off(samples: &[&Sample], (label, least): (&str, f64), reasons: &mut BTreeMap<u32, Vec<String>>) {
     let times: Vec<f64> = samples.iter().map(|sample| seconds(sample.wall_ns)).collect();
     // The median of a few may be the odd one itself.
     let Some(median) = stats::median(&times).filter(|_| times.len() >= LEAST_SAMPLES) else { return };
@@ -143,7 +145,7 @@ fn off(samples: &[&Sample], label: &str, reasons: &mut BTreeMap<u32, Vec<String>
             *of_round = deviation;
         }
     }
-    let far = OFF.max(4.0 * usual);
+    let far = least.max(4.0 * usual);
     for (round, deviation) in worst.into_iter().filter(|(_, deviation)| deviation.abs() > far) {
         let way = if deviation > 0.0 { "slower" } else { "faster" };
         let reason = format!("{label} {:.0} % {way} than its median", 100.0 * deviation.abs());
@@ -190,7 +192,7 @@ mod tests {
     fn standing_out(walls_ms: &[u64]) -> Vec<(u32, String)> {
         let samples = samples(walls_ms);
         let mut reasons = BTreeMap::new();
-        off(&samples.iter().collect::<Vec<_>>(), "threads/2", &mut reasons);
+        off(&samples.iter().collect::<Vec<_>>(), ("threads/2", OFF), &mut reasons);
         reasons.into_iter().map(|(round, reasons)| (round, reasons.join("; "))).collect()
     }
 

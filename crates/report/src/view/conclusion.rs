@@ -41,7 +41,8 @@ pub(super) fn beyond_ceiling(run: &Analysis, workload: usize) -> Vec<String> {
     }
     let ceiling = |workers: usize| column.ceilings.iter().find(|ceiling| ceiling.workers == workers);
     let rows = run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
-    let beyond = rows.filter_map(|(table, row)| {
+    // That of one is 1 by definition.
+    let beyond = rows.filter(|(_, row)| row.workers > 1).filter_map(|(table, row)| {
         let (own, most) = (row.cells[workload].estimate()?.speedup?, ceiling(row.workers)?.speedup);
         (own.interval?.low > most.interval.map_or(most.value, |ends| ends.high)).then(|| {
             format!(
@@ -156,4 +157,39 @@ fn waiting(run: &Analysis, workload: usize) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Cell;
+    use crate::render::html::sample;
+
+    #[test]
+    fn a_speedup_above_the_machines_ceiling_is_remarked_on() {
+        let mut run = sample::analysis();
+        assert_eq!(beyond_ceiling(&run, 0), Vec::<String>::new());
+        let row = run.executors[0].rows.iter_mut().find(|row| row.workers == 2).unwrap();
+        row.cells[0] = Cell::Measured(Box::new(sample::estimate(2, 2.4, 1.0)));
+        let said = beyond_ceiling(&run, 0);
+        assert!(matches!(&said[..], [one] if one.starts_with("RC4 threads/2: 2.40x")), "{said:?}");
+        run.effort.rounds = 4;
+        assert_eq!(beyond_ceiling(&run, 0), Vec::<String>::new(), "an anecdote is above nothing");
+    }
+
+    #[test]
+    fn executors_with_one_cost_share_a_sentence() {
+        let run = sample::analysis();
+        let said = costs(&run, 0);
+        assert!(said.len() < run.executors.len() && said[0].contains("COST"), "{said:?}");
+        let mut slower = run;
+        slower.executors.iter_mut().for_each(|table| table.scaling[0].cost = None);
+        let said = costs(&slower, 0);
+        assert!(
+            matches!(&said[..], [one] if one.contains("no number of workers") && one.contains(" and ")),
+            "{said:?}"
+        );
+        slower.effort.rounds = 3;
+        assert_eq!(costs(&slower, 0), Vec::<String>::new());
+    }
 }
