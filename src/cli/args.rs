@@ -4,6 +4,7 @@
 use clap::{Arg, CommandFactory, Parser, Subcommand};
 
 use super::batch::BatchArgs;
+use super::braces;
 use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
@@ -77,7 +78,7 @@ const OF_THE_BOOK: &str = "book";
 
 /// The command line of a program.
 pub(super) fn command(tool: &'static Tool) -> clap::Command {
-    let whole = Cli::command();
+    let whole = Cli::command().mut_subcommands(braces::guard);
     if tool.whole {
         return whole;
     }
@@ -108,7 +109,7 @@ fn own_command(command: clap::Command, tool: &'static Tool) -> clap::Command {
     let mut command = command.mut_args(|arg| {
         let id = arg.get_id().as_str();
         let hidden = id == OF_THE_BOOK || !arrays && OF_ARRAYS.contains(&id);
-        let help = arg.get_help().map(|help| help.to_string().replace("--book and --quiet", "--quiet"));
+        let help = arg.get_help().map(ToString::to_string);
         let help = help.map(|help| renamed(&help, name));
         let arg = if hidden { arg.hide(true) } else { arg };
         match help {

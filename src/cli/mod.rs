@@ -6,6 +6,7 @@
 
 mod args;
 mod batch;
+mod braces;
 mod command;
 mod compare;
 mod completions;
@@ -17,6 +18,7 @@ mod import;
 mod list;
 mod man;
 mod measured;
+mod output;
 mod report;
 mod run;
 mod screen;
@@ -60,12 +62,12 @@ fn parse(
             Ok((cli.command, inputs))
         }
         Err(error) if !error.use_stderr() => {
-            print(&error.to_string())?;
+            print(&braces::printable(&error.to_string()))?;
             std::process::exit(0);
         }
         // A bare program is a question for help, though a script that comes to it has a mistake.
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = write!(io::stderr(), "{error}");
+            let _ = write!(io::stderr(), "{}", braces::printable(&error.to_string()));
             Err(ExitError::Said(Verdict::Usage))
         }
         Err(error) => Err(ExitError::Usage(usage::line(&error, &command, &arguments))),

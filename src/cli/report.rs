@@ -46,7 +46,7 @@ pub(super) struct ReportArgs {
 
 /// A format of the registry.
 #[derive(Clone, Copy)]
-struct Form(&'static dyn Format);
+pub(super) struct Form(pub(super) &'static dyn Format);
 
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +56,12 @@ impl fmt::Debug for Form {
 
 fn formats() -> Reader<Form> {
     one_of("format", FORMATS.iter().map(|format| (format.name(), format.summary(), Form(*format))))
+}
+
+/// The formats of these names alone.
+pub(super) fn some_formats(names: &[&str]) -> Reader<Form> {
+    let some = FORMATS.iter().filter(|format| names.contains(&format.name()));
+    one_of("format", some.map(|format| (format.name(), format.summary(), Form(*format))))
 }
 
 type Render = fn(&[Analysis]) -> String;

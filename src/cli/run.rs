@@ -5,19 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
-use super::screen::screen;
+use super::output::OutputArgs;
 use super::tool::Tool;
-use super::{ExitError, complain, print, print_fitted, shown};
+use super::{ExitError, complain};
 use crate::program;
 use crate::settings::{Limits, RunRequest};
-use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
 use crate::study::{Run, Study, Workloads, resume};
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
 use speedup_report::record::{Design, RunRecord, Status, book};
-use speedup_report::render::{FORMATS, files};
+use speedup_report::render::files;
 
 const EXAMPLES: &str = concat!(
     "Examples:\n",
@@ -43,7 +42,7 @@ const EXPLANATION: &str = concat!(
 #[command(after_help = format!("{EXAMPLES}\n{EXPLANATION}"))]
 pub(super) struct RunArgs {
     /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
-    /// from the start of the run; otherwise only --book, --quiet and --verbose may be combined with it
+    /// from the start of the run; of the other options only those of the output may be combined with it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, conflicts_with_all = RunRequest::names())]
     resume: Option<PathBuf>,
     #[command(flatten)]
@@ -53,12 +52,8 @@ pub(super) struct RunArgs {
     /// Add the table of Fluent Python to the output and charts
     #[arg(long, help_heading = "Output")]
     book: bool,
-    /// Print the folder of the run and nothing else, and show no progress bar
-    #[arg(long, short, help_heading = "Output", conflicts_with = "verbose")]
-    quiet: bool,
-    /// Also print the accounts, the laws of scaling, and how well it was measured
-    #[arg(long, short, help_heading = "Output")]
-    verbose: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl RunArgs {
@@ -99,18 +94,25 @@ pub(super) fn run(args: &RunArgs, workloads: Workloads) -> Result<(), ExitError>
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
     }
-    let RunArgs { quiet, verbose, book, .. } = *args;
-    carry_out(run, &interrupt, &How { command: "run", quiet, verbose, book, discard: false })
+    let out = args.request.out.clone().unwrap_or_else(|| PathBuf::from(OUT));
+    let (output, resumed) = (&args.output, args.resume.as_deref());
+    let how = How { command: "run", output, out: &out, resumed, book: args.book, discard: false };
+    carry_out(run, &interrupt, &how)
 }
 
+/// Folder of the folders of runs, where the user does not say.
+pub(super) const OUT: &str = "results";
+
 /// How a run is carried out and told.
-pub(super) struct How {
+pub(super) struct How<'a> {
     /// The subcommand, which also takes it up again.
     pub(super) command: &'static str,
-    /// Whether it shows no progress, and prints only where the run is.
-    pub(super) quiet: bool,
-    /// Whether it prints all that is known.
-    pub(super) verbose: bool,
+    /// What is shown and printed.
+    pub(super) output: &'a OutputArgs,
+    /// The folder that holds those of new runs, and the baselines.
+    pub(super) out: &'a Path,
+    /// The folder of the run that goes on, if it is not a new one.
+    pub(super) resumed: Option<&'a Path>,
     /// Whether the book's table stands beside it.
     pub(super) book: bool,
     /// Whether a run whose first execution fails leaves nothing but one line.
@@ -118,9 +120,9 @@ pub(super) struct How {
 }
 
 /// Measures, keeps and tells a run.
-pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Result<(), ExitError> {
-    let verbosity = if how.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let watch = Watch { verbosity, interrupt, widest: analysis::widest, tell: complain };
+pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How<'_>) -> Result<(), ExitError> {
+    let watch =
+        Watch { verbosity: how.output.verbosity(), interrupt, widest: analysis::widest, tell: complain };
     let before = run.record.samples.len();
     run.go_on(&watch)?;
     if run.record.samples.is_empty()
@@ -146,22 +148,22 @@ fn begin(args: &RunArgs, workloads: Workloads) -> Result<Run, ExitError> {
         return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
     }
     let config = args.request.resolve(&args.limits, workloads, machine::cpus_available())?;
-    Ok(Run::begin(Box::new(Study::new(config, Design::InterleavedRounds)))?)
+    let place = args.output.place(&config.out)?;
+    Ok(Run::begin_in(Box::new(Study::new(config, Design::InterleavedRounds)), &place)?)
 }
 
 /// The files first: the reader of the output may be gone.
-fn save_and_print(run: &Run, how: &How) -> Result<(), ExitError> {
+fn save_and_print(run: &Run, how: &How<'_>) -> Result<(), ExitError> {
     let mut runs = vec![Analysis::of(&run.record)];
     if how.book {
         runs.push(Analysis::of(&book::record()));
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    if how.quiet {
-        return print(&format!("{}\n", shown(folder)));
-    }
-    print_fitted(&FORMATS[0].render_on(&runs, screen(how.verbose)))?;
-    print(&format!("\nSaved in {}\n", shown(folder)))
+    // Baselines stand next to the run that goes on, as they do next to a new one.
+    let out = how.resumed.and_then(Path::parent).unwrap_or(how.out);
+    how.output.keep(run, out, how.resumed.is_some())?;
+    how.output.print(&runs, folder)
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.

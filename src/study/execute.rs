@@ -23,7 +23,7 @@ pub struct Measured {
     pub workers: Vec<WorkerSpan>,
     /// The tasks' times.
     pub tasks: Vec<TaskSpan>,
-    /// What the machine did meanwhile.
+    /// What the machine did in the meantime.
     pub machine: MachineState,
     /// What was seen from outside, where it is one execution of a program.
     pub outside: Option<Box<Outside>>,

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::progress::{Progress, Verbosity};
+use super::progress::{Phase, Progress, Step, Verbosity};
 use super::stopping::{Reached, StopRule, whole_rounds};
 use super::subject::Subject;
 use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::LEAST_ROUNDS;
+use speedup_report::record::place::Place;
 use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// A run under way, or at its end.
@@ -75,8 +76,18 @@ impl Run {
     ///
     /// [`StoreError`] if the record cannot be written.
     pub fn begin(study: Box<dyn Subject>) -> Result<Self, StoreError> {
+        let place = Place::Dated(study.out().to_path_buf());
+        Self::begin_in(study, &place)
+    }
+
+    /// The same in a place that need not be the study's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin), and if the place holds another run.
+    pub fn begin_in(study: Box<dyn Subject>, place: &Place) -> Result<Self, StoreError> {
         let record = study.new_record();
-        let folder = RunFolder::create(study.out(), &record)?;
+        let folder = place.claim(&record)?;
         Ok(Self { study, record, folder, warnings: Vec::new() })
     }
 
@@ -91,6 +102,16 @@ impl Run {
         let progress = Progress::new(watch.verbosity);
         let ended = self.measure(&progress, watch);
         progress.finish();
+        let rule = self.study.stop();
+        let next = step(&rule, &self.reached(&rule, watch), self.elapsed());
+        progress.tell(&Step {
+            phase: Phase::End,
+            round: next.round - 1,
+            eta_s: None,
+            status: Some(self.record.status),
+            stop: self.record.stop,
+            ..next
+        });
         if let Err(problem) = self.study.clean_up() {
             self.warnings.push(problem);
         }
@@ -123,9 +144,8 @@ impl Run {
         if reached.rounds > 0 && self.stops(&rule, &reached, Duration::ZERO) {
             return Ok(());
         }
-        let show = |share: f64, message: String| progress.show(share, message);
         let begin = self.elapsed();
-        let mut ended = self.warm_up(&show, watch.interrupt);
+        let mut ended = self.warm_up(progress, watch.interrupt);
         let pass = (self.elapsed().saturating_sub(begin)) / self.study.warmups().max(1);
         let short = rule.too_short(&reached, self.elapsed(), pass);
         if let Some(short) = short.filter(|_| ended.is_ok() && self.study.warmups() > 0) {
@@ -147,10 +167,11 @@ impl Run {
             self.save_at_times(&mut saving)?;
             let start = self.elapsed();
             let told = |case: &str, elapsed| {
-                show(
+                progress.show(
                     rule.share(&reached, elapsed),
                     format!("{case} · {}", message(&rule, &reached, elapsed)),
                 );
+                progress.tell(&Step { case: Some(case), ..step(&rule, &reached, elapsed) });
             };
             let pass = Pass { round, warmup: false, deadline: rule.deadline(&reached) };
             ended = self.round(pass, &told, watch.interrupt);
@@ -167,13 +188,20 @@ impl Run {
     }
 
     /// What has to be done first, then the rounds that warm up.
-    fn warm_up(&mut self, show: &dyn Fn(f64, String), interrupt: &Interrupt) -> Result<(), Ended> {
-        show(0.0, "setting up".to_string());
+    fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), Ended> {
+        let rule = self.study.stop();
+        let step = |elapsed| step(&rule, &Reached { rounds: 0, widest: None }, elapsed);
+        progress.show(0.0, "setting up".to_string());
+        progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, interrupt))?;
         for _ in 0..self.study.warmups() {
             let warmup = self.record.plan.warmup_rounds;
             self.record.plan.warmup_rounds += 1;
-            let told = |case: &str, _| show(0.0, format!("{case} · warming up"));
+            let told = |case: &str, elapsed| {
+                progress.show(0.0, format!("{case} · warming up"));
+                let round = warmup + 1;
+                progress.tell(&Step { phase: Phase::WarmUp, case: Some(case), round, ..step(elapsed) });
+            };
             self.round(Pass { round: warmup, warmup: true, deadline: None }, &told, interrupt)?;
         }
         Ok(())
@@ -192,7 +220,7 @@ impl Run {
         Duration::from_nanos(self.study.elapsed_ns())
     }
 
-    /// What there is so far. The intervals, which take a moment, only where the rule asks for them.
+    /// What was measured so far. The intervals, which take a moment, only where the rule asks for them.
     fn reached(&self, rule: &StopRule, watch: &Watch<'_>) -> Reached {
         let rounds = whole_rounds(&self.record);
         let widest = (rule.precision > 0.0 && rounds >= LEAST_ROUNDS).then(|| (watch.widest)(&self.record));
@@ -260,13 +288,35 @@ impl Run {
     }
 }
 
+/// Seconds that are left at most.
+fn left(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Option<f64> {
+    let share = rule.share(reached, elapsed);
+    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
+    left.is_finite().then_some(left)
+}
+
+/// A round that counts, before one of its cases.
+fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> {
+    Step {
+        phase: Phase::Measure,
+        case: None,
+        round: reached.rounds + 1,
+        rounds: rule.rounds,
+        elapsed_s: elapsed.as_secs_f64(),
+        eta_s: left(rule, reached, elapsed),
+        widest: reached.widest,
+        goal: rule.precision,
+        status: None,
+        stop: None,
+    }
+}
+
 /// What the bar says of a round.
 fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
     let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
-    let share = rule.share(reached, elapsed);
-    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
     let so_far = format!("{:.0} s", elapsed.as_secs_f64());
-    parts.push(if left.is_finite() { format!("{so_far}, at most {left:.0} s left") } else { so_far });
+    let left = left(rule, reached, elapsed);
+    parts.push(left.map_or(so_far.clone(), |left| format!("{so_far}, at most {left:.0} s left")));
     if let Some(widest) = reached.widest {
         parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
     }

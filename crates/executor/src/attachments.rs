@@ -5,7 +5,7 @@
 //! message know nothing of each other: what is between them is local to the thread that encodes or
 //! decodes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -20,29 +20,66 @@ pub(crate) struct Attachment {
 }
 
 thread_local! {
-    /// What the message that is being encoded takes along.
-    static OUTGOING: RefCell<Option<Vec<Attachment>>> = const { RefCell::new(None) };
-    /// What came with the message that is being decoded.
+    /// Messages that are being encoded, one within the other. It is read and written with every task, and
+    /// therefore apart from what has to be dropped with the thread.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Whether one of them takes something along.
+    static IS_OUTGOING: Cell<bool> = const { Cell::new(false) };
+    /// What they take along, each with the depth of its message.
+    static OUTGOING: RefCell<Vec<(usize, Attachment)>> = const { RefCell::new(Vec::new()) };
+    /// Whether something came with the message that is being decoded.
+    static IS_INCOMING: Cell<bool> = const { Cell::new(false) };
+    /// What came with it.
     static INCOMING: RefCell<Vec<Attachment>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Runs something that encodes, and gives the files that are to go along.
 pub(crate) fn collect<R>(encode: impl FnOnce() -> R) -> (R, Vec<Attachment>) {
-    let outer = OUTGOING.replace(Some(Vec::new()));
+    /// Forgets what no one takes, also if encoding panics.
+    struct Within(usize);
+
+    impl Within {
+        fn take(&self) -> Vec<Attachment> {
+            if !IS_OUTGOING.get() {
+                return Vec::new();
+            }
+            let taken = OUTGOING.try_with(|outgoing| {
+                let mut outgoing = outgoing.borrow_mut();
+                let from = outgoing.partition_point(|(depth, _)| *depth < self.0);
+                let taken = outgoing.drain(from..).map(|(_, file)| file).collect();
+                IS_OUTGOING.set(!outgoing.is_empty());
+                taken
+            });
+            taken.unwrap_or_default()
+        }
+    }
+
+    impl Drop for Within {
+        fn drop(&mut self) {
+            drop(self.take());
+            DEPTH.set(self.0 - 1);
+        }
+    }
+
+    let within = Within(DEPTH.get() + 1);
+    DEPTH.set(within.0);
     let encoded = encode();
-    (encoded, OUTGOING.replace(outer).unwrap_or_default())
+    (encoded, within.take())
 }
 
 /// Adds a file to the message that this thread encodes, once; false if it encodes none.
 pub(crate) fn attach(attachment: Attachment) -> bool {
-    OUTGOING.with_borrow_mut(|outgoing| match outgoing {
-        Some(files) if files.iter().any(|file| file.id == attachment.id) => true,
-        Some(files) => {
-            files.push(attachment);
-            true
+    let depth = DEPTH.get();
+    if depth == 0 {
+        return false;
+    }
+    OUTGOING.with_borrow_mut(|outgoing| {
+        if !outgoing.iter().any(|(other, file)| *other == depth && file.id == attachment.id) {
+            outgoing.push((depth, attachment));
+            IS_OUTGOING.set(true);
         }
-        None => false,
-    })
+    });
+    true
 }
 
 /// Runs something that decodes a message with which these files came.
@@ -52,10 +89,15 @@ pub(crate) fn deliver<R>(files: Vec<Attachment>, decode: impl FnOnce() -> R) -> 
 
     impl Drop for Restore {
         fn drop(&mut self) {
+            IS_INCOMING.set(!self.0.is_empty());
             INCOMING.set(std::mem::take(&mut self.0));
         }
     }
 
+    if files.is_empty() && !IS_INCOMING.get() {
+        return decode();
+    }
+    IS_INCOMING.set(!files.is_empty());
     let _restore = Restore(INCOMING.replace(files));
     decode()
 }

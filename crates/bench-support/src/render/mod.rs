@@ -20,7 +20,7 @@ use speedup_report::view::units::plain;
 pub struct Contests {
     /// The contests, in the order in which they were held.
     pub held: Vec<Contest>,
-    /// Figures beside them.
+    /// Figures next to them.
     pub facts: Vec<Fact>,
     /// Every width that was seen, also apart from the samples.
     pub widths: Vec<f64>,
@@ -89,7 +89,7 @@ impl Contests {
             return Vec::new();
         }
         vec![Grid {
-            title: "Figures beside the contests".into(),
+            title: "Figures next to the contests".into(),
             head: ["figure", "value", "target", ""].map(String::from).to_vec(),
             rows: self.facts.iter().map(|line| entries(row(line))).collect(),
             ..Grid::default()

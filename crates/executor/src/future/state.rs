@@ -137,10 +137,15 @@ impl<T, W> Shared<T, W> {
         }
     }
 
-    /// Whether to let go of it runs user code: callbacks and wakers, or the drop of a payload of which the
-    /// closure says that there is something left.
+    /// Settles what no one else will, and tells whether to let go of it runs user code: callbacks and wakers, or
+    /// the drop of a payload of which the closure says that there is something left.
     pub(crate) fn has_user_code(&self, is_left: impl FnOnce(&W) -> bool) -> bool {
-        let state = self.lock();
+        let mut state = self.lock();
+        if !state.phase.notified() {
+            drop(state);
+            self.settle_abandoned();
+            state = self.lock();
+        }
         !state.listeners.is_empty() || is_left(&state.payload)
     }
 }
@@ -154,6 +159,11 @@ impl<T, W: ?Sized> Shared<T, W> {
     /// Looks at the phase as it is now.
     pub(super) fn look<R>(&self, look: impl FnOnce(&Phase<T>) -> R) -> R {
         look(&self.lock().phase)
+    }
+
+    /// Whether someone waits for it, or is to be told of it.
+    pub(crate) fn has_listeners(&self) -> bool {
+        !self.lock().listeners.is_empty()
     }
 
     /// Waits until the task is done and then looks at the phase, which may be changed from finished

@@ -1,8 +1,7 @@
 //! A growing buffer of bytes in memory that two processes can share.
 
-#![allow(unsafe_code)]
-
 use std::io;
+use std::ops::Range;
 
 use super::memory::{Ground, Mapping};
 
@@ -10,7 +9,7 @@ use super::memory::{Ground, Mapping};
 const FIRST: usize = 64 << 10;
 
 /// What a buffer may keep of its memory without being asked, in bytes.
-const KEPT: usize = 1 << 20;
+pub(super) const KEPT: usize = 1 << 20;
 
 /// Bytes that one process writes, one after the other, at a fixed place of a [`Ground`]. Another sees
 /// them through a [`View`] of the same place, at times on which the two must agree.
@@ -37,10 +36,7 @@ impl Buffer {
     }
 
     /// A buffer that is not shared.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
+    #[cfg(test)]
     pub(crate) fn private(capacity: usize) -> io::Result<Self> {
         Self::new(&Ground::new(capacity as u64)?, 0, capacity)
     }
@@ -57,11 +53,26 @@ impl Buffer {
         self.length == 0
     }
 
-    /// What it holds.
-    #[must_use]
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        // SAFETY: this process writes to them only through `&mut self`; another only reads.
-        unsafe { self.mapping.bytes(self.length) }
+    /// A copy of a part of what it holds: the other process may write to it, whatever the rules say.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory` where there is no memory for it.
+    ///
+    /// # Panics
+    ///
+    /// If it holds less.
+    pub(crate) fn copy(&self, part: Range<usize>) -> io::Result<Vec<u8>> {
+        assert!(part.end <= self.length, "beyond the end of the buffer");
+        let mut copy = Vec::new();
+        self.mapping.read(part, &mut copy)?;
+        Ok(copy)
+    }
+
+    /// A copy of all that it holds.
+    #[cfg(test)]
+    pub(crate) fn to_vec(&self) -> io::Result<Vec<u8>> {
+        self.copy(0..self.length)
     }
 
     /// Empties it for the next use. If it has become much larger than what it last held, the memory is
@@ -89,7 +100,7 @@ impl Buffer {
         if bytes.len() > self.mapping.length() - self.length {
             self.reserve(bytes.len())?;
         }
-        self.write(self.length, bytes);
+        self.mapping.write(self.length, bytes);
         self.length += bytes.len();
         self.touched = self.touched.max(self.length);
         Ok(())
@@ -111,14 +122,7 @@ impl Buffer {
     /// If it holds fewer.
     pub(crate) fn overwrite(&mut self, at: usize, bytes: &[u8]) {
         assert!(at + bytes.len() <= self.length, "beyond the end of the buffer");
-        self.write(at, bytes);
-    }
-
-    #[inline]
-    fn write(&mut self, at: usize, bytes: &[u8]) {
-        // SAFETY: this process has the buffer to itself by `&mut self`, and the other process looks at
-        // it only between messages, when this one does not write: see `mailbox`.
-        unsafe { self.mapping.bytes_mut(at, bytes.len()) }.copy_from_slice(bytes);
+        self.mapping.write(at, bytes);
     }
 
     #[cold]
@@ -152,22 +156,17 @@ impl View {
         Ok(Self { ground: ground.clone(), offset, capacity, mapping })
     }
 
-    /// The first bytes of the buffer.
+    /// Appends a copy of the first bytes of the buffer.
     ///
     /// # Errors
     ///
     /// `StorageFull` beyond its capacity, else what the system says.
-    ///
-    /// # Safety
-    ///
-    /// The other process must not write to the buffer while the slice lives.
-    pub(super) unsafe fn bytes(&mut self, length: usize) -> io::Result<&[u8]> {
+    pub(super) fn copy(&mut self, length: usize, into: &mut Vec<u8>) -> io::Result<()> {
         if length > self.mapping.length() {
             let length = room_for(length, self.mapping.length(), self.capacity)?;
             self.mapping = Mapping::new(&self.ground, self.offset, length)?;
         }
-        // SAFETY: the caller makes sure of it.
-        Ok(unsafe { self.mapping.bytes(length) })
+        self.mapping.read(0..length, into)
     }
 }
 
@@ -191,11 +190,11 @@ mod tests {
         buffer.push(8).unwrap();
         buffer.overwrite(0, &[1, 2]);
         assert_eq!(buffer.len(), 100_001);
-        assert_eq!((&buffer.as_slice()[..3], buffer.as_slice()[100_000]), (&[1, 2, 7][..], 8));
+        assert_eq!((&*buffer.copy(0..3).unwrap(), buffer.to_vec().unwrap()[100_000]), (&[1, 2, 7][..], 8));
         let full = buffer.extend(&vec![0; 1 << 20]).unwrap_err();
         assert_eq!((full.kind(), buffer.len()), (io::ErrorKind::StorageFull, 100_001));
         buffer.truncate(2);
-        assert_eq!(buffer.as_slice(), [1, 2]);
+        assert_eq!(buffer.to_vec().unwrap(), [1, 2]);
     }
 
     #[test]
@@ -212,6 +211,6 @@ mod tests {
             assert!(taken(&buffer) <= KEPT as u64);
         }
         buffer.extend(&[3; 100]).unwrap();
-        assert_eq!(buffer.as_slice(), [3; 100]);
+        assert_eq!(buffer.to_vec().unwrap(), [3; 100]);
     }
 }

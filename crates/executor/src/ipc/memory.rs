@@ -3,9 +3,9 @@
 #![allow(unsafe_code)]
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::ptr::NonNull;
-use std::slice;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
@@ -98,7 +98,7 @@ pub(crate) struct Mapping {
 
 // SAFETY: a mapping belongs to the process, not to a thread.
 unsafe impl Send for Mapping {}
-// SAFETY: through `&Mapping` bytes are only read, or changed as atomics.
+// SAFETY: through `&Mapping` bytes are only copied out, or changed as atomics.
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
@@ -112,7 +112,7 @@ impl Mapping {
         // SAFETY: the system chooses the place, so that nothing else is mapped over.
         let start = unsafe {
             mmap(
-                std::ptr::null_mut(),
+                ptr::null_mut(),
                 length,
                 ProtFlags::READ | ProtFlags::WRITE,
                 MapFlags::SHARED,
@@ -135,36 +135,41 @@ impl Mapping {
         self.start
     }
 
-    /// The first bytes.
+    /// Appends a copy of bytes to memory of this process's own.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory` where there is no memory for it.
     ///
     /// # Panics
     ///
     /// If there are fewer.
-    ///
-    /// # Safety
-    ///
-    /// No one may write to them while the slice lives: no thread of this process, and no other process
-    /// that has mapped the file.
-    pub(super) unsafe fn bytes(&self, length: usize) -> &[u8] {
-        assert!(length <= self.length, "beyond the mapping");
-        // SAFETY: they are mapped, the file cannot get shorter, and the caller makes sure of the rest.
-        unsafe { slice::from_raw_parts(self.start.as_ptr(), length) }
+    #[inline]
+    pub(super) fn read(&self, from: Range<usize>, into: &mut Vec<u8>) -> io::Result<()> {
+        assert!(from.start <= from.end && from.end <= self.length, "beyond the mapping");
+        into.try_reserve(from.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        // SAFETY: they are mapped, the file cannot get shorter, and there is room for them in memory that is
+        // elsewhere. No reference to them is made: the other process may write to them at any time, and whatever
+        // is read then are bytes.
+        unsafe {
+            let end = into.as_mut_ptr().add(into.len());
+            ptr::copy_nonoverlapping(self.start.as_ptr().add(from.start), end, from.len());
+            into.set_len(into.len() + from.len());
+        }
+        Ok(())
     }
 
-    /// Bytes from that place on, to be written.
+    /// Writes bytes from that place on.
     ///
     /// # Panics
     ///
-    /// If there are fewer.
-    ///
-    /// # Safety
-    ///
-    /// As [`bytes`](Self::bytes); no one may read them either.
+    /// If it ends before them.
     #[inline]
-    pub(super) unsafe fn bytes_mut(&mut self, at: usize, length: usize) -> &mut [u8] {
-        assert!(at <= self.length && length <= self.length - at, "beyond the mapping");
-        // SAFETY: they are mapped, the file cannot get shorter, and the caller makes sure of the rest.
-        unsafe { slice::from_raw_parts_mut(self.start.as_ptr().add(at), length) }
+    pub(super) fn write(&mut self, at: usize, bytes: &[u8]) {
+        assert!(at <= self.length && bytes.len() <= self.length - at, "beyond the mapping");
+        // SAFETY: as above. What is written stands elsewhere: no reference to a mapping is ever made but to
+        // its atomics.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr().add(at), bytes.len()) }
     }
 }
 

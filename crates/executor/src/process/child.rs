@@ -1,6 +1,7 @@
 //! One worker process as the parent sees it: started, greeted, sent requests, seen to its end.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::error::{Error, Exit};
 use crate::ipc::channel::{Channel, Process};
 use crate::ipc::doorbell::Ring;
 use crate::ipc::mailbox::{ParentEnd, Signals};
-use crate::wire::{Parts, Request};
+use crate::wire::{Message, Request};
 
 /// How long a worker whose channel has ended may take to be gone before it is killed. A process
 /// that dies closes its files first and can be reaped a moment later.
@@ -79,7 +80,7 @@ impl Child {
 
     /// Waits for the worker's greeting and gives the time at which it was ready.
     pub(super) fn greet(&mut self) -> Result<u64, Error> {
-        let hello = self.await_reply().and_then(|hello| Hello::decode(hello).ok_or(Lost::Misbehaved));
+        let hello = self.await_reply().and_then(|hello| Hello::decode(&hello).ok_or(Lost::Misbehaved));
         match hello {
             Ok(hello) if hello.build == worker::build_id() => Ok(hello.ready_ns),
             Ok(_) => {
@@ -94,11 +95,11 @@ impl Child {
     }
 
     /// Waits for the reply to the latest request.
-    pub(super) fn await_reply(&mut self) -> Result<&[u8], Lost> {
+    pub(super) fn await_reply(&mut self) -> Result<Vec<u8>, Lost> {
         loop {
             let answered = self.signals().replied() == self.signals().requested();
             if answered {
-                return self.reply();
+                return self.mailbox.reply().ok().flatten().ok_or(Lost::Misbehaved);
             }
             if self.channel.wait() == Ring::Ended && self.signals().replied() != self.signals().requested() {
                 return Err(Lost::Gone);
@@ -126,19 +127,19 @@ impl Child {
         }
     }
 
-    /// The latest request.
-    pub(super) fn latest(&self) -> &[u8] {
-        self.mailbox.latest()
+    /// A part of the latest request; nothing where there is no memory for it.
+    pub(super) fn latest(&self, part: Range<usize>) -> Vec<u8> {
+        self.mailbox.latest(part).unwrap_or_default()
     }
 
     /// The reply to the latest request, which must be there.
-    pub(super) fn reply(&mut self) -> Result<&[u8], Lost> {
-        self.mailbox.reply().ok().flatten().ok_or(Lost::Misbehaved)
+    pub(super) fn reply(&mut self) -> Result<Message, Lost> {
+        self.mailbox.reply().ok().flatten().and_then(Message::of).ok_or(Lost::Misbehaved)
     }
 
     /// As much of the reply to the latest request as there is by now.
-    pub(super) fn reply_so_far(&mut self) -> Parts<'_> {
-        self.mailbox.reply_so_far().ok().and_then(Parts::of).unwrap_or_default()
+    pub(super) fn reply_so_far(&mut self) -> Message {
+        self.mailbox.reply_so_far().ok().and_then(Message::of).unwrap_or_default()
     }
 
     /// Reaps a worker that is lost and says how it ended. `stopped` tells that the pool itself
@@ -245,10 +246,10 @@ mod tests {
         let (mut child, theirs, mut end) = actor();
         assert!(matches!(child.request(), Err(Lost::Misbehaved)));
         say(&mut end, b"");
-        assert_eq!(child.await_reply(), Ok(&b""[..]));
+        assert_eq!(child.await_reply(), Ok(Vec::new()));
         child.request().unwrap();
         child.send(&[]);
-        assert_eq!(child.reply(), Err(Lost::Misbehaved));
+        assert_eq!(child.reply().err(), Some(Lost::Misbehaved));
         theirs.shutdown(Shutdown::Write).unwrap();
         assert_eq!(child.await_reply(), Err(Lost::Gone));
     }

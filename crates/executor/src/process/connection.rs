@@ -3,10 +3,10 @@
 //! It knows its own worker alone. What follows from a reply, it gives out: it is used behind a gate, where no
 //! user code may run.
 
-use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::backlog::Taken;
 use super::child::{Child, Lost};
 use super::inbox::Inbox;
 use super::item::Item;
@@ -16,7 +16,7 @@ use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
 use crate::future::state::Poller;
 use crate::ipc::channel::Channel;
-use crate::wire::{Answer, Encoded, Parts};
+use crate::wire::{Answer, Encoded, Message};
 use crate::work::Work;
 
 /// As much as a request holds before no further task goes with it, in bytes. A share of the nearest
@@ -145,14 +145,14 @@ impl Connection {
 
     /// Sends it work, as far as there is something to send: what was cancelled, or has no room, is settled
     /// instead. It must be free.
-    pub(super) fn send(&mut self, items: Vec<Item>) -> Outcome {
+    pub(super) fn send(&mut self, items: Taken) -> Outcome {
         let mut outcome = Outcome::default();
         if items.is_empty() {
             return outcome;
         }
         let Ok(mut request) = self.child.request() else {
             self.misbehaved();
-            outcome.requeue = items;
+            outcome.requeue = items.into_iter().collect();
             return outcome;
         };
         let mut keep = Vec::new();
@@ -208,11 +208,10 @@ impl Connection {
             count == expected || self.is_batch && count >= self.received.max(1) && count < expected
         };
         let channel = Arc::clone(self.child.channel());
-        let parts = self.child.reply().ok().and_then(Parts::of);
-        let proper = parts.map(|parts| (parts.clone().count(), parts)).filter(|(count, _)| is_proper(*count));
-        let receipt = proper.map(|(count, parts)| {
-            self.pace.note(busy_ns, count);
-            receipt(&mut self.sent, self.received..count, parts, &channel, &self.inbox)
+        let proper = self.child.reply().ok().filter(|reply| is_proper(reply.len()));
+        let receipt = proper.map(|reply| {
+            self.pace.note(busy_ns, reply.len());
+            receipt(&mut self.sent, self.received..reply.len(), reply, &channel, &self.inbox)
         });
         self.inbox.receive();
         let Some(receipt) = receipt else {
@@ -230,10 +229,10 @@ impl Connection {
         }
         let begun = self.inbox.signals().stop();
         let channel = Arc::clone(self.child.channel());
-        let parts = self.child.reply_so_far();
+        let reply = self.child.reply_so_far();
         // One stays: while there is something sent, a reply is to come.
-        let done = parts.clone().count().min(self.received + self.sent.len() - 1);
-        let receipt = receipt(&mut self.sent, self.received..done, parts, &channel, &self.inbox);
+        let done = reply.len().min(self.received + self.sent.len() - 1);
+        let receipt = receipt(&mut self.sent, self.received..done, reply, &channel, &self.inbox);
         self.received = done;
         let keep = begun.saturating_sub(done).clamp(1, self.sent.len());
         Outcome { receipt, settled: Vec::new(), requeue: self.take_back(keep) }
@@ -246,10 +245,10 @@ impl Connection {
 
     /// Takes back what has been sent but for the first pieces, to be sent again.
     fn take_back(&mut self, keep: usize) -> Vec<Item> {
-        let request = self.child.latest();
+        let child = &self.child;
         let take_back = |sent: Sent| {
             sent.work.take_back();
-            Item { encoded: Encoded::again(&request[sent.place], &sent.files), work: sent.work }
+            Item { encoded: Encoded::again(child.latest(sent.place), &sent.files), work: sent.work }
         };
         let items: Vec<Item> = self.sent.drain(keep..).map(take_back).collect();
         self.pieces -= items.len();
@@ -296,12 +295,12 @@ impl Connection {
         } else if self.inbox.signals().begun() {
             let expected = self.received + self.tasks();
             let channel = Arc::clone(self.child.channel());
-            let parts = self.child.reply_so_far();
-            let count = parts.clone().count();
+            let reply = self.child.reply_so_far();
+            let count = reply.len();
             // The tasks of a chunk share one fate.
             if self.is_batch || count == expected {
                 let done = self.received..count.max(self.received);
-                legacy.receipt = receipt(&mut self.sent, done, parts, &channel, &self.inbox);
+                legacy.receipt = receipt(&mut self.sent, done, reply, &channel, &self.inbox);
             }
             if !self.sent.is_empty() {
                 legacy.lost = Some(self.sent.remove(0).work);
@@ -316,20 +315,18 @@ impl Connection {
 fn receipt(
     sent: &mut Vec<Sent>,
     outcomes: Range<usize>,
-    mut parts: Parts<'_>,
+    reply: Message,
     channel: &Channel,
     inbox: &Arc<Inbox>,
 ) -> Option<Receipt> {
-    if outcomes.start > 0 {
-        parts.nth(outcomes.start - 1);
-    }
     let (mut count, most) = (0, outcomes.len());
-    let mut rest = mem::take(sent).into_iter().peekable();
-    let mut work = Vec::new();
-    while let Some(piece) = rest.next_if(|piece| count + piece.tasks <= most) {
-        count += piece.tasks;
-        work.push(piece.work);
-    }
-    sent.extend(rest);
-    (count > 0).then(|| Receipt::new(work, parts, count, channel, inbox))
+    let fitting = |piece: &&Sent| {
+        let fits = count + piece.tasks <= most;
+        count += if fits { piece.tasks } else { 0 };
+        fits
+    };
+    let pieces = sent.iter().take_while(fitting).count();
+    let work = sent.drain(..pieces).map(|piece| piece.work).collect();
+    let outcomes = outcomes.start..outcomes.start + count;
+    (count > 0).then(|| Receipt::new(work, reply, outcomes, channel, inbox))
 }

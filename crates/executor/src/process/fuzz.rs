@@ -49,7 +49,7 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
             add_outcome(buffer, |_| Err(Outcome::Panicked(text.clone(), Some(text)))).expect("there is room");
         }
     }
-    buffer.as_slice().to_vec()
+    buffer.to_vec().unwrap()
 }
 
 /// Damages a message: a bit, a byte, its end, a length, a piece that is there twice.

@@ -34,7 +34,7 @@ mod tests {
         let hello = Hello { build: u64::MAX, ready_ns: 5 };
         let mut message = Buffer::private(1 << 16).unwrap();
         hello.write(&mut message).unwrap();
-        assert_eq!(Hello::decode(message.as_slice()), Some(hello));
-        assert_eq!(Hello::decode(&message.as_slice()[..3]), None);
+        assert_eq!(Hello::decode(&message.to_vec().unwrap()), Some(hello));
+        assert_eq!(Hello::decode(&message.to_vec().unwrap()[..3]), None);
     }
 }

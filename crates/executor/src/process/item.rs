@@ -1,5 +1,6 @@
 //! Work on its way to a worker process.
 
+use crate::table::Registered;
 use crate::wire::Encoded;
 use crate::work::{Deferred, Work};
 
@@ -12,8 +13,8 @@ pub(super) struct Item {
 
 impl Item {
     /// Encodes work. `Err` if no task could be: each has its error then, and someone may wait to be told.
-    pub(super) fn encode(work: Work) -> Result<Self, Deferred> {
-        let encoded = work.encode();
+    pub(super) fn encode(work: Work, registered: Registered) -> Result<Self, Deferred> {
+        let encoded = work.encode(registered);
         if encoded.is_empty() {
             let mut deferred = Deferred::default();
             deferred.release(work);

@@ -6,6 +6,7 @@
 //!
 //! `README.md` in this folder says what the parts are, and why no wake-up is lost.
 
+mod backlog;
 mod callbacks;
 mod child;
 mod connection;
@@ -152,6 +153,7 @@ impl Builder<ProcessPoolExecutor> {
             on_crash: self.on_crash,
             initializer,
             spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
+            patience: scheduler::PATIENCE,
             cpus,
             supervise: supervisor::run,
         };
@@ -168,8 +170,8 @@ impl Drop for ProcessPoolExecutor {
 impl Executor for ProcessPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
         self.pool.shell.lives.check()?;
-        work.check_registered()?;
-        match Item::encode(work) {
+        let registered = work.registered()?;
+        match Item::encode(work, registered) {
             Ok(item) => self.pool.push(item),
             // It is this thread's own task, and no one has its future yet.
             Err(deferred) => {

@@ -2,7 +2,7 @@
 //!
 //! The way to a worker and back costs some microseconds, whatever is sent. Tasks that take no longer
 //! than that go together, as many as fill a fraction of a millisecond by the worker's own clock; but
-//! never more than a part of their share of the queue, so that all workers end at about the same time,
+//! no more than a part of their share of the queue, so that all workers end at about the same time,
 //! after the rule of guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers C-36,
 //! 1987). Long tasks always go alone.
 
@@ -20,6 +20,13 @@ const MOST: usize = 1024;
 /// Into how many parts each worker's share of the queue is cut.
 const SHARES: usize = 8;
 
+/// What takes no longer is not cut: the way there and back takes as long, and no worker waits for another longer
+/// than for that.
+const UNCUT: Duration = Duration::from_micros(10);
+
+/// How many times longer tasks can seem to have become at once.
+const GROWTH: f64 = 8.0;
+
 /// What is known of how long a worker's tasks take.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -31,19 +38,36 @@ impl Pace {
     /// Notes that the worker took that long for so many tasks.
     pub(super) fn note(&mut self, busy_ns: u64, tasks: usize) {
         let latest = busy_ns as f64 / tasks.max(1) as f64;
-        // A longer task counts at once, shorter ones as they go on.
+        // A worker that has lost its CPU seems slow for once, and gives back what it has not begun if it is: so
+        // that a longer task counts in part at first. Shorter ones count as they go on.
         self.task_ns = Some(match self.task_ns {
             Some(before) if latest < before => f64::midpoint(before, latest),
-            _ => latest,
+            Some(before) => latest.min(GROWTH * before.max(1.0)),
+            None => latest,
         });
+    }
+
+    /// Whether several tasks take no longer than the way there and back.
+    pub(super) fn is_short(&self) -> bool {
+        self.uncut() > 2
+    }
+
+    /// How many tasks are not cut into shares.
+    pub(super) fn uncut(&self) -> usize {
+        self.task_ns.map_or(1, |task_ns| fitting(UNCUT, task_ns))
     }
 
     /// How many of the tasks that are queued to send at a time.
     pub(super) fn tasks(&self, queued: usize, workers: usize) -> usize {
         let Some(task_ns) = self.task_ns else { return 1 };
-        let fitting = TARGET.as_nanos() as f64 / task_ns.max(1.0);
-        (fitting as usize).min(queued / (SHARES * workers)).clamp(1, MOST)
+        let share = (queued / (SHARES * workers)).max(self.uncut().min(queued / workers));
+        fitting(TARGET, task_ns).min(share).clamp(1, MOST)
     }
+}
+
+/// How many tasks take that time.
+fn fitting(time: Duration, task_ns: f64) -> usize {
+    (time.as_nanos() as f64 / task_ns.max(1.0)) as usize
 }
 
 #[cfg(test)]
@@ -57,10 +81,17 @@ mod tests {
         assert_eq!(pace.tasks(1_000_000, 2), 1);
         pace.note(1_000, 1);
         assert_eq!(pace.tasks(1_000_000, 2), 100);
+        assert_eq!(pace.tasks(320, 2), 20);
         assert_eq!(pace.tasks(160, 2), 10);
-        pace.note(5_000_000, 100);
-        assert_eq!(pace.tasks(1_000_000, 2), 2);
+        assert_eq!(pace.tasks(16, 2), 8);
         pace.note(1_000_000, 1);
+        assert_eq!(pace.tasks(1_000_000, 2), 12);
+        pace.note(1_000_000, 1);
+        assert_eq!(pace.tasks(1_000_000, 2), 1);
+        pace.note(1_000_000, 1);
+        for _ in 0..6 {
+            pace.note(50_000, 1);
+        }
         assert_eq!(pace.tasks(1_000_000, 2), 1);
     }
 
@@ -76,7 +107,9 @@ mod tests {
                 pace.note(busy_ns, tasks);
             }
             let tasks = pace.tasks(queued, workers);
-            prop_assert!(tasks == 1 || tasks <= MOST && tasks * SHARES * workers <= queued);
+            prop_assert!(tasks == 1 || tasks <= MOST && tasks * workers <= queued);
+            let is_short = pace.task_ns.is_some_and(|ns| ns * tasks as f64 <= UNCUT.as_nanos() as f64);
+            prop_assert!(tasks == 1 || is_short || tasks * SHARES * workers <= queued);
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backlog::Taken;
 use super::callbacks::Callbacks;
 use super::connection::{Connection, Outcome};
 use super::inbox::{Inbox, Receiver};
@@ -33,6 +34,9 @@ pub(super) struct Crew {
     pub(super) on_crash: OnCrash,
     /// How long workers, and threads that wait for them, may keep a CPU busy before they sleep.
     pub(super) spin: Duration,
+    /// How often a worker's supervisor lets others go first before it says that the worker is idle, where short
+    /// tasks are being submitted.
+    pub(super) patience: u32,
     /// CPUs that this process may use.
     pub(super) cpus: usize,
     /// Starts the worker of a number, which was wanted from that time on, and puts others in its place, until
@@ -225,7 +229,7 @@ impl Followup<'_> {
         let mut gate = pool.slots.shut(worker);
         pool.shell.queue.unlist(worker);
         match gate.connection() {
-            Some(connection) if connection.is_free() => self.occupy(worker, connection, vec![item]),
+            Some(connection) if connection.is_free() => self.occupy(worker, connection, item.into()),
             _ => self.requeue(vec![item], || Error::Cancelled),
         }
         self.open(worker, gate, Receiver::Passing);
@@ -241,15 +245,22 @@ impl Followup<'_> {
         let outcome = connection.receive();
         let pid = connection.id();
         let pool = self.pool;
+        // Where threads look for results, each of these is soon to be waited for.
+        let lingers = receiver == Receiver::Supervisor
+            && connection.pace().is_short()
+            && outcome.receipt.as_ref().is_some_and(|receipt| !receipt.is_awaited());
         self.add(outcome, || pool.ended(worker, pid));
+        if lingers && connection.is_serving() {
+            pool.shell.queue.linger(pool.crew.patience, connection.pace());
+        }
         if connection.is_serving() {
-            self.occupy(worker, connection, Vec::new());
+            self.occupy(worker, connection, Taken::default());
         }
     }
 
     /// Sends these, or else what is queued, until the worker has something to do; if there is nothing, it is
     /// idle or leaves.
-    fn occupy(&mut self, worker: usize, connection: &mut Connection, mut items: Vec<Item>) {
+    fn occupy(&mut self, worker: usize, connection: &mut Connection, mut items: Taken) {
         let (pool, pid) = (self.pool, connection.id());
         loop {
             let outcome = connection.send(items);
@@ -339,7 +350,7 @@ impl Followup<'_> {
             let mut gate = self.pool.slots.shut(worker);
             self.pool.shell.queue.unlist(worker);
             if let Some(connection) = gate.connection().filter(|connection| connection.is_free()) {
-                self.occupy(worker, connection, Vec::new());
+                self.occupy(worker, connection, Taken::default());
             }
             self.open(worker, gate, Receiver::Passing);
         }

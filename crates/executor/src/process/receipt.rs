@@ -3,40 +3,44 @@
 //! To decode a result is user code, and may take long. Meanwhile the worker has its next tasks, and the memory
 //! in which it replies is its own again.
 
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::inbox::Inbox;
 use crate::ipc::channel::Channel;
 use crate::sync::{Step, left_out};
-use crate::wire::Parts;
+use crate::wire::Message;
 use crate::work::{Deferred, Replies, Work};
 
 /// Work and its outcomes.
 #[must_use = "its futures are to be settled"]
 pub(super) struct Receipt {
     work: Vec<Work>,
-    /// One part for each task, in their order.
-    outcomes: Vec<u8>,
+    reply: Message,
+    /// The part of the reply with the first outcome; one for each task follows.
+    first: usize,
     files: Vec<Option<OwnedFd>>,
     inbox: Arc<Inbox>,
 }
 
 impl Receipt {
-    /// Copies so many parts of a reply, which are about that work.
+    /// Those parts of a reply, which are about that work, and the files that came with them.
     pub(super) fn new(
         work: Vec<Work>,
-        parts: Parts<'_>,
-        count: usize,
+        reply: Message,
+        outcomes: Range<usize>,
         channel: &Channel,
         inbox: &Arc<Inbox>,
     ) -> Self {
-        let (mut outcomes, mut files) = (Vec::new(), Vec::new());
-        for part in parts.take(count) {
-            outcomes.extend_from_slice(part.whole());
-            files.extend((0..part.files()).map(|_| channel.take_file()));
-        }
-        Self { work, outcomes, files, inbox: Arc::clone(inbox) }
+        let first = outcomes.start;
+        let files = (0..reply.files(outcomes)).map(|_| channel.take_file()).collect();
+        Self { work, reply, first, files, inbox: Arc::clone(inbox) }
+    }
+
+    /// Whether someone waits for the last of its results, or is to be told of it.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.work.last().is_some_and(Work::is_awaited)
     }
 
     /// Decodes the results and settles the futures. It runs user code: call it where nothing is locked, and
@@ -44,7 +48,7 @@ impl Receipt {
     pub(super) fn settle(self, deferred: &mut Deferred) {
         let mut files = self.files.into_iter();
         let mut next_file = || files.next().flatten();
-        let mut replies = Replies::new(Parts::of(&self.outcomes).unwrap_or_default(), &mut next_file);
+        let mut replies = Replies::new(self.reply.parts_from(self.first), &mut next_file);
         self.work.iter().for_each(|work| work.receive_quietly(&mut replies));
         // Who waits for one of these by the worker's poller sleeps until it is woken.
         if !left_out(Step::WakeSettled) {

@@ -4,25 +4,31 @@
 //! Workers are numbers. What is decided about them is for others to do: the scheduler knows neither
 //! processes nor connections, and what it holds is no one's to wait for.
 
-use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::backlog::{Backlog, Taken};
 use super::item::Item;
 use super::pace::Pace;
 use crate::error::Error;
 use crate::pool::door::{Broken, Closed, Door, Intake, Pushed};
 use crate::pool::policy::CancelFutures;
+use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Condvar, Mutex, MutexGuard, thread};
 use crate::work::{Grouping, Work};
 
 /// How often batches are looked at that are with a worker: many times as long as one should take.
 const ROUND: Duration = Duration::from_millis(1);
 
+/// How often a worker's supervisor lets others go first before it says that the worker is idle.
+pub(super) const PATIENCE: u32 = 24;
+
 /// The queue and the idle workers. One of the two is always empty.
 #[derive(Default)]
 pub(super) struct Scheduler {
     state: Mutex<State>,
+    /// Pieces of work that are queued, for those who look without the lock.
+    queued: AtomicUsize,
     /// There is work, or will be no more.
     changed: Condvar,
     /// There are batches with workers, or will be no more.
@@ -32,8 +38,8 @@ pub(super) struct Scheduler {
 #[derive(Default)]
 struct State {
     /// Work that came back; it goes first.
-    requeued: VecDeque<Item>,
-    pending: VecDeque<Item>,
+    requeued: Backlog,
+    pending: Backlog,
     /// The one that was busy last is used first: its memory is warm.
     idle: Vec<usize>,
     /// Workers that have a batch: several pieces of work together.
@@ -52,20 +58,24 @@ impl State {
 
     /// Everything but chunks that came back, of which tasks count as running.
     fn take_cancellable(&mut self) -> Vec<Work> {
-        let (chunks, singles): (VecDeque<Item>, VecDeque<Item>) = std::mem::take(&mut self.requeued)
-            .into_iter()
+        let (chunks, singles): (Vec<Item>, Vec<Item>) = std::mem::take(&mut self.requeued)
+            .into_items()
             .partition(|item| item.work.grouping() == Grouping::Chunk);
-        self.requeued = chunks;
-        singles.into_iter().chain(std::mem::take(&mut self.pending)).map(|item| item.work).collect()
+        self.requeued.extend(chunks);
+        singles
+            .into_iter()
+            .chain(std::mem::take(&mut self.pending).into_items())
+            .map(|item| item.work)
+            .collect()
     }
 
     fn take_queued(&mut self) -> Vec<Work> {
         let requeued = std::mem::take(&mut self.requeued);
-        requeued.into_iter().chain(std::mem::take(&mut self.pending)).map(|item| item.work).collect()
-    }
-
-    fn front(&self) -> Option<&Item> {
-        self.requeued.front().or_else(|| self.pending.front())
+        requeued
+            .into_items()
+            .chain(std::mem::take(&mut self.pending).into_items())
+            .map(|item| item.work)
+            .collect()
     }
 
     fn pop(&mut self) -> Option<Item> {
@@ -73,15 +83,14 @@ impl State {
     }
 
     /// As many single tasks as the pace allows, or one chunk.
-    fn pop_batch(&mut self, pace: &Pace, workers: usize, most: usize) -> Vec<Item> {
+    fn pop_batch(&mut self, pace: &Pace, workers: usize, most: usize) -> Taken {
         let most = pace.tasks(self.queued(), workers).min(most);
-        let is_single = |item: &Item| item.work.grouping() == Grouping::Single;
-        let mut items: Vec<Item> = self.pop().into_iter().collect();
-        while items.len() < most && items.last().is_some_and(is_single) && self.front().is_some_and(is_single)
-        {
-            items.extend(self.pop());
+        let mut taken = Taken::default();
+        self.requeued.take(most, &mut taken);
+        if self.requeued.len() == 0 && !taken.is_chunk() {
+            self.pending.take(most, &mut taken);
         }
-        items
+        taken
     }
 }
 
@@ -95,7 +104,7 @@ struct Batch {
 /// What a worker that has nothing to do is to do.
 pub(super) enum Next {
     /// This.
-    Serve(Vec<Item>),
+    Serve(Taken),
     /// Wait: it counts as idle now, and may have been claimed already.
     Idle,
     /// Leave.
@@ -146,12 +155,26 @@ impl Scheduler {
         Ok(Requeued { refill, cancelled })
     }
 
+    /// Lets those who submit short tasks get ahead of a worker that has none left: so often, or until there are as
+    /// many as make the way there worth while. One who gives tasks to idle workers, each by itself, does nothing
+    /// else. What it has done so far no one waits for.
+    pub(super) fn linger(&self, patience: u32, pace: &Pace) {
+        let enough = 2 * pace.uncut();
+        for _ in 0..patience {
+            if self.queued.load(Relaxed) >= enough {
+                return;
+            }
+            thread::yield_now();
+        }
+    }
+
     /// What a worker that has nothing to do is to do next, if it can take so many pieces. There are that many
     /// workers.
     pub(super) fn next(&self, worker: usize, pace: &Pace, workers: usize, most: usize) -> Next {
         let mut state = self.lock();
         state.batches.retain(|batch| batch.worker != worker);
         let items = state.pop_batch(pace, workers, most);
+        self.queued.store(state.queued(), Relaxed);
         if items.len() > 1 {
             let first = state.batches.is_empty();
             state.batches.push(Batch { worker, seen: 0 });
@@ -249,7 +272,9 @@ impl Intake for Scheduler {
             return Ok(Pushed::Claimed((worker, item)));
         }
         state.pending.push_back(item);
-        let short = state.queued() > state.vacant;
+        let queued = state.queued();
+        self.queued.store(queued, Relaxed);
+        let short = queued > state.vacant;
         let wake = state.vacant > 0;
         drop(state);
         if wake {

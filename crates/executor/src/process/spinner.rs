@@ -10,44 +10,72 @@ use crate::system::clock;
 /// sleeps.
 pub(super) const LONGEST: Duration = Duration::from_micros(50);
 
-/// The shortest is the longest, halved so often: about as long as a quick exchange takes, so that the first
-/// of a row is noticed, and little against the sleep that follows where there is none.
-const HALVINGS: u32 = 5;
+/// Each spin in vain makes the next a quarter as long. After so many there is none: what is waited for takes too
+/// long, or cannot come because it needs this very CPU.
+const IN_VAIN: u32 = 3;
 
-/// After so many spins in vain one is longest again. Two who both sleep take longer to wake each other than
-/// any short spin lasts, and would go on so for ever; one of them has to stay awake for once.
+/// After so many waits without a spin one is longest again, on trial. Two who both sleep take longer to wake each
+/// other than any short spin lasts, and would go on so for ever; one of them has to stay awake for once.
 const TRIAL: u32 = 32;
 
-/// How long one who waits spins. Each spin in vain makes the next half as long: what it waits for takes too
-/// long, or cannot come because it needs this very CPU. After one that was not they are long again.
+/// How often that number is doubled at most, once for each trial that came to nothing: on a CPU that others want
+/// a trial costs several waits.
+const DOUBLINGS: u32 = 6;
+
+/// After so many spins that were not in vain trials come soon again. A few may be chance.
+const RELIABLE: u32 = 64;
+
+/// How long one who waits spins: long where spins are not in vain, and not at all where they are, but for a trial
+/// now and then.
 pub(super) struct Spinner {
     longest_ns: u64,
-    /// Spins in vain, one after the other.
+    /// Waits in vain, one after the other: first spins, then waits without.
     vain: AtomicU32,
+    /// Spins that were not, since they were last given up.
+    good: AtomicU32,
+    /// How often the number of waits up to the next trial has been doubled.
+    doublings: AtomicU32,
 }
 
 impl Spinner {
     /// One that spins no longer than that, or not at all.
     pub(super) fn new(longest: Duration) -> Self {
-        Self { longest_ns: longest.as_nanos() as u64, vain: AtomicU32::new(0) }
+        let (vain, good, doublings) = Default::default();
+        Self { longest_ns: longest.as_nanos() as u64, vain, good, doublings }
     }
 
     /// Waits until something has come, and tells whether it has.
     pub(super) fn spin(&self, left: Option<Duration>, come: impl Fn() -> bool) -> bool {
-        if self.longest_ns == 0 {
-            return come();
-        }
         let vain = self.vain.load(Relaxed);
+        let limit_ns = self.limit_ns(vain);
         let left_ns = left.map_or(u64::MAX, |left| left.as_nanos() as u64);
-        let has_come = spin(self.limit_ns(vain).min(left_ns), come);
-        self.vain.store(if has_come { 0 } else { vain.wrapping_add(1) }, Relaxed);
+        let has_come = if limit_ns == 0 { come() } else { spin(limit_ns.min(left_ns), come) };
+        if limit_ns == 0 {
+            self.vain.store(vain.saturating_add(1), Relaxed);
+        } else if has_come {
+            self.vain.store(0, Relaxed);
+            let good = self.good.load(Relaxed).saturating_add(1);
+            self.good.store(good, Relaxed);
+            if good == RELIABLE {
+                self.doublings.store(0, Relaxed);
+            }
+        } else {
+            self.vain.store((vain + 1).min(IN_VAIN), Relaxed);
+            if vain + 1 >= IN_VAIN && self.good.swap(0, Relaxed) < RELIABLE {
+                let doublings = self.doublings.load(Relaxed);
+                self.doublings.store((doublings + 1).min(DOUBLINGS), Relaxed);
+            }
+        }
         has_come
     }
 
-    /// How long to spin after so many times in vain.
+    /// How long to spin after so many waits in vain.
     fn limit_ns(&self, vain: u32) -> u64 {
-        let halvings = if vain.is_multiple_of(TRIAL) { 0 } else { vain.min(HALVINGS) };
-        self.longest_ns >> halvings
+        if vain < IN_VAIN {
+            return self.longest_ns >> (2 * vain);
+        }
+        let trial = IN_VAIN + (TRIAL << self.doublings.load(Relaxed));
+        if vain >= trial { self.longest_ns } else { 0 }
     }
 }
 
@@ -71,21 +99,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spins_in_vain_get_shorter_but_for_a_trial_now_and_then() {
+    fn spins_in_vain_end_but_for_trials_that_become_rare() {
         let spinner = Spinner::new(Duration::from_micros(32));
-        let next_us = || spinner.limit_ns(spinner.vain.load(Relaxed)) / 1000;
-        let limits: Vec<u64> = (0..130)
-            .map(|_| {
-                let limit = next_us();
+        let limits = |waits: u32| -> Vec<u64> {
+            let next = |_| {
+                let limit = spinner.limit_ns(spinner.vain.load(Relaxed)) / 1000;
                 assert!(!spinner.spin(Some(Duration::ZERO), || false));
                 limit
-            })
-            .collect();
-        assert_eq!(limits[..7], [32, 16, 8, 4, 2, 1, 1]);
-        assert_eq!(limits[30..35], [1, 1, 32, 1, 1]);
-        assert_eq!(limits.iter().filter(|limit| **limit == 32).count(), 5);
-        assert!(spinner.spin(None, || true));
-        assert_eq!(next_us(), 32);
+            };
+            (0..waits).map(next).collect()
+        };
+        let first = limits(200);
+        assert_eq!(first[..4], [32, 8, 2, 0]);
+        let trials: Vec<usize> = (4..200).filter(|&wait| first[wait] == 32).collect();
+        assert_eq!(trials, [67, 196]);
+        let spun = limits(100_000).iter().filter(|limit| **limit > 0).count();
+        assert!((40..60).contains(&spun), "{spun}");
+        // What comes is noticed at the next trial, and spins are long again.
+        while spinner.limit_ns(spinner.vain.load(Relaxed)) == 0 {
+            assert!(!spinner.spin(None, || false));
+        }
+        assert!((0..RELIABLE).all(|_| spinner.spin(None, || true)));
+        assert_eq!(spinner.limit_ns(0) / 1000, 32);
+        assert_eq!(limits(4), [32, 8, 2, 0]);
+        assert_eq!(limits(TRIAL).iter().filter(|limit| **limit == 32).count(), 1);
     }
 
     #[test]
@@ -95,7 +132,7 @@ mod tests {
             looks.set(looks.get() + 1);
             false
         };
-        assert!(!spinner.spin(None, look));
-        assert_eq!(looks.get(), 1);
+        assert!((0..1000).all(|_| !spinner.spin(None, look)));
+        assert_eq!(looks.get(), 1000);
     }
 }

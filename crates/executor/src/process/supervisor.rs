@@ -24,7 +24,7 @@ use crate::pool::life::WorkerLife;
 use crate::pool::policy::OnCrash;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::system::clock;
-use crate::wire::{Parts, read_outcome};
+use crate::wire::{Message, read_outcome};
 
 /// What a supervisor is to do next.
 enum Step {
@@ -178,9 +178,10 @@ impl Supervisor<'_> {
                 Err(reason) => return Err(lost(&mut child, reason)),
             };
             child.send(&added.map_err(|error| failed(worker, &error))?);
-            match child.await_reply().and_then(|reply| Parts::of(reply).ok_or(Lost::Misbehaved)) {
-                Ok(mut parts) => {
-                    let outcome = parts.next().map(|part| read_outcome("initializer", part.content));
+            match child.await_reply().and_then(|reply| Message::of(reply).ok_or(Lost::Misbehaved)) {
+                Ok(reply) => {
+                    let outcome =
+                        reply.parts_from(0).next().map(|part| read_outcome("initializer", part.content));
                     outcome.transpose().map_err(|error| failed(worker, &error))?;
                 }
                 Err(reason) => return Err(lost(&mut child, reason)),

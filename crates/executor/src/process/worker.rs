@@ -248,9 +248,10 @@ impl Worker {
         let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
         let tasks = table::entries();
         let mut ended = false;
+        let mut pace = Looks::default();
         for (index, part) in parts.enumerate() {
             if !ended {
-                let too_late = index > 0 && spent() > PATIENCE;
+                let too_late = index > 0 && pace.is_over(PATIENCE, spent);
                 let begins = !too_late && reply.begin_part();
                 // The first is done in any case, and a whole is not answered in part.
                 ended = index > 0 && answer == Answer::InPart && !begins;
@@ -290,6 +291,36 @@ impl Worker {
             reply.keep();
         }
         Ok(spent())
+    }
+}
+
+/// When to look at the clock between short tasks: to look takes as long as one of them. Where one turns out to be
+/// long the parent takes back what is not begun, whatever the clock says.
+#[derive(Default)]
+struct Looks {
+    /// Tasks since the last look.
+    since: u32,
+    /// After how many to look again.
+    every: u32,
+    spent: Duration,
+}
+
+impl Looks {
+    /// How seldom it looks at most.
+    const SELDOM: u32 = 16;
+
+    /// Whether that time has been spent, as far as was looked.
+    fn is_over(&mut self, patience: Duration, spent: impl Fn() -> Duration) -> bool {
+        self.since += 1;
+        if self.since < self.every {
+            return false;
+        }
+        let now = spent();
+        // As many again would take no more than a small part of the time.
+        let is_short = now.saturating_sub(self.spent) < patience / 64;
+        self.every = if is_short { (2 * self.every.max(1)).min(Self::SELDOM) } else { 1 };
+        (self.since, self.spent) = (0, now);
+        now > patience
     }
 }
 

@@ -54,7 +54,7 @@ mod tests {
         let mut buffer = Buffer::private(1 << 16).unwrap();
         let (encoded, attachments) = attachments::collect(|| encode(value, &mut buffer));
         encoded.unwrap();
-        (buffer.as_slice().to_vec(), attachments)
+        (buffer.to_vec().unwrap(), attachments)
     }
 
     /// What a message says that came with these files.

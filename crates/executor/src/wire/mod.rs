@@ -22,10 +22,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::ipc::buffer::Buffer;
 
 pub(crate) use self::outcome::{Outcome, add_outcome, read_outcome};
-pub(crate) use self::part::Parts;
+pub(crate) use self::part::{Message, Parts};
 pub(crate) use self::request::{Answer, Encoded, Encoder, Request, read_request, read_task};
 pub(crate) use self::value::{CodecError, decode, encode};
 
@@ -48,9 +47,6 @@ where
     T: Serialize + DeserializeOwned + 'static,
 {
     let failed = |reason: String| Error::Transfer { task: type_name::<T>().to_string(), reason };
-    let mut buffer = Buffer::private(LONGEST_TRANSFERRED).map_err(|error| failed(error.to_string()))?;
-    encode(value, &mut buffer).and_then(|()| decode(buffer.as_slice())).map_err(|e| failed(e.to_string()))
+    let mut bytes = Vec::new();
+    encode(value, &mut bytes).and_then(|()| decode(&bytes)).map_err(|e| failed(e.to_string()))
 }
-
-/// Address space, not memory: as much of it is used as the value is long.
-const LONGEST_TRANSFERRED: usize = 1 << 30;

@@ -4,6 +4,7 @@
 //! that goes along its name and length, eight bytes each, and their number in two bytes.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -55,6 +56,9 @@ impl<'a> Part<'a> {
 
     /// The files that go along, taken from those that came; `None` if too few came.
     pub(crate) fn attached(&self, mut came: impl FnMut() -> Option<OwnedFd>) -> Option<Vec<Attachment>> {
+        if self.files.is_empty() {
+            return Some(Vec::new());
+        }
         let (files, _) = self.files.as_chunks::<FILE>();
         let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
         (files.iter())
@@ -63,6 +67,48 @@ impl<'a> Part<'a> {
                 Some(Attachment { id: number(id), file: Arc::new(came()?), len: number(len) })
             })
             .collect()
+    }
+}
+
+/// A message that has been looked through.
+#[derive(Debug, Default)]
+pub(crate) struct Message {
+    bytes: Vec<u8>,
+    parts: usize,
+    files: usize,
+}
+
+impl Message {
+    /// That of those bytes; `None` if they are none.
+    pub(crate) fn of(bytes: Vec<u8>) -> Option<Self> {
+        let mut rest = Parts(&bytes);
+        let (mut parts, mut files) = (0, 0);
+        for part in rest.by_ref() {
+            (parts, files) = (parts + 1, files + part.files());
+        }
+        rest.0.is_empty().then_some(Self { bytes, parts, files })
+    }
+
+    /// Its parts from that one on.
+    pub(crate) fn parts_from(&self, first: usize) -> Parts<'_> {
+        let mut parts = Parts(&self.bytes);
+        if first > 0 {
+            parts.nth(first - 1);
+        }
+        parts
+    }
+
+    /// How many parts it has.
+    pub(crate) fn len(&self) -> usize {
+        self.parts
+    }
+
+    /// How many files go along with those parts.
+    pub(crate) fn files(&self, parts: Range<usize>) -> usize {
+        if self.files == 0 {
+            return 0;
+        }
+        self.parts_from(parts.start).take(parts.len()).map(|part| part.files()).sum()
     }
 }
 
@@ -82,6 +128,7 @@ impl<'a> Parts<'a> {
 impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Part<'a>> {
         let length = u32::from_le_bytes(*self.0.first_chunk::<LENGTH>()?) as usize;
         let (part, rest) = self.0.split_at_checked(LENGTH.checked_add(length)?)?;

@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Deref;
 
 use super::part::{Parts, check_length, no_room, put_part};
+use super::sink::Sink;
 use crate::attachments::Attachment;
 use crate::error::Error;
 use crate::ipc::buffer::Buffer;
@@ -21,9 +22,9 @@ pub(crate) struct Encoded {
 /// The bytes of a piece. It is made by one thread and let go by another, and the allocator's locks would cost
 /// more than all else of a short task; so those of most have their place here.
 #[derive(Debug)]
-enum Bytes {
+pub(crate) enum Bytes {
     Here { length: u8, bytes: [u8; HERE] },
-    Apart(Box<[u8]>),
+    Apart(Vec<u8>),
 }
 
 /// With it an [`Encoded`] takes 48 bytes.
@@ -35,12 +36,65 @@ impl Default for Bytes {
     }
 }
 
-impl From<&[u8]> for Bytes {
-    fn from(from: &[u8]) -> Self {
-        let mut bytes = [0; HERE];
-        let Some(here) = bytes.get_mut(..from.len()) else { return Self::Apart(from.into()) };
-        here.copy_from_slice(from);
-        Self::Here { length: from.len() as u8, bytes }
+impl Sink for Bytes {
+    fn len(&self) -> usize {
+        self.deref().len()
+    }
+
+    #[inline]
+    fn put(&mut self, more: &[u8]) -> io::Result<()> {
+        if let Self::Here { length, bytes } = self {
+            let from = usize::from(*length);
+            if let Some(room) = bytes.get_mut(from..from + more.len()) {
+                room.copy_from_slice(more);
+                *length += more.len() as u8;
+                return Ok(());
+            }
+        }
+        self.put_apart(more)
+    }
+
+    #[inline]
+    fn overwrite(&mut self, at: usize, with: &[u8]) {
+        let bytes = match self {
+            Self::Here { bytes, .. } => &mut bytes[..],
+            Self::Apart(bytes) => &mut bytes[..],
+        };
+        bytes[at..at + with.len()].copy_from_slice(with);
+    }
+
+    fn truncate(&mut self, to: usize) {
+        match self {
+            Self::Here { length, .. } => *length = (*length).min(to as u8),
+            Self::Apart(bytes) => bytes.truncate(to),
+        }
+    }
+}
+
+impl Bytes {
+    fn put_apart(&mut self, more: &[u8]) -> io::Result<()> {
+        if let Self::Here { length, bytes } = self {
+            let mut apart = SCRATCH.try_with(Cell::take).unwrap_or_default();
+            apart.put(&bytes[..usize::from(*length)])?;
+            *self = Self::Apart(apart);
+        }
+        let Self::Apart(apart) = self else { return Err(io::ErrorKind::OutOfMemory.into()) };
+        apart.put(more)
+    }
+
+    /// With no more memory than it needs.
+    fn finish(self) -> Self {
+        let Self::Apart(mut bytes) = self else { return self };
+        if bytes.len() <= SHORT && bytes.capacity() <= SHORT {
+            let kept = bytes.as_slice().to_vec();
+            bytes.clear();
+            let _ = SCRATCH.try_with(|scratch| scratch.set(bytes));
+            return Self::Apart(kept);
+        }
+        if bytes.capacity() / 8 > bytes.len() / 7 {
+            bytes.shrink_to_fit();
+        }
+        Self::Apart(bytes)
     }
 }
 
@@ -57,8 +111,8 @@ impl Deref for Bytes {
 
 impl Encoded {
     /// A piece as it stands in a request, with its files.
-    pub(crate) fn again(bytes: &[u8], files: &[Attachment]) -> Self {
-        Self { bytes: bytes.into(), files: (!files.is_empty()).then(|| files.into()) }
+    pub(crate) fn again(bytes: Vec<u8>, files: &[Attachment]) -> Self {
+        Self { bytes: Bytes::Apart(bytes), files: (!files.is_empty()).then(|| files.into()) }
     }
 
     /// Whether it holds no task.
@@ -74,12 +128,12 @@ impl Encoded {
 /// Encodes a piece of work.
 #[derive(Debug)]
 pub(crate) struct Encoder {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     files: Vec<Attachment>,
 }
 
 /// A piece of at most that many bytes is copied to where it stays, so that the memory in which it was made
-/// can be used again by the next one of this thread.
+/// can be used again by the next one of this thread. A task that submits another while it is encoded finds none.
 const SHORT: usize = 4 << 10;
 
 thread_local! {
@@ -88,20 +142,21 @@ thread_local! {
 
 impl Encoder {
     pub(crate) fn new() -> Self {
-        // A task that submits another while it is encoded finds none.
-        Self { bytes: SCRATCH.try_with(Cell::take).unwrap_or_default(), files: Vec::new() }
+        Self { bytes: Bytes::default(), files: Vec::new() }
     }
 
     /// Adds a task that the closure encodes. With an error nothing is added.
     pub(crate) fn add(
         &mut self,
         task: Registered,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+        encode: impl FnOnce(&mut Bytes) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let start = self.bytes.len();
         let too_long = |reason| Error::Transfer { task: task.name.to_string(), reason };
         let encoded = put_part(&mut self.bytes, |bytes| {
-            bytes.extend_from_slice(&task.number.to_le_bytes());
+            let no_room =
+                |error: io::Error| Error::Transfer { task: task.name.to_string(), reason: no_room(&error) };
+            bytes.put(&task.number.to_le_bytes()).map_err(no_room)?;
             encode(bytes)
         });
         let encoded = encoded.map_err(|error| too_long(no_room(&error))).and_then(|(encoded, files)| {
@@ -122,16 +177,8 @@ impl Encoder {
     }
 
     pub(crate) fn finish(self) -> Encoded {
-        let mut bytes = self.bytes;
-        let kept = if bytes.len() <= SHORT && bytes.capacity() <= SHORT {
-            let kept = Bytes::from(&*bytes);
-            bytes.clear();
-            let _ = SCRATCH.try_with(|scratch| scratch.set(bytes));
-            kept
-        } else {
-            Bytes::Apart(bytes.into_boxed_slice())
-        };
-        Encoded { bytes: kept, files: (!self.files.is_empty()).then(|| self.files.into()) }
+        let files = (!self.files.is_empty()).then(|| self.files.into());
+        Encoded { bytes: self.bytes.finish(), files }
     }
 }
 
@@ -249,10 +296,20 @@ mod tests {
     #[test]
     fn pieces_of_every_length_are_kept_whole() {
         let all: Vec<u8> = (0..=2 * HERE as u8).collect();
-        for length in 0..=all.len() {
-            let bytes = Bytes::from(&all[..length]);
+        for (length, step) in (0..=all.len()).flat_map(|length| [(length, 1), (length, 7), (length, 100)]) {
+            let mut bytes = Bytes::default();
+            for piece in all[..length].chunks(step) {
+                bytes.put(piece).unwrap();
+            }
+            let mut bytes = bytes.finish();
             assert_eq!(*bytes, all[..length]);
             assert_eq!(matches!(bytes, Bytes::Here { .. }), length <= HERE);
+            if length > 1 {
+                bytes.overwrite(length - 1, &[200]);
+                assert_eq!(bytes.last(), Some(&200));
+                bytes.truncate(1);
+                assert_eq!(*bytes, [0]);
+            }
         }
         assert!(size_of::<Encoded>() <= 48);
     }

@@ -46,6 +46,9 @@ impl Sink for Buffer {
 /// than a message may be and shorter than this has an error that says how long it is.
 const LONGEST: usize = 4 << 30;
 
+/// Room behind what is put, so that the few bytes that follow do not move all of it.
+const SLACK: usize = 64;
+
 impl Sink for Vec<u8> {
     fn len(&self) -> usize {
         self.len()
@@ -57,7 +60,8 @@ impl Sink for Vec<u8> {
             if bytes.len() > LONGEST - self.len().min(LONGEST) {
                 return Err(io::ErrorKind::StorageFull.into());
             }
-            self.try_reserve(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+            // A long text is mostly the last, but for what closes the message.
+            self.try_reserve(bytes.len() + SLACK).map_err(|_| io::ErrorKind::OutOfMemory)?;
         }
         self.extend_from_slice(bytes);
         Ok(())

@@ -9,6 +9,7 @@ use super::{Deferred, Work};
 use crate::error::Error;
 use crate::future::Future;
 use crate::future::state::{Begun, Poller};
+use crate::table::Registered;
 use crate::task::Task;
 use crate::wire::Encoder;
 
@@ -33,8 +34,8 @@ impl<W: Runnable + 'static> Chunk<W> {
 }
 
 impl<W: Runnable + 'static> Unit for Chunk<W> {
-    fn check_registered(&self) -> Result<(), Error> {
-        W::check_registered()
+    fn registered(&self) -> Result<Registered, Error> {
+        W::registered()
     }
 
     fn name(&self) -> &'static str {
@@ -45,12 +46,16 @@ impl<W: Runnable + 'static> Unit for Chunk<W> {
         Grouping::Chunk
     }
 
+    fn is_awaited(&self) -> bool {
+        true
+    }
+
     fn run(self: Arc<Self>) {
         self.into_each().for_each(Unit::run);
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
-        self.each(|submitted| Unit::encode(submitted, encoder));
+    fn encode(&self, registered: Registered, encoder: &mut Encoder) {
+        self.each(|submitted| Unit::encode(submitted, registered, encoder));
     }
 
     fn begin(&self, poller: &Arc<dyn Poller>, each: &mut dyn FnMut(Begun)) {
@@ -62,7 +67,12 @@ impl<W: Runnable + 'static> Unit for Chunk<W> {
     }
 
     fn receive_quietly(&self, reply: &mut Replies<'_>) {
-        self.each(|submitted| submitted.receive_quietly(reply));
+        // One that was cancelled, or could not be encoded, has not been sent.
+        self.each(|submitted| {
+            if submitted.is_running() {
+                submitted.receive_quietly(reply);
+            }
+        });
     }
 
     fn cancel_quietly(&self) {

@@ -23,6 +23,7 @@ use self::unit::Unit;
 pub(crate) use self::unit::{Grouping, Replies};
 use super::error::Error;
 use super::future::state::{Begun, Poller};
+use super::table::Registered;
 use super::wire::{Encoded, Encoder};
 
 /// A submitted task, or a chunk of tasks of one type that are run one after the other.
@@ -80,15 +81,15 @@ impl Work {
         deferred
     }
 
-    /// Checks that a worker process can find the tasks.
-    pub(crate) fn check_registered(&self) -> Result<(), Error> {
-        self.unit.as_ref().map_or(Ok(()), |unit| unit.check_registered())
+    /// What a worker process knows the tasks as; an error where it knows none.
+    pub(crate) fn registered(&self) -> Result<Registered, Error> {
+        self.unit.as_ref().ok_or(Error::Dropped)?.registered()
     }
 
     /// Encodes the tasks, which drops them: user code. One that cannot be encoded has that error at once.
-    pub(crate) fn encode(&self) -> Encoded {
+    pub(crate) fn encode(&self, registered: Registered) -> Encoded {
         let mut encoder = Encoder::new();
-        self.with(|unit| unit.encode(&mut encoder));
+        self.with(|unit| unit.encode(registered, &mut encoder));
         encoder.finish()
     }
 
@@ -124,6 +125,11 @@ impl Work {
     /// Settles the futures that are not settled yet with an error, without callbacks.
     pub(crate) fn fail_quietly(&self, error: &Error) {
         self.with(|unit| unit.fail_quietly(error));
+    }
+
+    /// Whether someone waits for it, or is to be told of it. Of a chunk it is not known.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.unit.as_ref().is_none_or(|unit| unit.is_awaited())
     }
 
     /// Whether it may go together with other work.

@@ -1,8 +1,10 @@
 //! What can be submitted: tasks, and closures.
 
+use std::mem::needs_drop;
+
 use crate::error::Error;
 use crate::panics::catch_panic;
-use crate::table;
+use crate::table::{self, Registered};
 use crate::task::Task;
 use crate::wire::{Encoder, decode, encode, read_outcome};
 
@@ -15,11 +17,11 @@ pub(super) trait Runnable: Send {
 
     fn run(self) -> Self::Output;
 
-    /// Checks that a worker process can find it.
-    fn check_registered() -> Result<(), Error>;
+    /// What a worker process knows it as.
+    fn registered() -> Result<Registered, Error>;
 
     /// Adds it to what goes to a worker process.
-    fn encode(self, encoder: &mut Encoder) -> Result<(), Error>;
+    fn encode(self, registered: Registered, encoder: &mut Encoder) -> Result<(), Error>;
 
     /// Its output from the part of the reply that is about it.
     fn receive(part: &[u8]) -> Result<Self::Output, Error>;
@@ -42,15 +44,15 @@ impl<T: Task> Runnable for ATask<T> {
         self.0.run()
     }
 
-    fn check_registered() -> Result<(), Error> {
-        table::registered::<T>().map(drop)
+    fn registered() -> Result<Registered, Error> {
+        table::registered::<T>()
     }
 
-    fn encode(self, encoder: &mut Encoder) -> Result<(), Error> {
-        encoder.add(table::registered::<T>()?, |bytes| {
+    fn encode(self, registered: Registered, encoder: &mut Encoder) -> Result<(), Error> {
+        encoder.add(registered, |bytes| {
             // Encoding and dropping are code of the task's author too, and may panic like `run`.
             let written = catch_panic(|| encode(&self.0, bytes));
-            let dropped = catch_panic(|| drop(self));
+            let dropped = if needs_drop::<T>() { catch_panic(|| drop(self)) } else { Ok(()) };
             written?.map_err(|e| Self::transfer(format!("its argument cannot be encoded: {e}")))?;
             dropped
         })
@@ -75,13 +77,13 @@ impl<F: FnOnce() -> R + Send, R: Send + 'static> Runnable for AClosure<F> {
     }
 
     /// Those who take closures have threads for workers; another executor could still try.
-    fn check_registered() -> Result<(), Error> {
+    fn registered() -> Result<Registered, Error> {
         let reason = "it cannot leave its process".to_string();
         Err(Error::Transfer { task: Self::NAME.to_string(), reason })
     }
 
-    fn encode(self, _: &mut Encoder) -> Result<(), Error> {
-        Self::check_registered()
+    fn encode(self, _: Registered, _: &mut Encoder) -> Result<(), Error> {
+        Self::registered().map(drop)
     }
 
     fn receive(_: &[u8]) -> Result<R, Error> {

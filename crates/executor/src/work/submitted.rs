@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::future::Future;
 use crate::future::state::{Begun, Poller, Shared, Start, notify};
 use crate::panics::{catch_panic, report_panic};
+use crate::table::Registered;
 use crate::task::Task;
 use crate::wire::Encoder;
 
@@ -50,8 +51,8 @@ pub(super) fn drop_carefully<T>(dropped: Option<T>) {
 }
 
 impl<W: Runnable + 'static> Unit for Submitted<W> {
-    fn check_registered(&self) -> Result<(), Error> {
-        W::check_registered()
+    fn registered(&self) -> Result<Registered, Error> {
+        W::registered()
     }
 
     fn name(&self) -> &'static str {
@@ -60,6 +61,10 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
 
     fn grouping(&self) -> Grouping {
         Grouping::Single
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.has_listeners()
     }
 
     fn run(self: Arc<Self>) {
@@ -79,9 +84,9 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
         drop_carefully(Arc::into_inner(self));
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
+    fn encode(&self, registered: Registered, encoder: &mut Encoder) {
         if let Some(what) = self.with_payload(Option::take)
-            && let Err(error) = what.encode(encoder)
+            && let Err(error) = what.encode(registered, encoder)
         {
             let _ = self.finish_quietly(Err(error));
         }
@@ -96,10 +101,7 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
     }
 
     fn receive_quietly(&self, reply: &mut Replies<'_>) {
-        // One that was cancelled, or could not be encoded, has not been sent.
-        if self.is_running()
-            && let Some((outcome, files)) = reply.next()
-        {
+        if let Some((outcome, files)) = reply.next() {
             let outcome = attachments::deliver(files, || W::receive(outcome));
             // Refused only where an error has come before: that one stays.
             let _ = self.finish_quietly(outcome);
@@ -115,7 +117,6 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
     }
 
     fn release(self: Arc<Self>, deferred: &mut Deferred) {
-        self.settle_abandoned();
         if self.has_user_code(Option::is_some) {
             deferred.let_go_later(Work::new(self));
         } else if let Some(last) = Arc::into_inner(self)

@@ -7,16 +7,19 @@ use super::Deferred;
 use crate::attachments::Attachment;
 use crate::error::Error;
 use crate::future::state::{Begun, Poller};
+use crate::table::Registered;
 use crate::wire::{Encoder, Parts};
 
 /// Submitted tasks. What is quiet runs no callbacks: they are told of it when the tasks are let go of, after
 /// all others have been settled that have the same fate.
 pub(super) trait Unit: Send + Sync {
-    fn check_registered(&self) -> Result<(), Error>;
+    /// What a worker process knows the tasks as.
+    fn registered(&self) -> Result<Registered, Error>;
     fn name(&self) -> &'static str;
     fn grouping(&self) -> Grouping;
+    fn is_awaited(&self) -> bool;
     fn run(self: Arc<Self>);
-    fn encode(&self, encoder: &mut Encoder);
+    fn encode(&self, registered: Registered, encoder: &mut Encoder);
     fn begin(&self, poller: &Arc<dyn Poller>, each: &mut dyn FnMut(Begun));
     fn take_back(&self);
     fn receive_quietly(&self, reply: &mut Replies<'_>);

@@ -1,7 +1,7 @@
 //! Code that users hand to a pool: callbacks, encoding, decoding, drops. It may wait for anything, the very
 //! pool included.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -22,6 +22,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("a callback waits for several, and maps", ENCODED, a_callback_maps),
     behaviour("a callback waits for a task that kills its worker", ENCODED, a_callback_waits_for_a_death),
     behaviour("a callback waits for the end of its pool", On::Every, a_callback_waits_for_the_end),
+    behaviour("a callback ends its pool in a crash, and no zombie stays", ENCODED, no_zombie),
     behaviour("callbacks add callbacks, 20,000 deep", On::Every, deep_callbacks),
     behaviour("an argument whose drop ends the pool", On::Every, a_drop_ends_the_pool),
     behaviour("encoding an argument waits for the pool", ENCODED, encoding_waits),
@@ -105,6 +106,37 @@ fn a_callback_waits_for_the_end(subject: Subject) {
     });
     drop(executor);
     assert_eq!(called.recv_timeout(HANG / 4), Ok(Ok(4)));
+}
+
+fn no_zombie(_: Subject) {
+    for on_crash in [OnCrash::BreakPool, OnCrash::FailTaskAndReplace] {
+        for round in 0..10 {
+            let workers = 1 + round % 3;
+            let executor = Arc::new(pool(workers, on_crash));
+            let gate = Gate::new();
+            let held: Vec<_> =
+                (0..workers as u64).map(|number| executor.submit(gate.hold(number)).unwrap()).collect();
+            wait_until("all of them run", || (0..workers as u64).all(|number| gate.begun(number)));
+            let ids: Vec<u32> = (0..workers as u64).map(|number| gate.process(number).unwrap()).collect();
+            gate.open();
+            assert!((0..).zip(&held).all(|(number, future)| future.result(HANG / 4) == Ok(number)));
+            let dying = executor.submit(Die(Death::Kill)).unwrap();
+            let queued: Vec<_> = (0..20).map_while(|number| executor.submit(Square(number)).ok()).collect();
+            let (sender, called) = channel::<()>();
+            for future in &queued {
+                let (handle, sender) = (Arc::clone(&executor), sender.clone());
+                future.add_done_callback(move |_| drop((handle, sender)));
+            }
+            let (handle, last) = (Arc::clone(&executor), sender.clone());
+            dying.add_done_callback(move |_| drop((handle, last)));
+            drop((executor, sender));
+            // Whichever callback comes last has dropped the pool in a thread of the pool's.
+            assert!(called.recv_timeout(HANG / 4).is_err_and(|end| end == RecvTimeoutError::Disconnected));
+            wait_until("every worker is reaped", || {
+                ids.iter().all(|id| !std::path::Path::new(&format!("/proc/{id}")).exists())
+            });
+        }
+    }
 }
 
 /// Adds a callback that submits again, so many times.

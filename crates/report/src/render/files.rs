@@ -28,6 +28,14 @@ pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartErr
     write_charts(folder, runs)
 }
 
+/// The names of all files that [`write_all`] may write, and that of the record.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let fixed = ["run.json", "table.md", "table.csv", "report.html", "trace.json"];
+    let charts = chart::names().flat_map(|name| ["svg", "png"].map(|form| format!("{name}.{form}")));
+    fixed.into_iter().map(ToString::to_string).chain(charts).collect()
+}
+
 /// Writes the charts of the first run, with the others drawn beside it.
 ///
 /// # Errors

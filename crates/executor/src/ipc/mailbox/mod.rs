@@ -8,19 +8,18 @@
 //! is lost: one writes its number and then reads the note, the other writes the note and then reads
 //! the number.
 //!
-//! Both processes are the same program. One that writes where the rules say it must not, because its
-//! memory is corrupt, could make the other read a changing message; no rule between processes that
-//! share memory can prevent that. Lengths are read once and checked.
+//! Both processes are the same program. One that writes where the rules say it must not, because its memory is
+//! corrupt or a copy of it goes on, does so at any time; no rule between processes that share memory can prevent
+//! that. So lengths are read once and checked, and a message is copied before anything looks at it.
 //!
 //! * this file: the two ends; `signals`: how they know of each other
-
-#![allow(unsafe_code)]
 
 mod signals;
 #[cfg(test)]
 mod tests;
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +27,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 
 use self::signals::{Control, STOPPED};
-use super::buffer::{Buffer, View};
+use super::buffer::{Buffer, KEPT, View};
 use super::memory::Ground;
 use crate::sync::atomic::Ordering::SeqCst;
 use crate::sync::{Step, left_out};
@@ -89,10 +88,13 @@ impl ParentEnd {
         (self.signals.replied() == self.signals.requested()).then_some(&mut self.request)
     }
 
-    /// The latest request.
-    #[must_use]
-    pub(crate) fn latest(&self) -> &[u8] {
-        self.request.as_slice()
+    /// A part of the latest request.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory` where there is no memory for it.
+    pub(crate) fn latest(&self, part: Range<usize>) -> io::Result<Vec<u8>> {
+        self.request.copy(part)
     }
 
     /// Publishes the request. True if the child sleeps and must be rung for.
@@ -111,7 +113,7 @@ impl ParentEnd {
     /// # Errors
     ///
     /// `StorageFull` for one that is longer than can be.
-    pub(crate) fn reply(&mut self) -> io::Result<Option<&[u8]>> {
+    pub(crate) fn reply(&mut self) -> io::Result<Option<Vec<u8>>> {
         if self.signals.replied() == self.signals.requested() {
             self.reply_so_far().map(Some)
         } else {
@@ -124,11 +126,11 @@ impl ParentEnd {
     /// # Errors
     ///
     /// As [`reply`](Self::reply).
-    pub(crate) fn reply_so_far(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn reply_so_far(&mut self) -> io::Result<Vec<u8>> {
         let length = usize::try_from(self.signals.control().reply.length.load(SeqCst));
-        // SAFETY: this length is that of bytes which the child will not touch before the next request,
-        // which takes `&mut self`: it has published them, or said that they are to be kept.
-        unsafe { self.reply.bytes(length.unwrap_or(usize::MAX)) }
+        let mut reply = Vec::new();
+        self.reply.copy(length.unwrap_or(usize::MAX), &mut reply)?;
+        Ok(reply)
     }
 }
 
@@ -144,6 +146,8 @@ impl AsFd for ParentEnd {
 pub(crate) struct ChildEnd {
     signals: Signals,
     request: View,
+    /// The latest request, as it was when it was begun.
+    received: Vec<u8>,
     reply: Buffer,
     /// Number of the request that was begun last.
     begun: u32,
@@ -164,6 +168,7 @@ impl ChildEnd {
         Ok(Self {
             signals: Signals::of(&ground)?,
             request: View::new(&ground, REQUEST, capacity as usize)?,
+            received: Vec::new(),
             reply: Buffer::new(&ground, REQUEST + capacity, capacity as usize)?,
             begun: 0,
             served: 0,
@@ -212,10 +217,13 @@ impl ChildEnd {
         self.reply.clear();
         control.reply.length.store(0, SeqCst);
         let length = usize::try_from(control.request.length.load(SeqCst)).unwrap_or(usize::MAX);
-        // SAFETY: the parent has published the request and leaves it alone until the reply to it is
-        // published, which takes `&mut self`.
-        let request = unsafe { self.request.bytes(length) }?;
-        Ok((request, Reply { control, buffer: &mut self.reply }))
+        // One large message is not paid for by all that follow.
+        if self.received.capacity() > KEPT && length < self.received.capacity() / 4 {
+            self.received = Vec::new();
+        }
+        self.received.clear();
+        self.request.copy(length, &mut self.received)?;
+        Ok((&self.received, Reply { control, buffer: &mut self.reply }))
     }
 
     /// Publishes the reply to the request that was begun, under the number of that one, and says how long

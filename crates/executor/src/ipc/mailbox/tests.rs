@@ -21,7 +21,7 @@ fn messages_go_there_and_back_and_nobody_writes_out_of_turn() {
     let (mut parent, mut child) = pair();
     assert!(child.requested() && parent.request().is_none());
     assert!(echo(&mut child));
-    assert_eq!(parent.reply().unwrap(), Some(&[][..]));
+    assert_eq!(parent.reply().unwrap(), Some(vec![]));
     for length in [3, 200_000, 0, 70_000] {
         let message: Vec<u8> = (0..length).map(|i| i as u8).collect();
         assert!(!child.requested() && child.may_sleep());
@@ -33,7 +33,7 @@ fn messages_go_there_and_back_and_nobody_writes_out_of_turn() {
         assert!(child.requested() && !child.may_sleep() && !parent.signals().begun());
         assert!(echo(&mut child));
         assert!(parent.signals().begun());
-        assert_eq!(parent.reply().unwrap(), Some(&message[..]));
+        assert_eq!(parent.reply().unwrap(), Some(message.clone()));
         assert_eq!(parent.signals().busy_ns(), 5);
     }
 }
@@ -99,4 +99,26 @@ fn a_length_beyond_all_bounds_is_an_error() {
 fn a_file_that_is_no_mailbox_is_refused() {
     let file: OwnedFd = std::fs::File::open("/dev/null").unwrap().into();
     assert!(ChildEnd::new(file).is_err());
+}
+
+#[test]
+fn what_was_received_stays_whatever_the_other_side_writes() {
+    let (mut parent, mut child) = pair();
+    let (_, reply) = child.begin().unwrap();
+    reply.buffer.extend(b"first").unwrap();
+    reply.keep();
+    let _ = child.publish(Duration::ZERO);
+    let received = parent.reply().unwrap().unwrap();
+    // Out of turn, as a copy of it would that a task has forked.
+    let (_, reply) = child.begin().unwrap();
+    reply.buffer.extend(b"SECOND").unwrap();
+    assert_eq!(received[..], b"first"[..]);
+    // The other way, where the parent is at fault.
+    let request = parent.request().unwrap();
+    request.clear();
+    request.extend(b"first").unwrap();
+    let _ = parent.publish();
+    let (request, _) = child.begin().unwrap();
+    parent.request.overwrite(0, b"SECON");
+    assert_eq!(request[..], b"first"[..]);
 }

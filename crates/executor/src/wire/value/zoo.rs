@@ -17,7 +17,7 @@ use crate::ipc::buffer::Buffer;
 fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
     let mut buffer = Buffer::private(1 << 20).unwrap();
     encode(value, &mut buffer).unwrap();
-    buffer.as_slice().to_vec()
+    buffer.to_vec().unwrap()
 }
 
 /// What arrives of a value, which must be the value if it is one.
@@ -26,7 +26,7 @@ pub(super) fn sent<T: Serialize + DeserializeOwned + PartialEq + Debug + 'static
 ) -> Result<(), String> {
     let mut buffer = Buffer::private(1 << 20).unwrap();
     encode(value, &mut buffer).map_err(|error| error.to_string())?;
-    let bytes = buffer.as_slice();
+    let bytes = &*buffer.to_vec().unwrap();
     let arrived = decode::<T>(bytes).map_err(|error| error.to_string())?;
     assert_eq!(&arrived, value);
     // Nothing less and nothing more is the value.

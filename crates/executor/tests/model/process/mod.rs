@@ -1,5 +1,7 @@
 //! `src/process`: the pool as the model runs it.
 
+#[path = "../../../src/process/backlog.rs"]
+mod backlog;
 #[path = "../../../src/process/callbacks.rs"]
 mod callbacks;
 #[path = "../../../src/process/child.rs"]
@@ -65,6 +67,7 @@ impl ProcessPool {
             task_limit,
             on_crash,
             spin: Duration::ZERO,
+            patience: 0,
             cpus: workers,
             supervise: supervisor::run,
         };
@@ -77,7 +80,10 @@ impl ProcessPool {
 
     pub fn try_submit<T: Task>(&self, task: T) -> Result<Future<T::Output>, Error> {
         let (work, future) = submission(task);
-        let Ok(item) = item::Item::encode(work) else { panic!("every task of a model can be encoded") };
+        let registered = work.registered()?;
+        let Ok(item) = item::Item::encode(work, registered) else {
+            panic!("every task of a model can be encoded")
+        };
         self.0.push(item)?;
         Ok(future)
     }

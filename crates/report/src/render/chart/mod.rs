@@ -128,6 +128,11 @@ static CHARTS: &[&dyn Chart] = &[
     &engines::EnginesChart,
 ];
 
+/// The names of all charts, those that a run has no figures for too.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    CHARTS.iter().map(|chart| chart.name())
+}
+
 /// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures.
 ///
 /// The folder must exist; files of the same names are replaced. Returns the paths of the files.
