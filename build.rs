@@ -9,7 +9,7 @@ fn main() {
     set("OPT_LEVEL", &env::var("OPT_LEVEL").unwrap_or_default());
     set("TARGET_FEATURES", &env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default());
     // Outside a repository, as in a downloaded crate, the revision is empty. The hash of the
-    // repository above, if any, would be somebody else's.
+    // repository above, if any, would be another project's.
     let revision = std::path::Path::new(".git").exists().then(|| {
         output(Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]))
     });

@@ -1,4 +1,4 @@
-//! The kernels alone: ratios in rounds, beside those of the `rc4` crate, then bytes per second by
+//! The kernels alone: ratios in rounds, to those of the `rc4` crate, then bytes per second by
 //! criterion.
 //!
 //! Ratios are what to go by, because a neighbour on the same core can halve the width that a kernel

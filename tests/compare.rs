@@ -77,7 +77,11 @@ fn every_format_says_the_same() {
     let slow = slowed(a, &folder.path().join("slow.json"), 2);
     let (code, markdown, _) = compare(a, &slow, &["--format", "markdown"]);
     assert_eq!(code, Some(1));
-    assert!(markdown.contains("**RC4**\n\n|") && markdown.contains("\nRegression: "), "{markdown}");
+    // The verdict first, the tables folded.
+    assert!(markdown.starts_with("**Regression: "), "{markdown}");
+    let (said, folded) = markdown.split_once("<details>\n<summary>").unwrap();
+    assert!(said.contains(" takes 2.00x [") && !said.contains('|'), "{said}");
+    assert!(folded.contains("**RC4**\n\n|") && folded.ends_with("\n\n</details>\n"), "{folded}");
     let (code, json, _) = compare(a, &slow, &["--format", "json", "--threshold", "5%"]);
     assert_eq!(code, Some(1));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -173,8 +177,12 @@ fn nothing_in_common_cannot_be_forced() {
 
 #[test]
 fn means_without_samples_are_inconclusive() {
-    let book = Path::new("results/book-table-17-1");
-    let (code, text, _) = compare(book, book, &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let (book, twin) = (Path::new("results/book-table-17-1"), folder.path().join("twin.json"));
+    let mut record = RunRecord::read(book).unwrap();
+    record.name = "twin".to_string();
+    fs::write(&twin, record.to_json()).unwrap();
+    let (code, text, _) = compare(book, &twin, &[]);
     assert_eq!(code, Some(4), "{text}");
     assert!(text.contains("Inconclusive: 8 of 8 cases may take"), "{text}");
 }
@@ -183,7 +191,7 @@ fn means_without_samples_are_inconclusive() {
 fn wrong_arguments_are_one_line_and_exit_2() {
     let book = "results/book-table-17-1";
     for (arguments, expected) in [
-        (&["compare", book][..], "<B> is missing"),
+        (&["compare", book][..], "<RUN>: one run alone has nothing to be compared with"),
         (&["compare", book, book, "--threshold", "2"], "--threshold '2': must be a share"),
         (&["compare", book, book, "--threshold", "-1%"], "--threshold '-1%': must be a share"),
         (
@@ -199,4 +207,138 @@ fn wrong_arguments_are_one_line_and_exit_2() {
         assert!(message.starts_with("speedup: ") && message.contains(expected), "{arguments:?}: {message}");
         assert_eq!((message.lines().count(), stdout(&output)), (1, ""), "{arguments:?}: {message}");
     }
+}
+
+/// The record of the reference at `to`, under this name and begun in this minute, with its times multiplied.
+fn renamed(to: &Path, (name, minute): (&str, u32), factor: u64) -> PathBuf {
+    let path = slowed(Path::new(REFERENCE), to, factor);
+    let mut record = RunRecord::read(&path).unwrap();
+    (record.name, record.created) = (name.to_string(), format!("2026-11-23T05:{minute:02}:00Z"));
+    fs::write(&path, record.to_json()).unwrap();
+    path
+}
+
+fn said(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = run(&[&["compare"], arguments].concat());
+    (output.status.code(), stdout(&output).to_string(), stderr(&output))
+}
+
+#[test]
+fn a_folder_compared_with_itself_is_no_regression_at_any_threshold() {
+    for threshold in ["2%", "0"] {
+        let (code, text, _) = said(&[REFERENCE, REFERENCE, "--threshold", threshold]);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("A and B are one and the same run."), "{text}");
+    }
+}
+
+#[test]
+fn what_is_inconclusive_says_what_would_decide_it_and_ends_as_the_user_likes() {
+    let folder = tempfile::tempdir().unwrap();
+    let twin = renamed(&folder.path().join("twin.json"), ("twin", 0), 1);
+    let twin = twin.to_str().unwrap();
+    let (code, text, _) = said(&[REFERENCE, twin, "--threshold", "3%"]);
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains(" more rounds in each run would decide it."), "{text}");
+    let (code, amount, _) = said(&[REFERENCE, twin, "--threshold", "3%", "--rounds-needed"]);
+    let (number, unit) = amount.trim_end().split_once(' ').unwrap();
+    assert_eq!((code, unit), (Some(4), "rounds"), "{amount}");
+    assert!(text.contains(&format!("About {number} more rounds")), "{text}");
+    // Where the ratio is the threshold itself, no number of rounds tells.
+    let (_, amount, _) = said(&[REFERENCE, twin, "--threshold", "0", "--rounds-needed"]);
+    assert_eq!(amount, "2 runs\n");
+    assert_eq!(said(&[REFERENCE, REFERENCE, "--rounds-needed"]).1, "0\n");
+    for (ending, expected) in [("pass", 0), ("fail", 1)] {
+        let (code, ..) = said(&[REFERENCE, twin, "--threshold", "3%", "--inconclusive", ending]);
+        assert_eq!(code, Some(expected));
+    }
+    let (code, json, _) = said(&[REFERENCE, twin, "--threshold", "3%", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &json["outcome"]), (Some(4), &"inconclusive".into()));
+    assert_eq!(json["needed"]["rounds"].to_string(), number);
+}
+
+#[test]
+fn many_runs_are_told_apart_by_name_or_as_the_user_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let mut runs = Vec::new();
+    for (minute, name) in
+        ["main-1", "branch-1", "main-2", "branch-2", "main-3", "branch-3"].iter().enumerate()
+    {
+        let slower = if name.starts_with("branch") { 2 } else { 1 };
+        renamed(Path::new(&path(name)), (name, minute as u32), slower);
+        runs.push(path(name));
+    }
+    let given: Vec<&str> = runs.iter().map(String::as_str).collect();
+    let (code, text, errors) = said(&given);
+    assert_eq!((code, errors.as_str()), (Some(1), ""), "{text}");
+    assert!(text.starts_with("A: 3 runs · main-1 ") && text.contains("\nB: 3 runs · branch-1 "), "{text}");
+    assert!(text.contains("how the 3 pairs of runs differ"), "{text}");
+    let [old, new] = [0, 1].map(|side| given.iter().copied().skip(side).step_by(2).collect::<Vec<_>>());
+    let (code, same, _) = said(&[&["--old"], &old[..], &["--new"], &new[..]].concat());
+    assert_eq!((code, same), (Some(1), text));
+    // Sorted by name, they are the same runs; begun one side after the other, they are not in turns.
+    let twin = renamed(Path::new(&path("twin")), ("main-4", 9), 1);
+    let (_, text, _) = said(&[given[0], given[2], twin.to_str().unwrap(), given[1]]);
+    assert!(text.contains("The runs did not take turns"), "{text}");
+
+    for (arguments, expected) in [
+        (vec![given[0]], "one run alone has nothing to be compared with"),
+        (vec![given[0], given[2], given[4]], "the 3 runs are not told apart by two names, builds, folders"),
+        (vec![given[0], given[1], given[0]], "are one and the same run"),
+        (vec!["--old", given[0]], "--new <RUN>... is missing"),
+        (vec![given[0], "--old", given[0], "--new", given[1]], "cannot be combined with"),
+        (vec!["--baseline", "none", given[0]], "--baseline 'none': there is none of that name"),
+        (vec!["--baseline", "../x", given[0]], "--baseline '../x': must "),
+        (vec![given[0], given[1], "--out", "x"], "--baseline <NAME> is missing"),
+        (vec![given[0], given[1], "--inconclusive", "maybe"], "there are pass, fail"),
+        (vec![given[0], given[1], "--rounds-needed", "--format", "json"], "cannot be combined with"),
+        (vec![], "is missing"),
+    ] {
+        let (code, text, message) = said(&arguments);
+        assert_eq!(
+            (code, text.as_str(), message.lines().count()),
+            (Some(2), "", 1),
+            "{arguments:?}: {message}"
+        );
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+    }
+}
+
+#[test]
+fn another_machine_is_a_warning_where_only_speedups_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = renamed(&folder.path().join("there.json"), ("there", 1), 3);
+    let mut record = RunRecord::read(&there).unwrap();
+    record.environment.cpu_model = speedup_report::record::Known::Value("Another CPU".to_string());
+    fs::write(&there, record.to_json()).unwrap();
+    let there = there.to_str().unwrap();
+    let (code, json, message) = said(&[REFERENCE, there, "--format", "json"]);
+    assert_eq!(code, Some(3), "{message}");
+    assert!(message.contains("--across-machines compares speedups"), "{message}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["outcome"], "not-comparable");
+    assert_eq!(json["differences"][0]["what"], "cpu model");
+    let (code, text, message) = said(&[REFERENCE, there, "--across-machines", "--threshold", "10%"]);
+    assert_eq!(code, Some(0), "three times the time, the same speedups: {text}");
+    assert!(message.contains("warning: different machines: cpu model: "), "{message}");
+    assert!(text.contains("A speedup") && text.contains("Note: cpu model: "), "{text}");
+    assert!(text.contains("longer relative to the serial baseline."), "{text}");
+}
+
+#[test]
+fn a_baseline_is_compared_with_the_latest_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    fs::create_dir_all(folder.path().join("baselines/main")).unwrap();
+    renamed(&folder.path().join("baselines/main/run.json"), ("main", 0), 1);
+    fs::create_dir_all(folder.path().join("2026-11-23-head")).unwrap();
+    renamed(&folder.path().join("2026-11-23-head/run.json"), ("head", 1), 2);
+    std::os::unix::fs::symlink("2026-11-23-head", folder.path().join("latest")).unwrap();
+    let (code, text, _) = said(&["--baseline", "main", "--out", out]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.starts_with("A: main ") && text.contains("\nB: head "), "{text}");
+    let (code, ..) = said(&["--baseline", "main", "--out", out, &format!("{out}/baselines/main")]);
+    assert_eq!(code, Some(0));
 }

@@ -71,14 +71,20 @@ fn futures_are_shown_running_pending_and_finished() {
         // Each result names the future that was scheduled for it; the codes that the workers print
         // may stand before it, or be ahead on the line above.
         for cc in codes {
-            let result = format!(" state=finished returned String> result: '{cc}'");
+            let result = format!(" state=finished returned Result<Flag, String>> result: '{cc}'");
             let line = lines[5..10].iter().find(|line| line.ends_with(&result)).unwrap();
             let (_, future) = line.split_once("<Future at 0x").unwrap();
             let address = future.strip_suffix(&result).unwrap();
             let (_, after) = scheduled[codes.iter().position(|other| *other == cc).unwrap()];
             assert!(after.starts_with(&format!("{address} ")), "{lines:#?}");
         }
-        assert!(lines[11].starts_with("5 flags downloaded in 0.") && lines[11].ends_with('s'), "{lines:#?}");
+        let (count, from) = lines[11].split_once(" flags downloaded in ").unwrap();
+        let (bytes, server) =
+            from.split_once("s: ").unwrap().1.split_once(" bytes from http://127.").unwrap();
+        let codes = codes.map(|cc| speedup_flags::codes::CountryCode::new(cc.as_bytes().try_into().unwrap()));
+        let whole = codes.map(|cc| speedup_flags::assets::gif(cc.unwrap()).unwrap().len());
+        assert_eq!((count, bytes.parse()), ("5", Ok(whole.iter().sum::<usize>())), "{lines:#?}");
+        assert!(server.contains(':'), "{lines:#?}");
     }
 }
 

@@ -1,5 +1,5 @@
 //! The reference run that the repository keeps: this build must read it, report it as the files
-//! beside it say, and compute the same results.
+//! next to it say, and compute the same results.
 
 use std::path::Path;
 

@@ -14,7 +14,7 @@ use speedup_flags::client::registry::STYLES;
 use support::http::{get, status};
 use support::{flags, names_in, report, run, speedup, stderr, stdout};
 
-/// A server of its own that says where it listens.
+/// A server that says where it listens.
 fn serve(arguments: &[&str]) -> (Child, Vec<SocketAddr>, BufReader<std::process::ChildStdout>) {
     let mut child = speedup(&[&["serve", "--port", "0"], arguments].concat())
         .stdout(Stdio::piped())
@@ -125,7 +125,7 @@ fn wrong_arguments_and_taken_ports_are_one_line() {
     }
 }
 
-/// A real server of somebody else, where it is installed; otherwise this says so and proves nothing.
+/// A real server of another project, where it is installed; otherwise this says so and proves nothing.
 #[test]
 fn nginx_serves_the_exported_flags_to_every_style() {
     if Command::new("nginx").arg("-v").stderr(Stdio::null()).status().is_err() {

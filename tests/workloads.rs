@@ -24,7 +24,7 @@ fn main() {
 /// From 1 to 4 workers, with every kernel and every way of passing data.
 fn every_workload_gives_the_serial_digests(kind: &dyn ExecutorKind) {
     for &workload in WORKLOADS {
-        // Those that wait need somebody to wait for.
+        // Those that wait need a server to wait for.
         let server = workload.served().map(|served| served.serve(Scale::Tiny).unwrap());
         let site = server.as_ref().map(|server| Site { addr: server.addr, execution: 0 });
         let sizes = workload.sizes(Scale::Tiny).into_iter().enumerate();

@@ -4,16 +4,19 @@
 use clap::{Arg, CommandFactory, Parser, Subcommand};
 
 use super::batch::BatchArgs;
+use super::braces;
 use super::command::CommandArgs;
 use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
 use super::demo::Demo;
 use super::doctor::DoctorArgs;
 use super::flags::FlagsArgs;
+use super::history::HistoryArgs;
 use super::import::ImportArgs;
 use super::man::ManArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
+use super::schema::SchemaArgs;
 use super::selftest::{InjectArgs, SelftestArgs};
 use super::serve::ServeArgs;
 use super::tool::Tool;
@@ -40,16 +43,18 @@ pub(super) enum Command {
     Batch(Box<BatchArgs>),
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
-    /// Compare two saved runs: which cases became slower, and which loss grew?
+    /// Compare saved runs: which cases became slower, and which loss grew?
     Compare(CompareArgs),
+    /// Print all runs of one batch, a line a run, or draw them over time
+    History(HistoryArgs),
     /// Make a record of times that hyperfine, GNU parallel or others have measured
     Import(ImportArgs),
     /// Download country flags sequentially, with threads, with processes or asynchronously
     Flags(FlagsArgs),
     /// Serve country flags: at once, late, or with deliberate faults
     Serve(ServeArgs),
-    /// Print the JSON Schema of run.json
-    Schema,
+    /// Print the JSON Schema of run.json, or of what 'compare --format json' prints
+    Schema(SchemaArgs),
     /// Check that losses are attributed correctly: inject known faults and see where they are found
     Selftest(SelftestArgs),
     /// Be the program at fault of a self-test
@@ -69,7 +74,7 @@ pub(super) enum Command {
 }
 
 /// The commands that a program for workloads of one's own has.
-const OWN: [&str; 7] = ["run", "report", "compare", "doctor", "list", "completions", "man"];
+const OWN: [&str; 8] = ["run", "report", "compare", "history", "doctor", "list", "completions", "man"];
 
 /// Options that only workloads over arrays have, and one that is about the book.
 const OF_ARRAYS: [&str; 4] = ["kernel", "data", "passes", "scale"];
@@ -77,7 +82,7 @@ const OF_THE_BOOK: &str = "book";
 
 /// The command line of a program.
 pub(super) fn command(tool: &'static Tool) -> clap::Command {
-    let whole = Cli::command();
+    let whole = Cli::command().mut_subcommands(braces::guard);
     if tool.whole {
         return whole;
     }
@@ -108,7 +113,7 @@ fn own_command(command: clap::Command, tool: &'static Tool) -> clap::Command {
     let mut command = command.mut_args(|arg| {
         let id = arg.get_id().as_str();
         let hidden = id == OF_THE_BOOK || !arrays && OF_ARRAYS.contains(&id);
-        let help = arg.get_help().map(|help| help.to_string().replace("--book and --quiet", "--quiet"));
+        let help = arg.get_help().map(ToString::to_string);
         let help = help.map(|help| renamed(&help, name));
         let arg = if hidden { arg.hide(true) } else { arg };
         match help {

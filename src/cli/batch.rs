@@ -1,7 +1,7 @@
 //! `speedup batch`: one command for each of many inputs, N at a time.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use super::ExitError;
 use super::command::{config, resume_failed};
 use super::exit::watch_for_ctrl_c;
 use super::measured::{Given, Measuring, Placing};
-use super::run::{How, carry_out};
+use super::run::carry_out;
 use crate::study::Run;
 use crate::study::command::{Again, CommandBatch, CommandRequest};
 use speedup_machine::signal::Interrupt;
-use speedup_report::record::{CommandRecord, Inputs, Text};
+use speedup_report::record::{CommandRecord, Inputs, Text, input};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -94,8 +94,8 @@ pub(super) fn batch(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<(
     let joblog = args.joblog.clone();
     let run = match &args.resume {
         None => {
-            let batch = new(args, inputs, &interrupt)?;
-            Run::begin(Box::new(batch))?
+            let batch = Box::new(new(args, inputs, &interrupt)?);
+            Run::begin_in(batch, &args.measuring.output.place(&args.measuring.out())?)?
         }
         Some(path) => {
             let again = Again::open(path, &args.measuring.limits).map_err(resume_failed)?;
@@ -104,11 +104,7 @@ pub(super) fn batch(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<(
             again.with(Box::new(batch.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(
-        run,
-        &interrupt,
-        &How { command: "batch", quiet: args.measuring.quiet, book: false, discard: true },
-    )
+    carry_out(run, &interrupt, &args.measuring.how("batch", &args.measuring.out(), args.resume.as_deref()))
 }
 
 fn new(
@@ -161,15 +157,14 @@ fn sources(args: &BatchArgs, inputs: Option<Vec<OsString>>) -> Result<Inputs, Ex
             "inputs are missing: give them after ':::', with -a FILE or on standard input".into(),
         ));
     }
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().read_to_end(&mut bytes);
-    read.map_err(|error| ExitError::Failure(format!("standard input: {error}")))?;
+    let bytes = input::read_from(io::stdin().lock());
+    let bytes = bytes.map_err(|error| ExitError::Failure(format!("standard input: {error}")))?;
     texts(split(&bytes, end), "standard input", "line").map(Inputs::Each).map_err(usage)
 }
 
 fn lines(path: &Path, end: u8, option: &str) -> Result<Vec<Text>, String> {
     let source = format!("{option} {}", path.display());
-    let bytes = std::fs::read(path).map_err(|error| format!("{source}: {error}"))?;
+    let bytes = input::read(path).map_err(|error| format!("{source}: {error}"))?;
     texts(split(&bytes, end), &source, "line")
 }
 

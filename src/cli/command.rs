@@ -8,7 +8,7 @@ use clap::Args;
 use super::ExitError;
 use super::exit::watch_for_ctrl_c;
 use super::measured::{Given, Measuring, Placing};
-use super::run::{How, carry_out};
+use super::run::carry_out;
 use crate::settings::reader::text;
 use crate::settings::values::{GridCounts, Seed};
 use crate::study::command::request::run_name;
@@ -83,18 +83,17 @@ const ANEW: [&str; 11] = [
 pub(super) fn command(args: &CommandArgs) -> Result<(), ExitError> {
     let interrupt = watch_for_ctrl_c()?;
     let run = match &args.resume {
-        None => Run::begin(new(args, &interrupt)?)?,
+        None => {
+            let subject = new(args, &interrupt)?;
+            Run::begin_in(subject, &args.measuring.output.place(&args.measuring.out())?)?
+        }
         Some(path) => {
             let again = Again::open(path, &args.measuring.limits).map_err(resume_failed)?;
             let knob = Knob::new(again.config.clone(), interrupt.clone(), again.before_ns());
             again.with(Box::new(knob.map_err(ExitError::Failure)?)).map_err(resume_failed)?
         }
     };
-    carry_out(
-        run,
-        &interrupt,
-        &How { command: "command", quiet: args.measuring.quiet, book: false, discard: true },
-    )
+    carry_out(run, &interrupt, &args.measuring.how("command", &args.measuring.out(), args.resume.as_deref()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]

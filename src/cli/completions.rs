@@ -4,6 +4,7 @@ use clap::builder::Resettable;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use super::braces::printable;
 use super::tool::Tool;
 use super::{ExitError, print};
 use crate::settings::reader::text;
@@ -30,7 +31,7 @@ pub(super) fn completions(
 ) -> Result<(), ExitError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut completing(root, tool), &*tool.name, &mut script);
-    print(&String::from_utf8_lossy(&script))
+    print(&printable(&String::from_utf8_lossy(&script)))
 }
 
 /// The command line with the names that only this program's workloads know, and without what it hides.

@@ -229,7 +229,7 @@ pub(super) fn flags(args: &FlagsArgs) -> Result<(), ExitError> {
     let begin = Instant::now();
     let tally = download(args.style.0, &batch, &mut |outcome| view.show(outcome));
     let seconds = begin.elapsed().as_secs_f64();
-    let outcomes = view.finish()?;
+    let (outcomes, first) = view.finish()?;
     let tally = tally.map_err(|error| failure(&error))?;
 
     print(&match form {
@@ -237,7 +237,7 @@ pub(super) fn flags(args: &FlagsArgs) -> Result<(), ExitError> {
         Form::Plain => report::plain(&tally, seconds),
         Form::Json => json(&summary(args, &target, connections, tally, seconds, &outcomes))?,
     })?;
-    verdict(&tally, codes.len(), form, &interrupt)
+    verdict(&tally, codes.len(), (form, first), &interrupt)
 }
 
 fn json(summary: &Summary<'_>) -> Result<String, ExitError> {
@@ -275,7 +275,13 @@ fn summary<'a>(
     }
 }
 
-fn verdict(tally: &Tally, asked: usize, form: Form, interrupt: &Interrupt) -> Result<(), ExitError> {
+/// `first` says why the first flag failed that did.
+fn verdict(
+    tally: &Tally,
+    asked: usize,
+    (form, first): (Form, Option<String>),
+    interrupt: &Interrupt,
+) -> Result<(), ExitError> {
     if interrupt.requested() && tally.interrupted > 0 {
         let missing = tally.interrupted;
         return Err(ExitError::Interrupted(format!(
@@ -284,9 +290,11 @@ fn verdict(tally: &Tally, asked: usize, form: Form, interrupt: &Interrupt) -> Re
     }
     match (tally.errors, form) {
         (0, _) => Ok(()),
-        // The other forms have told of them.
-        (errors, Form::Plain) => {
-            Err(ExitError::Failure(format!("{errors} of {asked} flags could not be downloaded; -v says why")))
+        // What each failed of is in the other forms.
+        (errors, Form::Plain | Form::Report) => {
+            let such_as = first.map(|first| format!(", such as {first}")).unwrap_or_default();
+            let message = format!("{errors} of {asked} flags could not be downloaded{such_as}");
+            Err(ExitError::Failure(format!("{message}; -v says why of each")))
         }
         _ => Err(ExitError::Said(Verdict::Incomplete)),
     }

@@ -1,12 +1,14 @@
 //! Options that every command which measures programs has.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::ExitError;
+use super::output::OutputArgs;
+use super::run::{How, OUT};
 use crate::settings::pin::pins;
 use crate::settings::reader::{Reader, by, duration, one_of, text};
 use crate::settings::values::{RunName, Seed, WorkerCounts};
@@ -46,9 +48,8 @@ pub(super) struct Measuring {
         help_heading = "Output"
     )]
     pub(super) name: Option<RunName>,
-    /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 /// What all programs of a run are given.
@@ -162,9 +163,19 @@ impl Measuring {
         }
     }
 
+    /// How a run of programs is carried out.
+    pub(super) fn how<'a>(
+        &'a self,
+        command: &'static str,
+        out: &'a Path,
+        resumed: Option<&'a Path>,
+    ) -> How<'a> {
+        How { command, output: &self.output, out, resumed, book: false, discard: true }
+    }
+
     /// Where the folders of runs are.
     pub(super) fn out(&self) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| PathBuf::from("results"))
+        self.out.clone().unwrap_or_else(|| PathBuf::from(OUT))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod args;
 mod batch;
+mod braces;
 mod command;
 mod compare;
 mod completions;
@@ -13,12 +14,16 @@ mod demo;
 mod doctor;
 pub mod exit;
 mod flags;
+mod history;
 mod import;
 mod list;
 mod man;
 mod measured;
+mod output;
 mod report;
 mod run;
+mod schema;
+mod screen;
 mod selftest;
 mod serve;
 mod start;
@@ -37,7 +42,6 @@ pub use self::exit::ExitError;
 use self::exit::Verdict;
 pub use self::tool::Tool;
 use crate::program;
-use speedup_report::record::json_schema::JSON_SCHEMA;
 use speedup_report::record::plain::plain;
 use speedup_report::render::prose::fitted;
 
@@ -59,12 +63,12 @@ fn parse(
             Ok((cli.command, inputs))
         }
         Err(error) if !error.use_stderr() => {
-            print(&error.to_string())?;
+            print(&braces::printable(&error.to_string()))?;
             std::process::exit(0);
         }
         // A bare program is a question for help, though a script that comes to it has a mistake.
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = write!(io::stderr(), "{error}");
+            let _ = write!(io::stderr(), "{}", braces::printable(&error.to_string()));
             Err(ExitError::Said(Verdict::Usage))
         }
         Err(error) => Err(ExitError::Usage(usage::line(&error, &command, &arguments))),
@@ -83,7 +87,8 @@ fn dispatch(
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Import(args) => import::import(&args),
-        Command::Schema => print(JSON_SCHEMA),
+        Command::Schema(args) => schema::schema(&args),
+        Command::History(args) => history::history(&args),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),
@@ -110,14 +115,11 @@ fn shown(path: &Path) -> String {
 
 /// Writes a report to standard output, with its sentences wrapped where that is a terminal.
 fn print_fitted(text: &str) -> Result<(), ExitError> {
-    match terminal_size::terminal_size_of(io::stdout()) {
-        Some((terminal_size::Width(width), _)) => print(&fitted(text, usize::from(width.max(LEAST_WIDTH)))),
+    match screen::width() {
+        Some(width) => print(&fitted(text, width)),
         None => print(text),
     }
 }
-
-/// Terminals that say they are narrower than this do not know.
-const LEAST_WIDTH: u16 = 40;
 
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), ExitError> {

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, ValueHint};
 
 use super::exit::watch_for_ctrl_c;
+use super::output::OutputArgs;
 use super::tool::Tool;
-use super::{ExitError, complain, print, print_fitted, shown};
+use super::{ExitError, complain};
 use crate::program;
 use crate::settings::{Limits, RunRequest};
-use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
 use crate::study::{Run, Study, Workloads, resume};
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis};
 use speedup_report::record::{Design, RunRecord, Status, book};
-use speedup_report::render::{FORMATS, files};
+use speedup_report::render::files;
 
 const EXAMPLES: &str = concat!(
     "Examples:\n",
@@ -27,13 +27,15 @@ const EXAMPLES: &str = concat!(
     "  speedup run --workload flags,flags-local --rounds 10\n",
     "  speedup run --resume results/2026-11-22-laptop --max-time 5m\n",
     "  speedup run --scale tiny --rounds 2 --out /tmp/try\n",
+    "  speedup run --into runs/head-1 --format json --progress json > head-1.json\n",
 );
 
 const EXPLANATION: &str = concat!(
     "Each round runs the serial baseline twice and every case once, in random order; a warm-up round ",
     "comes first. The run ends when every speedup is known to --precision, or at --rounds or --max-time, ",
     "by default 100 rounds or 2 minutes. The record, tables, charts and report.html go to a new folder ",
-    "OUT/DATE-NAME; the record is saved as the run goes on, for at most a fiftieth of its time.\n",
+    "OUT/DATE-NAME, which OUT/latest leads to; the record is saved as the run goes on, for at most a ",
+    "fiftieth of its time.\n",
     "\n",
     "Exit codes: 0 success, 1 failure, 2 usage error, 130 interrupted (what was measured is kept).",
 );
@@ -42,7 +44,7 @@ const EXPLANATION: &str = concat!(
 #[command(after_help = format!("{EXAMPLES}\n{EXPLANATION}"))]
 pub(super) struct RunArgs {
     /// Continue the run in this folder. --rounds, --precision and --max-time set new limits, which count
-    /// from the start of the run; otherwise only --book and --quiet may be combined with it
+    /// from the start of the run; of the other options only those of the output may be combined with it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, conflicts_with_all = RunRequest::names())]
     resume: Option<PathBuf>,
     #[command(flatten)]
@@ -52,9 +54,8 @@ pub(super) struct RunArgs {
     /// Add the table of Fluent Python to the output and charts
     #[arg(long, help_heading = "Output")]
     book: bool,
-    /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl RunArgs {
@@ -95,15 +96,25 @@ pub(super) fn run(args: &RunArgs, workloads: Workloads) -> Result<(), ExitError>
     if cfg!(debug_assertions) {
         complain("unoptimised build, its times mean little; use --release");
     }
-    carry_out(run, &interrupt, &How { command: "run", quiet: args.quiet, book: args.book, discard: false })
+    let out = args.request.out.clone().unwrap_or_else(|| PathBuf::from(OUT));
+    let (output, resumed) = (&args.output, args.resume.as_deref());
+    let how = How { command: "run", output, out: &out, resumed, book: args.book, discard: false };
+    carry_out(run, &interrupt, &how)
 }
 
+/// Folder of the folders of runs, where the user does not say.
+pub(super) const OUT: &str = "results";
+
 /// How a run is carried out and told.
-pub(super) struct How {
+pub(super) struct How<'a> {
     /// The subcommand, which also takes it up again.
     pub(super) command: &'static str,
-    /// Whether it shows no progress.
-    pub(super) quiet: bool,
+    /// What is shown and printed.
+    pub(super) output: &'a OutputArgs,
+    /// The folder that holds those of new runs, and the baselines.
+    pub(super) out: &'a Path,
+    /// The folder of the run that goes on, if it is not a new one.
+    pub(super) resumed: Option<&'a Path>,
     /// Whether the book's table stands beside it.
     pub(super) book: bool,
     /// Whether a run whose first execution fails leaves nothing but one line.
@@ -111,9 +122,9 @@ pub(super) struct How {
 }
 
 /// Measures, keeps and tells a run.
-pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Result<(), ExitError> {
-    let verbosity = if how.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let watch = Watch { verbosity, interrupt, widest: analysis::widest };
+pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How<'_>) -> Result<(), ExitError> {
+    let watch =
+        Watch { verbosity: how.output.verbosity(), interrupt, widest: analysis::widest, tell: complain };
     let before = run.record.samples.len();
     run.go_on(&watch)?;
     if run.record.samples.is_empty()
@@ -128,7 +139,7 @@ pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How) -> Resul
     if run.record.samples.len() == before && run.record.status == Status::Complete {
         complain("the run was complete; --rounds, --precision or --max-time make it go on");
     }
-    save_and_print(&run, how.book)?;
+    save_and_print(&run, how)?;
     outcome(&run.record, run.folder.path(), how.command)
 }
 
@@ -139,19 +150,22 @@ fn begin(args: &RunArgs, workloads: Workloads) -> Result<Run, ExitError> {
         return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
     }
     let config = args.request.resolve(&args.limits, workloads, machine::cpus_available())?;
-    Ok(Run::begin(Box::new(Study::new(config, Design::InterleavedRounds)))?)
+    let place = args.output.place(&config.out)?;
+    Ok(Run::begin_in(Box::new(Study::new(config, Design::InterleavedRounds)), &place)?)
 }
 
 /// The files first: the reader of the output may be gone.
-fn save_and_print(run: &Run, book: bool) -> Result<(), ExitError> {
+fn save_and_print(run: &Run, how: &How<'_>) -> Result<(), ExitError> {
     let mut runs = vec![Analysis::of(&run.record)];
-    if book {
+    if how.book {
         runs.push(Analysis::of(&book::record()));
     }
     let folder = run.folder.path();
     files::write_all(folder, &runs).map_err(ExitError::because)?;
-    print_fitted(&FORMATS[0].render(&runs))?;
-    print(&format!("\nSaved in {}\n", shown(folder)))
+    // Baselines stand next to the run that goes on, as they do next to a new one.
+    let out = how.resumed.and_then(Path::parent).unwrap_or(how.out);
+    how.output.keep(run, out, how.resumed.is_some())?;
+    how.output.print(&runs, folder)
 }
 
 /// A run that did not come to its end is no success, though its record and tables are kept.

@@ -10,7 +10,7 @@ use crate::program;
 use crate::study::{AnyWorkload, pinning, selftest, set_workloads};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
-use speedup_flags::{beside, client};
+use speedup_flags::{client, server_process};
 use speedup_machine::signal::limits_are_errors;
 
 impl Tool {
@@ -41,7 +41,7 @@ impl Tool {
         let mut tasks: Vec<TaskEntry> = self.workloads.iter().flat_map(|workload| workload.tasks()).collect();
         tasks.extend(pinning::TASKS);
         if self.workloads.iter().any(|workload| workload.array().is_some()) {
-            tasks.extend(beside::TASKS);
+            tasks.extend(server_process::TASKS);
         }
         if self.whole {
             tasks.extend(selftest::TASKS);

@@ -7,8 +7,8 @@ use crate::workload::{ArrayWorkload, WORKLOADS, Workload};
 
 /// A program that measures workloads of one's own.
 ///
-/// It has the commands `run`, `report`, `compare`, `doctor`, `list`, `completions` and `man`, and its name is in all
-/// that they say.
+/// It has the commands `run`, `report`, `compare`, `history`, `doctor`, `list`, `completions` and `man`, and its name
+/// is in all that they say.
 ///
 /// ```no_run
 /// # use speedup::workload::{Fault, Workload};

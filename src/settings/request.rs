@@ -68,7 +68,7 @@ pub struct RunRequest {
         help_heading = "Output"
     )]
     pub name: Option<RunName>,
-    /// Parameters of workloads, as names and values; each is an option of its own
+    /// Parameters of workloads, as names and values; each is its own option
     #[arg(skip)]
     pub parameters: Vec<(String, String)>,
 }

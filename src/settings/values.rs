@@ -158,6 +158,28 @@ impl Display for RunName {
     }
 }
 
+/// Name of a baseline, and of its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaselineName(String);
+
+impl FromStr for BaselineName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A name of dots would be another folder.
+        if text.starts_with(['.', '-']) {
+            return Err("must not begin with a dot or a hyphen".to_string());
+        }
+        RunName::from_str(text).map(|RunName(name)| Self(name))
+    }
+}
+
+impl Display for BaselineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What can be given for each workload.
 pub trait OfWorkload: FromStr<Err = String> {
     /// What it is, in the plural.
@@ -283,6 +305,8 @@ mod tests {
         assert!(problem::<Threshold>("100%").starts_with("must be a share from 0% to below 100%"));
         assert_eq!(("100%".parse(), "99%".parse()), (Ok(Precision(1.0)), Ok(Threshold(0.99))));
         assert!(problem::<RunName>("../up").starts_with("must be 1 to 100 letters"));
+        assert_eq!(problem::<BaselineName>(".."), "must not begin with a dot or a hyphen");
+        assert!(problem::<BaselineName>("a/b").starts_with("must be 1 to 100 letters"));
     }
 
     proptest! {

@@ -46,7 +46,7 @@ impl<W: Workload> Batched<W> {
         pools::start((&self.setting, &self.workload), kind, workers, pin)
     }
 
-    /// Runs the batch job by job in a process of its own, unless no job could end it. What else can go wrong is for
+    /// Runs the batch job by job in its own process, unless no job could end it. What else can go wrong is for
     /// the serial baseline to find.
     ///
     /// # Errors

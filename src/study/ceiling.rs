@@ -1,6 +1,6 @@
-//! The hardware's ceiling: what the machine does for N threads that nobody hands anything.
+//! The hardware's ceiling: what the machine does for N threads that are handed nothing.
 //!
-//! Each thread is pinned to a CPU of its own, makes what it works on, such as an array, waits for the others, and
+//! Each thread is pinned to its own CPU, makes what it works on, such as an array, waits for the others, and
 //! then does the same work again and again for a fixed window (rate mode): no pool, no queue, no uneven ends. N such threads
 //! do C(N) times the work of one. What a pool lacks to C(N) is its own doing; what C(N) lacks to N
 //! is the machine's: shared caches, memory, a shared core, a lower clock.
@@ -44,7 +44,7 @@ pub(super) fn measure(
             let lane = move || {
                 let cpu = cpu.filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
                 let mut work = batch.repeated(worker).map_err(|fault| fault.to_string())?;
-                // The receiver waits for as many as there are, or until nobody is left who could be.
+                // The receiver waits for as many as there are, or until none is left that could be.
                 let _ = ready.send(());
                 drop(ready);
                 if !*gate.read().unwrap_or_else(PoisonError::into_inner) {

@@ -2,6 +2,7 @@
 //! every CPU, and one piece of work timed against itself.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
@@ -11,10 +12,12 @@ use super::environment;
 use super::registry::{AnyWorkload, OfArrays};
 use super::setting::Setting;
 use crate::workload::{Kernel, Repeated, Scale};
+use speedup_machine::cgroup::{self, Quota};
+use speedup_machine::placement::{Placement, Topology};
 use speedup_machine::root::Root;
-use speedup_machine::{affinity, clock, machine, power, probe};
-use speedup_report::record::Data;
+use speedup_machine::{affinity, clock, machine, power, probe, topology};
 use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
+use speedup_report::record::{Data, Known};
 
 /// Time for the probes of all CPUs together.
 const PROBING: Duration = Duration::from_secs(1);
@@ -59,13 +62,48 @@ pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
         before,
         after: speedup_machine::environment::conditions(),
         elapsed_s: start.elapsed().as_secs_f64(),
-        uptime_s: machine::uptime_s(&root).into(),
-        allowed_cpus,
-        memory_available_bytes: machine::memory_available_bytes(&root).into(),
-        on_battery: power::on_battery(&root).into(),
+        default_workers: machine::cpus_available(),
         readings,
         together,
         floor,
+        ..told(&root, allowed_cpus)
+    }
+}
+
+/// Looks at the machine whose `/proc` and `/sys` are in a folder: nothing is probed or timed.
+#[must_use]
+pub fn look_at(root: &Root, folder: &Path) -> Facts {
+    let environment = speedup_machine::environment::described(root);
+    let conditions = speedup_machine::environment::conditions_at(root);
+    let online = topology::online(root).unwrap_or_default();
+    let mut allowed_cpus = cgroup::cpuset(root).unwrap_or_else(|_| online.clone());
+    allowed_cpus.retain(|cpu| online.contains(cpu));
+    let whole = match environment.cgroup_quota.value() {
+        Some(&Quota::Cpus(cpus)) => cpus.floor() as usize,
+        _ => usize::MAX,
+    };
+    let untried = Known::Missing("this machine is not the one that was looked at".to_string());
+    Facts {
+        captured: Some(folder.display().to_string()),
+        before: conditions.clone(),
+        after: conditions,
+        environment,
+        default_workers: allowed_cpus.len().min(whole).max(1),
+        floor: untried,
+        ..told(root, allowed_cpus)
+    }
+}
+
+/// What files tell of a machine on which these CPUs may be used, apart from its environment.
+fn told(root: &Root, allowed_cpus: Vec<usize>) -> Facts {
+    let topology = Topology::read(root);
+    Facts {
+        uptime_s: machine::uptime_s(root).into(),
+        orders: Placement::ALL.map(|placement| (placement, placement.order(&allowed_cpus, &topology))).into(),
+        memory_available_bytes: machine::memory_available_bytes(root).into(),
+        on_battery: power::on_battery(root).into(),
+        allowed_cpus,
+        ..Facts::default()
     }
 }
 

@@ -40,7 +40,7 @@ pub struct JobReport<T> {
     pub counts: Option<Counts>,
     /// Clock of the CPU just after the job, in Hz.
     pub clock_hz: Option<f64>,
-    /// The process that ran it, where it has one of its own.
+    /// The process that ran it, where it has one.
     pub process: Option<JobProcess>,
     /// What the job gave, or why it gave nothing.
     pub result: Result<T, String>,

@@ -17,7 +17,7 @@ use speedup_machine::machine;
 use speedup_machine::placement::Placement;
 use speedup_report::record::{BASELINE, Case, CeilingSample, Design, PoolMode, WorkloadRecord};
 
-/// Files that are open beside the connections of a batch: those of the pools, of the run, and of the program.
+/// Files that are open besides the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;
 
 /// A configuration, laid out and ready to measure.

@@ -17,7 +17,7 @@
 //! * [`selftest`]: executions with faults on purpose
 //! * [`diagnostics`]: a look at the machine before anything is measured
 //! * [`environment`]: the machine and the build, for the record; [`describe`] writes its head
-//! * [`progress`]: the bar on the terminal
+//! * [`progress`]: the bar on the terminal, or lines of JSON
 
 mod asynchronous;
 mod batched;

@@ -72,7 +72,7 @@ pub(super) fn start_with(
             Box::new(ProcessPoolExecutor::builder().max_workers(workers).initializer(first).build()?)
         }
         "rayon" => Box::new(RayonExecutor::builder().max_workers(workers).initializer(first).build()?),
-        // It has no workers of its own.
+        // It has no workers.
         BASELINE => kind.start(workers)?,
         other => {
             let reason = format!("workers of {other} cannot do anything before their first job");
@@ -108,8 +108,8 @@ mod tests {
         let before = affinity::allowed_cpus();
         let last = *before.last().unwrap();
         let pin = Pinned { order: None, cpus: vec![last, before[0]] };
-        let meanwhile = on_first(Some(&pin), || Ok(affinity::allowed_cpus()));
-        assert_eq!(meanwhile, Ok(vec![last]));
+        let pinned = on_first(Some(&pin), || Ok(affinity::allowed_cpus()));
+        assert_eq!(pinned, Ok(vec![last]));
         assert_eq!(on_first(None, || Ok(affinity::allowed_cpus())), Ok(before.clone()));
         assert_eq!(affinity::allowed_cpus(), before);
     }

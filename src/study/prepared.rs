@@ -62,7 +62,7 @@ pub trait Studied {
     /// One line on what went wrong.
     fn in_one_thread(&mut self, places: usize, pool: PoolMode, number: u32) -> Result<Measured, String>;
 
-    /// Runs the batch in a process of its own where a job could end it.
+    /// Runs the batch in its own process where a job could end it.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use crate::workload::array::Arrays;
 use crate::workload::{ArrayWorkload, Fault, Selection, Workload};
 use speedup_executor::task::TaskEntry;
 use speedup_executor::worker;
-use speedup_flags::beside;
+use speedup_flags::server_process;
 
 /// A workload of some type.
 pub(crate) struct Registered<W> {
@@ -113,6 +113,7 @@ pub(crate) fn of_array(workload: &'static dyn ArrayWorkload) -> &'static dyn Any
 pub fn init(workloads: &[&'static dyn ArrayWorkload]) {
     static TASKS: OnceLock<Vec<TaskEntry>> = OnceLock::new();
     set_workloads(of_arrays(workloads));
-    let tasks = || [&task::entries::<Arrays>()[..], &beside::TASKS[..1], &pinning::TASKS[..]].concat();
+    let tasks =
+        || [&task::entries::<Arrays>()[..], &server_process::TASKS[..1], &pinning::TASKS[..]].concat();
     worker::init(TASKS.get_or_init(tasks));
 }

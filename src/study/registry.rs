@@ -14,7 +14,7 @@ static WORKLOADS: OnceLock<Workloads> = OnceLock::new();
 /// The workloads of a program, in their order.
 pub type Workloads = &'static [&'static dyn AnyWorkload];
 
-/// A workload of any type: what there is to know of it before a run, and how to prepare it for one.
+/// A workload of any type: what is known of it before a run, and how to prepare it for one.
 pub trait AnyWorkload: Send + Sync {
     /// Name on the command line and in records.
     fn name(&self) -> &str;

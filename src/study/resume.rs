@@ -66,7 +66,7 @@ pub(super) fn opened(path: &Path) -> Result<(RunFolder, RunRecord), ResumeError>
         if !is_stillborn(path) {
             return Err(other("holds no run".to_string()));
         }
-        // Its lock says that nobody is about to write the record.
+        // Its lock says that no process is about to write the record.
         RunFolder::open(path)?.discard();
         let reason = "the run ended before its first record was written, and nothing was measured; its folder \
                       has been removed; start a new run";

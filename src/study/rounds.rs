@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::progress::{Progress, Verbosity};
-use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
+use super::progress::{Phase, Progress, Step, Verbosity};
+use super::stopping::{Reached, StopRule, whole_rounds};
 use super::subject::Subject;
 use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
-use speedup_report::record::{Failure, RunFolder, RunRecord, Status, StoreError};
+use speedup_report::analysis::LEAST_ROUNDS;
+use speedup_report::record::place::Place;
+use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// A run under way, or at its end.
 pub struct Run {
@@ -30,6 +32,8 @@ pub struct Watch<'a> {
     /// The widest relative half-width of any speedup in a record, by which the run may stop. To
     /// estimate is not for this module.
     pub widest: fn(&RunRecord) -> Option<f64>,
+    /// Tells the user something at once.
+    pub tell: fn(&str),
 }
 
 /// When to save the record: so seldom that the writing takes a small share of the time.
@@ -53,6 +57,16 @@ impl Saving {
 enum Ended {
     Interrupted,
     Failed,
+    OutOfTime,
+}
+
+/// A pass over all cases.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    round: u32,
+    warmup: bool,
+    /// When it is given up.
+    deadline: Option<Duration>,
 }
 
 impl Run {
@@ -62,8 +76,18 @@ impl Run {
     ///
     /// [`StoreError`] if the record cannot be written.
     pub fn begin(study: Box<dyn Subject>) -> Result<Self, StoreError> {
+        let place = Place::Dated(study.out().to_path_buf());
+        Self::begin_in(study, &place)
+    }
+
+    /// The same in a place that need not be the study's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin), and if the place holds another run.
+    pub fn begin_in(study: Box<dyn Subject>, place: &Place) -> Result<Self, StoreError> {
         let record = study.new_record();
-        let folder = RunFolder::create(study.out(), &record)?;
+        let folder = place.claim(&record)?;
         Ok(Self { study, record, folder, warnings: Vec::new() })
     }
 
@@ -78,6 +102,16 @@ impl Run {
         let progress = Progress::new(watch.verbosity);
         let ended = self.measure(&progress, watch);
         progress.finish();
+        let rule = self.study.stop();
+        let next = step(&rule, &self.reached(&rule, watch), self.elapsed());
+        progress.tell(&Step {
+            phase: Phase::End,
+            round: next.round - 1,
+            eta_s: None,
+            status: Some(self.record.status),
+            stop: self.record.stop,
+            ..next
+        });
         if let Err(problem) = self.study.clean_up() {
             self.warnings.push(problem);
         }
@@ -110,8 +144,13 @@ impl Run {
         if reached.rounds > 0 && self.stops(&rule, &reached, Duration::ZERO) {
             return Ok(());
         }
-        let show = |share: f64, message: String| progress.show(share, message);
-        let mut ended = self.warm_up(&show, watch.interrupt);
+        let begin = self.elapsed();
+        let mut ended = self.warm_up(progress, watch.interrupt);
+        let pass = (self.elapsed().saturating_sub(begin)) / self.study.warmups().max(1);
+        let short = rule.too_short(&reached, self.elapsed(), pass);
+        if let Some(short) = short.filter(|_| ended.is_ok() && self.study.warmups() > 0) {
+            progress.pause(|| (watch.tell)(&short));
+        }
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
         let mut saving = Saving::default();
@@ -120,6 +159,7 @@ impl Run {
                 Ok(()) => Status::Running,
                 Err(Ended::Interrupted) => Status::Interrupted,
                 Err(Ended::Failed) => Status::Failed,
+                Err(Ended::OutOfTime) => Status::Complete,
             };
             if ended.is_err() {
                 return Ok(());
@@ -127,12 +167,18 @@ impl Run {
             self.save_at_times(&mut saving)?;
             let start = self.elapsed();
             let told = |case: &str, elapsed| {
-                show(
+                progress.show(
                     rule.share(&reached, elapsed),
                     format!("{case} · {}", message(&rule, &reached, elapsed)),
                 );
+                progress.tell(&Step { case: Some(case), ..step(&rule, &reached, elapsed) });
             };
-            ended = self.round((round, false), &told, watch.interrupt);
+            let pass = Pass { round, warmup: false, deadline: rule.deadline(&reached) };
+            ended = self.round(pass, &told, watch.interrupt);
+            if matches!(ended, Err(Ended::OutOfTime)) {
+                self.give_up(round);
+                self.record.stop = Some(Stop::Time);
+            }
             round += 1;
             reached = self.reached(&rule, watch);
             if ended.is_ok() && self.stops(&rule, &reached, self.elapsed().saturating_sub(start)) {
@@ -142,14 +188,21 @@ impl Run {
     }
 
     /// What has to be done first, then the rounds that warm up.
-    fn warm_up(&mut self, show: &dyn Fn(f64, String), interrupt: &Interrupt) -> Result<(), Ended> {
-        show(0.0, "setting up".to_string());
+    fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), Ended> {
+        let rule = self.study.stop();
+        let step = |elapsed| step(&rule, &Reached { rounds: 0, widest: None }, elapsed);
+        progress.show(0.0, "setting up".to_string());
+        progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, interrupt))?;
         for _ in 0..self.study.warmups() {
             let warmup = self.record.plan.warmup_rounds;
             self.record.plan.warmup_rounds += 1;
-            let told = |case: &str, _| show(0.0, format!("{case} · warming up"));
-            self.round((warmup, true), &told, interrupt)?;
+            let told = |case: &str, elapsed| {
+                progress.show(0.0, format!("{case} · warming up"));
+                let round = warmup + 1;
+                progress.tell(&Step { phase: Phase::WarmUp, case: Some(case), round, ..step(elapsed) });
+            };
+            self.round(Pass { round: warmup, warmup: true, deadline: None }, &told, interrupt)?;
         }
         Ok(())
     }
@@ -167,17 +220,24 @@ impl Run {
         Duration::from_nanos(self.study.elapsed_ns())
     }
 
-    /// What there is so far. The intervals, which take a moment, only where the rule asks for them.
+    /// What was measured so far. The intervals, which take a moment, only where the rule asks for them.
     fn reached(&self, rule: &StopRule, watch: &Watch<'_>) -> Reached {
         let rounds = whole_rounds(&self.record);
         let widest = (rule.precision > 0.0 && rounds >= LEAST_ROUNDS).then(|| (watch.widest)(&self.record));
         Reached { rounds, widest: widest.flatten() }
     }
 
+    /// Takes back a round that the time did not suffice for: with half a round, some cases would have been measured in
+    /// more of the machine's moods than others.
+    fn give_up(&mut self, round: u32) {
+        self.record.plan.order.pop();
+        self.record.samples.retain(|sample| sample.warmup || sample.round != round);
+    }
+
     /// Passes once over all cases, then over the hardware's ceilings. `tell` is told of each case before it.
     fn round(
         &mut self,
-        (round, warmup): (u32, bool),
+        Pass { round, warmup, deadline }: Pass,
         tell: &dyn Fn(&str, Duration),
         interrupt: &Interrupt,
     ) -> Result<(), Ended> {
@@ -186,6 +246,9 @@ impl Run {
         for case in order {
             if interrupt.requested() {
                 return Err(Ended::Interrupted);
+            }
+            if deadline.is_some_and(|deadline| self.elapsed() >= deadline) {
+                return Err(Ended::OutOfTime);
             }
             tell(&self.record.plan.cases[case].to_string(), self.elapsed());
             match self.study.measure(case) {
@@ -225,13 +288,35 @@ impl Run {
     }
 }
 
+/// Seconds that are left at most.
+fn left(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Option<f64> {
+    let share = rule.share(reached, elapsed);
+    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
+    left.is_finite().then_some(left)
+}
+
+/// A round that counts, before one of its cases.
+fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> {
+    Step {
+        phase: Phase::Measure,
+        case: None,
+        round: reached.rounds + 1,
+        rounds: rule.rounds,
+        elapsed_s: elapsed.as_secs_f64(),
+        eta_s: left(rule, reached, elapsed),
+        widest: reached.widest,
+        goal: rule.precision,
+        status: None,
+        stop: None,
+    }
+}
+
 /// What the bar says of a round.
 fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
     let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
-    let share = rule.share(reached, elapsed);
-    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
     let so_far = format!("{:.0} s", elapsed.as_secs_f64());
-    parts.push(if left.is_finite() { format!("{so_far}, at most {left:.0} s left") } else { so_far });
+    let left = left(rule, reached, elapsed);
+    parts.push(left.map_or(so_far.clone(), |left| format!("{so_far}, at most {left:.0} s left")));
     if let Some(widest) = reached.widest {
         parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
     }
@@ -240,7 +325,108 @@ fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::super::{Measured, Plan};
     use super::*;
+    use speedup_report::record::{BASELINE, Case, Design, book};
+
+    /// Two arms and a case, each of which takes as long as it is told to, on a clock that nothing else moves.
+    struct Scripted {
+        plan: Plan,
+        out: PathBuf,
+        stop: StopRule,
+        now_s: u64,
+        /// Seconds that each execution takes, in turn; the last goes on.
+        seconds: Vec<u64>,
+    }
+
+    impl Subject for Scripted {
+        fn plan(&self) -> &Plan {
+            &self.plan
+        }
+
+        fn stop(&self) -> StopRule {
+            self.stop
+        }
+
+        fn out(&self) -> &Path {
+            &self.out
+        }
+
+        fn elapsed_ns(&self) -> u64 {
+            self.now_s * 1_000_000_000
+        }
+
+        fn new_record(&self) -> RunRecord {
+            let mut record = book::record();
+            record.design = Design::InterleavedRounds;
+            record.published.clear();
+            record.plan.cases.clone_from(&self.plan.cases);
+            record.status = Status::Running;
+            record
+        }
+
+        fn describe(&self, _record: &mut RunRecord) {}
+
+        fn measure(&mut self, _case: usize) -> Result<Measured, String> {
+            let took = if self.seconds.len() > 1 { self.seconds.remove(0) } else { self.seconds[0] };
+            self.now_s += took;
+            Ok(Measured::of_tasks((0, took * 1_000_000_000), Vec::new(), Vec::new()))
+        }
+    }
+
+    /// The record of a run of at most a minute.
+    fn run(seconds: &[u64]) -> RunRecord {
+        let out = tempfile::tempdir().unwrap();
+        let case = |executor: &str, again| Case {
+            workload: "rc4".into(),
+            executor: executor.into(),
+            workers: 1,
+            again,
+        };
+        let cases = vec![case(BASELINE, false), case(BASELINE, true), case("threads", false)];
+        let stop = StopRule {
+            rounds: 100,
+            precision: 0.0,
+            max_time: Some(Duration::from_secs(60)),
+            least_rounds: 0,
+        };
+        let study = Scripted {
+            plan: Plan::of(cases, 17),
+            out: out.path().to_path_buf(),
+            stop,
+            now_s: 0,
+            seconds: seconds.to_vec(),
+        };
+        let mut run = Run::begin(Box::new(study)).unwrap();
+        let interrupt = Interrupt::default();
+        let watch =
+            Watch { verbosity: Verbosity::Quiet, interrupt: &interrupt, widest: |_| None, tell: |_| {} };
+        run.go_on(&watch).unwrap();
+        run.record
+    }
+
+    fn counted(record: &RunRecord) -> usize {
+        record.samples.iter().filter(|sample| !sample.warmup).count()
+    }
+
+    #[test]
+    fn a_round_that_the_time_does_not_suffice_for_is_given_up_whole() {
+        // A warm-up and two rounds of nine seconds, then the machine is busy.
+        let quiet = [3; 9];
+        let record = run(&[&quiet[..], &[20]].concat());
+        assert_eq!((record.status, record.stop), (Status::Complete, Some(Stop::Time)));
+        assert_eq!(counted(&record), 6, "the third round had two of three cases at 67 s");
+        assert_eq!(record.plan.order.len(), 3, "with that of the warm-up");
+        assert_eq!(record.samples.len(), 9);
+    }
+
+    #[test]
+    fn the_first_round_is_finished_whatever_it_takes() {
+        let record = run(&[50]);
+        assert_eq!((counted(&record), record.stop), (3, Some(Stop::Time)));
+    }
 
     #[test]
     fn the_longer_the_writing_takes_the_seldomer_it_is_done() {

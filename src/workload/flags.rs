@@ -1,13 +1,13 @@
 //! Country flags over HTTP: work that waits.
 //!
 //! A job downloads a flag, which is its array, and then checks that it is a whole image: a digest of it is the
-//! result. Nothing is written to disk. Two workloads differ in what there is to wait for:
+//! result. Nothing is written to disk. Two workloads differ in what they wait for:
 //!
 //! * `flags`: the flags of the twenty most populous countries, from a server that waits before each answer;
 //! * `flags-local`: every code from AA to ZZ, most of which have no flag, from a server that answers at once.
 //!   That there is none is a result like any other.
 //!
-//! The server is the embedded one, in a process of its own. Each execution begins without connections; from
+//! The server is the embedded one, in its own process. Each execution begins without connections; from
 //! then on each worker keeps its own open.
 
 use std::time::Duration;
@@ -17,10 +17,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::array::served::{Generated, Place, Served, Server, Site};
 use super::{Access, Digest, Fault, Job, Kernel, Scale, Selection};
 use speedup_flags::assets;
-use speedup_flags::beside::{self, Answers};
 use speedup_flags::client::fetch::{self, Connection, Fetched};
 use speedup_flags::client::gif;
 use speedup_flags::codes::{self, CountryCode, POP20};
+use speedup_flags::server_process::{self, Answers};
 
 /// Twenty flags from a server with a delay.
 pub static DELAY: Workload = Workload {
@@ -179,7 +179,7 @@ impl Served for Workload {
     }
 
     fn serve(&self, scale: Scale) -> Result<Server, Fault> {
-        let server = beside::start(self.answers(scale)).map_err(Fault)?;
+        let server = server_process::start(self.answers(scale)).map_err(Fault)?;
         Ok(Server { addr: server.addr, keep: Box::new(server) })
     }
 

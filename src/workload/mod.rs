@@ -1,6 +1,6 @@
 //! What is measured: a batch of jobs, and how to run one of them.
 //!
-//! A [`Workload`] has a job type and an output type of its own. It says which jobs there are and runs one;
+//! A [`Workload`] has its own job type and output type. It says which jobs there are and runs one;
 //! [`study`](crate::study) hands them to executors, times them and compares every output with the serial
 //! baseline's. A workload starts no thread for a job and reads no clock.
 //!
@@ -142,13 +142,13 @@ pub trait Workload: Clone + Send + Sync + 'static {
         expected == found
     }
 
-    /// What there is to know of a workload whose jobs wait rather than compute; nothing of the others.
+    /// What is known of a workload whose jobs wait rather than compute; nothing of the others.
     fn waiting(&self) -> Option<Waiting<Self>> {
         None
     }
 
     /// Whether a job could end its process, by `abort`, `exit` or a stack that overflows. The batch is then run
-    /// once in a process of its own before anything is measured, so that such a job can be named.
+    /// once in its own process before anything is measured, so that such a job can be named.
     fn may_end_process(&self) -> bool {
         true
     }

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{Fault, Workload};
 
-/// What there is to know of a workload whose jobs wait.
+/// What is known of a workload whose jobs wait.
 ///
 /// ```
 /// use std::time::Duration;
@@ -150,7 +150,7 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, 
             let runtime = Builder::new_current_thread().enable_all().build();
             let runtime =
                 runtime.map_err(|e| Fault(format!("cannot start the asynchronous runtime: {e}")))?;
-            // Nothing else can have set it meanwhile, as the thread is here.
+            // Nothing else can have set it since, as the thread is here.
             let _ = kept.set(runtime);
         }
         let runtime = kept.get().ok_or_else(|| Fault::new("the asynchronous runtime is gone"))?;

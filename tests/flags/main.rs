@@ -55,7 +55,7 @@ fn every_code_is_downloaded_or_not_found_in_every_style() {
 
 #[test]
 fn the_runs_of_the_book() {
-    // Each has a server of its own, or finds one that somebody has started.
+    // Each has its own server, or finds one that is running already.
     for (arguments, expected) in [
         (
             &["--style", "sequential"][..],

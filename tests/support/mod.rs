@@ -37,9 +37,10 @@ pub(crate) fn stderr(output: &Output) -> String {
     text.split_inclusive('\n').filter(|line| !line.contains("unoptimised build")).collect()
 }
 
-/// The folder of the one run in there.
+/// The folder of the one run in there; the link to the latest is none.
 pub(crate) fn only_run(out: &Path) -> PathBuf {
-    let runs: Vec<_> = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let runs = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    let runs: Vec<_> = runs.filter(|path| !path.is_symlink()).collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     runs[0].clone()
 }

@@ -54,7 +54,7 @@ use speedup_report::record::store::{claim, write_whole};
 
 pub use crate::model::{Against, Limit, Reading, Unit};
 
-/// Rounds of a contest that does not say how many: an odd number has a median of its own, and the
+/// Rounds of a contest that does not say how many: an odd number has its own median, and the
 /// quiet third of them still has an interval.
 const ROUNDS: u32 = 25;
 
@@ -64,7 +64,7 @@ const QUICK_ROUNDS: u32 = 7;
 /// Seed of the orders in the rounds.
 const SEED: u64 = 0x5EED_0C0D_7E57;
 
-/// Does the work, and tells how long it took, and the CPU time that this process used meanwhile, in
+/// Does the work, and tells how long it took, and the CPU time that this process used for it, in
 /// all of its threads.
 pub fn measure<R>(amount: f64, work: impl FnOnce() -> R) -> Reading {
     let (wall_ns, cpu_s) = (monotonic_ns(), process_cpu_s());

@@ -53,7 +53,7 @@ fn groups_have(root: &Path, groups: &str) -> Option<u64> {
         // A group without a limit says "max", which is no number.
         let limit: u64 = files::number(folder.join(limit)).ok()?;
         let usage: u64 = files::number(folder.join(usage)).ok()?;
-        // Files that nobody has used lately give way.
+        // Files that were not used lately give way.
         let stat = files::read(folder.join("memory.stat")).unwrap_or_default();
         let reclaimable = stat.lines().find_map(|line| line.strip_prefix(inactive)?.parse::<u64>().ok());
         Some(limit.saturating_sub(usage.saturating_sub(reclaimable.unwrap_or(0))))

@@ -62,6 +62,71 @@ pub fn throttled_ns(root: &Root) -> Result<u64, String> {
     times.into_iter().max().ok_or_else(none)
 }
 
+/// The CPUs that the control group may use, of this group or the nearest above it that says.
+///
+/// # Errors
+///
+/// Where no group on the way up says.
+pub fn cpuset(root: &Root) -> Result<Vec<usize>, String> {
+    let (mounted, groups) = mounted(root)?;
+    let sets = up(&mounted, &groups, "cpuset", |_, folder| {
+        let names = ["cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus"];
+        names.iter().find_map(|name| files::numbers(&folder.join(name)).ok())
+    });
+    let none = || format!("{}: no group on the way up names its CPUs", mounted.display());
+    sets.into_iter().next().ok_or_else(none)
+}
+
+/// Files of a group that tell about CPUs.
+const FILES: [&str; 7] = [
+    "cpu.max",
+    "cpu.cfs_quota_us",
+    "cpu.cfs_period_us",
+    "cpu.stat",
+    "cpuset.cpus.effective",
+    "cpuset.effective_cpus",
+    "cpuset.cpus",
+];
+
+/// The files that this module reads, by their paths below the root and with other names for the groups, which can
+/// name a user, a service or a container.
+pub(crate) fn capture(root: &Root) -> Vec<(PathBuf, String)> {
+    let Ok((mounted, groups)) = mounted(root) else { return Vec::new() };
+    let mut captured = Vec::new();
+    let mut renamed = Vec::new();
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':');
+        let (Some(number), Some(names), Some(group)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let controllers: &[&str] = match names {
+            "" => &[""],
+            _ if names.split(',').any(|name| name == "cpu") => &["cpu", "cpuset"],
+            _ if names.split(',').any(|name| name == "cpuset") => &["cpuset"],
+            _ => continue,
+        };
+        let depth = group.split('/').filter(|part| !part.is_empty()).count();
+        let new_name = |depth: usize| (1..=depth).map(|level| format!("group-{level}")).collect::<PathBuf>();
+        renamed.push(format!("{number}:{names}:/{}\n", new_name(depth).display()));
+        for controller in controllers {
+            let folder = mounted.join(controller);
+            let own = folder.join(group.trim_start_matches('/'));
+            for (above, folder) in own.ancestors().take(depth + 1).enumerate() {
+                let below = Path::new("sys/fs/cgroup").join(controller).join(new_name(depth - above));
+                let texts = FILES
+                    .iter()
+                    .filter_map(|name| Some((below.join(name), files::read(folder.join(name)).ok()?)));
+                captured.extend(texts.map(|(path, text)| (path, text + "\n")));
+            }
+        }
+    }
+    // A hierarchy may be mounted without having a file of these.
+    captured.push(("proc/self/cgroup".into(), renamed.concat()));
+    captured.sort();
+    captured.dedup();
+    captured
+}
+
 /// Where control groups are mounted, and which are those of this process.
 fn mounted(root: &Root) -> Result<(PathBuf, String), String> {
     let groups = files::read(root.path("proc/self/cgroup"))?;

@@ -207,7 +207,7 @@ mod system {
         if descriptor < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the call has succeeded, so that this is a descriptor that nobody else owns.
+        // SAFETY: the call has succeeded, so that this is a descriptor that nothing else owns.
         Ok(unsafe { File::from_raw_fd(descriptor as RawFd) })
     }
 

@@ -189,7 +189,7 @@ pub fn described(root: &Root) -> Environment {
         host: root.running(virtualisation::host).into(),
         clock_source: machine::clock_source(root).into(),
         platform: running(|| Ok(format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS))),
-        kernel: running(machine::kernel),
+        kernel: machine::kernel(root).into(),
         c_library: running(machine::c_library),
         memory_bytes: machine::memory_bytes(root).into(),
         perf_event_paranoid: machine::perf_event_paranoid(root).into(),
@@ -200,11 +200,16 @@ pub fn described(root: &Root) -> Environment {
 /// How busy others keep the machine just now.
 #[must_use]
 pub fn conditions() -> Conditions {
-    let root = Root::default();
+    conditions_at(&Root::default())
+}
+
+/// How busy the machine was whose `/proc` is there.
+#[must_use]
+pub fn conditions_at(root: &Root) -> Conditions {
     Conditions {
-        load: pressure::load(&root).into(),
-        cpu_pressure: pressure::cpu_pressure(&root).into(),
-        steal_ns: pressure::steal_ns(&root).into(),
+        load: pressure::load(root).into(),
+        cpu_pressure: pressure::cpu_pressure(root).into(),
+        steal_ns: pressure::steal_ns(root).into(),
     }
 }
 
@@ -307,7 +312,8 @@ mod tests {
         assert_eq!(environment.summary(), "Some CPU");
         assert_eq!(environment.cpus_online, Known::Value(2));
         assert_eq!(environment.memory_bytes, Known::Value(1 << 20));
-        assert!(environment.kernel.missing().unwrap().ends_with("do not tell"));
+        assert!(environment.kernel.missing().unwrap().ends_with("osrelease: no such file"));
+        assert!(environment.c_library.missing().unwrap().ends_with("do not tell"));
         assert!(environment.host.missing().unwrap().ends_with("do not tell"));
     }
 

@@ -5,6 +5,7 @@
 
 pub mod affinity;
 pub mod available;
+pub mod capture;
 pub mod cgroup;
 pub mod clock;
 pub mod counters;

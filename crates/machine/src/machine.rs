@@ -24,8 +24,11 @@ pub fn affinity() -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// Where they are no text.
-pub fn kernel() -> Result<String, String> {
+/// Why the system does not tell.
+pub fn kernel(root: &Root) -> Result<String, String> {
+    if !root.is_running() {
+        return files::read(root.path("proc/sys/kernel/osrelease")).map(|release| format!("Linux {release}"));
+    }
     let name = rustix::system::uname();
     match (name.sysname().to_str(), name.release().to_str()) {
         (Ok(system), Ok(release)) => Ok(format!("{system} {release}")),
@@ -156,7 +159,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn linux_tells_what_it_is() {
-        assert!(kernel().unwrap().starts_with("Linux "));
+        assert!(kernel(&Root::default()).unwrap().starts_with("Linux "));
         let root = Root::default();
         assert!(uptime_s(&root).unwrap() > 0.0);
         let (total, available) = (memory_bytes(&root).unwrap(), memory_available_bytes(&root).unwrap());

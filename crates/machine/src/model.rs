@@ -18,7 +18,7 @@ pub fn cpu_model(root: &Root) -> Result<String, String> {
     named.or_else(|reason| by_register(root).or_else(|| root.running(brand).ok()).ok_or(reason))
 }
 
-/// From the text of `/proc/cpuinfo`, in which every architecture has lines of its own.
+/// From the text of `/proc/cpuinfo`, in which every architecture has its own lines.
 fn named(text: &str) -> Option<String> {
     // 32-bit ARM kernels also write a "model name", which is that of the architecture.
     arm(text).or_else(|| {

@@ -82,7 +82,7 @@ fn all_nodes(root: &Root) -> Result<Vec<Vec<usize>>, String> {
     let folder = root.path(NODES);
     let listed = files::numbers(&folder.join("online")).or_else(|_| numbered(&folder, "node"));
     let mut nodes = listed.map_err(|_| format!("{}: no nodes of memory are listed", folder.display()))?;
-    // The memory of a device, too, is a node, which the kernel puts nothing of its own into.
+    // The memory of a device, too, is a node, which the kernel puts nothing into.
     let with_memory = ["has_normal_memory", "has_memory"].map(|name| files::numbers(&folder.join(name)).ok());
     if let Some(with_memory) = with_memory.into_iter().flatten().next() {
         nodes.retain(|node| with_memory.contains(node));

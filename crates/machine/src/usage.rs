@@ -122,7 +122,7 @@ mod system {
     use super::{ThreadUsage, Untold};
 
     thread_local! {
-        /// The link leads to the thread that opens it, so that each thread needs a file of its own.
+        /// The link leads to the thread that opens it, so that each thread needs its own file.
         static SCHEDSTAT: io::Result<File> = File::open("/proc/thread-self/schedstat");
     }
 
@@ -159,7 +159,7 @@ mod system {
     }
 
     /// The second of the figures: time on CPU, time in the queue, number of turns. A kernel that keeps
-    /// no such statistics writes zeros; but whoever asks has had a turn.
+    /// no such statistics writes zeros; but the caller has had a turn.
     pub(super) fn parse_schedstat(text: &str) -> Option<u64> {
         let mut figures = text.split_ascii_whitespace().map(str::parse::<u64>);
         let (_, queue_ns, turns) = (figures.next()?.ok()?, figures.next()?.ok()?, figures.next()?.ok()?);

@@ -1,6 +1,6 @@
 //! A program with a known fault, to find out whether an account from outside puts it where it is.
 //!
-//! [`perform`] is that program: a binary that tests an observer calls it in a process of its own. It works
+//! [`perform`] is that program: a binary that tests an observer calls it in its own process. It works
 //! on some threads, does one thing wrong on purpose, and tells by its own clocks how many worker-seconds
 //! that cost: the truth that a row of the account is compared with. All work is measured in CPU time, so
 //! that a busy machine makes it longer but not more.

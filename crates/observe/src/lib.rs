@@ -9,7 +9,7 @@
 //! [`Execution::source`], and what it cannot tell is an [`Untold`] with the reason, never zero.
 //!
 //! Nothing that is started outlives the watching program: not after a timeout, an interrupt or SIGKILL,
-//! and not in a session of its own. A [`Runner`] is for many short jobs, one after another, on one worker.
+//! and not in its own session. A [`Runner`] is for many short jobs, one after another, on one worker.
 //!
 //! ```no_run
 //! use speedup_observe::{Baseline, Options, Spec, account, run};

@@ -16,7 +16,7 @@ use crate::{Error, lookup};
 /// How often the end of a program is looked for.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Needs nothing of its own.
+/// Needs nothing more.
 pub(crate) struct Runner;
 
 impl Runner {

@@ -200,7 +200,7 @@ fn what_is_left_behind_is_killed_and_counted() {
     }
 }
 
-/// Starts a process in a session of its own with a dead parent, besides two others, writes all numbers
+/// Starts a process in its own session with a dead parent, and two others, writes all numbers
 /// into a file, and waits.
 fn stubborn(file: &Path) -> Spec {
     let file = file.display();
@@ -269,7 +269,7 @@ fn nothing_outlives_an_interrupt() {
     }
 }
 
-/// Is the watching program of the next test, in a process of its own; does nothing otherwise.
+/// Is the watching program of the next test, in its own process; does nothing otherwise.
 #[test]
 fn watching_program() {
     let Some(file) = std::env::var_os("OBSERVE_TEST_PIDS") else { return };
@@ -302,7 +302,7 @@ fn nothing_outlives_a_watching_program_that_is_killed() {
     }
 }
 
-/// Is the program of the next test, in a process of its own: a thread that is not the first calls exec, as
+/// Is the program of the next test, in its own process: a thread that is not the first calls exec, as
 /// all tests run on such threads. Does nothing otherwise.
 #[test]
 fn exec_from_a_thread() {

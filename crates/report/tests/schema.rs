@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use speedup_report::analysis::compare::{Measure, Terms, compare, compare_all, differences};
 use speedup_report::record::RunRecord;
 use speedup_report::record::json_schema::JSON_SCHEMA;
+use speedup_report::render::comparison::{self, Refusal, Refused};
 
 fn validator() -> jsonschema::Validator {
     let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
@@ -61,4 +63,38 @@ fn a_record_as_it_is_written_fits_and_a_changed_one_does_not() {
     let mut with = value;
     with["samples"][0]["later"] = json!(1);
     assert!(validator.is_valid(&with));
+}
+
+#[test]
+fn every_outcome_of_a_comparison_fits_and_a_changed_one_does_not() {
+    let schema: Value = serde_json::from_str(comparison::JSON_SCHEMA).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let fits = |text: &str| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?} in {text}");
+        value
+    };
+    let a = RunRecord::read(Path::new("tests/data/two-executors.json")).unwrap();
+    let mut b = a.clone();
+    b.name = "another".to_string();
+    let json = |compared| fits(&comparison::to_json(&compared));
+    let compared = json(compare(&a, &a, 0.02));
+    let inconclusive = json(compare(&a, &b, 0.0));
+    assert_eq!(
+        (&compared["outcome"], &inconclusive["outcome"]),
+        (&json!("no-regression"), &json!("inconclusive"))
+    );
+    b.samples.iter_mut().for_each(|sample| sample.wall_ns *= 2);
+    assert_eq!(json(compare(&a, &b, 0.02))["outcome"], "regression");
+    json(compare_all(&[&a], &[&b], Terms { threshold: 0.02, measure: Measure::Speedups }));
+    b.plan.seed += 1;
+    let differences = differences(&a, &b);
+    let refusal = Refusal { outcome: Refused::NotComparable, reason: "they differ".into(), differences };
+    assert_eq!(fits(&comparison::to_json(&refusal))["outcome"], "not-comparable");
+    for (pointer, to) in [("/outcome", json!("fine")), ("/threshold", json!("2%")), ("/a", json!({}))] {
+        let mut broken = compared.clone();
+        *broken.pointer_mut(pointer).unwrap() = to;
+        assert!(!validator.is_valid(&broken), "{pointer}");
+    }
 }

@@ -1,6 +1,6 @@
 """What is computed, and a job as a worker runs it: the same batch as `speedup run`, in plain Python.
 
-A worker times itself, on the clock that speedup uses too, and looks at what its thread used meanwhile as
+A worker times itself, on the clock that speedup uses too, and looks at what its thread used in the meantime as
 far as the system and the interpreter tell."""
 
 import hashlib

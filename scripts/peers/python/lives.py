@@ -74,7 +74,7 @@ def workers(kind, path):
             ready = {int(pid): int(when) for pid, when in (line.split() for line in file)}
     lives = []
     for worker, spawned in _started:
-        # Pools have threads of their own beside processes.
+        # Pools have threads besides processes.
         if isinstance(worker, threading.Thread) != (kind == "threads"):
             continue
         if worker.ident in ready and worker in _joined:

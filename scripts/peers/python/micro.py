@@ -2,8 +2,8 @@
 """What Python's pools cost apart from the work, measured whenever standard input asks.
 
 A line on standard input is a JSON object with `do` and its arguments; the answer is one on standard output:
-`{"wall_s": …, "amount": …}`, how long it took and for how many, or `{"failed": …}`. Whoever asks sets this
-beside other pools, so that all are measured in turn."""
+`{"wall_s": …, "amount": …}`, how long it took and for how many, or `{"failed": …}`. The caller sets this
+next to other pools, so that all are measured in turn."""
 
 import json
 import os

@@ -52,7 +52,7 @@ def make(name, workers, path=None):
     if name == "loky":
         import loky
 
-        # The pool itself, and not the one that loky keeps for whoever asks next.
+        # The pool itself, and not the one that loky keeps for the next caller.
         return loky.ProcessPoolExecutor(workers, timeout=None, **started)
     return concurrent.futures.ProcessPoolExecutor(workers, **started)
 

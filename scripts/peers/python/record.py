@@ -58,7 +58,7 @@ def environment(note):
 
 
 def steal_ns():
-    """Time that a hypervisor took so far, over all CPUs; None where nobody tells."""
+    """Time that a hypervisor took so far, over all CPUs; None where it is not told."""
     try:
         with open("/proc/stat", encoding="ascii") as file:
             return int(file.readline().split()[8]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Rounds: all at once, or one whenever whoever conducts several programs says so.
+"""Rounds: all at once, or one whenever a conductor of several programs says so.
 
 The word of a conductor is a line on standard input, `warmup NUMBER` or `round NUMBER`; the answer is a line
 on standard output, `done`, or `failed` with what went wrong. At the end of the input the run ends."""

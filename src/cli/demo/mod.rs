@@ -26,7 +26,7 @@ pub(super) const TASKS: [TaskEntry; 2] =
 pub(super) enum Demo {
     /// A whole batch: results in the order of the calls, however long each takes
     Map(map::MapArgs),
-    /// Futures as they are scheduled, run and completed
+    /// Futures of downloads as they are scheduled, run and completed
     Futures(futures::FuturesArgs),
     /// A task that kills its worker: in threads, in processes that break, in processes that go on
     Crash(crash::CrashArgs),
@@ -40,7 +40,7 @@ fn workers() -> Reader<usize> {
 pub(super) fn demo(demo: &Demo) -> Result<(), ExitError> {
     let shown = match demo {
         Demo::Map(args) => map::show(args),
-        Demo::Futures(args) => futures::show(args),
+        Demo::Futures(args) => return futures::show(args),
         Demo::Crash(args) => crash::show(args),
     };
     shown.map_err(ExitError::because)

@@ -12,6 +12,8 @@ pub(super) struct View {
     form: Form,
     bar: ProgressBar,
     errors: usize,
+    /// Why the first flag failed that did.
+    first: Option<String>,
     /// Kept for JSON only.
     outcomes: Vec<Outcome>,
     /// What kept a line from being printed.
@@ -29,10 +31,13 @@ impl View {
             // So that it is there before the first flag is.
             bar.tick();
         }
-        Self { form, bar, errors: 0, outcomes: Vec::new(), failed: None }
+        Self { form, bar, errors: 0, first: None, outcomes: Vec::new(), failed: None }
     }
 
     pub(super) fn show(&mut self, outcome: &Outcome) {
+        if let Status::Failed(reason) = &outcome.download.status {
+            self.first.get_or_insert_with(|| format!("{}: {reason}", outcome.cc));
+        }
         let text = match self.form {
             Form::Report => {
                 if matches!(outcome.download.status, Status::Failed(_)) {
@@ -56,11 +61,11 @@ impl View {
         }
     }
 
-    /// Takes the bar away and gives the outcomes by code.
-    pub(super) fn finish(mut self) -> Result<Vec<Outcome>, ExitError> {
+    /// Takes the bar away and gives the outcomes by code, and why the first flag failed that did.
+    pub(super) fn finish(mut self) -> Result<(Vec<Outcome>, Option<String>), ExitError> {
         self.bar.finish_and_clear();
         self.outcomes.sort_by_key(|outcome| outcome.cc);
-        self.failed.map_or(Ok(self.outcomes), Err)
+        self.failed.map_or(Ok((self.outcomes, self.first)), Err)
     }
 }
 
@@ -82,6 +87,7 @@ mod tests {
             view.show(&Outcome { cc: ALL[0], download });
         }
         assert_eq!((view.bar.position(), view.bar.message().as_str()), (2, ", 1 error"));
-        assert!(view.finish().is_ok_and(|outcomes| outcomes.is_empty()));
+        let (outcomes, first) = view.finish().unwrap();
+        assert_eq!((outcomes.len(), first.unwrap()), (0, format!("{}: x", ALL[0])));
     }
 }

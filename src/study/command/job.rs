@@ -1,4 +1,4 @@
-//! One command of a batch as a task: a process of its own, which times itself by its parent's eyes.
+//! One command of a batch as a task: its own process, which times itself by its parent's eyes.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The outputs of a batch, which are never mixed: each goes to a file of its own and from there to where
+//! The outputs of a batch, which are never mixed: each goes to its own file and from there to where
 //! they are to be, when all jobs have ended.
 
 use std::fs::{self, File};

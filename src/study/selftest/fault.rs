@@ -104,7 +104,7 @@ impl Hog {
         let (end, used_ns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (ended, used) = (Arc::clone(&end), Arc::clone(&used_ns));
         let thread = std::thread::Builder::new().name("hog".to_string()).spawn(move || {
-            // Elsewhere it would harm nobody, and the test would say so.
+            // Elsewhere it would do no harm, and the test would say so.
             let _ = affinity::pin_this_thread(cpu);
             let mut sum = 0_u64;
             while !ended.load(Ordering::Relaxed) {

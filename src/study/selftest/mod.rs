@@ -1,4 +1,4 @@
-//! Proof that losses are attributed rightly: executions with a known fault beside ones without.
+//! Proof that losses are attributed rightly: executions with a known fault and ones without.
 //!
 //! In every round each fault has a serial execution, one on a pool that behaves, and one on a pool
 //! with the fault. What the fault costs is known beforehand, or measured by other means than those

@@ -1,6 +1,6 @@
 //! Arrays from a seeded generator, and bytes as digits.
 //!
-//! Xoshiro256++ gives several bytes per nanosecond, so that making an array costs little beside
+//! Xoshiro256++ gives several bytes per nanosecond, so that making an array costs little next to
 //! computing on it, and the same bytes on every machine, so that digests can be compared.
 
 use rand_xoshiro::Xoshiro256PlusPlus;

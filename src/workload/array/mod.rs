@@ -60,7 +60,7 @@ pub trait ArrayWorkload: Sync {
         Ok(bytes::generate(job))
     }
 
-    /// What there is to know of a workload whose arrays come from a server; nothing of the others.
+    /// What is known of a workload whose arrays come from a server; nothing of the others.
     fn served(&self) -> Option<&dyn Served> {
         None
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fault, Job, Scale};
 
-/// What there is to know of a workload whose arrays come from a server.
+/// What is known of a workload whose arrays come from a server.
 ///
 /// Its [`generate`](super::ArrayWorkload::generate) is the part that waits.
 pub trait Served: Sync {
@@ -24,7 +24,7 @@ pub trait Served: Sync {
     /// Numbers of workers where the user does not say, ascending.
     fn default_workers(&self) -> &'static [usize];
 
-    /// Starts what its jobs need beside them: before the first of them, and outside all timing. It must not
+    /// Starts what its jobs need besides them: before the first of them, and outside all timing. It must not
     /// run in this process, where it would share what is measured.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ pub trait Served: Sync {
     fn place(&self, site: Site) -> Box<dyn Place>;
 }
 
-/// What the jobs of a workload need beside them. It ends when this is dropped.
+/// What the jobs of a workload need besides them. It ends when this is dropped.
 pub struct Server {
     /// Where it listens.
     pub addr: SocketAddr,

@@ -9,7 +9,7 @@
 //!   `base` a multiple of 8: one addition and one mask for eight bytes instead of one each for every
 //!   byte, and the compiler sees that no index leaves the state. The loop has no check and no branch
 //!   but its own.
-//! * `j` is the lowest byte of a running sum. Cutting it down to a byte stands beside the way from one
+//! * `j` is the lowest byte of a running sum. Cutting it down to a byte is not on the way from one
 //!   step to the next, not on it.
 //! * The eight bytes of key stream are folded in a register, by a rotation and an exclusive or for
 //!   each, and meet the data in one exclusive or of eight bytes.

@@ -16,7 +16,7 @@ pub enum State {
     Busy,
     /// Neither, or one before and the other after.
     Mixed,
-    /// Nobody could look.
+    /// It could not be looked at.
     Unknown,
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::Uri;
 use serde::{Deserialize, Serialize};
 
-/// How long an address of several may take to show that somebody listens there.
+/// How long an address of several may take to show that a server listens there.
 const PROBE: Duration = Duration::from_secs(1);
 
 /// Why a text cannot be the base URL.
@@ -110,7 +110,7 @@ impl Base {
         format!("{}/{name}/{name}.gif", self.path)
     }
 
-    /// Whether somebody listens there. If so, that address is the only one from now on, so that no
+    /// Whether a server listens there. If so, that address is the only one from now on, so that no
     /// connection is tried in vain: `localhost` often has two.
     pub fn probe(&mut self) -> bool {
         let found = self.addrs.iter().copied().find(|addr| TcpStream::connect_timeout(addr, PROBE).is_ok());

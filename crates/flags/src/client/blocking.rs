@@ -50,7 +50,7 @@ impl BlockingClient {
         let begin = Instant::now();
         let mut response = self.ask(&self.agent, path, attempt, self.timeout);
         // A connection that waited may have been closed by the server just now, or given up with a word about
-        // it. That is nobody's fault, and a new one tells whether the server can be had.
+        // it. That is no fault, and a new one tells whether the server can be had.
         let given_up = match &response {
             Ok(response) => response.status() == REQUEST_TIMEOUT,
             Err(ureq::Error::Io(error)) => is_closed(error),

@@ -1,7 +1,7 @@
 //! The asynchronous HTTP client: places, each with the connection that it keeps open between downloads.
 //!
-//! A connection is driven by whoever waits for an answer on it, not by a task of its own: so a download is
-//! one task that nobody has to wake in turn, and its CPU time is its own.
+//! A connection is driven by the task that waits for an answer on it, not by another one: so a download is
+//! one task that need not be woken in turn, and its CPU time is its own.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -76,7 +76,7 @@ impl Place {
     /// Asks for a path and reads the answer to its end.
     pub(super) async fn get(&mut self, base: &Base, path: &str, attempt: u32) -> Result<Response, Failure> {
         // A connection that waited may have been closed by the server just now, or given up with a word about
-        // it. That is nobody's fault, and a new one tells whether the server can be had.
+        // it. That is no fault, and a new one tells whether the server can be had.
         if let Some(line) = self.line.take()
             && let Some(response) = self.ask(line, base, path, attempt).await.or_none_if_closed()?
             && response.status != StatusCode::REQUEST_TIMEOUT.as_u16()

@@ -56,7 +56,7 @@ pub enum Failure {
     /// The image could not be written.
     #[error("cannot save the image: {0}")]
     Save(String),
-    /// Whoever should have downloaded it could not: a worker died.
+    /// It could not be downloaded: a worker died.
     #[error("{0}")]
     Worker(String),
 }

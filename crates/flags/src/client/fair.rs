@@ -1,7 +1,7 @@
 //! A connection that lets others have their turn.
 //!
 //! A server may send without an end, and a library may read as long as there is something to read: a flood of
-//! interim answers (103) never leaves the library's own loop. Then no timer ends, and nobody notices the
+//! interim answers (103) never leaves the library's own loop. Then no timer ends, and no one notices the
 //! user's stop, as all share one thread. So after some reads in a row this one says that there is nothing
 //! yet, and asks to be polled again.
 

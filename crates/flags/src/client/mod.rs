@@ -1,7 +1,7 @@
 //! The downloads of flags in several styles, after the programs `flags` and `flags2` of *Fluent Python*.
 //!
 //! * [`select`]: which codes; [`base`]: where from; [`site`]: the sites by name, and the server in this
-//!   program where nobody listens
+//!   program where no server listens
 //! * [`style`]: what a style is; [`registry`]: the list of them; each has its file: `sequential`, `threads`,
 //!   `threads_map`, `processes`, `asynchronous`
 //! * `download`: one flag, as sequential, threads and processes do it, with `blocking`, the client beneath;

@@ -1,6 +1,6 @@
 //! A response becomes a file: checked, written under a temporary name, renamed.
 //!
-//! So there is never a `.gif` that is not a whole image, whatever ends the program, and whoever watches the
+//! So there is never a `.gif` that is not a whole image, whatever ends the program, and a program that watches the
 //! folder sees each flag appear at once.
 
 use std::fs::{self, File};
@@ -83,7 +83,7 @@ impl Folder {
 
     fn save(&self, name: &str, image: &[u8]) -> io::Result<()> {
         // One at a time: the system has one lock for all that changes a folder, and threads that wait for
-        // that one keep a CPU busy meanwhile.
+        // that one keep a CPU busy in the meantime.
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, mut file) = self.create(name)?;
@@ -122,7 +122,7 @@ impl Folder {
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(&ending))
             {
-                // Whatever keeps it from being removed: it is a hidden file that hurts nobody.
+                // Whatever keeps it from being removed: it is a hidden file that does no harm.
                 let _ = fs::remove_file(entry.path());
             }
         }

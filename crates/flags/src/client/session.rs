@@ -71,7 +71,7 @@ pub(super) struct Numbered {
 }
 
 impl Numbered {
-    /// Gives the run a number that no other has, in this process or beside it.
+    /// Gives the run a number that no other has, in this process or another.
     pub(super) fn new(order: &Order, idle: usize) -> Self {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);

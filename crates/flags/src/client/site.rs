@@ -1,4 +1,4 @@
-//! The sites by their names, and where nobody listens at one, the server within this program.
+//! The sites by their names, and where no server listens at one, the server within this program.
 
 use std::fs::File;
 use std::str::FromStr;
@@ -17,14 +17,14 @@ pub enum Label {
     Error,
     /// Answers.
     Local,
-    /// Somebody else's, in the Internet.
+    /// On the Internet.
     Remote,
 }
 
 /// All of them, in the order of the book.
 pub const LABELS: [Label; 4] = [Label::Delay, Label::Error, Label::Local, Label::Remote];
 
-/// Connections to a site of somebody else, at most.
+/// Connections to a site on the Internet, at most.
 pub const REMOTE_CAP: usize = 4;
 
 impl Label {
@@ -102,7 +102,7 @@ impl Target {
         Ok(Self { name: "URL", base, embedded: None })
     }
 
-    /// The site of that name; where nobody listens, a server is started with this seed, which lasts as long as
+    /// The site of that name; where no server listens, a server is started with this seed, which lasts as long as
     /// the target.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ impl Claim {
         Self::file(port).is_some_and(|file| flock(file, FlockOperation::NonBlockingLockShared).is_err())
     }
 
-    /// The file is only there to be locked; anyone may. Where it is another user's, some systems let nobody
+    /// The file is only there to be locked; anyone may. Where it is another user's, some systems let no one
     /// open it in a way that could make it.
     fn file(port: u16) -> Option<File> {
         let path = std::env::temp_dir().join(format!("speedup-flags-{port}.lock"));

@@ -10,7 +10,7 @@ use speedup_machine::signal::Interrupt;
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Does the work, and if the user stops the program in the meantime, calls `stop` beside it, once: it is to
+/// Does the work, and if the user stops the program in the meantime, also calls `stop`, once: it is to
 /// make the work end early.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn work_that_ends_or_panics_takes_the_watcher_with_it() {
         let interrupt = Interrupt::default();
-        let unwanted = || panic!("nobody has stopped the program");
+        let unwanted = || panic!("the program was not stopped");
         assert_eq!(stoppable(&interrupt, unwanted, || Ok(7)).unwrap(), 7);
         let work = || stoppable(&interrupt, unwanted, || -> Result<(), Error> { panic!("work") });
         assert!(catch_unwind(AssertUnwindSafe(work)).is_err());

@@ -28,7 +28,7 @@ pub(super) struct State {
     attempts: Vec<AtomicU32>,
 }
 
-/// An answer that no HTTP library would give: left to whoever has the connection.
+/// An answer that no HTTP library would give: left to the owner of the connection.
 #[derive(Debug, Clone)]
 pub(super) struct BadAnswer {
     pub(super) fault: Fault,
@@ -44,7 +44,7 @@ pub(super) struct OnPurpose;
 
 type Answered = Result<Response<Full<Bytes>>, OnPurpose>;
 
-/// An answer, at once or later. Most need no memory of their own.
+/// An answer, at once or later. Most need no memory.
 pub(super) enum Answer<'a> {
     /// Until it is taken.
     Now(Option<Answered>),

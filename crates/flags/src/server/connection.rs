@@ -43,7 +43,7 @@ pub(super) async fn serve(stream: TcpStream, state: Arc<State>, stop: impl Futur
         state.stats.outcome(Outcome::Refused);
     }
     let mut stream = connection.into_parts().io.into_inner();
-    // The client may be gone; then there is nobody to tell.
+    // The client may be gone; then no one is left to tell.
     let _ = match bad.get() {
         Some(bad) => unless(stop, stopping, misbehave(stream, bad)).await,
         None => stream.shutdown().await,

@@ -1,4 +1,4 @@
-//! What there is behind a path. A path is taken apart and looked up; it is never the name of a file, so that
+//! What is served at a path. A path is taken apart and looked up; it is never the name of a file, so that
 //! none can lead out of the embedded flags.
 
 use std::borrow::Cow;

@@ -80,7 +80,7 @@ impl Faults {
         self
     }
 
-    /// The same with other buckets in place of its own. On a site where all answers are late, those
+    /// The same with other buckets in place of these. On a site where all answers are late, those
     /// faults go off its share.
     ///
     /// # Errors

@@ -85,7 +85,7 @@ impl Threads {
 
     /// Stops accepting and waits until all requests under way are answered, or the time is over.
     pub(super) fn stop(&mut self, within: Duration) {
-        // Where there is no thread any more, there is nobody to tell.
+        // Where there is no thread any more, no one is left to tell.
         let _ = self.stop.send(Stop::Within(within));
         for thread in self.threads.drain(..) {
             // A thread that panicked has said so.

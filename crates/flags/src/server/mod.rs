@@ -3,7 +3,7 @@
 //! * [`site`]: the sites of the book; [`settings`]: how one is to be served
 //! * [`delay`], [`fault`]: when and how it is slow or fails; [`chance`] decides, as a pure function of seed,
 //!   path and attempt
-//! * `content`: what there is behind a path; `answer`: one request, one answer
+//! * `content`: what is served at a path; `answer`: one request, one answer
 //! * `misbehave`: the answers that no HTTP library would give; `connection`: one connection, good or bad, `patient` to a limit
 //! * `listen`: ports, threads, and the end of it all; [`stats`]: what was counted
 //!

@@ -69,7 +69,7 @@ impl Arena {
         let mask_bytes = size_of_val(mask);
         let mask = self.put(mask.as_ptr().cast(), mask_bytes)?.cast();
         let job = Job { path, argv, envp, cwd, mask, mask_bytes };
-        // SAFETY: the arena begins on a page, has room for a job, and is written by nobody else now.
+        // SAFETY: the arena begins on a page, has room for a job, and is written by nothing else now.
         unsafe { self.base.write(job) };
         Ok(())
     }
@@ -192,7 +192,7 @@ unsafe fn prepare_and_exec(start: &Start) -> Step {
     // not write until the job is over.
     unsafe {
         let job = &*start.job;
-        // A group of its own: Ctrl-C at the terminal goes to the watching program alone, which decides.
+        // Its own group: Ctrl-C at the terminal goes to the watching program alone, which decides.
         libc::setpgid(0, 0);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         // Up again to the application's, which is always allowed.

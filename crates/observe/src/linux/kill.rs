@@ -70,7 +70,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::process::Command;
 
-    /// In a process of its own, as it kills all children that there are.
+    /// In its own process, as it kills all children that there are.
     #[test]
     fn children_are_found_by_their_parent_too() {
         if std::env::var_os("OBSERVE_TEST_KILL").is_none() {

@@ -1,7 +1,7 @@
 //! The supervisor: a small process between the watching program and what it runs.
 //!
 //! It is there for three reasons. It is the *subreaper*: descendants whose parents have died become its
-//! children, also those in sessions of their own, so that it can find and kill all of them; an application
+//! children, also those in their own sessions, so that it can find and kill all of them; an application
 //! that uses this crate is not made the parent of anything. It outlives the application by the moment that
 //! killing takes, so that even SIGKILL on the application leaves nothing running. And tracing belongs to
 //! one thread, which here does nothing else.

@@ -5,11 +5,15 @@
 
 use serde::Serialize;
 
-use super::{Conditions, Environment, Known};
+use super::{Conditions, Environment, Known, Placement};
 
 /// What was found on a machine.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Facts {
+    /// The folder of the files that describe it, if it is not the machine that this runs on. Then nothing was
+    /// probed or timed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub captured: Option<String>,
     /// The machine and the build.
     pub environment: Environment,
     /// How busy the machine was before the look.
@@ -22,6 +26,10 @@ pub struct Facts {
     pub uptime_s: Known<f64>,
     /// The CPUs that this process may run on.
     pub allowed_cpus: Vec<usize>,
+    /// Numbers of workers from 1 to this one are measured where none are asked for.
+    pub default_workers: usize,
+    /// The CPUs that may be used, in the order in which workers get them, by placement.
+    pub orders: Vec<(Placement, Vec<usize>)>,
     /// Memory in bytes that programs can still get.
     pub memory_available_bytes: Known<u64>,
     /// Whether the machine runs from a battery.

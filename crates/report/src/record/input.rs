@@ -25,16 +25,30 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 fn read_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut file = open(path)?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(FIRST).read_to_end(&mut bytes)?;
+    let bytes = stream_to(&mut file, most)?;
     if bytes.is_empty() && file.metadata()?.file_type().is_fifo() {
         return Err(io::Error::other("it is a pipe that nothing is written to"));
     }
+    Ok(bytes)
+}
+
+/// Reads the whole of a stream of text, such as standard input.
+///
+/// # Errors
+///
+/// As [`read`], but waits for whoever writes a pipe.
+pub fn read_from(mut stream: impl Read) -> io::Result<Vec<u8>> {
+    stream_to(&mut stream, MOST_BYTES)
+}
+
+fn stream_to(stream: &mut impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(FIRST).read_to_end(&mut bytes)?;
     if bytes.first() == Some(&0) {
         return Err(io::Error::other("it begins with zeros, not with text"));
     }
     let rest = (most + 1).saturating_sub(bytes.len() as u64);
-    file.take(rest).read_to_end(&mut bytes)?;
+    stream.take(rest).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(io::Error::other(format!("it holds more than {} MiB", most >> 20)));
     }

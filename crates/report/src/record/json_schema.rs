@@ -11,7 +11,7 @@
 pub const JSON_SCHEMA: &str = include_str!("run.schema.json");
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::Path;
 
     use schemars::generate::SchemaSettings;
@@ -24,11 +24,36 @@ mod tests {
 
     const FILE: &str = "src/record/run.schema.json";
 
-    fn generate() -> String {
-        let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(plain));
-        let mut schema = settings.into_generator().into_root_schema_for::<RunRecord>();
+    /// The schema of what a type reads.
+    fn generate<T: JsonSchema>() -> String {
+        generated::<T>(SchemaSettings::draft2020_12())
+    }
+
+    /// The schema of what a type writes.
+    pub(crate) fn generate_written<T: JsonSchema>() -> String {
+        generated::<T>(SchemaSettings::draft2020_12().for_serialize())
+    }
+
+    fn generated<T: JsonSchema>(settings: SchemaSettings) -> String {
+        let settings = settings.with_transform(RecursiveTransform(plain));
+        let mut schema = settings.into_generator().into_root_schema_for::<T>();
         entitle(&mut schema);
         serde_json::to_string_pretty(&schema).unwrap() + "\n"
+    }
+
+    /// That a committed file is what the types give; or writes it, if that is asked for.
+    #[track_caller]
+    pub(crate) fn assert_committed(file: &str, committed: &str, generated: &str) {
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), generated).unwrap();
+            return;
+        }
+        // Both texts side by side would bury the one line that differs.
+        let differs = committed.lines().zip(generated.lines()).find(|(committed, new)| committed != new);
+        assert!(
+            generated == committed,
+            "{file} is not the schema of the types, first at {differs:?}; to regenerate: UPDATE_SCHEMA=1 cargo test --lib schema"
+        );
     }
 
     /// Turns the documentation of a type into text for readers who have no rustdoc.
@@ -65,17 +90,7 @@ mod tests {
 
     #[test]
     fn the_committed_file_is_the_one_of_the_types() {
-        let generated = generate();
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE), &generated).unwrap();
-            return;
-        }
-        // Both texts side by side would bury the one line that differs.
-        let differs = JSON_SCHEMA.lines().zip(generated.lines()).find(|(committed, new)| committed != new);
-        assert!(
-            generated == JSON_SCHEMA,
-            "{FILE} is not the schema of the types, first at {differs:?}; to regenerate: UPDATE_SCHEMA=1 cargo test --lib json_schema"
-        );
+        assert_committed(FILE, JSON_SCHEMA, &generate::<RunRecord>());
     }
 
     #[test]
@@ -87,9 +102,11 @@ mod tests {
 
     #[test]
     fn everything_is_described() {
-        let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
-        let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
-        for definition in definitions {
+        let schemas = [JSON_SCHEMA, crate::render::comparison::JSON_SCHEMA];
+        let schemas = schemas.map(|text| serde_json::from_str::<Value>(text).unwrap());
+        let definitions = |schema: &Value| schema["$defs"].as_object().unwrap().values().cloned().collect();
+        let definitions = schemas.iter().flat_map(|schema| -> Vec<Value> { definitions(schema) });
+        for definition in definitions.chain(schemas.iter().cloned()) {
             let title = &definition["title"];
             assert!(definition["description"].is_string(), "{title} is not described");
             for (name, property) in definition["properties"].as_object().into_iter().flatten() {

@@ -11,7 +11,7 @@
 //! * [`sample`]: one timed execution of one case
 //! * [`command`]: the command of a run; [`outside`]: what was seen of one execution of it
 //! * [`checkup`]: what `speedup doctor` finds on a machine
-//! * [`store`]: the folder of a run and files written whole or not at all
+//! * [`store`]: the folder of a run and files written whole or not at all; [`place`]: where that folder is
 //! * [`book`]: the published table of *Fluent Python*, as a record
 
 pub mod book;
@@ -23,6 +23,7 @@ pub mod json_schema;
 mod layout;
 pub mod outside;
 pub mod pin;
+pub mod place;
 pub mod plain;
 pub mod read;
 pub mod sample;

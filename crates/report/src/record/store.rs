@@ -50,6 +50,28 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Claims this very folder, which is created if necessary, and writes the first form of the record into it.
+    /// What else is in it stays, apart from files of the names in `stale`: those that an earlier run left.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be written, if another process writes a run into it, or if it holds a run
+    /// and `stale` is absent.
+    pub fn exact(path: &Path, stale: Option<&[String]>, record: &RunRecord) -> Result<Self, StoreError> {
+        let failed = |source| StoreError { path: path.into(), source };
+        fs::create_dir_all(path).map_err(failed)?;
+        let folder = Self { _lock: lock(path)?, path: path.to_path_buf() };
+        match stale {
+            None if path.join("run.json").symlink_metadata().is_ok() => {
+                return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "it holds another run")));
+            }
+            // What is not there need not be removed; what cannot be is replaced or stays.
+            stale => stale.into_iter().flatten().for_each(|name| drop(fs::remove_file(path.join(name)))),
+        }
+        folder.save(record)?;
+        Ok(folder)
+    }
+
     /// Opens the folder of a run that is to go on.
     ///
     /// # Errors

@@ -55,10 +55,8 @@ impl Format for Csv {
     }
 
     fn render(&self, runs: &[Analysis]) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut write = |fields: Vec<String>| {
-            writer.write_record(fields).expect("writing to memory does not fail");
-        };
+        let mut all: Vec<Vec<String>> = Vec::new();
+        let mut write = |fields: Vec<String>| all.push(fields);
         let losses = Loss::ALL.iter().map(|loss| format!("loss_{}", loss.name().replace(' ', "_")));
         write(HEAD.iter().map(ToString::to_string).chain(losses).chain(["reason".to_string()]).collect());
         for run in runs {
@@ -72,9 +70,18 @@ impl Format for Csv {
                 }
             }
         }
-        let bytes = writer.into_inner().expect("writing to memory does not fail");
-        String::from_utf8(bytes).expect("names and numbers are UTF-8")
+        lines(all)
     }
+}
+
+/// Lines of fields as CSV.
+pub(super) fn lines(lines: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for fields in lines {
+        writer.write_record(fields).expect("writing to memory does not fail");
+    }
+    let bytes = writer.into_inner().expect("writing to memory does not fail");
+    String::from_utf8(bytes).expect("names and numbers are UTF-8")
 }
 
 fn line(
@@ -129,10 +136,10 @@ fn with_interval(quantity: Option<Quantity>) -> [String; 3] {
 }
 
 /// A text that no spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() }
 }
 
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }

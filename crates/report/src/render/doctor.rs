@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::prose::wrap;
 use crate::analysis::doctor::{CpuSpeed, Diagnosis, Finding, Floor, Severity};
 use crate::record::checkup::Facts;
-use crate::record::{Host, Known};
+use crate::record::{Cache, Environment, Host, Known, Placement};
 use crate::view::units;
 
 /// Columns of the whole text.
@@ -27,11 +27,15 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis) -> String {
     for finding in &diagnosis.findings {
         text += &self::finding(finding);
     }
-    text += &paragraph("CPUs", &cpus(&diagnosis.cpus, diagnosis.together.as_ref()));
-    text += &match &diagnosis.floor {
-        Known::Value(floor) => paragraph("floor", &noise(floor)),
-        Known::Missing(reason) => paragraph("floor", &[format!("None: {reason}.")]),
-    };
+    text += &paragraph("machine", &shape(&facts.environment));
+    text += &paragraph("workers", &workers(facts));
+    if facts.captured.is_none() {
+        text += &paragraph("CPUs", &cpus(&diagnosis.cpus, diagnosis.together.as_ref()));
+        text += &match &diagnosis.floor {
+            Known::Value(floor) => paragraph("floor", &noise(floor)),
+            Known::Missing(reason) => paragraph("floor", &[format!("None: {reason}.")]),
+        };
+    }
     let count = |severity| diagnosis.findings.iter().filter(|finding| finding.severity == severity).count();
     let _ = writeln!(
         text,
@@ -50,7 +54,44 @@ fn machine(facts: &Facts) -> String {
         parts.push(format!("virtual ({name})"));
     }
     parts.extend(environment.kernel.value().cloned());
+    parts.extend(facts.captured.as_ref().map(|folder| format!("as told by the files in {folder}")));
     parts.join(", ")
+}
+
+/// Its cores, caches and memory nodes, in lines.
+fn shape(environment: &Environment) -> Vec<String> {
+    let told = |what: &str, known: Known<String>| match known {
+        Known::Value(text) => text,
+        Known::Missing(reason) => format!("{what}: not told, {reason}"),
+    };
+    let cores = environment.cores.clone().map(|cores| {
+        let cpus = cores.iter().map(Vec::len).sum();
+        format!("{} on {}", units::count(cpus, "CPU"), units::count(cores.len(), "core"))
+    });
+    let caches = environment.caches.clone().map(|caches| {
+        let seen = caches.iter().filter(|cache| cache.kind != "instruction");
+        seen.map(cache).collect::<Vec<_>>().join(", ")
+    });
+    let nodes = environment.numa_nodes.clone().map(|nodes| units::count(nodes, "memory node"));
+    vec![told("cores", cores), told("caches", caches), told("memory nodes", nodes)]
+}
+
+fn cache(cache: &Cache) -> String {
+    let size = units::bytes(cache.bytes);
+    let shared =
+        if cache.shared_by > 1 { format!(" for {} CPUs each", cache.shared_by) } else { String::new() };
+    format!("{} L{} of {size}{shared}", cache.count, cache.level)
+}
+
+/// What N workers are where nothing else is asked for, and which CPUs they get with `--pin`.
+fn workers(facts: &Facts) -> Vec<String> {
+    let of = format!("1 to {} where --workers does not say.", facts.default_workers);
+    let order = |(placement, cpus): &(Placement, Vec<usize>)| {
+        let first: Vec<String> = cpus.iter().take(LISTED).map(usize::to_string).collect();
+        let more = if cpus.len() > LISTED { ",…" } else { "" };
+        format!("--pin {:<8} {}{more}", placement.name(), first.join(","))
+    };
+    std::iter::once(of).chain(facts.orders.iter().map(order)).collect()
 }
 
 fn finding(finding: &Finding) -> String {

@@ -5,6 +5,7 @@ use serde::Serialize;
 /// A 95 % confidence interval: the range from a procedure that covers the true value in 95 of 100
 /// studies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -34,6 +35,7 @@ impl Interval {
 
 /// An estimate with its 95 % confidence interval, in the unit of what is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Quantity {
     /// The estimate.
     pub value: f64,

@@ -1,23 +1,36 @@
-//! Two runs against each other: a table per workload, then what follows, in sentences.
+//! Runs against runs: a table per workload, then what follows, in sentences.
 
 use super::grid::{Entry, Grid, heads};
-use super::units::{MISSING, chosen_percent, fixed, interval, list, seconds, signed_seconds, speedup};
+use super::units::{
+    MISSING, and, chosen_percent, count, fixed, interval, list, seconds, signed_seconds, speedup, times,
+};
 use crate::analysis::compare::{
-    CaseComparison, Change, Comparison, Drift, Outcome, RunName, Verdict, WorkloadComparison,
+    CaseComparison, Change, Comparison, Drift, Measure, Needed, Outcome, RunName, Verdict, WorkloadComparison,
 };
 use crate::stats::Interval;
 
 /// A comparison as a person is told about it, from top to bottom.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparisonView {
-    /// The two runs, a line each.
+    /// The two sides, a line each.
     pub runs: [String; 2],
     /// What is not the same in both, a sentence each.
     pub differences: Vec<String>,
-    /// The workloads, each with its table, if both runs measured anything of it, and what follows.
-    pub workloads: Vec<(Option<Grid>, Vec<String>)>,
-    /// What follows from all cases.
+    /// The workloads.
+    pub workloads: Vec<WorkloadView>,
+    /// What follows from all cases, and where nothing does, what it would take.
     pub outcome: String,
+}
+
+/// A workload in both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkloadView {
+    /// Its table, if both have measured anything of it.
+    pub grid: Option<Grid>,
+    /// What follows, a sentence each.
+    pub said: Vec<String>,
+    /// What was allowed for.
+    pub drift: Option<String>,
 }
 
 impl ComparisonView {
@@ -29,59 +42,129 @@ impl ComparisonView {
         let remarks = comparison.remarks.iter().map(|remark| format!("Note: {remark}."));
         let workload = |workload: &WorkloadComparison| {
             let missing = workload.missing.iter();
-            let mut lines: Vec<String> = missing
+            let mut said: Vec<String> = missing
                 .map(|case| format!("{} {} cannot be compared: {}.", workload.name, case.case, case.reason))
                 .collect();
-            lines.extend(sentence(workload, comparison.threshold));
-            lines.extend(drift(workload));
-            ((!workload.cases.is_empty()).then(|| grid(workload)), lines)
+            said.extend(sentence(workload, comparison));
+            WorkloadView {
+                grid: (!workload.cases.is_empty()).then(|| grid(workload, comparison.measure)),
+                said,
+                drift: if comparison.same_run { None } else { drift(workload, comparison) },
+            }
         };
+        let needed = comparison.needed.as_ref().map(|what| format!(" {}", needed(what)));
         Self {
-            runs: [run('A', &comparison.a), run('B', &comparison.b)],
-            differences: differences.chain(remarks).collect(),
+            runs: [side('A', &comparison.a), side('B', &comparison.b)],
+            differences: differences.chain(remarks).chain(about_the_runs(comparison)).collect(),
             workloads: comparison.workloads.iter().map(workload).collect(),
-            outcome: outcome(comparison),
+            outcome: format!("{}{}", outcome(comparison), needed.unwrap_or_default()),
         }
     }
 }
 
-fn run(letter: char, run: &RunName) -> String {
-    let revision = run.revision.as_ref().map_or(String::new(), |revision| format!(" · {revision}"));
-    format!("{letter}: {} · {}{revision}", run.name, run.created)
+/// What has to be said of the choice of runs.
+fn about_the_runs(comparison: &Comparison) -> Option<String> {
+    if comparison.same_run {
+        return Some("A and B are one and the same run.".to_string());
+    }
+    if comparison.measure == Measure::Speedups {
+        let what = "Only speedups and losses are compared, each with the serial baseline of its own run.";
+        return Some(what.to_string());
+    }
+    (!comparison.turns).then(|| {
+        "The runs did not take turns (A, B, A, B): how they differ does not show what the machine does."
+            .to_string()
+    })
 }
 
-fn grid(workload: &WorkloadComparison) -> Grid {
+fn side(letter: char, runs: &[RunName]) -> String {
+    let mut revisions: Vec<&str> = runs.iter().filter_map(|run| run.revision.as_deref()).collect();
+    revisions.dedup();
+    let revisions = revisions.iter().map(|revision| format!(" · {revision}")).collect::<String>();
+    match runs {
+        [run] => format!("{letter}: {} · {}{revisions}", run.name, run.created),
+        _ => {
+            let names = list(runs.iter().map(|run| format!("{} {}", run.name, run.created)));
+            format!("{letter}: {} · {names}{revisions}", count(runs.len(), "run"))
+        }
+    }
+}
+
+/// What it would take to decide.
+#[must_use]
+pub fn needed(needed: &Needed) -> String {
+    let rounds = needed.rounds.map(|more| format!("{} in each run", more_of(more, "round")));
+    let runs =
+        needed.runs.map(|more| format!("{} of each side, in turns (A, B, A, B)", more_of(more, "run")));
+    let parts: Vec<String> = rounds.into_iter().chain(runs).collect();
+    let unknown = match &needed.unknown[..] {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, others @ ..] => format!("{one}, and {} like it", count(others.len(), "case")),
+    };
+    match (parts.is_empty(), unknown.is_empty()) {
+        (true, _) => format!("No number of rounds would decide it: {unknown}."),
+        (_, true) => format!("About {} would decide it.", and(parts)),
+        (..) => format!("About {} would decide the rest, but not: {unknown}.", and(parts)),
+    }
+}
+
+fn more_of(more: u64, what: &str) -> String {
+    format!("{more} more {what}{}", if more == 1 { "" } else { "s" })
+}
+
+fn grid(workload: &WorkloadComparison, measure: Measure) -> Grid {
     let row = |case: &CaseComparison| {
+        let (a, b) = match measure {
+            Measure::Times => {
+                (Entry::figure(Some(case.a_s), seconds), Entry::figure(Some(case.b_s), seconds))
+            }
+            Measure::Speedups => (Entry::figure(case.a_speedup, times), Entry::figure(case.b_speedup, times)),
+        };
         vec![
             Entry::name(case.name()),
-            Entry::figure(Some(case.a_s), seconds),
-            Entry::figure(Some(case.b_s), seconds),
+            a,
+            b,
             Entry::figure(Some(case.ratio.value), |ratio| format!("{}x", fixed(ratio, 3))),
             Entry::written(ends(case.ratio.interval), case.ratio.interval.map(|ends| ends.low)),
             Entry::written(ends(case.with_drift), case.with_drift.map(|ends| ends.low)),
             Entry::name(case.verdict.name()),
-            Entry::name(moved(case.change.as_ref())),
+            Entry::name(moved(case.change.as_ref(), measure)),
         ]
     };
+    let columns = match measure {
+        Measure::Times => ["A", "B", "B / A"],
+        Measure::Speedups => ["A speedup", "B speedup", "A / B"],
+    };
+    let [a, b, ratio] = columns;
     Grid {
         title: workload.label.clone(),
-        head: heads(["Case", "A", "B", "B / A", "95 %", "with drift", "Verdict", "Moved most"]),
+        head: heads(["Case", a, b, ratio, "95 %", "with drift", "Verdict", "Moved most"]),
         rows: workload.cases.iter().map(row).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }
 
 /// The row that moved most, if its interval leaves no doubt that it did.
-fn moved(change: Option<&Change>) -> String {
+fn moved(change: Option<&Change>, measure: Measure) -> String {
     let Some(change) = change else { return MISSING.to_string() };
     match change.largest().filter(|row| row.is_beyond_doubt()) {
-        Some(row) => format!("{} {}", row.loss.name(), signed_seconds(row.worker_seconds.value)),
+        Some(row) => format!("{} {}", row.loss.name(), signed(row.worker_seconds.value, measure)),
         None => "none significant".to_string(),
     }
 }
 
+/// An amount of worker time with its sign.
+fn signed(amount: f64, measure: Measure) -> String {
+    match measure {
+        Measure::Times => signed_seconds(amount),
+        Measure::Speedups => format!("{amount:+.3} T_serial"),
+    }
+}
+
 /// The case that changed most, in words; the others of its verdict by name.
-fn sentence(workload: &WorkloadComparison, threshold: f64) -> Option<String> {
+fn sentence(workload: &WorkloadComparison, comparison: &Comparison) -> Option<String> {
+    let Comparison { threshold, measure, .. } = *comparison;
     let with = |verdict: Verdict| -> Vec<&CaseComparison> {
         let mut cases: Vec<_> = workload.cases.iter().filter(|case| case.verdict == verdict).collect();
         cases.sort_by(|one, other| distance(other).total_cmp(&distance(one)));
@@ -95,7 +178,7 @@ fn sentence(workload: &WorkloadComparison, threshold: f64) -> Option<String> {
             } else {
                 format!(" The same verdict holds for {}.", list(others))
             };
-            return Some(format!("{}.{also}", in_words(workload, most)));
+            return Some(format!("{}.{also}", in_words(workload, most, measure)));
         }
     }
     let end = |case: &&CaseComparison| case.with_drift.map_or(f64::INFINITY, |ends| ends.high);
@@ -126,16 +209,16 @@ fn distance(case: &CaseComparison) -> f64 {
 }
 
 /// As in `rc4 threads/2 takes 1.98x [1.95, 2.01] as long: slower tasks +0.97 s of +0.98 s`.
-fn in_words(workload: &WorkloadComparison, case: &CaseComparison) -> String {
+fn in_words(workload: &WorkloadComparison, case: &CaseComparison, measure: Measure) -> String {
     let ratio = speedup(case.ratio);
-    let text = format!("{} {} takes {ratio} as long", workload.name, case.name());
+    let text = format!("{} {} takes {ratio} as long{}", workload.name, case.name(), relative(measure));
     let Some(change) = &case.change else { return text };
     let Some(row) = change.largest() else { return text };
-    let whole = format!("{} of worker time per batch", signed_seconds(change.worker_seconds.value));
+    let whole = format!("{} of worker time per batch", signed(change.worker_seconds.value, measure));
     let mut text =
-        format!("{text}: {} {} of {whole}", row.loss.name(), signed_seconds(row.worker_seconds.value));
+        format!("{text}: {} {} of {whole}", row.loss.name(), signed(row.worker_seconds.value, measure));
     let parts: Vec<String> = (row.parts.iter())
-        .map(|part| format!("{} {}", part.name, signed_seconds(part.worker_seconds.value)))
+        .map(|part| format!("{} {}", part.name, signed(part.worker_seconds.value, measure)))
         .collect();
     if !parts.is_empty() {
         text = format!("{text} ({})", parts.join(", "));
@@ -143,8 +226,20 @@ fn in_words(workload: &WorkloadComparison, case: &CaseComparison) -> String {
     text
 }
 
+/// What a time is compared with, if that is not another time.
+fn relative(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Times => "",
+        Measure::Speedups => " relative to the serial baseline",
+    }
+}
+
 /// What was allowed for, and on what ground.
-fn drift(workload: &WorkloadComparison) -> Option<String> {
+fn drift(workload: &WorkloadComparison, comparison: &Comparison) -> Option<String> {
+    if workload.cases.iter().any(|case| case.between.is_some()) {
+        let pairs = comparison.a.len();
+        return Some(format!("Allowance for drift between the runs: how the {pairs} pairs of runs differ."));
+    }
     let most = |figure: fn(&Drift) -> Option<f64>| {
         workload.cases.iter().filter_map(|case| figure(&case.drift)).reduce(f64::max)
     };
@@ -154,6 +249,14 @@ fn drift(workload: &WorkloadComparison) -> Option<String> {
     }
     if let Some(halves) = most(|drift| drift.halves) {
         grounds.push(format!("the halves of a run differ by up to {}", chosen_percent(halves)));
+    }
+    if let Some(runs) = most(|drift| drift.runs) {
+        grounds.push(format!("the runs of a side differ by up to {}", chosen_percent(runs)));
+    }
+    if comparison.measure == Measure::Speedups {
+        let grounds = if grounds.is_empty() { "none".to_string() } else { grounds.join("; ") };
+        return (!workload.cases.is_empty())
+            .then(|| format!("Allowance for drift between the runs: {grounds}."));
     }
     let least = workload.cases.iter().map(|case| case.drift.machine().low).reduce(f64::min)?;
     let greatest = workload.cases.iter().map(|case| case.drift.machine().high).reduce(f64::max)?;
@@ -168,6 +271,7 @@ fn drift(workload: &WorkloadComparison) -> Option<String> {
 
 fn outcome(comparison: &Comparison) -> String {
     let threshold = chosen_percent(comparison.threshold);
+    let longer = format!("{threshold} longer{}", relative(comparison.measure));
     let cases = comparison.cases().count();
     let count = |wanted: &dyn Fn(&CaseComparison) -> bool| {
         comparison.cases().filter(|(_, case)| wanted(case)).count()
@@ -175,19 +279,16 @@ fn outcome(comparison: &Comparison) -> String {
     match comparison.outcome {
         Outcome::Regression => {
             let worse = count(&|case| case.verdict == Verdict::Regression);
-            format!("Regression: {worse} of {cases} cases took more than {threshold} longer.")
+            format!("Regression: {worse} of {cases} cases took more than {longer}.")
         }
         Outcome::NoRegression => {
-            format!("No regression: none of {cases} cases takes more than {threshold} longer.")
+            format!("No regression: none of {cases} cases takes more than {longer}.")
         }
         Outcome::Inconclusive => {
             let missing = comparison.workloads.iter().map(|workload| workload.missing.len()).sum::<usize>();
             let excluded = |case: &CaseComparison| case.excludes_regression(comparison.threshold);
             let open = missing + count(&|case| !excluded(case));
-            format!(
-                "Inconclusive: {open} of {} cases may take more than {threshold} longer.",
-                cases + missing
-            )
+            format!("Inconclusive: {open} of {} cases may take more than {longer}.", cases + missing)
         }
     }
 }

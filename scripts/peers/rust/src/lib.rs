@@ -1,5 +1,5 @@
-//! The batch of speedup through other programs' pools and kernels, for records that are drawn beside
-//! speedup's own. A project apart, so that no peer is a dependency of the crate.
+//! The batch of speedup through other programs' pools and kernels, for records that are drawn next to
+//! speedup's own. A crate apart, so that no peer is a dependency of the tool.
 //!
 //! * [`settings`]: the arguments of a program that runs the batch
 //! * [`batch`]: the rounds of a run, kept as a record; [`conduct`] holds one whenever told to

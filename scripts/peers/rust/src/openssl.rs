@@ -29,7 +29,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Loads the provider, into a context of its own.
+    /// Loads the provider, into its own context.
     pub fn load() -> Result<Self, ErrorStack> {
         let context = LibCtx::new()?;
         let legacy = Provider::load(Some(&context), "legacy")?;

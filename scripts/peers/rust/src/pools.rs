@@ -20,6 +20,10 @@ pub trait Pool: Sync {
     fn program(&self) -> String;
 
     /// Starts a pool, runs the jobs, waits for the results, and ends the pool.
+    ///
+    /// # Errors
+    ///
+    /// What the pool says of a start, a job or an end that failed.
     fn run(&self, workers: usize, jobs: &mut dyn Iterator<Item = BatchJob>) -> Result<Ran, String>;
 }
 
@@ -36,7 +40,7 @@ pub static POOLS: &[&dyn Pool] = &[&Procspawn, &Rayon, &Threadpool];
 
 /// The version of a package as `Cargo.lock` has it.
 fn locked(package: &str) -> String {
-    let lock = include_str!("../Cargo.lock");
+    let lock = include_str!("../../../../Cargo.lock");
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);
     let version = lines.nth(1).and_then(|line| line.strip_prefix("version = ")).unwrap_or("?");
@@ -98,7 +102,7 @@ impl Pool for Rayon {
         let ((on_start, started), (on_exit, exited)) = (mpsc::channel(), mpsc::channel());
         let note = |sender: mpsc::Sender<(usize, u64)>| {
             move |worker| {
-                // Nobody listens only where the run has failed already.
+                // There is no receiver only where the run has failed already.
                 let _ = sender.send((worker, monotonic_ns()));
             }
         };
@@ -156,7 +160,7 @@ impl Pool for Threadpool {
         drop(sender);
         pool.join();
         drop(pool);
-        // Ids have no order of their own.
+        // Ids have no order.
         let mut seen: Vec<ThreadId> = Vec::new();
         let mut number = |id: ThreadId| {
             seen.iter().position(|other| *other == id).unwrap_or_else(|| {

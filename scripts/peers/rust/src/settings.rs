@@ -21,7 +21,7 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Name shared with the runs that take turns with this one.
     pub turns: Option<String>,
-    /// Rounds after the one to warm up, where nobody conducts.
+    /// Rounds after the one to warm up, where there is no conductor.
     pub rounds: u32,
     /// Whether a round is held whenever standard input says so.
     pub conducted: bool,
@@ -29,6 +29,10 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the arguments of this process; an error is a sentence that names the one at fault.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the argument at fault.
     pub fn read() -> Result<Self, String> {
         let mut settings = Self { rounds: 5, ..Self::default() };
         let mut arguments = std::env::args().skip(1);

@@ -78,6 +78,11 @@ impl Entries {
         (factor.is_finite() && factor > 0.0).then_some(factor)
     }
 
+    /// All times in another unit.
+    pub(super) fn scale(&mut self, factor: f64) {
+        self.seconds.iter_mut().for_each(|time| *time *= factor);
+    }
+
     fn merge(&mut self) {
         for wait in WAITS {
             self.seconds[Loss::Waiting as usize] += std::mem::take(&mut self.seconds[wait as usize]);

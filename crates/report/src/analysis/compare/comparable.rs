@@ -39,6 +39,20 @@ const LONGEST: usize = 60;
 /// Why the runs should not be compared; empty if they may.
 #[must_use]
 pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
+    [of_batches(a, b), of_machines(a, b)].concat()
+}
+
+/// What makes times those of another machine.
+#[must_use]
+pub fn of_machines(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
+    let mut found = Found::default();
+    found.facts(&MACHINE, &facts(&a.environment), &facts(&b.environment));
+    found.0
+}
+
+/// What makes them those of another batch, or of another way to measure it.
+#[must_use]
+pub fn of_batches(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     let mut found = Found::default();
     if a.tool.peer.is_some() || b.tool.peer.is_some() {
         found.unless_same("program", &a.tool.program(), &b.tool.program());
@@ -54,7 +68,6 @@ pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
             found.batch(workload, other, a.plan.seed == b.plan.seed);
         }
     }
-    found.facts(&MACHINE, &facts(&a.environment), &facts(&b.environment));
     found.0
 }
 

@@ -1,20 +1,21 @@
-//! How far the machine may have changed between two runs, from what each of them holds.
+//! How far the machine may have changed between runs, from what each of them holds.
 
 use super::super::limits;
 use super::super::rounds::Rounds;
 use super::model::Drift;
-use crate::record::{Probe, RunRecord, Sample};
+use super::side::Run;
+use crate::record::{Probe, Sample};
 use crate::stats::{Interval, Summary, bootstrap};
 
 /// Fewer executions cannot be halved into means.
 const LEAST: usize = 4;
 
-/// The drift that two runs of a workload show, apart from what comes of the executions of its cases.
-pub(super) fn drift(a: (&RunRecord, &Rounds<'_>), b: (&RunRecord, &Rounds<'_>), workload: &str) -> Drift {
-    let floors = floor(a.1, workload).zip(floor(b.1, workload));
-    let probes = Speed::of(a.0, a.1, workload).zip(Speed::of(b.0, b.1, workload));
+/// The drift that the runs of a workload show, apart from what comes of the executions of its cases.
+pub(super) fn drift(a: &[Run<'_>], b: &[Run<'_>], workload: &str) -> Drift {
+    let floors: Option<Vec<f64>> = a.iter().chain(b).map(|run| floor(&run.rounds, workload)).collect();
+    let probes = Speed::of(a, workload).zip(Speed::of(b, workload));
     Drift {
-        floor: floors.map(|(a, b)| a.max(b)),
+        floor: floors.into_iter().flatten().reduce(f64::max),
         clock: probes.map(|(a, b)| a.clock_hz / b.clock_hz),
         throughput: probes.map(|(a, b)| a.throughput / b.throughput),
         ..Drift::default()
@@ -28,14 +29,19 @@ fn floor(rounds: &Rounds<'_>, workload: &str) -> Option<f64> {
     Some((interval.high - 1.0).abs().max((1.0 - interval.low).abs()))
 }
 
-/// What the hardware allowed on some number of workers in run A, over the same in run B.
-pub(super) fn capacity(a: &RunRecord, b: &RunRecord, workload: &str, workers: usize) -> Option<f64> {
-    let ceiling = |record: &RunRecord| {
-        let ceilings = limits::ceilings(record, workload);
+/// What the hardware allowed on some number of workers in the runs A, over the same in the runs B.
+pub(super) fn capacity(a: &[Run<'_>], b: &[Run<'_>], workload: &str, workers: usize) -> Option<f64> {
+    let ceiling = |run: &Run<'_>| {
+        let ceilings = limits::ceilings(run.record, workload);
         ceilings.into_iter().find(|ceiling| ceiling.workers == workers).map(|found| found.speedup.value)
     };
-    let capacity = ceiling(a)? / ceiling(b)?;
+    let mean = |runs: &[Run<'_>]| mean(runs.iter().map(ceiling).collect::<Option<_>>()?);
+    let capacity = mean(a)? / mean(b)?;
     (capacity.is_finite() && capacity > 0.0).then_some(capacity)
+}
+
+fn mean(values: Vec<f64>) -> Option<f64> {
+    Some(Summary::of(&values)?.mean)
 }
 
 /// How far the mean of the later half of some times lies from that of the earlier half.
@@ -55,13 +61,21 @@ struct Speed {
 }
 
 impl Speed {
-    fn of(record: &RunRecord, rounds: &Rounds<'_>, workload: &str) -> Option<Self> {
+    /// The mean of some runs, each of which has probes.
+    fn of(runs: &[Run<'_>], workload: &str) -> Option<Self> {
+        let each: Vec<Self> = runs.iter().map(|run| Self::of_run(run, workload)).collect::<Option<_>>()?;
+        Some(Self {
+            clock_hz: mean(each.iter().map(|speed| speed.clock_hz).collect())?,
+            throughput: mean(each.iter().map(|speed| speed.throughput).collect())?,
+        })
+    }
+
+    fn of_run(Run { record, rounds }: &Run<'_>, workload: &str) -> Option<Self> {
         let cases = record.plan.cases.iter().enumerate().filter(|(_, case)| case.workload == workload);
         let samples = cases.flat_map(|(case, _)| rounds.samples(case).iter().copied());
         let probes: Vec<Probe> = samples.flat_map(probes).collect();
         let mean = |figure: fn(&Probe) -> f64| {
-            let mean = Summary::of(&probes.iter().map(figure).collect::<Vec<_>>())?.mean;
-            (mean.is_finite() && mean > 0.0).then_some(mean)
+            mean(probes.iter().map(figure).collect()).filter(|mean| mean.is_finite() && *mean > 0.0)
         };
         Some(Self {
             clock_hz: mean(|probe| probe.clock_hz)?,
@@ -75,10 +89,10 @@ fn probes(sample: &Sample) -> impl Iterator<Item = Probe> + use<> {
 }
 
 impl Drift {
-    /// The share that equal things may lie apart by, either way: the larger of noise floor and halves.
+    /// The share that equal things may lie apart by, either way: the largest of noise floor, halves and runs.
     #[must_use]
     pub fn either_way(&self) -> f64 {
-        [self.floor, self.halves].into_iter().flatten().fold(0.0, f64::max)
+        [self.floor, self.halves, self.runs].into_iter().flatten().fold(0.0, f64::max)
     }
 
     /// What a time may have been multiplied by because the machine was slower or faster, or busier with

@@ -1,55 +1,112 @@
-//! Two runs against each other: has a case become slower, and which loss moved?
+//! Runs against runs: has a case become slower, and which loss moved?
 //!
-//! A comparison is of means: the ratio B / A with an interval from a bootstrap of both runs, each by
-//! itself, because nothing pairs a round of one with a round of the other. That interval knows only what
-//! happened within the runs. Between them the machine changes too, so that it is widened by the
-//! [`Drift`] that the runs themselves show before anything is concluded.
+//! A comparison is of means: the ratio B / A with an interval from a bootstrap of both sides, each by
+//! itself, because nothing pairs a round of one run with a round of another. That interval knows only what
+//! happened within the runs. Between them the machine changes too. With one or two runs a side, the interval is
+//! widened by the [`Drift`] that the runs themselves show before anything is concluded. Runs that took turns are
+//! compared by pairs, so that a machine that gets slower falls on both alike; where there are at least [`PAIRS`] of
+//! them, how much their ratios differ shows what the machine does between runs, and nothing else needs to be allowed
+//! for.
 
 mod change;
 mod comparable;
 mod drift;
 mod model;
+mod needed;
+mod side;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeMap;
+#[cfg(test)]
+mod turns;
 
 use self::change::{Entries, change};
 use self::model::name_of;
-use super::accounting;
-use super::rounds::{Paired, Reference, Rounds, seconds};
-use crate::record::{BASELINE, Case, RunRecord, Sample, WorkloadRecord};
-use crate::stats::{Interval, Quantity, Summary, bootstrap};
+use self::side::{Executions, Run, Side, concatenated};
+use super::rounds::Rounds;
+use crate::record::{BASELINE, Case, RunRecord, WorkloadRecord};
+use crate::stats::{Interval, Quantity, bootstrap};
 
-pub use self::comparable::differences;
+pub use self::comparable::{differences, of_batches, of_machines};
 pub use self::model::{
-    CaseComparison, Change, ChangePart, ChangeRow, Comparison, Difference, Drift, MissingCase, Outcome,
-    RunName, Verdict, WorkloadComparison,
+    CaseComparison, Change, ChangePart, ChangeRow, Comparison, Difference, Drift, Measure, MissingCase,
+    Needed, Outcome, RunName, Verdict, WorkloadComparison,
 };
+
+/// Fewer runs a side say too little of how runs differ: Student's quantile alone would be 12.7.
+pub const PAIRS: usize = 3;
+
+/// How runs are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Terms {
+    /// Change up to which a case counts as unchanged, a share such as 0.02.
+    pub threshold: f64,
+    /// What is compared.
+    pub measure: Measure,
+}
 
 /// Compares run `b` with run `a`, case by case, whether or not they are comparable: see
 /// [`Comparison::differences`]. A time that changed by no more than `threshold`, a share such as
 /// 0.02, counts as unchanged.
 #[must_use]
 pub fn compare(a: &RunRecord, b: &RunRecord, threshold: f64) -> Comparison {
-    let pair = BothRuns { a, b, of_a: Rounds::of(a), of_b: Rounds::of(b), threshold };
-    let workloads: Vec<_> = a.plan.workloads.iter().map(|workload| pair.workload(workload)).collect();
+    compare_all(&[a], &[b], Terms { threshold, measure: Measure::Times })
+}
+
+/// Compares the runs `b` with the runs `a`, each in the order of time. The workloads and cases are those of the
+/// first of `a`.
+///
+/// # Panics
+///
+/// If a side has no run.
+#[must_use]
+pub fn compare_all(a: &[&RunRecord], b: &[&RunRecord], terms: Terms) -> Comparison {
+    let same_run = matches!((a, b), ([a], [b]) if a == b);
+    let sides = Sides { a: Side::of("A", a), b: Side::of("B", b), terms, same_run, turns: took_turns(a, b) };
+    let workloads: Vec<_> = a[0].plan.workloads.iter().map(|workload| sides.workload(workload)).collect();
+    let outcome = if same_run { Outcome::NoRegression } else { outcome(&workloads, terms.threshold) };
+    let of_all = |find: fn(&RunRecord, &RunRecord) -> Vec<Difference>| {
+        let mut all: Vec<Difference> = Vec::new();
+        for other in a[1..].iter().chain(b) {
+            all.extend(
+                find(a[0], other).into_iter().filter(|found| !all.contains(found)).collect::<Vec<_>>(),
+            );
+        }
+        all
+    };
+    let of_machines = of_all(of_machines);
+    let (barring, noted) = match terms.measure {
+        Measure::Times => (of_machines, Vec::new()),
+        Measure::Speedups => (Vec::new(), of_machines),
+    };
+    let undecided = outcome == Outcome::Inconclusive;
     Comparison {
-        a: name(a),
-        b: name(b),
-        threshold,
-        outcome: outcome(&workloads, threshold),
-        differences: differences(a, b),
-        remarks: comparable::remarks(a, b),
+        a: a.iter().map(|run| name(run)).collect(),
+        b: b.iter().map(|run| name(run)).collect(),
+        threshold: terms.threshold,
+        measure: terms.measure,
+        outcome,
+        needed: undecided.then(|| needed::needed(&workloads, (a.len().min(b.len()), sides.turns), &terms)),
+        same_run,
+        turns: sides.turns,
+        differences: of_all(of_batches).into_iter().chain(barring).collect(),
+        remarks: noted.into_iter().chain(of_all(comparable::remarks)).collect(),
         workloads,
     }
 }
 
 impl Comparison {
-    /// Every case that both runs measured, with its workload.
+    /// Every case that both sides measured, with its workload.
     pub fn cases(&self) -> impl Iterator<Item = (&WorkloadComparison, &CaseComparison)> {
         self.workloads.iter().flat_map(|workload| workload.cases.iter().map(move |case| (workload, case)))
     }
+}
+
+/// Whether there are as many runs of each side, and each pair of them was over before the next began. Times of one
+/// form and zone are ordered as their texts are.
+fn took_turns(a: &[&RunRecord], b: &[&RunRecord]) -> bool {
+    let pairs: Vec<_> = a.iter().zip(b).map(|(a, b)| (&a.created, &b.created)).collect();
+    let in_turn = |pair: &[(&String, &String)]| pair[0].0.max(pair[0].1) <= pair[1].0.min(pair[1].1);
+    a.len() == b.len() && pairs.windows(2).all(in_turn)
 }
 
 fn name(record: &RunRecord) -> RunName {
@@ -86,22 +143,26 @@ fn outcome(workloads: &[WorkloadComparison], threshold: f64) -> Outcome {
     if excluded { Outcome::NoRegression } else { Outcome::Inconclusive }
 }
 
-/// Two records and their samples.
-struct BothRuns<'a> {
-    a: &'a RunRecord,
-    b: &'a RunRecord,
-    of_a: Rounds<'a>,
-    of_b: Rounds<'a>,
-    threshold: f64,
+/// All records of both sides.
+struct Sides<'a> {
+    a: Side<'a>,
+    b: Side<'a>,
+    terms: Terms,
+    same_run: bool,
+    turns: bool,
 }
 
-impl BothRuns<'_> {
+impl Sides<'_> {
     fn workload(&self, workload: &WorkloadRecord) -> WorkloadComparison {
-        let mut drift = drift::drift((self.a, &self.of_a), (self.b, &self.of_b), &workload.name);
+        let mut drift = drift::drift(&self.a.runs, &self.b.runs, &workload.name);
         let (mut cases, mut missing) = (Vec::new(), Vec::new());
         let planned = |case: &&Case| case.workload == workload.name && !case.again;
         // The serial baseline stands first in a plan: what it drifts by holds for the pools too.
-        for case in self.a.plan.cases.iter().filter(planned) {
+        for case in self.a.runs[0].record.plan.cases.iter().filter(planned) {
+            // Relative to itself it is always the same.
+            if case.executor == BASELINE && self.terms.measure == Measure::Speedups {
+                continue;
+            }
             match self.executions(case) {
                 Ok((a, b)) => {
                     let comparison = self.measured(case, drift, &a, &b);
@@ -117,109 +178,124 @@ impl BothRuns<'_> {
         WorkloadComparison { name, label, cases, missing }
     }
 
-    /// The executions of a case in both runs.
-    fn executions(&self, case: &Case) -> Result<(Executions, Executions), MissingCase> {
-        let of = |run: &str, record: &RunRecord, rounds: &Rounds<'_>| {
-            Executions::of(record, rounds, case).map_err(|reason| MissingCase {
-                case: name_of(&case.executor, case.workers),
-                reason: format!("run {run}: {reason}"),
-            })
-        };
-        Ok((of("A", self.a, &self.of_a)?, of("B", self.b, &self.of_b)?))
+    /// The executions of a case in every run of both sides.
+    fn executions(&self, case: &Case) -> Result<(Vec<Executions>, Vec<Executions>), MissingCase> {
+        let missing = |reason| MissingCase { case: name_of(&case.executor, case.workers), reason };
+        let of = |side: &Side<'_>| side.executions(case, self.terms.measure).map_err(missing);
+        Ok((of(&self.a)?, of(&self.b)?))
     }
 
-    fn measured(&self, case: &Case, baseline: Drift, a: &Executions, b: &Executions) -> CaseComparison {
-        let known = Quantity::known(b.mean_s / a.mean_s);
-        let ratio = bootstrap::ratio_of_independent_means(&b.walls_s, &a.walls_s).unwrap_or(known);
-        let halves = [baseline.halves, drift::halves(&a.walls_s), drift::halves(&b.walls_s)];
-        let contention = if case.executor == BASELINE {
-            Entries::contention(&b.entries).zip(Entries::contention(&a.entries)).map(|(b, a)| b / a)
-        } else {
-            baseline.contention
+    fn measured(&self, case: &Case, baseline: Drift, a: &[Executions], b: &[Executions]) -> CaseComparison {
+        let (level_a, level_b) = self.levelled(a, b);
+        let ratio = self.ratio(&level_a, &level_b);
+        let entries = |runs: &[Executions]| concatenated(runs, |run| &run.entries);
+        let (of_a, of_b) = (entries(a), entries(b));
+        let drift = match self.terms.measure {
+            Measure::Times => self.drift(case, baseline, (a, &of_a), (b, &of_b)),
+            // A machine's speed is in both of what makes a speedup.
+            Measure::Speedups => Drift {
+                floor: baseline.floor,
+                halves: side::halves(a.iter().chain(b)),
+                runs: side::apart(a, b, self.turns),
+                ..Drift::default()
+            },
         };
-        let drift = Drift {
-            halves: halves.into_iter().flatten().reduce(f64::max),
-            contention,
-            capacity: drift::capacity(self.a, self.b, &case.workload, case.workers),
-            ..baseline
+        let between = self.between(&level_a, &level_b);
+        let wider = |interval: Interval| match between {
+            Some(between) => interval.hull(between),
+            None if self.same_run => interval,
+            None => drift.widen(ratio.value, interval),
         };
-        let with_drift = ratio.interval.map(|interval| drift.widen(ratio.value, interval));
+        let with_drift = ratio.interval.map(wider);
+        let mean = |runs: &[Executions], of: fn(&Executions) -> f64| {
+            runs.iter().map(of).sum::<f64>() / runs.len() as f64
+        };
+        let speedup = |runs: &[Executions]| {
+            (self.terms.measure == Measure::Speedups).then(|| 1.0 / mean(runs, |run| run.figure))
+        };
         CaseComparison {
             executor: case.executor.clone(),
             workers: case.workers,
-            a_s: a.mean_s,
-            b_s: b.mean_s,
+            a_s: mean(a, |run| run.mean_s),
+            b_s: mean(b, |run| run.mean_s),
+            a_speedup: speedup(a),
+            b_speedup: speedup(b),
+            a_rounds: a.iter().map(|run| run.values.len()).sum(),
+            b_rounds: b.iter().map(|run| run.values.len()).sum(),
             ratio,
             drift,
+            between,
             with_drift,
-            verdict: judge(ratio.interval, with_drift, self.threshold),
-            change: change(&a.entries, &b.entries, case.executor != BASELINE),
+            verdict: judge(ratio.interval, with_drift, self.terms.threshold),
+            change: change(&of_a, &of_b, case.executor != BASELINE),
         }
     }
-}
 
-/// The executions of one case in one run, a value per round. Of an interrupted round in which the serial
-/// baseline is missing nothing counts, so that time and account are about the same executions.
-struct Executions {
-    mean_s: f64,
-    /// Empty where only a published mean is known.
-    walls_s: Vec<f64>,
-    /// Empty where some execution has no account, and where jobs wait.
-    entries: Vec<Entries>,
-}
-
-impl Executions {
-    /// Collects them; in words, what keeps a case from having any.
-    fn of(record: &RunRecord, rounds: &Rounds<'_>, case: &Case) -> Result<Self, String> {
-        let index = rounds.case(&case.workload, &case.executor, case.workers).ok_or("not in its plan")?;
-        if let Some(reason) = rounds.failure(index) {
-            return Err(reason.to_string());
-        }
-        let groups = by_round(rounds, index, case);
-        if let Some(row) = record.published.iter().find(|row| row.case == index) {
-            return Ok(Self { mean_s: row.mean_s, walls_s: Vec::new(), entries: Vec::new() });
-        }
-        let walls_s: Vec<f64> = groups.iter().map(|group| mean_wall_s(group)).collect();
-        let entries = |group: &Vec<Paired<'_>>| {
-            let ledger = |pair: &Paired<'_>| {
-                let has_baseline = !pair.reference.0.is_empty();
-                has_baseline.then(|| accounting::ledger(pair, case.workers)).flatten()
-            };
-            let entries = group.iter().map(|pair| {
-                let throttled = pair.sample.machine.throttled_ns.is_some();
-                Some(Entries::of(&ledger(pair)?, case.workers, throttled))
-            });
-            entries.collect::<Option<Vec<Entries>>>().map(|entries| Entries::mean(&entries))
+    /// The executions of pairs of runs that took turns, each at the level of its pair, which is the machine's at that
+    /// time: what all runs of a pair have in common says nothing of one of them.
+    fn levelled(&self, a: &[Executions], b: &[Executions]) -> (Vec<Executions>, Vec<Executions>) {
+        let level = |(a, b): (&Executions, &Executions)| {
+            if self.turns && self.a.runs.len() > 1 { (a.figure * b.figure).sqrt() } else { 1.0 }
         };
-        // Losses are of workers that need a CPU each.
-        let computes = record.workload(&case.workload).is_none_or(|workload| workload.waits.is_none());
-        let entries: Option<Vec<Entries>> = computes.then(|| groups.iter().map(entries).collect()).flatten();
-        let mean_s = Summary::of(&walls_s).ok_or("not measured")?.mean;
-        Ok(Self { mean_s, walls_s, entries: entries.unwrap_or_default() })
+        // Where runs did not take turns, there need not be as many of each side.
+        let levels: Vec<f64> = a.iter().zip(b).map(level).collect();
+        let at = |runs: &[Executions]| {
+            let levels = levels.iter().chain(std::iter::repeat(&1.0));
+            runs.iter().zip(levels).map(|(run, level)| run.at_level(*level)).collect()
+        };
+        (at(a), at(b))
+    }
+
+    /// B / A as far as the executions within the runs tell.
+    fn ratio(&self, a: &[Executions], b: &[Executions]) -> Quantity {
+        if self.same_run {
+            return Quantity { value: 1.0, interval: Some(Interval { low: 1.0, high: 1.0 }) };
+        }
+        let mean = |runs: &[Executions]| runs.iter().map(|run| run.figure).sum::<f64>() / runs.len() as f64;
+        let known = Quantity::known(mean(b) / mean(a));
+        let values = |runs: &[Executions]| concatenated(runs, |run| &run.values);
+        match self.terms.measure {
+            Measure::Times => bootstrap::ratio_of_independent_means(&values(b), &values(a)).unwrap_or(known),
+            Measure::Speedups => {
+                let serial = |runs: &[Executions]| concatenated(runs, |run| &run.serial_s);
+                let relative = |runs: &[Executions]| bootstrap::ratio_of_means(&values(runs), &serial(runs));
+                relative(a).zip(relative(b)).map_or(known, |(a, b)| side::quotient(b, a))
+            }
+        }
+    }
+
+    /// The same as far as runs that took turns differ from each other; absent where they are too few.
+    fn between(&self, a: &[Executions], b: &[Executions]) -> Option<Interval> {
+        let enough = self.turns && a.len() >= PAIRS;
+        let figures = |runs: &[Executions]| runs.iter().map(|run| run.figure).collect::<Vec<_>>();
+        enough.then(|| bootstrap::ratio_of_means(&figures(b), &figures(a))?.interval).flatten()
+    }
+
+    fn drift(
+        &self,
+        case: &Case,
+        baseline: Drift,
+        (a, of_a): (&[Executions], &[Entries]),
+        (b, of_b): (&[Executions], &[Entries]),
+    ) -> Drift {
+        let contention = if case.executor == BASELINE {
+            Entries::contention(of_b).zip(Entries::contention(of_a)).map(|(b, a)| b / a)
+        } else {
+            baseline.contention
+        };
+        Drift {
+            halves: baseline.halves.into_iter().chain(side::halves(a.iter().chain(b))).reduce(f64::max),
+            runs: baseline.runs.into_iter().chain(side::apart(a, b, self.turns)).reduce(f64::max),
+            contention,
+            capacity: drift::capacity(&self.a.runs, &self.b.runs, &case.workload, case.workers),
+            ..baseline
+        }
     }
 }
 
-/// The executions of a case in groups, each of one round, or of one execution where rounds say nothing:
-/// what lies in one round is not independent. Without a serial baseline there is nothing to group
-/// but the samples, and no account comes of them.
-fn by_round<'a>(rounds: &Rounds<'a>, index: usize, case: &Case) -> Vec<Vec<Paired<'a>>> {
-    let alone = |sample: &'a Sample| Paired { sample, reference: Reference(vec![sample]) };
-    let pairs: Vec<Paired<'a>> = if case.executor == BASELINE {
-        // Against itself, as one worker: what is not in its tasks is the loop around them.
-        rounds.serial(&case.workload).into_iter().map(alone).collect()
-    } else {
-        let pairs = rounds.pairs(index);
-        let bare = |&sample| Paired { sample, reference: Reference(Vec::new()) };
-        if pairs.is_empty() { rounds.samples(index).iter().map(bare).collect() } else { pairs }
-    };
-    let mut groups: BTreeMap<usize, Vec<Paired<'a>>> = BTreeMap::new();
-    for (position, pair) in pairs.into_iter().enumerate() {
-        let key = if rounds.paired() { pair.sample.round as usize } else { position };
-        groups.entry(key).or_default().push(pair);
+impl<'a> Side<'a> {
+    fn of(name: &'static str, records: &[&'a RunRecord]) -> Self {
+        let run = |&record| Run { record, rounds: Rounds::of(record) };
+        Self { name, runs: records.iter().map(run).collect() }
     }
-    groups.into_values().collect()
-}
-
-fn mean_wall_s(group: &[Paired<'_>]) -> f64 {
-    group.iter().map(|pair| seconds(pair.sample.wall_ns)).sum::<f64>() / group.len() as f64
 }

@@ -1,6 +1,6 @@
-//! What a comparison of two runs says: plain data for reports.
+//! What a comparison of runs says: plain data for reports.
 //!
-//! `a` is the run before, `b` the run after. Times are in seconds; a ratio is B over A, so that what
+//! `a` are the runs before, `b` those after. Times are in seconds; a ratio is B over A, so that what
 //! is above 1 has become slower.
 
 use serde::Serialize;
@@ -8,17 +8,26 @@ use serde::Serialize;
 use super::super::model::Loss;
 use crate::stats::{Interval, Quantity};
 
-/// Two runs, case by case.
+/// Two sides of runs, case by case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
-    /// The run before.
-    pub a: RunName,
-    /// The run after.
-    pub b: RunName,
-    /// Change of a time, as a share of it, up to which a case counts as unchanged.
-    pub threshold: f64,
     /// What follows from all cases.
     pub outcome: Outcome,
+    /// The runs before, in the order of time.
+    pub a: Vec<RunName>,
+    /// The runs after, in the order of time.
+    pub b: Vec<RunName>,
+    /// Change of what is compared, as a share of it, up to which a case counts as unchanged.
+    pub threshold: f64,
+    /// What is compared.
+    pub measure: Measure,
+    /// What it takes to decide; absent where there is a decision.
+    pub needed: Option<Needed>,
+    /// Whether both sides are one and the same run.
+    pub same_run: bool,
+    /// Whether the runs took turns: as many of each side, each pair over before the next began.
+    pub turns: bool,
     /// Why the runs should not be compared; empty if they may.
     pub differences: Vec<Difference>,
     /// What else differs, as the build or the kernel: it may be what the comparison is about.
@@ -27,8 +36,33 @@ pub struct Comparison {
     pub workloads: Vec<WorkloadComparison>,
 }
 
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Times, of runs on one machine.
+    Times,
+    /// Times as shares of the serial baseline's in the same rounds, and so speedups and losses, which mean something
+    /// on different machines too. Worker-seconds of a change are in the unit of one serial time then.
+    Speedups,
+}
+
+/// What it takes to decide, as far as it can be told from the scatter so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Needed {
+    /// More counted rounds in each run; absent where rounds do not help.
+    pub rounds: Option<u64>,
+    /// More runs of each side, in turns; absent where they are not needed.
+    pub runs: Option<u64>,
+    /// The cases for which no number can be given, each with the reason.
+    pub unknown: Vec<String>,
+}
+
 /// Which run it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunName {
     /// Name of the run.
     pub name: String,
@@ -40,6 +74,7 @@ pub struct RunName {
 
 /// Something that is not the same in both runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
     /// What it is.
     pub what: String,
@@ -57,6 +92,7 @@ impl std::fmt::Display for Difference {
 
 /// One workload in both runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkloadComparison {
     /// Name on the command line.
     pub name: String,
@@ -68,8 +104,9 @@ pub struct WorkloadComparison {
     pub missing: Vec<MissingCase>,
 }
 
-/// A case that one of the runs was to measure and did not.
+/// A case that a run was to measure and did not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MissingCase {
     /// The executor and the number of workers.
     pub case: String,
@@ -79,20 +116,34 @@ pub struct MissingCase {
 
 /// One case in both runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CaseComparison {
     /// Name of the executor.
     pub executor: String,
     /// Number of workers.
     pub workers: usize,
-    /// Mean time before.
+    /// Mean time before, in seconds.
     pub a_s: f64,
-    /// Mean time after.
+    /// Mean time after, in seconds.
     pub b_s: f64,
-    /// Mean time after over mean time before, as far as the executions within each run tell.
+    /// Speedup before; absent where times are compared.
+    pub a_speedup: Option<f64>,
+    /// Speedup after; absent where times are compared.
+    pub b_speedup: Option<f64>,
+    /// Counted rounds of all runs before.
+    pub a_rounds: usize,
+    /// Counted rounds of all runs after.
+    pub b_rounds: usize,
+    /// Mean time after over mean time before, as far as the executions within the runs tell; where speedups are
+    /// compared, the speedup before over the speedup after.
     pub ratio: Quantity,
     /// How far the machine may have changed between the runs.
     pub drift: Drift,
-    /// The interval of the ratio, wider by that.
+    /// The interval of the ratio from how pairs of runs differ from each other; absent where runs did not take
+    /// turns, or are too few.
+    pub between: Option<Interval>,
+    /// The interval of the ratio, wider by the drift; where there is one between pairs of runs, the shortest that
+    /// holds that too, which has all drift in it.
     pub with_drift: Option<Interval>,
     /// What follows from the intervals and the threshold.
     pub verdict: Verdict,
@@ -112,8 +163,12 @@ impl CaseComparison {
     /// have made a regression up is not held against one that is not there.
     #[must_use]
     pub fn excludes_regression(&self, threshold: f64) -> bool {
-        let faster_clock = self.drift.clock.map_or(1.0, |clock| clock.min(1.0));
-        self.ratio.interval.is_some_and(|interval| interval.high / faster_clock <= 1.0 + threshold)
+        self.ratio.interval.is_some_and(|interval| interval.high / self.faster_clock() <= 1.0 + threshold)
+    }
+
+    /// What a faster clock after has made of a time, at most 1.
+    pub(super) fn faster_clock(&self) -> f64 {
+        self.drift.clock.map_or(1.0, |clock| clock.min(1.0))
     }
 }
 
@@ -124,6 +179,7 @@ pub(super) fn name_of(executor: &str, workers: usize) -> String {
 
 /// The change N·T(B) − N·T(A) as worker time per execution of the batch, row by row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Change {
     /// Worker time of an execution before, N·T(A), in seconds.
     pub a_worker_seconds: f64,
@@ -148,6 +204,7 @@ impl Change {
 
 /// One row of a change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangeRow {
     /// The loss that grew or shrank. [`Loss::SlowerTasks`] stands for the CPU time of the tasks as a
     /// whole, that of the work itself included: the reference is run A, not the serial baseline.
@@ -170,6 +227,7 @@ impl ChangeRow {
 
 /// A part of a row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangePart {
     /// What it is.
     pub name: &'static str,
@@ -183,6 +241,7 @@ pub struct ChangePart {
 /// apart within it, what clock and width the probe found, and how much of the CPU others had; a change
 /// that these may explain is not laid on the program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Drift {
     /// The noise floor: how far from 1 the interval of the ratio of two equal serial arms reaches,
     /// the larger of both runs; absent where a run has no second arm.
@@ -191,6 +250,10 @@ pub struct Drift {
     /// of both runs, and of the case itself and the serial baseline; absent where one was executed less
     /// than four times.
     pub halves: Option<f64>,
+    /// How far the runs of one side lie apart, relative to the fastest: the larger of both sides, or their sum where
+    /// they did not take turns; the larger of the case itself and the serial baseline. Absent where each side has one
+    /// run.
+    pub runs: Option<f64>,
     /// What the probed clocks make of a time: run A's over run B's; absent without probes.
     pub clock: Option<f64>,
     /// What clock and issue width together make of the time of code that fills the core.
@@ -207,6 +270,7 @@ pub struct Drift {
 
 /// What follows from one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The whole interval, wider by the drift, lies above 1 + threshold.
@@ -234,10 +298,11 @@ impl Verdict {
 
 /// What follows from all cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Every case is excluded from having become slower by more than the threshold, as
-    /// [`CaseComparison::excludes_regression`] says, and no case is missing.
+    /// [`CaseComparison::excludes_regression`] says, and no case is missing; or both sides are the same run.
     NoRegression,
     /// Some case is a regression.
     Regression,

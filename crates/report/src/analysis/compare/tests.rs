@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::analysis::Loss;
 use crate::record::{
-    CeilingLane, CeilingSample, Design, Failure, MachineState, Probe, TaskSpan, WorkerSpan, book,
+    CeilingLane, CeilingSample, Design, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan, book,
 };
 
 /// One task of a batch: its serial time, and in the pool its CPU time, its waits, and what is known.
@@ -227,7 +227,7 @@ fn verdicts_follow_from_the_whole_interval() {
 
 #[test]
 fn a_regression_is_excluded_only_where_every_interval_ends_below_it() {
-    let comparison = compare(&run(&rounds(|_| {})), &run(&rounds(|_| {})), 0.02);
+    let comparison = compare(&run(&rounds(|_| {})), &run(&rounds(|round| round.teardown += 1)), 0.02);
     let with = |ends: &[Option<(f64, f64)>], missing: usize| {
         let mut workload = comparison.workloads[0].clone();
         let case = workload.cases[0].clone();
@@ -347,7 +347,14 @@ fn without_a_baseline_or_samples_there_is_a_ratio_but_no_account() {
     let published = compare(&book::record(), &book::record(), 0.02);
     let (_, case) = published.cases().next().unwrap();
     assert!((case.ratio.value - 1.0).abs() < 1e-12 && case.change.is_none());
+    assert_eq!((case.verdict, published.outcome), (Verdict::NoChange, Outcome::NoRegression));
+    let mut another = book::record();
+    another.name = "another".into();
+    let published = compare(&book::record(), &another, 0.02);
+    let (_, case) = published.cases().next().unwrap();
     assert_eq!((case.verdict, published.outcome), (Verdict::Inconclusive, Outcome::Inconclusive));
+    let unknown = published.needed.unwrap().unknown;
+    assert!(unknown[0].ends_with("a run has a published mean and no rounds"), "{unknown:?}");
 }
 
 /// Runs of any kind.

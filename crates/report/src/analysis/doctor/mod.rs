@@ -71,14 +71,15 @@ pub struct Diagnosis {
 /// Looks at all facts, and finds nothing or one thing.
 type Rule = fn(&Facts) -> Option<Finding>;
 
-/// Every rule, in the order in which findings of one severity appear; those about the noise floor, which
+/// The rules about this program and what it can see from where it runs: of another machine's files they know
+/// nothing.
+const RUNNING: &[Rule] =
+    &[machine::build, machine::host, instruments::counters, instruments::thread_statistics];
+
+/// Every other rule, in the order in which findings of one severity appear; those about the noise floor, which
 /// takes some computing, come last.
 const RULES: &[Rule] = &[
-    machine::build,
-    machine::host,
     neighbours::steal,
-    instruments::counters,
-    instruments::thread_statistics,
     probe::width,
     probe::narrow,
     probe::hidden_siblings,
@@ -102,7 +103,8 @@ const RULES: &[Rule] = &[
 #[must_use]
 pub fn diagnose(facts: &Facts) -> Diagnosis {
     let floor = floor::floor(facts);
-    let mut findings: Vec<Finding> = RULES.iter().filter_map(|rule| rule(facts)).collect();
+    let running = if facts.captured.is_none() { RUNNING } else { &[] };
+    let mut findings: Vec<Finding> = running.iter().chain(RULES).filter_map(|rule| rule(facts)).collect();
     findings.extend(floor.value().into_iter().flat_map(floor::findings));
     findings.sort_by_key(|finding| finding.severity);
     Diagnosis { findings, cpus: probe::speeds(&facts.readings), together: probe::together(facts), floor }
@@ -135,6 +137,9 @@ mod tests {
             steal_ns: Known::Value(0),
         };
         Facts {
+            captured: None,
+            default_workers: 4,
+            orders: Vec::new(),
             environment: Environment {
                 cpus_online: Known::Value(4),
                 cpus_available: Known::Value(4),

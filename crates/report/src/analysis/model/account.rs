@@ -45,6 +45,7 @@ pub struct LossPart {
 
 /// Where worker time goes, other than into the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// From the start of the case until the worker was ready.

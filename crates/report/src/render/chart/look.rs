@@ -89,6 +89,16 @@ impl Look {
         Self { dash: &[], ..self }
     }
 
+    /// The look with markers that are not hollow.
+    pub(super) fn full(self) -> Self {
+        Self { origin: Origin::Own, ..self }
+    }
+
+    /// The look with hollow markers.
+    pub(super) fn hollow(self) -> Self {
+        Self { origin: Origin::Beside, ..self }
+    }
+
     /// Its line.
     pub(super) fn stroke(&self) -> Stroke {
         Stroke { width: theme::STROKE, colour: self.colour, dash: self.dash }

@@ -6,6 +6,7 @@
 //!
 //! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `threads`, `efficiency`, `drift`, `usl`,
 //!   `data`, `engines`: the charts
+//! * `history`: the runs of one batch over time, which is no chart of a run
 //! * `runs`: from analyses to curves; `figure`, `panel`: charts over numbers of workers; `limits`: how
 //!   much of a large record is drawn
 //! * `layout`, `frame`, `axis`: where things go
@@ -29,6 +30,7 @@ mod figure;
 pub(super) mod fill;
 mod font;
 mod frame;
+mod history;
 mod io;
 mod layout;
 pub(super) mod limits;
@@ -54,6 +56,7 @@ use crate::analysis::Analysis;
 use crate::record::StoreError;
 use crate::record::store::write_whole;
 
+pub use history::write_history;
 use runs::Runs;
 use scene::Scene;
 
@@ -128,6 +131,11 @@ static CHARTS: &[&dyn Chart] = &[
     &engines::EnginesChart,
 ];
 
+/// The names of all charts, those that a run has no figures for too.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    CHARTS.iter().map(|chart| chart.name())
+}
+
 /// Draws the charts of a run into `folder`, as SVG and PNG: those for which it has figures.
 ///
 /// The folder must exist; files of the same names are replaced. Returns the paths of the files.
@@ -142,16 +150,23 @@ pub fn write_all(
 ) -> Result<Vec<PathBuf>, ChartError> {
     let mut written = Vec::new();
     for (chart, scene) in scenes(CHARTS, analysis, beside, None) {
-        let failed = |reason| ChartError::Draw { chart, reason };
-        let files = [
-            ("svg", canvas::svg(&scene).map_err(failed)?.into_bytes()),
-            ("png", canvas::png(&scene).map_err(failed)?),
-        ];
-        for (extension, bytes) in files {
-            let path = folder.join(format!("{chart}.{extension}"));
-            write_whole(&path, &bytes)?;
-            written.push(path);
-        }
+        written.extend(write_scene(folder, chart, &scene)?);
+    }
+    Ok(written)
+}
+
+/// Writes one picture in both forms.
+fn write_scene(folder: &Path, chart: &'static str, scene: &Scene) -> Result<Vec<PathBuf>, ChartError> {
+    let failed = |reason| ChartError::Draw { chart, reason };
+    let files = [
+        ("svg", canvas::svg(scene).map_err(failed)?.into_bytes()),
+        ("png", canvas::png(scene).map_err(failed)?),
+    ];
+    let mut written = Vec::new();
+    for (extension, bytes) in files {
+        let path = folder.join(format!("{chart}.{extension}"));
+        write_whole(&path, &bytes)?;
+        written.push(path);
     }
     Ok(written)
 }

@@ -1,4 +1,4 @@
-//! What pools cost apart from the work: speedup's beside those of other packages and of Python, in turn.
+//! What pools cost apart from the work: speedup's, those of other packages and of Python, in turn.
 //!
 //! `PEERS_PYTHON` holds lines of `NAME=COMMAND<tab>POOL,POOL…`: an interpreter's name, how it is started on
 //! `micro.py` with tabs between the words, and the pools that it has.

@@ -1,4 +1,4 @@
-//! speedup's kernels beside OpenSSL's, in one process and in turn: streams of RC4 of 256 KiB, and
+//! speedup's kernels and OpenSSL's, in one process and in turn: streams of RC4 of 256 KiB, and
 //! hashes of 1 MiB.
 
 use std::process::ExitCode;

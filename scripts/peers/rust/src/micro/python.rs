@@ -61,16 +61,15 @@ impl Python {
         for pool in self.pools.iter().filter(|pool| wanted(pool)) {
             let contender = format!("{} {pool}{what}", self.name);
             let (request, process) = (request(pool), Rc::clone(&self.process));
-            match process.borrow_mut().ask(&request) {
-                Err(reason) => speedup::cli::complain(&format!("{contender}: {reason}")),
-                Ok(_) => {
-                    let process = Rc::clone(&process);
-                    let again = move || {
-                        process.borrow_mut().ask(&request).unwrap_or_else(|reason| panic!("{reason}"))
-                    };
-                    contest = contest.contender(&contender, again);
-                }
+            // Asked once by itself, so that what cannot be done is said before anything is measured.
+            let tried = process.borrow_mut().ask(&request);
+            if let Err(reason) = tried {
+                speedup::cli::complain(&format!("{contender}: {reason}"));
+                continue;
             }
+            let again =
+                move || process.borrow_mut().ask(&request).unwrap_or_else(|reason| panic!("{reason}"));
+            contest = contest.contender(&contender, again);
         }
         contest
     }

@@ -1,4 +1,4 @@
-//! A server in a process of its own, for as long as somebody needs it.
+//! A server in its own process, for as long as it is needed.
 //!
 //! Where clients are measured the server must not be in their process: its CPU time and its threads would be
 //! taken for theirs. The process is a worker of a pool with one place, in which a task starts the server and
@@ -18,7 +18,7 @@ use speedup_machine::limits::make_room_for_files;
 /// What the server's process must be able to run; see [`worker::init`](speedup_executor::worker::init).
 pub const TASKS: [TaskEntry; 1] = [TaskEntry::of::<Serve>()];
 
-/// Connections that the server has room for, and some files of its own.
+/// Connections that the server has room for, and some files for itself.
 const FILES: u64 = 2048;
 
 /// When the server answers.
@@ -30,8 +30,8 @@ pub enum Answers {
     After(Duration),
 }
 
-/// A server beside this process. It ends when this is dropped.
-pub struct Beside {
+/// A server process. It ends when this is dropped.
+pub struct ServerProcess {
     /// Where it listens.
     pub addr: SocketAddr,
     _process: ProcessPoolExecutor,
@@ -42,13 +42,13 @@ pub struct Beside {
 /// # Errors
 ///
 /// One line on what keeps it from starting.
-pub fn start(answers: Answers) -> Result<Beside, String> {
+pub fn start(answers: Answers) -> Result<ServerProcess, String> {
     let failed = |reason: String| format!("cannot start the server: {reason}");
     let process = ProcessPoolExecutor::builder().max_workers(1).worker_name_prefix("server");
     let process = process.spin(Spin::Never).build().map_err(|error| failed(error.to_string()))?;
     let addr = process.submit(Serve(answers)).and_then(|future| future.take(None));
     let addr = addr.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
-    Ok(Beside { addr, _process: process })
+    Ok(ServerProcess { addr, _process: process })
 }
 
 /// Starts the server in the process that runs this, and leaves it running.
