@@ -14,7 +14,7 @@ use speedup_report::record::{BASELINE, Ended, Inputs, RunRecord, Status};
 use support::{only_run, run, speedup, stderr, stdout};
 
 fn quick<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
-    let fixed = ["batch", "--workers", "1,2", "--rounds", "1", "--quiet", "--out", out.to_str().unwrap()];
+    let fixed = ["batch", "--workers", "1,2", "--rounds", "1", "--verbose", "--out", out.to_str().unwrap()];
     // What is given further takes the place of what is fixed.
     let given = |option: &str| further.contains(&option);
     let [command, workers, counts, rounds, many, rest @ ..] = fixed;

@@ -12,14 +12,16 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
     let out = tempfile::tempdir().unwrap();
     let path = out.path().to_str().unwrap();
     let executors = ["--executor", "threads,processes,rayon", "--name", "demo", "--out", path];
-    let output = run(&[&TINY[..], &executors].concat());
+    let output = run(&[&TINY[..], &executors, &["--verbose"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(stderr(&output), "");
     let table = stdout(&output);
     for expected in [
-        "\nthreads\n",
-        "\nprocesses\n",
-        "\nrayon\n",
+        "RC4 threads: about ",
+        "2 rounds: not a measurement.\n",
+        "\nthreads; 2 rounds: not a measurement\n",
+        "\nprocesses; ",
+        "\nrayon; ",
         "Workers | ",
         "RC4 factor | ",
         "1.00x",
@@ -83,7 +85,9 @@ fn a_run_leaves_record_tables_and_charts_and_the_report_repeats_the_table() {
         }
     }
 
-    let again = run(&["report", folder.to_str().unwrap()]);
+    let brief = run(&["report", folder.to_str().unwrap()]);
+    assert!(stdout(&brief).contains("RC4 against serial (") && !stdout(&brief).contains("residual"));
+    let again = run(&["report", "-v", folder.to_str().unwrap()]);
     assert_eq!(stdout(&again), table.split("\nSaved in ").next().unwrap());
     let csv = run(&["report", folder.join("run.json").to_str().unwrap(), "--format", "csv"]);
     assert_eq!(csv.stdout, fs::read(folder.join("table.csv")).unwrap());
@@ -116,6 +120,7 @@ fn one_worker_is_always_measured() {
         "--quiet",
     ]);
     assert!(output.status.success());
+    assert_eq!(stdout(&output), format!("{}\n", only_run(out.path()).display()), "a script needs no more");
     let record = RunRecord::read(&only_run(out.path())).unwrap();
     let workers: Vec<_> =
         record.plan.cases.iter().map(|case| (case.executor.as_str(), case.workers)).collect();

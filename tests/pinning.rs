@@ -85,7 +85,7 @@ fn noted(command: &str, further: &[&str], last: &[&str]) -> (Vec<String>, RunRec
     let folder = tempfile::tempdir().unwrap();
     let (log, out) = (folder.path().join("log"), folder.path().join("results"));
     let text = format!("grep Cpus_allowed_list: /proc/self/status >> {} # {{}}", log.display());
-    let fixed = [command, "--workers", "1,2", "--rounds", "1", "--warmup", "0", "--quiet", "--out"];
+    let fixed = [command, "--workers", "1,2", "--rounds", "1", "--warmup", "0", "--verbose", "--out"];
     let output = run(&[&fixed[..], &[out.to_str().unwrap()], further, &["--", &text], last].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(command == "batch" || stdout(&output).contains("N workers had N CPUs, in the order "));

@@ -42,7 +42,7 @@ impl Shape {
     /// As many nodes, of neighbouring cores.
     fn nodes(mut self, nodes: usize) -> Self {
         let cores = self.cores.chunks(self.cores.len() / nodes);
-        self.nodes = cores.map(|cores| cores.concat()).collect();
+        self.nodes = cores.map(<[_]>::concat).collect();
         self
     }
 
@@ -61,7 +61,11 @@ impl Shape {
         put(&format!("{cpus}/online"), &list(&self.cores.concat()));
         for (number, core) in self.cores.iter().enumerate() {
             let sharers = |cores: usize| self.cores.chunks(cores).nth(number / cores).unwrap().concat();
-            let caches = [(1, "32K", core.clone()), (2, "1M", sharers(self.shared[0])), (3, "32M", sharers(self.shared[1]))];
+            let caches = [
+                (1, "32K", core.clone()),
+                (2, "1M", sharers(self.shared[0])),
+                (3, "32M", sharers(self.shared[1])),
+            ];
             for cpu in core {
                 put(&format!("{cpus}/cpu{cpu}/topology/thread_siblings_list"), &list(core));
                 for (index, (level, size, sharers)) in caches.iter().enumerate() {
@@ -132,7 +136,8 @@ fn cores_of_several_kinds() {
         let khz = if cpu < 2 { "5000000" } else { "3800000" };
         shape.with(&format!("sys/devices/system/cpu/cpu{cpu}/cpufreq/cpuinfo_max_freq"), khz)
     });
-    let shapes = [("named", hybrid), ("two capacities", little.sharing(4, 8)), ("two clocks, no threads", clocks)];
+    let shapes =
+        [("named", hybrid), ("two capacities", little.sharing(4, 8)), ("two clocks, no threads", clocks)];
     insta::assert_snapshot!(all(&shapes));
 }
 
@@ -140,7 +145,9 @@ fn cores_of_several_kinds() {
 fn nodes_and_caches() {
     let mut empty = shape(4, 1, true);
     empty.nodes.push(Vec::new());
-    let empty = empty.with("sys/devices/system/node/has_memory", "0-1").with("sys/devices/system/node/node1/cpulist", "");
+    let empty = empty
+        .with("sys/devices/system/node/has_memory", "0-1")
+        .with("sys/devices/system/node/node1/cpulist", "");
     let shapes = [
         ("two nodes", shape(8, 2, false).nodes(2).sharing(1, 4)),
         ("eight nodes", shape(32, 1, true).nodes(8).sharing(1, 4)),
@@ -179,9 +186,12 @@ fn what_is_off_or_not_allowed() {
 fn what_files_leave_open() {
     let topology = |file: &str| format!("sys/devices/system/cpu/cpu0/{file}");
     let shapes = [
-        ("an empty list, and a mask", shape(2, 1, true)
-            .with(&topology("topology/thread_siblings_list"), "")
-            .with(&topology("topology/thread_siblings"), "1")),
+        (
+            "an empty list, and a mask",
+            shape(2, 1, true)
+                .with(&topology("topology/thread_siblings_list"), "")
+                .with(&topology("topology/thread_siblings"), "1"),
+        ),
         ("an empty list of nodes", shape(2, 1, true).with("sys/devices/system/node/online", "")),
         ("a cache without a size", shape(2, 1, true).with(&topology("cache/index2/size"), "")),
     ];
@@ -216,5 +226,8 @@ fn a_capture_is_read_as_this_machine() {
     let host = rustix::system::uname();
     let name = host.nodename().to_bytes();
     let archive = fs::read(&file).unwrap();
-    assert!(name.len() < 4 || !archive.windows(name.len()).any(|part| part == name), "the host's name is in it");
+    assert!(
+        name.len() < 4 || !archive.windows(name.len()).any(|part| part == name),
+        "the host's name is in it"
+    );
 }

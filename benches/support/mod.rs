@@ -130,7 +130,13 @@ fn settings(request: &RunRequest, arguments: &Arguments) -> Result<RunConfig, Ex
 /// Rounds over all cases of the study, with the record kept as it grows.
 fn measure(study: Study, interrupt: &Interrupt) -> Result<Run, ExitError> {
     let mut run = Run::begin(Box::new(study))?;
-    run.go_on(&Watch { verbosity: Verbosity::Normal, interrupt, widest: analysis::widest })?;
+    let watch = Watch {
+        verbosity: Verbosity::Normal,
+        interrupt,
+        widest: analysis::widest,
+        tell: |said| complain(said),
+    };
+    run.go_on(&watch)?;
     run.warnings.iter().for_each(|warning| complain(warning));
     Ok(run)
 }

@@ -7,9 +7,9 @@ use clap::{Args, ValueHint};
 
 use super::{ExitError, print, shown};
 use crate::study::{AnyWorkload, diagnostics};
-use speedup_report::analysis::doctor::{Diagnosis, diagnose};
 use speedup_machine::capture::{Captured, capture};
 use speedup_machine::root::Root;
+use speedup_report::analysis::doctor::{Diagnosis, diagnose};
 use speedup_report::record::checkup::Facts;
 use speedup_report::record::store::write_whole;
 use speedup_report::render;

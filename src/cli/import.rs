@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{ExitError, print, shown};
+use super::screen::screen;
+use super::{ExitError, print, print_fitted, shown};
 use crate::import::{self, Reading};
 use crate::settings::reader::text;
 use crate::settings::values::{MAX_WORKERS, RunName};
@@ -76,6 +77,6 @@ pub(super) fn import(args: &ImportArgs) -> Result<(), ExitError> {
     let folder = RunFolder::create(&args.out, &record).map_err(|error| failed(&error))?;
     let runs = [Analysis::of(&record)];
     files::write_all(folder.path(), &runs).map_err(|error| failed(&error))?;
-    print(&FORMATS[0].render(&runs))?;
+    print_fitted(&FORMATS[0].render_on(&runs, screen(false)))?;
     print(&format!("\nSaved in {}\n", shown(folder.path())))
 }

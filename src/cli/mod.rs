@@ -23,6 +23,7 @@ mod output;
 mod report;
 mod run;
 mod schema;
+mod screen;
 mod selftest;
 mod serve;
 mod start;
@@ -114,14 +115,11 @@ fn shown(path: &Path) -> String {
 
 /// Writes a report to standard output, with its sentences wrapped where that is a terminal.
 fn print_fitted(text: &str) -> Result<(), ExitError> {
-    match terminal_size::terminal_size_of(io::stdout()) {
-        Some((terminal_size::Width(width), _)) => print(&fitted(text, usize::from(width.max(LEAST_WIDTH)))),
+    match screen::width() {
+        Some(width) => print(&fitted(text, width)),
         None => print(text),
     }
 }
-
-/// Terminals that say they are narrower than this do not know.
-const LEAST_WIDTH: u16 = 40;
 
 /// Writes to standard output. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), ExitError> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::report::{Form, some_formats};
+use super::screen::screen;
 use super::{ExitError, complain, print, print_fitted, shown};
 use crate::settings::reader::{Reader, one_of, text};
 use crate::settings::values::BaselineName;
@@ -44,9 +45,12 @@ pub(super) struct OutputArgs {
         hide_possible_values = true, conflicts_with = "quiet"
     )]
     progress: Verbosity,
-    /// Show no progress
-    #[arg(long, short)]
+    /// Show no progress, and print the folder of the run in place of a table
+    #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
+    /// Print the accounts, the laws of scaling, and how well it was measured, too
+    #[arg(long, short)]
+    verbose: bool,
 }
 
 fn ways_to_tell() -> Reader<Verbosity> {
@@ -97,8 +101,12 @@ impl OutputArgs {
 
     /// Prints what a run comes to. What is for programs stands alone on standard output.
     pub(super) fn print(&self, runs: &[Analysis], folder: &Path) -> Result<(), ExitError> {
-        let text = self.format.0.render(runs);
-        if self.format.0.name() == PRINTED[0] {
+        let is_table = self.format.0.name() == PRINTED[0];
+        if is_table && self.quiet {
+            return print(&format!("{}\n", shown(folder)));
+        }
+        let text = self.format.0.render_on(runs, screen(self.verbose));
+        if is_table {
             print_fitted(&text)?;
             return print(&format!("\nSaved in {}\n", shown(folder)));
         }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use super::{ExitError, print};
+use super::screen::screen;
+use super::{ExitError, print, print_fitted};
 use crate::settings::reader::{Reader, one_of};
 use speedup_report::analysis::Analysis;
 use speedup_report::record::{RunRecord, book};
@@ -31,6 +32,9 @@ pub(super) struct ReportArgs {
     /// Add the table of Fluent Python as one more run
     #[arg(long)]
     book: bool,
+    /// Also print the accounts, the laws of scaling, and how well it was measured
+    #[arg(long, short)]
+    verbose: bool,
     /// Print only how the runs compare on the batches that the first has in common with them, by
     /// program and kernel; as table or markdown
     #[arg(long)]
@@ -74,7 +78,11 @@ pub(super) fn report(args: &ReportArgs) -> Result<(), ExitError> {
     if let Some(folder) = &args.charts {
         draw(folder, &runs)?;
     }
-    let Some(engines) = engines else { return print(&args.format.0.render(&runs)) };
+    let Some(engines) = engines else {
+        let text = args.format.0.render_on(&runs, screen(args.verbose));
+        // Only sentences may be wrapped.
+        return if args.format.0.name() == FORMATS[0].name() { print_fitted(&text) } else { print(&text) };
+    };
     let text = engines(&runs);
     if text.is_empty() {
         let message = "--engines: the first run has no batch in common with another engine's";

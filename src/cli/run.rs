@@ -123,7 +123,8 @@ pub(super) struct How<'a> {
 
 /// Measures, keeps and tells a run.
 pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How<'_>) -> Result<(), ExitError> {
-    let watch = Watch { verbosity: how.output.verbosity(), interrupt, widest: analysis::widest };
+    let watch =
+        Watch { verbosity: how.output.verbosity(), interrupt, widest: analysis::widest, tell: complain };
     let before = run.record.samples.len();
     run.go_on(&watch)?;
     if run.record.samples.is_empty()

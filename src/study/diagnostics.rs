@@ -12,12 +12,12 @@ use super::environment;
 use super::registry::{AnyWorkload, OfArrays};
 use super::setting::Setting;
 use crate::workload::{Kernel, Repeated, Scale};
-use speedup_machine::root::Root;
 use speedup_machine::cgroup::{self, Quota};
 use speedup_machine::placement::{Placement, Topology};
+use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe, topology};
-use speedup_report::record::{Data, Known};
 use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
+use speedup_report::record::{Data, Known};
 
 /// Time for the probes of all CPUs together.
 const PROBING: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use super::job::JobReport;
 use super::pinning::start;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
 use speedup_machine::cgroup::throttled_ns;
-use speedup_machine::clock::monotonic_ns;
+use speedup_machine::clock::{monotonic_ns, suspended_ns};
 use speedup_machine::root::Root;
 use speedup_machine::{pressure, probe};
 use speedup_report::record::{MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
@@ -101,6 +101,10 @@ pub(super) fn execute<R, T: Task<Output = JobReport<R>>>(
     })
 }
 
+/// Two clocks that are read one after the other differ by the time in between, in nanoseconds; a machine that is
+/// suspended is for longer.
+const CLOCKS_APART: u64 = 10_000_000;
+
 /// An execution, with a look at the machine before and after.
 pub(super) fn with_machine<T>(
     execution: impl FnOnce() -> Result<(Measured, T), String>,
@@ -109,9 +113,12 @@ pub(super) fn with_machine<T>(
     let load = pressure::load(&root).ok();
     let before = probe::probe();
     let (stolen, throttled) = (Count::begin(pressure::steal_ns, &root), Count::begin(throttled_ns, &root));
+    let slept = suspended_ns();
     let (mut measured, results) = execution()?;
+    let suspended_ns = Some(suspended_ns().saturating_sub(slept)).filter(|slept| *slept > CLOCKS_APART);
     let (throttled_ns, steal_ns) = (throttled.end(&root), stolen.end(&root));
-    measured.machine = MachineState { steal_ns, throttled_ns, load, before, after: probe::probe() };
+    measured.machine =
+        MachineState { steal_ns, throttled_ns, suspended_ns, load, before, after: probe::probe() };
     Ok((measured, results))
 }
 

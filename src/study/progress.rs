@@ -118,6 +118,11 @@ impl Progress {
         let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 
+    /// Lets something else be printed where the bar is.
+    pub fn pause(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::progress::{Phase, Progress, Step, Verbosity};
-use super::stopping::{LEAST_ROUNDS, Reached, StopRule, whole_rounds};
+use super::stopping::{Reached, StopRule, whole_rounds};
 use super::subject::Subject;
 use speedup_machine::environment::conditions;
 use speedup_machine::signal::Interrupt;
+use speedup_report::analysis::LEAST_ROUNDS;
 use speedup_report::record::place::Place;
-use speedup_report::record::{Failure, RunFolder, RunRecord, Status, StoreError};
+use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// A run under way, or at its end.
 pub struct Run {
@@ -31,6 +32,8 @@ pub struct Watch<'a> {
     /// The widest relative half-width of any speedup in a record, by which the run may stop. To
     /// estimate is not for this module.
     pub widest: fn(&RunRecord) -> Option<f64>,
+    /// Tells the user something at once.
+    pub tell: fn(&str),
 }
 
 /// When to save the record: so seldom that the writing takes a small share of the time.
@@ -54,6 +57,16 @@ impl Saving {
 enum Ended {
     Interrupted,
     Failed,
+    OutOfTime,
+}
+
+/// A pass over all cases.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    round: u32,
+    warmup: bool,
+    /// When it is given up.
+    deadline: Option<Duration>,
 }
 
 impl Run {
@@ -131,7 +144,13 @@ impl Run {
         if reached.rounds > 0 && self.stops(&rule, &reached, Duration::ZERO) {
             return Ok(());
         }
+        let begin = self.elapsed();
         let mut ended = self.warm_up(progress, watch.interrupt);
+        let pass = (self.elapsed().saturating_sub(begin)) / self.study.warmups().max(1);
+        let short = rule.too_short(&reached, self.elapsed(), pass);
+        if let Some(short) = short.filter(|_| ended.is_ok() && self.study.warmups() > 0) {
+            progress.pause(|| (watch.tell)(&short));
+        }
         let counted = self.record.samples.iter().filter(|sample| !sample.warmup);
         let mut round = counted.map(|sample| sample.round + 1).max().unwrap_or(0);
         let mut saving = Saving::default();
@@ -140,6 +159,7 @@ impl Run {
                 Ok(()) => Status::Running,
                 Err(Ended::Interrupted) => Status::Interrupted,
                 Err(Ended::Failed) => Status::Failed,
+                Err(Ended::OutOfTime) => Status::Complete,
             };
             if ended.is_err() {
                 return Ok(());
@@ -153,7 +173,12 @@ impl Run {
                 );
                 progress.tell(&Step { case: Some(case), ..step(&rule, &reached, elapsed) });
             };
-            ended = self.round((round, false), &told, watch.interrupt);
+            let pass = Pass { round, warmup: false, deadline: rule.deadline(&reached) };
+            ended = self.round(pass, &told, watch.interrupt);
+            if matches!(ended, Err(Ended::OutOfTime)) {
+                self.give_up(round);
+                self.record.stop = Some(Stop::Time);
+            }
             round += 1;
             reached = self.reached(&rule, watch);
             if ended.is_ok() && self.stops(&rule, &reached, self.elapsed().saturating_sub(start)) {
@@ -177,7 +202,7 @@ impl Run {
                 let round = warmup + 1;
                 progress.tell(&Step { phase: Phase::WarmUp, case: Some(case), round, ..step(elapsed) });
             };
-            self.round((warmup, true), &told, interrupt)?;
+            self.round(Pass { round: warmup, warmup: true, deadline: None }, &told, interrupt)?;
         }
         Ok(())
     }
@@ -202,10 +227,17 @@ impl Run {
         Reached { rounds, widest: widest.flatten() }
     }
 
+    /// Takes back a round that the time did not suffice for: with half a round, some cases would have been measured in
+    /// more of the machine's moods than others.
+    fn give_up(&mut self, round: u32) {
+        self.record.plan.order.pop();
+        self.record.samples.retain(|sample| sample.warmup || sample.round != round);
+    }
+
     /// Passes once over all cases, then over the hardware's ceilings. `tell` is told of each case before it.
     fn round(
         &mut self,
-        (round, warmup): (u32, bool),
+        Pass { round, warmup, deadline }: Pass,
         tell: &dyn Fn(&str, Duration),
         interrupt: &Interrupt,
     ) -> Result<(), Ended> {
@@ -214,6 +246,9 @@ impl Run {
         for case in order {
             if interrupt.requested() {
                 return Err(Ended::Interrupted);
+            }
+            if deadline.is_some_and(|deadline| self.elapsed() >= deadline) {
+                return Err(Ended::OutOfTime);
             }
             tell(&self.record.plan.cases[case].to_string(), self.elapsed());
             match self.study.measure(case) {
@@ -290,7 +325,108 @@ fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::super::{Measured, Plan};
     use super::*;
+    use speedup_report::record::{BASELINE, Case, Design, book};
+
+    /// Two arms and a case, each of which takes as long as it is told to, on a clock that nothing else moves.
+    struct Scripted {
+        plan: Plan,
+        out: PathBuf,
+        stop: StopRule,
+        now_s: u64,
+        /// Seconds that each execution takes, in turn; the last goes on.
+        seconds: Vec<u64>,
+    }
+
+    impl Subject for Scripted {
+        fn plan(&self) -> &Plan {
+            &self.plan
+        }
+
+        fn stop(&self) -> StopRule {
+            self.stop
+        }
+
+        fn out(&self) -> &Path {
+            &self.out
+        }
+
+        fn elapsed_ns(&self) -> u64 {
+            self.now_s * 1_000_000_000
+        }
+
+        fn new_record(&self) -> RunRecord {
+            let mut record = book::record();
+            record.design = Design::InterleavedRounds;
+            record.published.clear();
+            record.plan.cases.clone_from(&self.plan.cases);
+            record.status = Status::Running;
+            record
+        }
+
+        fn describe(&self, _record: &mut RunRecord) {}
+
+        fn measure(&mut self, _case: usize) -> Result<Measured, String> {
+            let took = if self.seconds.len() > 1 { self.seconds.remove(0) } else { self.seconds[0] };
+            self.now_s += took;
+            Ok(Measured::of_tasks((0, took * 1_000_000_000), Vec::new(), Vec::new()))
+        }
+    }
+
+    /// The record of a run of at most a minute.
+    fn run(seconds: &[u64]) -> RunRecord {
+        let out = tempfile::tempdir().unwrap();
+        let case = |executor: &str, again| Case {
+            workload: "rc4".into(),
+            executor: executor.into(),
+            workers: 1,
+            again,
+        };
+        let cases = vec![case(BASELINE, false), case(BASELINE, true), case("threads", false)];
+        let stop = StopRule {
+            rounds: 100,
+            precision: 0.0,
+            max_time: Some(Duration::from_secs(60)),
+            least_rounds: 0,
+        };
+        let study = Scripted {
+            plan: Plan::of(cases, 17),
+            out: out.path().to_path_buf(),
+            stop,
+            now_s: 0,
+            seconds: seconds.to_vec(),
+        };
+        let mut run = Run::begin(Box::new(study)).unwrap();
+        let interrupt = Interrupt::default();
+        let watch =
+            Watch { verbosity: Verbosity::Quiet, interrupt: &interrupt, widest: |_| None, tell: |_| {} };
+        run.go_on(&watch).unwrap();
+        run.record
+    }
+
+    fn counted(record: &RunRecord) -> usize {
+        record.samples.iter().filter(|sample| !sample.warmup).count()
+    }
+
+    #[test]
+    fn a_round_that_the_time_does_not_suffice_for_is_given_up_whole() {
+        // A warm-up and two rounds of nine seconds, then the machine is busy.
+        let quiet = [3; 9];
+        let record = run(&[&quiet[..], &[20]].concat());
+        assert_eq!((record.status, record.stop), (Status::Complete, Some(Stop::Time)));
+        assert_eq!(counted(&record), 6, "the third round had two of three cases at 67 s");
+        assert_eq!(record.plan.order.len(), 3, "with that of the warm-up");
+        assert_eq!(record.samples.len(), 9);
+    }
+
+    #[test]
+    fn the_first_round_is_finished_whatever_it_takes() {
+        let record = run(&[50]);
+        assert_eq!((counted(&record), record.stop), (3, Some(Stop::Time)));
+    }
 
     #[test]
     fn the_longer_the_writing_takes_the_seldomer_it_is_done() {

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use crate::settings::Limits;
 use crate::settings::values::{MAX_ROUNDS, Precision, RoundLimit};
+use speedup_report::analysis::LEAST_ROUNDS;
 use speedup_report::record::{RunRecord, Stop};
-
-/// Rounds before the intervals are looked at: those of fewer are too rough to stop by.
-pub const LEAST_ROUNDS: u32 = 5;
 
 /// The goal where the user does not say: 1 %.
 pub const DEFAULT_PRECISION: f64 = 0.01;
@@ -56,6 +54,35 @@ impl StopRule {
             return Some(Stop::Precision);
         }
         (self.max_time.is_some_and(|most| elapsed + last > most)).then_some(Stop::Time)
+    }
+
+    /// When a round that has begun is given up, so that the limit holds; absent where none is, or where the run would
+    /// have nothing without that round.
+    #[must_use]
+    pub fn deadline(&self, progress: &Reached) -> Option<Duration> {
+        self.max_time.filter(|_| progress.rounds >= self.least_rounds.max(1))
+    }
+
+    /// Where the time will not do for as many rounds as make a measurement: what it will do for, and what would do.
+    /// `pass` is the time of a round.
+    #[must_use]
+    pub fn too_short(&self, progress: &Reached, elapsed: Duration, pass: Duration) -> Option<String> {
+        let (most, pass_s) = (self.max_time?, pass.as_secs_f64());
+        let missing = LEAST_ROUNDS.min(self.rounds).saturating_sub(progress.rounds);
+        let needed = elapsed + pass * missing;
+        if self.rounds < LEAST_ROUNDS || self.least_rounds >= LEAST_ROUNDS || needed <= most {
+            return None;
+        }
+        let left = most.saturating_sub(elapsed).as_secs_f64() / pass_s;
+        // The first round is finished whatever the limit is.
+        let rounds = (progress.rounds + left as u32).max(1);
+        // Some more, as rounds differ.
+        let would = (1.1 * needed.as_secs_f64()).ceil();
+        Some(format!(
+            "--max-time {} s allows {rounds} of the {LEAST_ROUNDS} rounds that make a measurement, since a round takes \
+             {pass_s:.1} s; --max-time {would:.0}s would do, or fewer cases, or fewer passes",
+            most.as_secs_f64()
+        ))
     }
 
     /// How far the run has come towards its limits, from 0 to 1.
@@ -126,6 +153,31 @@ mod tests {
         assert_eq!(check(stop, 10, None, 90), Some(Stop::Time));
         assert_eq!(check(stop, 12, Some(0.001), 90), Some(Stop::Rounds));
         assert_eq!(check(StopRule { least_rounds: 20, ..stop }, 12, None, 0), Some(Stop::Rounds));
+    }
+
+    #[test]
+    fn a_round_is_given_up_only_where_others_are_there() {
+        let stop = rule(None, None, Some(60 * SECOND));
+        let of = |stop: StopRule, rounds| stop.deadline(&Reached { rounds, widest: None });
+        assert_eq!((of(stop, 0), of(stop, 1)), (None, Some(60 * SECOND)));
+        let stop = StopRule { least_rounds: 10, ..stop };
+        assert_eq!((of(stop, 9), of(stop, 10)), (None, Some(60 * SECOND)));
+        assert_eq!(of(rule(Some(9), None, None), 3), None);
+    }
+
+    #[test]
+    fn a_time_too_short_for_five_rounds_is_said_with_one_that_is_not() {
+        let stop = rule(None, None, Some(20 * SECOND));
+        let none = Reached { rounds: 0, widest: None };
+        assert_eq!(stop.too_short(&none, 5 * SECOND, 3 * SECOND), None);
+        let said = stop.too_short(&none, 6 * SECOND, 6 * SECOND).unwrap();
+        assert!(said.contains("--max-time 20 s allows 2 of the 5 rounds"), "{said}");
+        assert!(said.contains("--max-time 40s would do"), "{said}");
+        let said = stop.too_short(&none, 30 * SECOND, 30 * SECOND).unwrap();
+        assert!(said.contains("allows 1 of the 5"), "{said}");
+        // Who asks for three rounds gets them.
+        assert_eq!(rule(Some(3), None, Some(SECOND)).too_short(&none, SECOND, SECOND), None);
+        assert_eq!(stop.too_short(&Reached { rounds: 4, ..none }, 15 * SECOND, 5 * SECOND), None);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn a_command_is_measured_at_every_number_of_workers() {
-    let (said, record) = measured(&["sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done' {n}"]);
+    let (said, record) =
+        measured(&["--rounds", "5", "sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done' {n}"]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     assert_eq!(cases, ["sh serial", "sh serial again", "sh command/2"]);
     assert_eq!(record.status, Status::Complete);
@@ -133,7 +134,17 @@ fn the_start_of_the_shell_is_taken_off_where_that_is_asked_for() {
 
 #[test]
 fn every_pair_of_processes_and_threads_is_a_case_of_a_grid() {
-    let further = ["--grid", "1,2x1,3", "--check", "stdout", "--env", "T={t}", "test {n} = $(({p} * $T))"];
+    let further = [
+        "--rounds",
+        "5",
+        "--grid",
+        "1,2x1,3",
+        "--check",
+        "stdout",
+        "--env",
+        "T={t}",
+        "test {n} = $(({p} * $T))",
+    ];
     let (said, record) = measured(&further[..]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     let expected = ["test serial", "test serial again", "test p=1/3", "test p=2/2", "test p=2/6"];

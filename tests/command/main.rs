@@ -15,7 +15,7 @@ use support::{only_run, run, speedup, stderr, stdout};
 
 /// A quick run of a command into a folder, with further arguments.
 fn quick<'a>(out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
-    let fixed = ["command", "--workers", "1,2", "--rounds", "2", "--quiet", "--out", out.to_str().unwrap()];
+    let fixed = ["command", "--workers", "1,2", "--rounds", "2", "--verbose", "--out", out.to_str().unwrap()];
     // What is given further takes the place of what is fixed.
     let given =
         |option: &str| further.contains(&option) || (option == "--workers" && further.contains(&"--grid"));

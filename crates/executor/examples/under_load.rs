@@ -154,16 +154,22 @@ fn echo() -> io::Result<()> {
     Ok(())
 }
 
-/// Takes messages of a length that comes first, and says that it has one.
+/// Takes so many messages of a length, which come first, and says that it has them.
 fn sink() -> io::Result<()> {
-    let (mut input, mut output, mut length) = (file(io::stdin())?, file(io::stdout())?, [0; 8]);
-    input.read_exact(&mut length)?;
-    let mut message = vec![0; usize::from_le_bytes(length)];
-    while input.read_exact(&mut message).is_ok() {
-        black_box(message.clone());
+    let (mut input, mut output, mut number) = (file(io::stdin())?, file(io::stdout())?, [0; 8]);
+    let mut next = || input.read_exact(&mut number).map(|()| usize::from_le_bytes(number));
+    let (count, length) = (next()?, next()?);
+    loop {
+        for _ in 0..count {
+            // Each is the worker's own.
+            let mut message = vec![0; length];
+            if input.read_exact(&mut message).is_err() {
+                return Ok(()); // there is no one at the other end any more
+            }
+            black_box(message);
+        }
         output.write_all(&[1])?;
     }
-    Ok(())
 }
 
 /// A process at the other end of two streams.
@@ -256,7 +262,7 @@ fn copies(size: usize, rounds: usize) {
     let block = Arc::new(vec![7; size]);
     let pool = ProcessPoolExecutor::new(1).expect("a pool");
     let mut socket = Peer::by_sockets("sink");
-    socket.to.write_all(&size.to_le_bytes()).expect("it is there");
+    [count, size].iter().for_each(|number| socket.to.write_all(&number.to_le_bytes()).expect("it is there"));
     let times = medians(
         rounds,
         &mut [
@@ -267,7 +273,7 @@ fn copies(size: usize, rounds: usize) {
             },
             &mut || {
                 (0..count).for_each(|_| socket.to.write_all(&block).expect("it is there"));
-                socket.from.read_exact(&mut vec![0; count]).expect("it answers");
+                socket.from.read_exact(&mut [0]).expect("it answers");
             },
         ],
     );

@@ -96,7 +96,9 @@ pub(crate) fn capture(root: &Root) -> Vec<(PathBuf, String)> {
     let mut renamed = Vec::new();
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':');
-        let (Some(number), Some(names), Some(group)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(number), Some(names), Some(group)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
         let controllers: &[&str] = match names {
             "" => &[""],
             _ if names.split(',').any(|name| name == "cpu") => &["cpu", "cpuset"],
@@ -111,7 +113,9 @@ pub(crate) fn capture(root: &Root) -> Vec<(PathBuf, String)> {
             let own = folder.join(group.trim_start_matches('/'));
             for (above, folder) in own.ancestors().take(depth + 1).enumerate() {
                 let below = Path::new("sys/fs/cgroup").join(controller).join(new_name(depth - above));
-                let texts = FILES.iter().filter_map(|name| Some((below.join(name), files::read(folder.join(name)).ok()?)));
+                let texts = FILES
+                    .iter()
+                    .filter_map(|name| Some((below.join(name), files::read(folder.join(name)).ok()?)));
                 captured.extend(texts.map(|(path, text)| (path, text + "\n")));
             }
         }

@@ -12,6 +12,19 @@ pub fn monotonic_ns() -> u64 {
     nanoseconds(clock_gettime(ClockId::Monotonic))
 }
 
+/// Nanoseconds that the machine has been suspended for, for which [`monotonic_ns`] stood still; 0 where no clock tells.
+/// It is the difference of two clocks, and off by the time between their readings.
+#[must_use]
+pub fn suspended_ns() -> u64 {
+    #[cfg(target_os = "linux")]
+    {
+        let awake = monotonic_ns();
+        nanoseconds(clock_gettime(ClockId::Boottime)).saturating_sub(awake)
+    }
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
 /// Nanoseconds of CPU time, user and system, that the calling thread has used.
 #[must_use]
 pub fn thread_cpu_ns() -> u64 {

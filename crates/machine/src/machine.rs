@@ -159,7 +159,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn linux_tells_what_it_is() {
-        assert!(kernel().unwrap().starts_with("Linux "));
+        assert!(kernel(&Root::default()).unwrap().starts_with("Linux "));
         let root = Root::default();
         assert!(uptime_s(&root).unwrap() > 0.0);
         let (total, available) = (memory_bytes(&root).unwrap(), memory_available_bytes(&root).unwrap());

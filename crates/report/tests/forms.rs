@@ -8,7 +8,8 @@ use speedup_report::analysis::{Analysis, Loss};
 use speedup_report::record::checkup::Facts;
 use speedup_report::record::{Known, RunRecord, book};
 use speedup_report::render::confusion::{self, InjectedFault};
-use speedup_report::render::{FORMATS, chart, comparison, doctor, find_format};
+use speedup_report::render::prose::fitted;
+use speedup_report::render::{Detail, FORMATS, Screen, chart, comparison, doctor, find_format};
 use speedup_report::view::View;
 use speedup_report::view::rules::answers;
 
@@ -49,6 +50,35 @@ fn a_run_in_every_form() {
         insta::assert_snapshot!(format!("{name}-rules"), rules);
     }
     insta::assert_snapshot!("book-json", render("json", &[Analysis::of(&book::record())]));
+}
+
+/// Narrow, usual and wide screens, on which a short report has no line that is wider.
+#[test]
+fn a_short_report_fits_its_screen() {
+    let mut record = record("two-executors");
+    // As many rounds as make a measurement.
+    let samples = record.samples.iter().filter(|sample| !sample.warmup).cloned();
+    let more = samples.map(|mut sample| {
+        sample.round += 4;
+        sample
+    });
+    let more: Vec<_> = more.collect();
+    record.samples.extend(more);
+    let run = [Analysis::of(&record)];
+    assert_eq!(run[0].anecdote(), None);
+    for width in [60, 80, 120] {
+        for detail in [Detail::Brief, Detail::Full] {
+            let screen = Screen { width, styled: false, detail };
+            let text = fitted(&find_format("table").unwrap().render_on(&run, screen), width);
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= width, "{widest} on {width}:\n{text}");
+            if detail == Detail::Brief {
+                insta::assert_snapshot!(format!("screen-{width}"), text);
+            }
+        }
+    }
+    let styled = Screen { styled: true, detail: Detail::Brief, ..Screen::PLAIN };
+    insta::assert_snapshot!("screen-styled", find_format("table").unwrap().render_on(&run, styled));
 }
 
 #[test]

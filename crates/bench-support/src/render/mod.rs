@@ -92,7 +92,7 @@ impl Contests {
             title: "Figures next to the contests".into(),
             head: ["figure", "value", "target", ""].map(String::from).to_vec(),
             rows: self.facts.iter().map(|line| entries(row(line))).collect(),
-            foot: Vec::new(),
+            ..Grid::default()
         }]
     }
 }
@@ -110,7 +110,7 @@ fn grids(contest: &Contest, widest: f64) -> Vec<Grid> {
         title: format!("{}: {}, medians", contest.title, words::unit(contest.unit)),
         head: ["contender", "median", "best", "quiet", "busy", "CPU"].map(String::from).to_vec(),
         rows: contest.figures(widest).iter().map(|figures| entries(row(contest.unit, figures))).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     };
     let compared = Grid {
         title: format!("{}: compared, medians of paired rounds", contest.title),
@@ -122,7 +122,7 @@ fn grids(contest: &Contest, widest: f64) -> Vec<Grid> {
             .iter()
             .map(|outcome| entries(comparison(contest.unit, outcome)))
             .collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     };
     if compared.rows.is_empty() { vec![figures] } else { vec![figures, compared] }
 }

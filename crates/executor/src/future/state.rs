@@ -14,6 +14,7 @@
 //! What is to be run stands in the same piece of memory, so that a submitted task is one allocation. A
 //! [`Future`] does not know its type.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ptr;
 use std::sync::{Arc, PoisonError};
@@ -25,6 +26,7 @@ use crate::blocking;
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, Step, left_out, thread};
+use crate::system::clock;
 
 /// Where a thread that waits for a task can fetch the result itself instead of sleeping.
 pub(crate) trait Poller: Send + Sync {
@@ -87,6 +89,17 @@ pub(super) struct State<T, W: ?Sized> {
 /// How often a thread that waits gives its CPU to any thread that wants it, the worker perhaps, between its last
 /// two looks before it sleeps.
 const LONGEST_PAUSE: u32 = 16;
+
+/// A thread that waits so long between its looks has lost its CPU, in nanoseconds.
+const LOST_NS: u64 = 500_000;
+
+/// How often it sleeps at once after that.
+const SLEEPS_AFTER_LOSS: u32 = 1000;
+
+thread_local! {
+    /// How often this thread sleeps at once when it waits.
+    static SLEEPS: Cell<u32> = const { Cell::new(0) };
+}
 
 /// What became of a task that was to go to a worker process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,13 +232,26 @@ impl<T, W: ?Sized> Shared<T, W> {
     /// Waits a little without sleeping: what is done in some microseconds is there sooner so, and who does
     /// it has no one to wake. Looks come more and more seldom, since each takes the state from under the
     /// hands of the worker; where many are waited for in turn, it gets ahead.
+    ///
+    /// Where other programs want the CPU it goes to them, for a thousand times as long as was meant. Who has lost
+    /// it so sleeps at once, the next times.
     fn look_for_a_while(&self) {
+        let left = SLEEPS.get();
+        if left > 0 {
+            return SLEEPS.set(left - 1);
+        }
+        let begin_ns = clock::monotonic_ns();
         let mut pause = 1;
         while pause <= LONGEST_PAUSE {
             if self.done.load(Ordering::Relaxed) {
-                return;
+                break;
             }
-            (0..pause).for_each(|_| thread::yield_now());
+            for _ in 0..pause {
+                thread::yield_now();
+                if clock::monotonic_ns() - begin_ns > LOST_NS {
+                    return SLEEPS.set(SLEEPS_AFTER_LOSS);
+                }
+            }
             pause *= 2;
         }
     }

@@ -12,6 +12,7 @@ use super::inbox::Inbox;
 use super::item::Item;
 use super::pace::Pace;
 use super::receipt::Receipt;
+use super::spinner::Spinner;
 use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
 use crate::future::state::Poller;
@@ -37,6 +38,8 @@ pub(super) struct Connection {
     /// Parts of the reply to it that have been received before it was published.
     received: usize,
     pace: Pace,
+    /// Whether it is worth while to wait for more short tasks before it is idle.
+    lingering: Spinner,
     /// Pieces of work that it has been sent.
     pieces: usize,
     standing: Standing,
@@ -90,12 +93,25 @@ impl Connection {
         child: Child,
         inbox: Arc<Inbox>,
         poller: Arc<dyn Poller>,
-        spawned_ns: u64,
-        ready_ns: u64,
+        (spawned_ns, ready_ns): (u64, u64),
+        lingering: Spinner,
     ) -> Self {
         let (sent, is_batch, received, pace, pieces) = Default::default();
         let standing = Standing::Serving;
-        Self { child, spawned_ns, ready_ns, inbox, poller, sent, is_batch, received, pace, pieces, standing }
+        Self {
+            child,
+            spawned_ns,
+            ready_ns,
+            inbox,
+            poller,
+            sent,
+            is_batch,
+            received,
+            pace,
+            lingering,
+            pieces,
+            standing,
+        }
     }
 
     /// The numbers of its replies.
@@ -126,6 +142,11 @@ impl Connection {
     /// How long its tasks take.
     pub(super) fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    /// Whether it is worth while to wait for more short tasks before it is idle.
+    pub(super) fn lingering(&self) -> &Spinner {
+        &self.lingering
     }
 
     /// Pieces of work that it has been sent.

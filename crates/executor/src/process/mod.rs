@@ -153,7 +153,6 @@ impl Builder<ProcessPoolExecutor> {
             on_crash: self.on_crash,
             initializer,
             spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
-            patience: scheduler::PATIENCE,
             cpus,
             supervise: supervisor::run,
         };

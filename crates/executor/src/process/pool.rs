@@ -34,9 +34,6 @@ pub(super) struct Crew {
     pub(super) on_crash: OnCrash,
     /// How long workers, and threads that wait for them, may keep a CPU busy before they sleep.
     pub(super) spin: Duration,
-    /// How often a worker's supervisor lets others go first before it says that the worker is idle, where short
-    /// tasks are being submitted.
-    pub(super) patience: u32,
     /// CPUs that this process may use.
     pub(super) cpus: usize,
     /// Starts the worker of a number, which was wanted from that time on, and puts others in its place, until
@@ -251,7 +248,7 @@ impl Followup<'_> {
             && outcome.receipt.as_ref().is_some_and(|receipt| !receipt.is_awaited());
         self.add(outcome, || pool.ended(worker, pid));
         if lingers && connection.is_serving() {
-            pool.shell.queue.linger(pool.crew.patience, connection.pace());
+            pool.shell.queue.linger(connection.lingering());
         }
         if connection.is_serving() {
             self.occupy(worker, connection, Taken::default());

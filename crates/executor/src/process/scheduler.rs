@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::backlog::{Backlog, Taken};
 use super::item::Item;
 use super::pace::Pace;
+use super::spinner::Spinner;
 use crate::error::Error;
 use crate::pool::door::{Broken, Closed, Door, Intake, Pushed};
 use crate::pool::policy::CancelFutures;
@@ -20,8 +21,11 @@ use crate::work::{Grouping, Work};
 /// How often batches are looked at that are with a worker: many times as long as one should take.
 const ROUND: Duration = Duration::from_millis(1);
 
-/// How often a worker's supervisor lets others go first before it says that the worker is idle.
-pub(super) const PATIENCE: u32 = 24;
+/// How many short tasks make the way to a worker worth while.
+const ENOUGH: usize = 32;
+
+/// How long a worker's supervisor waits for as many before it says that the worker is idle.
+pub(super) const PATIENCE: Duration = Duration::from_micros(20);
 
 /// The queue and the idle workers. One of the two is always empty.
 #[derive(Default)]
@@ -155,17 +159,11 @@ impl Scheduler {
         Ok(Requeued { refill, cancelled })
     }
 
-    /// Lets those who submit short tasks get ahead of a worker that has none left: so often, or until there are as
-    /// many as make the way there worth while. One who gives tasks to idle workers, each by itself, does nothing
-    /// else. What it has done so far no one waits for.
-    pub(super) fn linger(&self, patience: u32, pace: &Pace) {
-        let enough = 2 * pace.uncut();
-        for _ in 0..patience {
-            if self.queued.load(Relaxed) >= enough {
-                return;
-            }
-            thread::yield_now();
-        }
+    /// Lets those who submit short tasks get ahead of a worker that has none left, as long as that has been worth it
+    /// of late, until there are as many as make the way there worth while. One who gives tasks to idle workers,
+    /// each by itself, does nothing else.
+    pub(super) fn linger(&self, spinner: &Spinner) {
+        spinner.spin(None, || self.queued.load(Relaxed) >= ENOUGH);
     }
 
     /// What a worker that has nothing to do is to do next, if it can take so many pieces. There are that many

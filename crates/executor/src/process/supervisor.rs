@@ -14,6 +14,8 @@ use super::item::Item;
 use super::live::Stop;
 use super::poller::ReplyPoller;
 use super::pool::{Broken, Followup, Pool};
+use super::scheduler::PATIENCE;
+use super::spinner::Spinner;
 use crate::blocking;
 use crate::error::{Error, Exit};
 use crate::ipc::channel::Channel;
@@ -154,7 +156,8 @@ impl Supervisor<'_> {
         let channel = Arc::clone(child.channel());
         let inbox = Inbox::new(child.signals());
         let poller = ReplyPoller::new(self.pool, self.worker, &inbox);
-        let connection = Connection::new(child, inbox, poller, spawned_ns, ready_ns);
+        let lingering = Spinner::new(PATIENCE.min(self.pool.crew.spin));
+        let connection = Connection::new(child, inbox, poller, (spawned_ns, ready_ns), lingering);
         (Step::Watch(channel), self.pool.connect(self.worker, connection, first))
     }
 

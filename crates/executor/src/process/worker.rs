@@ -317,7 +317,7 @@ impl Looks {
         }
         let now = spent();
         // As many again would take no more than a small part of the time.
-        let is_short = now - self.spent < patience / 64;
+        let is_short = now.saturating_sub(self.spent) < patience / 64;
         self.every = if is_short { (2 * self.every.max(1)).min(Self::SELDOM) } else { 1 };
         (self.since, self.spent) = (0, now);
         now > patience

@@ -11,13 +11,15 @@
 //! * `shell`: executions without the start of their shell
 //! * `sizes`: how long a task takes by the size of its array
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
-//! * `effort`: how much was measured, how well, and which rounds stand out
+//! * `effort`: how much was measured, how well, and which rounds stand out; `still`: samples that are set apart;
+//!   `anecdote`: what too few rounds do not say
 //! * [`engines`]: runs of one batch compared; [`history`]: one after another
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
 
 mod accounting;
+mod anecdote;
 pub mod attribution;
 pub mod bounds;
 mod cells;
@@ -38,15 +40,18 @@ pub mod scaling;
 mod shell;
 mod sizes;
 mod speedup;
+mod still;
 mod timeline;
 mod waiting;
 
+pub use effort::LEAST_ROUNDS;
 pub use engines::{Engine, Engines};
 pub use representative::Representative;
 pub use speedup::widest;
 
 pub use model::{
-    Account, Analysis, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate,
-    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, NoisyRound, OutsideFigures, RoundPoint, Row, Scaling,
-    Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline, Waiting, WorkloadColumn,
+    Account, Analysis, Apart, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate,
+    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, NoInterval, NoisyRound, OutsideFigures, RoundPoint,
+    Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline, Unsteady, Waiting,
+    WorkloadColumn,
 };

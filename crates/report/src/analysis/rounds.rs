@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::model::Apart;
+use super::still::standing_still;
 use crate::record::{
     Axes, BASELINE, COMMAND, Case, CommandRecord, Design, RunRecord, Sample, WorkloadRecord,
 };
@@ -11,6 +13,8 @@ pub(super) struct Rounds<'a> {
     record: &'a RunRecord,
     /// By case, in the order of rounds.
     samples: Vec<Vec<&'a Sample>>,
+    /// Those that are left out, by case and round.
+    apart: BTreeMap<(usize, u32), Apart>,
 }
 
 /// A sample and what it is compared with.
@@ -45,13 +49,20 @@ impl Reference<'_> {
 impl<'a> Rounds<'a> {
     pub(super) fn of(record: &'a RunRecord) -> Self {
         let mut samples = vec![Vec::new(); record.plan.cases.len()];
-        for sample in record.samples.iter().filter(|sample| !sample.warmup) {
+        let apart = standing_still(record);
+        let counts = |sample: &&Sample| !sample.warmup && !apart.contains_key(&(sample.case, sample.round));
+        for sample in record.samples.iter().filter(counts) {
             samples[sample.case].push(sample);
         }
         for of_case in &mut samples {
             of_case.sort_by_key(|sample| (sample.round, sample.start_ns));
         }
-        Self { record, samples }
+        Self { record, samples, apart }
+    }
+
+    /// The counted samples that are left out.
+    pub(super) fn apart(&self) -> impl Iterator<Item = &Apart> {
+        self.apart.values()
     }
 
     /// The counted samples of a case.

@@ -1,12 +1,12 @@
 //! From a record to its analysis: the tables' rows and columns, each filled by its own module.
 
 use super::cells::{Cells, speedup};
-use super::effort::{effort, noisy};
+use super::effort::{effort, standing_out};
 use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
 use super::rounds::{Rounds, is_one_worker};
 use super::shell::without_shell;
-use super::{crossover, limits, outside, sizes};
+use super::{anecdote, crossover, limits, outside, sizes};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
 use crate::stats::bootstrap;
 
@@ -31,7 +31,7 @@ impl Analysis {
         let record = &*record.plain();
         let record = &*without_shell(record);
         let rounds = Rounds::of(record);
-        let cells = Cells { record, rounds: &rounds, noisy: noisy_rounds(record, &rounds) };
+        let cells = Cells { record, rounds: &rounds, noisy: standing_out(record, &rounds) };
         let mut analysis = Self {
             name: record.name.clone(),
             program: record.tool.program(),
@@ -53,6 +53,7 @@ impl Analysis {
         };
         analysis.crossovers = crossover::crossovers(&analysis);
         outside::find_best(&mut analysis);
+        anecdote::withhold(&mut analysis);
         analysis
     }
 }
@@ -66,10 +67,6 @@ pub fn widest(record: &RunRecord) -> Option<f64> {
     let pools = record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE);
     let widths = pools.map(|(index, _)| speedup(&rounds, index)?.relative_half_width());
     widths.reduce(|one, other| Some(one?.max(other?))).flatten().filter(|width| width.is_finite())
-}
-
-fn noisy_rounds(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<u32> {
-    noisy(record, rounds).into_iter().map(|noisy| noisy.round).collect()
 }
 
 fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {

@@ -51,6 +51,9 @@ pub struct MachineState {
     /// but had used up its quota, in nanoseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttled_ns: Option<u64>,
+    /// Time that the machine was suspended during the sample, in nanoseconds. The times of a sample go on without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_ns: Option<u64>,
     /// Load average of the last minute, before the sample.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<f64>,

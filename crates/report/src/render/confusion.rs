@@ -40,7 +40,7 @@ pub fn text(lines: &[InjectedFault], rounds: u32) -> String {
         ),
         head,
         rows: lines.iter().map(|line| row(line, &losses).into_iter().map(Entry::from).collect()).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     };
     let right = lines.iter().filter(|line| line.found).count();
     format!(

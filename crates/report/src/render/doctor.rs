@@ -78,7 +78,8 @@ fn shape(environment: &Environment) -> Vec<String> {
 
 fn cache(cache: &Cache) -> String {
     let size = units::bytes(cache.bytes);
-    let shared = if cache.shared_by > 1 { format!(" for {} CPUs each", cache.shared_by) } else { String::new() };
+    let shared =
+        if cache.shared_by > 1 { format!(" for {} CPUs each", cache.shared_by) } else { String::new() };
     format!("{} L{} of {size}{shared}", cache.count, cache.level)
 }
 

@@ -7,7 +7,7 @@ use crate::analysis::Analysis;
 use crate::record::store::write_whole;
 
 /// Writes `table.md`, `table.csv`, `report.html`, `trace.json` and the charts. Tables, page and trace
-/// hold the first run alone; the others are drawn beside it.
+/// hold the first run alone, and there is a trace only of a run that has timelines; the others are drawn beside it.
 ///
 /// # Errors
 ///
@@ -22,7 +22,9 @@ pub fn write_all(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartErr
     write_whole(&folder.join("table.md"), markdown::Markdown.render(own).as_bytes())?;
     write_whole(&folder.join("table.csv"), csv::Csv.render(own).as_bytes())?;
     write_whole(&folder.join("report.html"), html::page(own).as_bytes())?;
-    write_whole(&folder.join("trace.json"), trace::Trace.render(own).as_bytes())?;
+    if trace::has_timelines(run) {
+        write_whole(&folder.join("trace.json"), trace::Trace.render(own).as_bytes())?;
+    }
     write_charts(folder, runs)
 }
 

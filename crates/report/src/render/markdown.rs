@@ -3,6 +3,7 @@
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use super::Format;
+use super::screen::Screen;
 use super::table::lay_out_with;
 use super::text::Medium;
 use crate::analysis::Analysis;
@@ -12,7 +13,18 @@ use crate::view::grid::Grid;
 #[derive(Debug)]
 pub struct Markdown;
 
-pub(super) const MEDIUM: Medium = Medium { words: escape, grid, between: "\n---\n\n" };
+pub(super) const MEDIUM: Medium = Medium {
+    words: escape,
+    grid: |table, _| grid(table),
+    between: "\n---\n\n",
+    fold: Some(fold),
+    screen: Screen::PLAIN,
+};
+
+/// What is shown on demand: the HTML block that GitHub and others fold.
+fn fold(title: &str, text: &str) -> String {
+    format!("<details>\n<summary>{}</summary>\n\n{text}\n\n</details>", escape(title))
+}
 
 impl Format for Markdown {
     fn name(&self) -> &'static str {
@@ -37,7 +49,8 @@ pub fn engines(runs: &[Analysis]) -> String {
 /// A table with its title above it.
 #[must_use]
 pub fn grid(grid: &Grid) -> String {
-    format!("**{}**\n\n{}", escape(&grid.title), lay_out_with(grid, ASCII_MARKDOWN, escape))
+    let table = format!("**{}**\n\n{}", escape(&grid.title), lay_out_with(grid, ASCII_MARKDOWN, escape));
+    grid.notes.iter().fold(table, |text, (_, note)| format!("{text}\n\n{}", escape(note)))
 }
 
 /// A line of words as Markdown: no tags, no links and images, no code, no column of a table.

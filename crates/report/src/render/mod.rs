@@ -1,6 +1,7 @@
 //! What people and programs read: tables, CSV, JSON, charts and the page.
 //!
 //! * [`table`], [`markdown`]: a [`View`](crate::view::View) as text, in the order that `text` gives
+//! * [`screen`], [`prose`]: what a report is shown on; lines that fit
 //! * [`csv`], [`json`]: figures for programs; [`trace`]: the timelines for Perfetto
 //! * [`html`]: everything on one page; [`chart`]: the pictures
 //! * [`comparison`]: runs against runs; [`history`]: the runs of one batch; [`confusion`]: the matrix of a self-test; [`doctor`]: what
@@ -20,11 +21,14 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod prose;
+pub mod screen;
 pub mod table;
 mod text;
 pub mod trace;
 
 use crate::analysis::Analysis;
+
+pub use screen::{Detail, Screen};
 
 /// A form in which runs can be reported.
 pub trait Format: Sync {
@@ -36,6 +40,11 @@ pub trait Format: Sync {
 
     /// Renders the runs, ending with a newline.
     fn render(&self, runs: &[Analysis]) -> String;
+
+    /// Renders the runs for a screen. A form that is not made for one is as always.
+    fn render_on(&self, runs: &[Analysis], _screen: Screen) -> String {
+        self.render(runs)
+    }
 }
 
 /// Every format; the first is the default. A new one is one file and one line here.

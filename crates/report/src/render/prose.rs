@@ -1,11 +1,13 @@
 //! Words in lines that fit.
 
+use super::screen::shown_width;
+
 /// The words of a line in lines of at most that many characters. A longer word stays whole.
 pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in line.split(' ') {
         match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+            Some(last) if shown_width(last) + 1 + shown_width(word) <= width => {
                 last.push(' ');
                 last.push_str(word);
             }
@@ -25,7 +27,7 @@ pub fn fitted(text: &str, width: usize) -> String {
     for (index, line) in lines.iter().enumerate() {
         // A table is its head, a rule, and what follows without an empty line.
         in_table = (in_table && !line.is_empty()) || lines.get(index + 1).is_some_and(|next| is_rule(next));
-        if in_table || line.chars().count() <= width {
+        if in_table || shown_width(line) <= width {
             fitted.push((*line).to_string());
         } else {
             fitted.extend(wrap(line, width));

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Format;
-use crate::analysis::{Analysis, Estimate, Segment, State, Timeline};
+use crate::analysis::{Analysis, Segment, State, Timeline};
 
 /// One trace of all cases of all runs.
 #[derive(Debug)]
@@ -25,18 +25,21 @@ impl Format for Trace {
     }
 
     fn render(&self, runs: &[Analysis]) -> String {
-        let mut events = Vec::new();
-        let mut process = 0;
+        let mut shown = Vec::new();
         for run in runs {
-            for (workload, executor, workers, estimate) in cases(run) {
-                let Some(timeline) = &estimate.timeline else { continue };
-                process += 1;
+            for (workload, executor, workers, timeline) in timelines(run) {
                 let mut name = format!("{workload} {executor}/{workers}");
                 if runs.len() > 1 {
                     name = format!("{}: {name}", run.name);
                 }
-                add(&mut events, process, &name, timeline);
+                shown.push((name, timeline));
             }
+        }
+        let mut events = Vec::new();
+        // Numbers of processes come first, those of threads after them all.
+        let mut threads = shown.len() + 1..;
+        for (index, (name, timeline)) in shown.iter().enumerate() {
+            add(&mut events, index + 1, &mut threads, (name.as_str(), *timeline));
         }
         let file = File { display_time_unit: "ms", trace_events: events };
         serde_json::to_string(&file).expect("a trace has only JSON types") + "\n"
@@ -50,30 +53,42 @@ struct File {
     trace_events: Vec<Value>,
 }
 
-/// Every case with figures, workload by workload.
-fn cases(run: &Analysis) -> impl Iterator<Item = (&str, &str, usize, &Estimate)> {
+/// Whether a run has anything to show.
+pub(super) fn has_timelines(run: &Analysis) -> bool {
+    timelines(run).next().is_some()
+}
+
+/// Every case with a timeline, workload by workload.
+fn timelines(run: &Analysis) -> impl Iterator<Item = (&str, &str, usize, &Timeline)> {
     run.workloads.iter().enumerate().flat_map(move |(column, workload)| {
         run.executors.iter().flat_map(move |table| {
             table.rows.iter().filter_map(move |row| {
-                let estimate = row.cells[column].estimate()?;
-                Some((workload.name.as_str(), table.executor.as_str(), row.workers, estimate))
+                let timeline = row.cells[column].estimate()?.timeline.as_ref()?;
+                Some((workload.name.as_str(), table.executor.as_str(), row.workers, timeline))
             })
         })
     })
 }
 
-/// Adds a case: names first, then the lanes.
-fn add(events: &mut Vec<Value>, process: usize, name: &str, timeline: &Timeline) {
+/// Adds a case: names first, then the lanes. A lane's thread has a number that no other thread and no process of the
+/// document has: Perfetto knows threads by their numbers alone, takes 0 for the idle task, and one with the number of
+/// a process for its main thread.
+fn add(
+    events: &mut Vec<Value>,
+    process: usize,
+    threads: &mut impl Iterator<Item = usize>,
+    (name, timeline): (&str, &Timeline),
+) {
     let what = format!("round {}, the sample of median time", timeline.round);
     events.push(metadata("process_name", process, None, &json!({ "name": name })));
     events.push(metadata("process_labels", process, None, &json!({ "labels": what })));
     events.push(metadata("process_sort_index", process, None, &json!({ "sort_index": process })));
-    for lane in &timeline.lanes {
-        let thread = Some(lane.worker);
+    for (lane, number) in timeline.lanes.iter().zip(threads) {
+        let thread = Some(number);
         let name = format!("worker {}", lane.worker);
         events.push(metadata("thread_name", process, thread, &json!({ "name": name })));
         events.push(metadata("thread_sort_index", process, thread, &json!({ "sort_index": lane.worker })));
-        events.extend(lane.segments.iter().map(|segment| complete(process, lane.worker, timeline, segment)));
+        events.extend(lane.segments.iter().map(|segment| complete(process, number, timeline, segment)));
     }
 }
 
@@ -135,7 +150,7 @@ pub fn state_name(state: State) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::record::book;
@@ -167,11 +182,13 @@ mod tests {
         let events = events(std::slice::from_ref(&run));
         let lanes = lanes(&events);
         let mut expected = 0;
-        for (index, (.., workers, estimate)) in cases(&run).enumerate() {
-            let wall = nanoseconds(estimate.mean_s);
-            for worker in 0..workers {
+        for (index, (.., workers, timeline)) in timelines(&run).enumerate() {
+            let wall = nanoseconds(timeline.wall_s);
+            let own: Vec<_> = lanes.iter().filter(|((process, _), _)| *process == index as u64 + 1).collect();
+            assert_eq!(own.len(), workers);
+            for (_, lane) in own {
                 let mut at = 0;
-                for (from, to) in &lanes[&(index as u64 + 1, worker as u64)] {
+                for (from, to) in lane {
                     assert_eq!(*from, at);
                     assert!(from <= to && *to <= wall);
                     at = *to;
@@ -184,6 +201,16 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_a_thread_is_that_of_nothing_else() {
+        let events = events(&[sample::analysis(), sample::analysis()]);
+        let lanes = lanes(&events);
+        let processes: BTreeSet<u64> = lanes.keys().map(|(process, _)| *process).collect();
+        let threads: BTreeSet<u64> = lanes.keys().map(|(_, thread)| *thread).collect();
+        assert_eq!(threads.len(), lanes.len(), "one for each lane of each case");
+        assert!(processes.is_disjoint(&threads) && !processes.contains(&0) && !threads.contains(&0));
+    }
+
+    #[test]
     fn processes_and_threads_have_names_and_jobs_are_run_once() {
         let run = sample::analysis();
         let events = events(std::slice::from_ref(&run));
@@ -193,7 +220,7 @@ mod tests {
         assert_eq!(named("process_name", "rc4 threads/2"), 1);
         assert_eq!(named("process_name", "sha256 processes/3"), 0, "that case failed");
         assert_eq!(named("thread_name", "worker 3"), 5, "of six cases one was not measured");
-        for process in 1..=cases(&run).count() {
+        for process in 1..=timelines(&run).count() {
             let of_process = events.iter().filter(|event| event["pid"] == process && event["ph"] == "X");
             let mut jobs: Vec<_> = of_process.filter_map(|event| event["args"]["job"].as_u64()).collect();
             jobs.sort_unstable();

@@ -139,7 +139,7 @@ fn grid(workload: &WorkloadComparison, measure: Measure) -> Grid {
         title: workload.label.clone(),
         head: heads(["Case", a, b, ratio, "95 %", "with drift", "Verdict", "Moved most"]),
         rows: workload.cases.iter().map(row).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the tables of a workload say, in sentences: what limits it, and which law it follows.
 
+use std::collections::BTreeMap;
+
 use super::tables::peak;
-use super::units::{self, count, fixed, quantity, seconds, speedup};
-use crate::analysis::{Analysis, Crossover, ExecutorTable, Law, Scaling};
+use super::units::{self, and, count, fixed, quantity, seconds, speedup};
+use crate::analysis::{Analysis, Crossover, Law};
 use crate::stats::Quantity;
 
 /// The sentences.
@@ -31,6 +33,27 @@ fn ceiling(run: &Analysis, workload: usize) -> Option<String> {
     ))
 }
 
+/// Speedups that lie above what the machine itself allows, interval by interval: one of the two figures is wrong.
+pub(super) fn beyond_ceiling(run: &Analysis, workload: usize) -> Vec<String> {
+    let column = &run.workloads[workload];
+    if run.anecdote().is_some() {
+        return Vec::new();
+    }
+    let ceiling = |workers: usize| column.ceilings.iter().find(|ceiling| ceiling.workers == workers);
+    let rows = run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    // That of one is 1 by definition.
+    let beyond = rows.filter(|(_, row)| row.workers > 1).filter_map(|(table, row)| {
+        let (own, most) = (row.cells[workload].estimate()?.speedup?, ceiling(row.workers)?.speedup);
+        (own.interval?.low > most.interval.map_or(most.value, |ends| ends.high)).then(|| {
+            format!(
+                "{} {}/{}: {} is more than the machine's own ceiling of {}: something slowed the serial baseline, or the caches of several cores hold what that of one does not.",
+                column.label, table.executor, row.workers, speedup(own), speedup(most)
+            )
+        })
+    });
+    beyond.collect()
+}
+
 /// Laws of scaling, COST and the crossover of threads and processes.
 fn laws(run: &Analysis, workload: usize) -> Vec<String> {
     let column = &run.workloads[workload];
@@ -38,47 +61,50 @@ fn laws(run: &Analysis, workload: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for table in &run.executors {
         let Some(scaling) = table.scaling.get(workload) else { continue };
-        match &scaling.usl {
-            Law::Fitted(usl) => lines.push(format!(
+        // Those that were not fitted are told once, for the whole run.
+        if let Law::Fitted(usl) = &scaling.usl {
+            lines.push(format!(
                 "{label} {}: universal scalability law with contention {}, coherency {}, {}.",
                 table.executor,
                 fixed(usl.sigma.value, 3),
                 fixed(usl.kappa.value, 4),
                 peak(usl)
-            )),
-            Law::Refused(reason) => {
-                let refusal = format!("{label}: {}.", reason.trim_end_matches('.'));
-                // All executors lack the same numbers of workers, as a rule.
-                if measured(table, workload) && !lines.contains(&refusal) {
-                    lines.push(refusal);
-                }
-            }
+            ));
         }
-        lines.extend(
-            cost(table, scaling, workload).map(|cost| format!("{label} {}: {cost}.", table.executor)),
-        );
     }
+    lines.extend(costs(run, workload));
     let own = run.crossovers.iter().filter(|other| other.workload == column.name);
     lines.extend(own.map(|found| format!("{label}: {}.", crossover(found))));
     lines
 }
 
-/// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule.
-fn cost(table: &ExecutorTable, scaling: &Scaling, workload: usize) -> Option<String> {
-    let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
-    let known = estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some()));
-    match scaling.cost {
-        Some(1) => None,
-        Some(workers) => Some(format!("it takes {workers} workers to be faster than the serial loop (COST)")),
-        None => {
-            known.then(|| "no number of workers is significantly faster than the serial loop".to_string())
+/// The fewest workers that beat the serial loop (COST), where that is not one, as it is as a rule: a sentence for all
+/// executors that take as many.
+fn costs(run: &Analysis, workload: usize) -> Vec<String> {
+    if run.anecdote().is_some() {
+        return Vec::new();
+    }
+    let mut by_cost: BTreeMap<Option<usize>, Vec<&str>> = BTreeMap::new();
+    for table in &run.executors {
+        let Some(scaling) = table.scaling.get(workload) else { continue };
+        let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
+        if estimates.any(|estimate| estimate.speedup.is_some_and(|speedup| speedup.interval.is_some())) {
+            by_cost.entry(scaling.cost).or_default().push(&table.executor);
         }
     }
-}
-
-fn measured(table: &ExecutorTable, workload: usize) -> bool {
-    let mut estimates = table.rows.iter().filter_map(|row| row.cells[workload].estimate());
-    estimates.any(|estimate| estimate.speedup.is_some())
+    let label = &run.workloads[workload].label;
+    let sentence = |(cost, executors): (&Option<usize>, &Vec<&str>)| match cost {
+        Some(1) => None,
+        Some(workers) => Some(format!(
+            "{label}: COST, the fewest workers that are surely faster than the serial loop, is {workers} with {}.",
+            and(executors.iter().copied())
+        )),
+        None => Some(format!(
+            "{label}: no number of workers is significantly faster than the serial loop with {}.",
+            and(executors.iter().copied())
+        )),
+    };
+    by_cost.iter().filter_map(sentence).collect()
 }
 
 fn crossover(crossover: &Crossover) -> String {
@@ -131,4 +157,39 @@ fn waiting(run: &Analysis, workload: usize) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Cell;
+    use crate::render::html::sample;
+
+    #[test]
+    fn a_speedup_above_the_machines_ceiling_is_remarked_on() {
+        let mut run = sample::analysis();
+        assert_eq!(beyond_ceiling(&run, 0), Vec::<String>::new());
+        let row = run.executors[0].rows.iter_mut().find(|row| row.workers == 2).unwrap();
+        row.cells[0] = Cell::Measured(Box::new(sample::estimate(2, 2.4, 1.0)));
+        let said = beyond_ceiling(&run, 0);
+        assert!(matches!(&said[..], [one] if one.starts_with("RC4 threads/2: 2.40x")), "{said:?}");
+        run.effort.rounds = 4;
+        assert_eq!(beyond_ceiling(&run, 0), Vec::<String>::new(), "an anecdote is above nothing");
+    }
+
+    #[test]
+    fn executors_with_one_cost_share_a_sentence() {
+        let run = sample::analysis();
+        let said = costs(&run, 0);
+        assert!(said.len() < run.executors.len() && said[0].contains("COST"), "{said:?}");
+        let mut slower = run;
+        slower.executors.iter_mut().for_each(|table| table.scaling[0].cost = None);
+        let said = costs(&slower, 0);
+        assert!(
+            matches!(&said[..], [one] if one.contains("no number of workers") && one.contains(" and ")),
+            "{said:?}"
+        );
+        slower.effort.rounds = 3;
+        assert_eq!(costs(&slower, 0), Vec::<String>::new());
+    }
 }

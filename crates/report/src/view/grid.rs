@@ -15,6 +15,39 @@ pub struct Grid {
     pub rows: Vec<Vec<Entry>>,
     /// Rows at the foot, such as sums, which stay there where readers may sort the others.
     pub foot: Vec<Vec<Entry>>,
+    /// How many of the first columns name a row, and stand in each part of a table that is cut; 0 is as 1.
+    pub keys: usize,
+    /// Heads of columns that a short report leaves out.
+    pub aside: &'static [&'static str],
+    /// What has to be known of a column, by its head.
+    pub notes: Vec<(&'static str, String)>,
+    /// Whether its figures are no measurement.
+    pub faint: bool,
+}
+
+impl Grid {
+    /// The columns for which that is so, and the notes on them.
+    #[must_use]
+    pub fn with_columns(mut self, keep: impl Fn(usize, &str) -> bool) -> Self {
+        let kept: Vec<bool> = self.head.iter().enumerate().map(|(index, head)| keep(index, head)).collect();
+        fn retain<T>(row: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            row.retain(|_| kept.next() == Some(&true));
+        }
+        for row in self.rows.iter_mut().chain(&mut self.foot) {
+            retain(row, &kept);
+        }
+        retain(&mut self.head, &kept);
+        self.notes.retain(|(head, _)| self.head.iter().any(|other| other == head));
+        self
+    }
+
+    /// The table as a short report has it.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        let aside = self.aside;
+        self.with_columns(|_, head| !aside.contains(&head))
+    }
 }
 
 /// A formatted cell.

@@ -41,7 +41,8 @@ pub fn history(history: &History) -> (Grid, Vec<String>) {
         title: format!("{} of one batch", count(history.runs.len(), "run")),
         head,
         rows: history.runs.iter().enumerate().map(row).collect(),
-        foot: Vec::new(),
+        keys: 1,
+        ..Grid::default()
     };
     let mut notes =
         vec!["The serial baseline is a time, all else a speedup over that of its own run.".to_string()];

@@ -45,7 +45,9 @@ pub struct View {
     pub workloads: Vec<WorkloadView>,
     /// Table 17-1 of *Fluent Python*, one for each executor that computes.
     pub book: Vec<Grid>,
-    /// How much was measured and how well; empty for a run without conclusions.
+    /// How much was measured, and whether that is enough; empty for a run without conclusions.
+    pub measured: Vec<String>,
+    /// How well, in more detail.
     pub quality: Vec<String>,
     /// What failed, and whether the run ended early.
     pub notes: Vec<String>,
@@ -76,6 +78,8 @@ pub struct WorkloadView {
     pub counts: Option<Grid>,
     /// Where the missing speedup of the representative cases went; of a program, at every number of workers.
     pub losses: Option<Grid>,
+    /// What belongs to the answers: which number of workers is best, a speedup that cannot be.
+    pub findings: Vec<String>,
     /// Sentences on ceiling, laws of scaling, COST, crossover and noise floor; none without a serial baseline.
     pub remarks: Vec<String>,
 }
@@ -130,27 +134,31 @@ impl View {
         Self {
             heading: Heading::of(analysis),
             book: tables::book(&analysis.batches()),
+            measured: run::measured(analysis),
             quality: run::quality(analysis, &workloads),
             notes: run::notes(analysis),
             workloads,
         }
     }
 
-    /// All tables: the book's, then those of each workload.
+    /// The tables of each workload; the book's are not among them.
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
         let own = self.workloads.iter();
-        let own =
-            own.flat_map(|workload| [&workload.plane, &workload.figures, &workload.counts, &workload.losses]);
-        self.book.iter().chain(own.flatten())
+        own.flat_map(|workload| [&workload.plane, &workload.figures, &workload.counts, &workload.losses])
+            .flatten()
     }
 
-    /// The paragraphs below the tables: conclusions on each workload, the quality of the measurement, notes.
+    /// Those of them that have the speedups.
+    pub fn figures(&self) -> impl Iterator<Item = &Grid> {
+        self.workloads.iter().flat_map(|workload| [&workload.plane, &workload.figures]).flatten()
+    }
+
+    /// The paragraphs below the tables: remarks on each workload, and the quality of the measurement.
     #[must_use]
     pub fn paragraphs(&self) -> Vec<String> {
-        let conclusions =
-            self.workloads.iter().map(WorkloadView::conclusion).filter(|lines| !lines.is_empty());
-        let lines = conclusions.chain([self.quality.clone()].into_iter().filter(|lines| !lines.is_empty()));
-        lines.map(|lines| lines.join("\n")).chain(self.notes.iter().cloned()).collect()
+        let remarks = self.workloads.iter().map(|workload| &workload.remarks);
+        let lines = remarks.chain([&self.quality]).filter(|lines| !lines.is_empty());
+        lines.map(|lines| lines.join("\n")).collect()
     }
 
     /// The workload of that name in the plan.
@@ -190,19 +198,17 @@ impl WorkloadView {
             } else {
                 tables::losses(run, index)
             },
+            findings: conclusion::beyond_ceiling(run, index)
+                .into_iter()
+                .chain(programs::best(column))
+                .chain(programs::ordering(run, index))
+                .collect(),
             remarks: if column.is_program() {
                 programs::remarks(run, index)
             } else {
-                conclusion::remarks(run, index).into_iter().chain(programs::ordering(run, index)).collect()
+                conclusion::remarks(run, index)
             },
         }
-    }
-
-    /// What follows from the tables: a sentence for each executor, then the remarks.
-    #[must_use]
-    pub fn conclusion(&self) -> Vec<String> {
-        let answers = self.answers.iter().filter_map(|answer| answer.sentence(&self.label));
-        answers.chain(self.remarks.iter().cloned()).collect()
     }
 
     /// The answer of that executor.
@@ -238,7 +244,7 @@ fn answer(run: &Analysis, executor: usize, workload: usize) -> Option<Answer> {
     (planned || !complete).then(|| Answer {
         executor: table.executor.clone(),
         case: (run.representative(executor, workload))
-            .map(|case| Representative::of(column, case))
+            .map(|case| Representative::of(column, case, run.anecdote()))
             .ok_or_else(|| why_not(table, workload)),
     })
 }
@@ -252,8 +258,10 @@ fn why_not(table: &ExecutorTable, workload: usize) -> String {
 }
 
 impl Representative {
-    fn of(column: &WorkloadColumn, case: analysis::Representative<'_>) -> Self {
+    /// The case of a run with so `few` rounds that it is an anecdote, where that is so.
+    fn of(column: &WorkloadColumn, case: analysis::Representative<'_>, few: Option<u32>) -> Self {
         let analysis::Representative { workers, estimate, enough } = case;
+        let enough = enough.filter(|_| few.is_none());
         let waiting = estimate.waiting.as_ref().map(|waiting| WaitingWords {
             rate: units::rate(waiting.jobs_per_s),
             unit: jobs_per_second(column),
@@ -275,7 +283,7 @@ impl Representative {
                 .map(|(fewer, estimate)| format!("Already {}", Verdict::of(fewer, estimate).achieved())),
             account: estimate.account.clone(),
             quiet: estimate.quiet.map(units::speedup),
-            verdict,
+            verdict: verdict.doubting(few),
             waiting,
         }
     }

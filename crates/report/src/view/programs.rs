@@ -3,7 +3,7 @@
 use super::conclusion::noise_floor;
 use super::tables::peak;
 use super::units::{chosen_percent, count, fixed, seconds};
-use crate::analysis::{Analysis, Command, Law, Loss, OutsideFigures, Scaling};
+use crate::analysis::{Analysis, Command, Law, Loss, OutsideFigures, Scaling, WorkloadColumn};
 
 /// The sentences: the law, which number of workers is best, the noise floor, and how it was seen.
 pub(super) fn remarks(run: &Analysis, workload: usize) -> Vec<String> {
@@ -16,9 +16,8 @@ pub(super) fn remarks(run: &Analysis, workload: usize) -> Vec<String> {
         // Each number of processes has a law over its numbers of threads.
         let of = if command.grid.is_some() { format!("{label} {}", table.executor) } else { label.clone() };
         lines.extend(law(scaling).map(|law| format!("{of}: {law}.")));
-        lines.extend(cost(command, scaling).map(|cost| format!("{of}: {cost}.")));
+        lines.extend(cost(run, command, scaling).map(|cost| format!("{of}: {cost}.")));
     }
-    lines.extend(best(command).map(|best| format!("{label}: {best}.")));
     lines.extend(column.floor.and_then(|floor| noise_floor(label, floor)));
     let rows = run.executors.iter().flat_map(|table| &table.rows);
     let estimates = rows.filter_map(|row| row.cells.get(workload)?.estimate());
@@ -72,15 +71,24 @@ fn law(scaling: &Scaling) -> Option<String> {
 }
 
 /// COST (`McSherry`), where there is a serial program to be faster than.
-fn cost(command: &Command, scaling: &Scaling) -> Option<String> {
-    let serial = command.serial.as_ref()?;
+fn cost(run: &Analysis, command: &Command, scaling: &Scaling) -> Option<String> {
+    let serial = command.serial.as_ref().filter(|_| run.anecdote().is_none())?;
     Some(match scaling.cost {
-        Some(workers) => format!("it takes {} to be faster than '{serial}' (COST)", count(workers, "worker")),
+        Some(workers) => format!(
+            "COST, the fewest workers that are surely faster than '{serial}', is {}",
+            count(workers, "worker")
+        ),
         None => format!("no number of workers is significantly faster than '{serial}'"),
     })
 }
 
-fn best(command: &Command) -> Option<String> {
+/// Which number of workers of a program is best.
+pub(super) fn best(column: &WorkloadColumn) -> Option<String> {
+    let best = best_of(column.command.as_ref()?)?;
+    Some(format!("{}: {best}.", column.label))
+}
+
+fn best_of(command: &Command) -> Option<String> {
     let best = command.best?;
     let share = chosen_percent(best.share);
     let named = |workers: usize, pair: Option<(usize, usize)>| {

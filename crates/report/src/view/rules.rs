@@ -8,6 +8,7 @@
 use super::facts::facts;
 use super::run::precision_goal;
 use super::units::{count, count_range, list, quantity, speedup};
+use super::verdict::no_measurement;
 use crate::analysis::{Analysis, Cell, Estimate, Row, WorkloadColumn};
 use crate::record::{Design, PoolMode, Status};
 
@@ -156,7 +157,11 @@ fn comparisons(run: &Analysis) -> String {
     let floor = run.workloads.iter().filter_map(|workload| Some((&workload.label, workload.floor?)));
     let floor: Vec<_> = floor.map(|(label, floor)| format!("{label} {}", quantity(floor, 3))).collect();
     if floor.is_empty() {
-        return format!("{told} The noise floor was not measured.");
+        let why = match run.anecdote() {
+            Some(rounds) => format!("is not told: {}", no_measurement(rounds)),
+            None => "was not measured".to_string(),
+        };
+        return format!("{told} The noise floor {why}.");
     }
     format!("{told} Noise floor, the ratio of two equal arms of the serial baseline: {}.", floor.join(", "))
 }

@@ -1,8 +1,8 @@
 //! What is told of a run as a whole: which one it is, how much was measured and how well, what failed.
 
 use super::WorkloadView;
-use super::units::{and, count, count_range, percent, plural, precision};
-use crate::analysis::{Analysis, Cell};
+use super::units::{and, count, count_range, percent, plural, precision, seconds};
+use crate::analysis::{Analysis, Cell, LEAST_ROUNDS, Law, NoInterval, Unsteady};
 use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
 
 /// Which run it is and how it was measured.
@@ -92,8 +92,8 @@ pub(super) fn notes(run: &Analysis) -> Vec<String> {
     notes
 }
 
-/// How much was measured and how well.
-pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+/// How much was measured, and what has to be known before a figure is believed.
+pub(super) fn measured(run: &Analysis) -> Vec<String> {
     let by = if run.programs().workloads.is_empty() { "'speedup run'" } else { "'speedup command'" };
     match run.design {
         Design::Published => return Vec::new(),
@@ -108,6 +108,22 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
         return Vec::new();
     }
     let mut lines = vec![rounds(run)];
+    lines.extend(run.anecdote().map(|_| {
+        format!("Fewer than {LEAST_ROUNDS} rounds are an anecdote, and nothing is concluded from them.")
+    }));
+    lines.extend(apart(run));
+    lines.extend(noisy(run));
+    lines
+}
+
+/// How well it was measured, in detail.
+pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+    if run.design != Design::InterleavedRounds || run.estimates().next().is_none() {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    lines.extend(without_noisy(workloads));
+    lines.extend(no_law(run));
     lines.extend(oversubscribed(run));
     lines.extend(residual(run));
     let tasks = run.workloads.iter().any(|workload| !workload.is_program());
@@ -122,8 +138,27 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
         }
     }
     lines.extend(notes.into_iter().map(|note| format!("Note: {}.", note.trim_end_matches('.'))));
-    lines.extend(noisy(run, workloads));
     lines
+}
+
+/// Why no law of scaling is told, once for all executors and workloads: they lack the same, as a rule. The reason is
+/// that of the executor with the most numbers of workers.
+fn no_law(run: &Analysis) -> Option<String> {
+    if run.anecdote().is_some() {
+        return None;
+    }
+    let computes = |index: usize| !run.workloads[index].waits();
+    let scaling = run.executors.iter().flat_map(|table| {
+        let measured = move |index: usize| table.rows.iter().any(|row| row.cells[index].estimate().is_some());
+        let of = table.scaling.iter().enumerate();
+        of.filter(move |(index, _)| computes(*index) && measured(*index)).map(move |(_, law)| (table, law))
+    });
+    let refused = scaling.filter_map(|(table, scaling)| match &scaling.usl {
+        Law::Refused(reason) => Some((table.rows.len(), reason)),
+        Law::Fitted(_) => None,
+    });
+    let (_, reason) = refused.max_by_key(|(rows, _)| *rows)?;
+    Some(format!("{}.", reason.trim_end_matches('.')))
 }
 
 /// How many rounds, why no more, and how precise the speedups are.
@@ -153,14 +188,9 @@ fn precision_of(run: &Analysis) -> String {
     };
     let widest = precision(*width);
     match goal {
-        Some(goal) if effort.without_interval > 0 => format!(
-            "the goal of ±{} was not reached: {} too few samples for an interval",
-            precision(goal),
-            match effort.without_interval {
-                1 => "one case has".to_string(),
-                cases => format!("{cases} cases have"),
-            }
-        ),
+        Some(goal) if !effort.without_interval.is_empty() => {
+            format!("the goal of ±{} was not reached: {}", precision(goal), without_interval(run))
+        }
         Some(goal) if *width <= goal => {
             format!("every speedup is known to ±{widest} or better (goal ±{})", precision(goal))
         }
@@ -172,6 +202,38 @@ fn precision_of(run: &Analysis) -> String {
         }
         None => format!("the widest interval is {case} with ±{widest}"),
     }
+}
+
+/// The first case without an interval, why, and how many others there are.
+fn without_interval(run: &Analysis) -> String {
+    let Some((NoInterval { case, reason }, others)) = run.effort.without_interval.split_first() else {
+        return String::new();
+    };
+    let others = match others.len() {
+        0 => String::new(),
+        others => format!("; so it is with {}", count(others, "other case")),
+    };
+    format!("{case} {reason}{others}")
+}
+
+/// The samples that are set apart, and why.
+fn apart(run: &Analysis) -> Option<String> {
+    let (first, others) = run.effort.apart.split_first()?;
+    let why = if first.suspended {
+        "the machine was suspended"
+    } else {
+        "no CPU time, run queue, steal or waiting of its workers explains the gap, as where it is frozen or the virtual machine is paused"
+    };
+    let others = match others.len() {
+        0 => "is set apart".to_string(),
+        others => format!("and {} are set apart", count(others, "other sample")),
+    };
+    Some(format!(
+        "{} stood still for {} in round {}: {why}. It {others}; all figures are those of the other samples.",
+        first.case,
+        seconds(first.still_s),
+        first.round
+    ))
 }
 
 fn oversubscribed(run: &Analysis) -> Option<String> {
@@ -194,18 +256,28 @@ fn residual(run: &Analysis) -> Option<String> {
     Some(format!("{sums} to its number of workers; the largest residual is {worst:.0e}."))
 }
 
-/// The rounds that stand out, and what the others say where that is something else.
-fn noisy(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
+/// The rounds that stand out.
+fn noisy(run: &Analysis) -> Option<String> {
     let effort = &run.effort;
-    let Some(first) = effort.noisy.first() else { return Vec::new() };
-    let mut lines = vec![format!(
-        "{} of {} {}; the first is round {}: {}.",
+    let all = count(effort.rounds as usize, "round");
+    if let Some(Unsteady { rounds, example }) = &effort.unsteady {
+        return Some(format!(
+            "The machine was unsteady throughout: {rounds} of {all} were disturbed, such as round {}: {}.",
+            example.round, example.reason
+        ));
+    }
+    let first = effort.noisy.first()?;
+    Some(format!(
+        "{} of {all} {}; the first is round {}: {}.",
         effort.noisy.len(),
-        count(effort.rounds as usize, "round"),
         if effort.noisy.len() == 1 { "stands out, and is counted" } else { "stand out, and are counted" },
         first.round,
         first.reason
-    )];
+    ))
+}
+
+/// What the rounds say that do not stand out, where that is something else.
+fn without_noisy(workloads: &[WorkloadView]) -> Option<String> {
     let quiet = workloads.iter().flat_map(|workload| {
         let cases = workload.answers.iter().filter_map(|answer| Some((answer, answer.case.as_ref().ok()?)));
         cases.filter_map(|(answer, case)| {
@@ -214,10 +286,7 @@ fn noisy(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String> {
         })
     });
     let quiet: Vec<String> = quiet.collect();
-    if !quiet.is_empty() {
-        lines.push(format!("Without them: {}.", quiet.join(", ")));
-    }
-    lines
+    (!quiet.is_empty()).then(|| format!("Without the rounds that stand out: {}.", quiet.join(", ")))
 }
 
 /// The precision that was asked for and whether it was reached, as part of a sentence; `None` if none was.
@@ -229,8 +298,8 @@ pub(super) fn precision_goal(run: &Analysis) -> Option<String> {
         (_, Some((case, widest))) if *widest > target => {
             format!("and not reached: {case} has {}", percent(*widest, 1))
         }
-        (_, Some(_)) if effort.without_interval > 0 => {
-            "and not reached: some cases have too few samples for an interval".into()
+        (_, Some(_)) if !effort.without_interval.is_empty() => {
+            format!("and not reached: {}", without_interval(run))
         }
         (_, Some(_)) => "and reached".into(),
         (_, None) => "and it is not known whether they were reached".into(),

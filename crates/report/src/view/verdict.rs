@@ -9,6 +9,12 @@ const SEEN: f64 = 0.005;
 /// More parts than these are not read.
 const MOST: usize = 6;
 
+/// What so few rounds are: `1 round: not a measurement`.
+#[must_use]
+pub fn no_measurement(rounds: u32) -> String {
+    format!("{}: not a measurement", count(rounds as usize, "round"))
+}
+
 /// One case in words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -20,6 +26,8 @@ pub struct Verdict {
     pub on: String,
     /// What is missing and where it went, absent without a speedup; of work that waits, how much it waits.
     pub rest: Option<String>,
+    /// Whether that is an anecdote and no measurement.
+    pub doubted: bool,
 }
 
 impl Verdict {
@@ -31,7 +39,21 @@ impl Verdict {
             (None, Some(factor)) => (times(factor), Some("the speed of one worker".to_string())),
             (None, None) => (seconds(estimate.mean_s), None),
         };
-        Self { value, qualifier, on: count(workers, "worker"), rest: missing(workers, estimate, Loss::name) }
+        let rest = missing(workers, estimate, Loss::name);
+        Self { value, qualifier, on: count(workers, "worker"), rest, doubted: false }
+    }
+
+    /// The same of a run with so few rounds that nothing of it is a headline: a rough figure, and why.
+    #[must_use]
+    pub fn doubting(self, few: Option<u32>) -> Self {
+        let Some(rounds) = few else { return self };
+        Self {
+            value: format!("about {}", self.value),
+            qualifier: None,
+            rest: Some(no_measurement(rounds)),
+            doubted: true,
+            ..self
+        }
     }
 
     /// The same of a program, whose losses were seen from outside: `1.62x [1.60, 1.64] on 2 workers; 0.38 missing:

@@ -176,8 +176,14 @@ fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Meas
     let ran = pool.run(workers, &mut jobs.into_iter().inspect(|_| submitted.push(monotonic_ns())))?;
     let wall_ns = monotonic_ns() - start;
     let steal_ns = stolen_ns.and_then(|before| Some(pressure::steal_ns(&root).ok()?.saturating_sub(before)));
-    let machine =
-        MachineState { steal_ns, throttled_ns: None, load, before, after: probe::probe().map(recorded) };
+    let machine = MachineState {
+        steal_ns,
+        throttled_ns: None,
+        suspended_ns: None,
+        load,
+        before,
+        after: probe::probe().map(recorded),
+    };
 
     let since = |time: u64| time.saturating_sub(start);
     let life = |life: &WorkerSpan| WorkerSpan {

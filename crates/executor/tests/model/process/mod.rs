@@ -67,7 +67,6 @@ impl ProcessPool {
             task_limit,
             on_crash,
             spin: Duration::ZERO,
-            patience: 0,
             cpus: workers,
             supervise: supervisor::run,
         };

@@ -137,6 +137,9 @@ mod tests {
             steal_ns: Known::Value(0),
         };
         Facts {
+            captured: None,
+            default_workers: 4,
+            orders: Vec::new(),
             environment: Environment {
                 cpus_online: Known::Value(4),
                 cpus_available: Known::Value(4),

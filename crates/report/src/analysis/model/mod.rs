@@ -72,10 +72,45 @@ pub struct Effort {
     pub precision: Option<f64>,
     /// The case with the widest interval and its relative half-width.
     pub widest: Option<(String, f64)>,
-    /// Cases of pools whose speedup has no interval, because they have too few samples, or none.
-    pub without_interval: usize,
+    /// Cases of pools whose speedup has no interval, each with the reason.
+    pub without_interval: Vec<NoInterval>,
+    /// Samples during which the program stood still; no figure is made from them.
+    pub apart: Vec<Apart>,
     /// Rounds that stand out, with the reason. They are counted like all others.
     pub noisy: Vec<NoisyRound>,
+    /// That most rounds were disturbed, so that none of them stands out.
+    pub unsteady: Option<Unsteady>,
+}
+
+/// A case whose speedup has no interval.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NoInterval {
+    /// The case.
+    pub case: String,
+    /// What it has instead, as in `has 1 sample, and an interval needs 2`.
+    pub reason: String,
+}
+
+/// A sample during which the program stood still.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Apart {
+    /// The case.
+    pub case: String,
+    /// Number of the round.
+    pub round: u32,
+    /// For how long.
+    pub still_s: f64,
+    /// Whether the machine was suspended; if not, it is a gap that nothing explains.
+    pub suspended: bool,
+}
+
+/// A run most of whose rounds were disturbed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unsteady {
+    /// How many of the counted rounds.
+    pub rounds: usize,
+    /// The first of them.
+    pub example: NoisyRound,
 }
 
 /// A round in which something was not as in the others.

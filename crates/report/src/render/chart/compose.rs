@@ -85,7 +85,7 @@ impl Guide {
     fn key(&self) -> Key {
         match self.form {
             Form::Ideal(_) | Form::Line(_) => Key::Line(self.stroke),
-            Form::Steps(_) => Key::Steps(self.stroke),
+            Form::Marks(_) => Key::Mark(self.stroke),
             Form::Fit(_, colour) => Key::Band(self.stroke, colour),
             Form::Upright(_) => Key::Upright(self.stroke),
         }

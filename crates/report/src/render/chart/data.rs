@@ -50,9 +50,12 @@ impl Chart for TimeOverSize {
 fn notes(all: &[TaskTimes]) -> String {
     let workers = all[0].workers;
     let plural = if workers == 1 { "" } else { "s" };
+    let points = all.iter().flat_map(|times| &times.curves).flat_map(|curve| &curve.points);
+    let bars = points.clone().any(|point| point.seconds.interval.is_some());
     format!(
         "Points: median over the runs with {workers} worker{plural}, of the mean time of the tasks of a size, each from when \
-         it was submitted and its worker free until it ended there. Bars: 95 % intervals."
+         it was submitted and its worker free until it ended there.{}",
+        if bars { " Bars: 95 % intervals." } else { "" }
     )
 }
 

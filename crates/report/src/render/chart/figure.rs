@@ -136,7 +136,7 @@ pub(super) enum Form {
     /// A function of the number of workers.
     Ideal(Ideal),
     /// A level for each number of workers.
-    Steps(Vec<(usize, f64)>),
+    Marks(Vec<(usize, f64)>),
     /// A curve through points.
     Line(Vec<(f64, f64)>),
     /// A curve in a band: number of workers, middle, lower and upper end; and the band's colour.
@@ -176,7 +176,7 @@ impl Guide {
         };
         match &self.form {
             Form::Ideal(ideal) => ends(&mut [fewest, most].iter().map(|workers| ideal.at(*workers))),
-            Form::Steps(steps) => ends(&mut steps.iter().map(|step| step.1)),
+            Form::Marks(steps) => ends(&mut steps.iter().map(|step| step.1)),
             Form::Line(points) => ends(&mut points.iter().map(|point| point.1)),
             Form::Fit(points, _) => ends(&mut points.iter().flat_map(|point| [point[2], point[3]])),
             Form::Upright(_) => None,

@@ -111,7 +111,7 @@ fn rate(estimate: &Estimate) -> Option<Value> {
     Value::new(jobs / estimate.mean_s, jobs / estimate.max_s, jobs / estimate.min_s).and_then(positive)
 }
 
-fn level(label: &str, value: f64) -> Guide {
+pub(super) fn level(label: &str, value: f64) -> Guide {
     Guide { label: label.to_string(), stroke: SERIAL, form: Form::Ideal(Ideal::Level(value)) }
 }
 

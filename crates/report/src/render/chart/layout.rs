@@ -180,8 +180,8 @@ pub(super) enum Key {
     Marker(Look),
     /// A line.
     Line(Stroke),
-    /// A line that runs in steps.
-    Steps(Stroke),
+    /// A short level stroke.
+    Mark(Stroke),
     /// A line upwards.
     Upright(Stroke),
     /// A line with a band around it.
@@ -253,9 +253,8 @@ fn draw_key(scene: &mut Scene, key: Key, (x, y): (f64, f64)) {
             look::marker(scene, look, (x + KEY / 2.0, y), theme::RADIUS);
         }
         Key::Line(stroke) => scene.path(&line, stroke),
-        Key::Steps(stroke) => {
-            let (middle, low, high) = (x + KEY / 2.0, y + 4.0, y - 4.0);
-            scene.path(&[(x, low), (middle, low), (middle, high), (x + KEY, high)], stroke);
+        Key::Mark(stroke) => {
+            scene.path(&[(x + KEY / 4.0, y), (x + 3.0 * KEY / 4.0, y)], stroke);
         }
         Key::Upright(stroke) => {
             scene.path(&[(x + KEY / 2.0, y - 0.4 * LINE), (x + KEY / 2.0, y + 0.4 * LINE)], stroke);

@@ -5,9 +5,11 @@ use super::figure::{Across, Curve, Form, Guide, Panel, Series, Value};
 use super::frame::Spread;
 use super::layout::Plot;
 use super::numbers::in_brackets;
-use super::scene::{Area, Point, Scene, Tag};
+use super::scene::{Area, Point, Scene, Stroke, Tag};
 use super::{frame, look, theme};
 
+/// Half the width of a mark, in pixels.
+const MARK: f64 = 14.0;
 /// Steps in which a line follows its function.
 const STEPS: u32 = 96;
 
@@ -113,7 +115,10 @@ impl Plotted<'_> {
                 .map(|step| first + f64::from(step) / f64::from(STEPS) * (last - first))
                 .map(|count| (count, ideal.at(count)))
                 .collect(),
-            Form::Steps(steps) => stairs(steps),
+            Form::Marks(levels) => {
+                self.draw_marks(scene, workers, levels, guide.stroke);
+                return;
+            }
             Form::Line(points) => points.clone(),
             Form::Fit(points, _) => points.iter().map(|point| (point[0], point[1])).collect(),
             Form::Upright(place) => {
@@ -130,6 +135,18 @@ impl Plotted<'_> {
         }
         for part in frame::clip(&points, area.top, area.bottom()) {
             scene.path(&part, guide.stroke);
+        }
+    }
+
+    /// A level stroke at each number of workers: between them there is nothing, and no curve crosses it.
+    fn draw_marks(&self, scene: &mut Scene, workers: Spread<'_>, levels: &[(usize, f64)], stroke: Stroke) {
+        let half = MARK.min(0.4 * workers.distances().1);
+        for &(count, level) in levels {
+            let (x, y) = self.place(workers, (count as f64, level));
+            for part in frame::clip(&[(x - half, y), (x + half, y)], workers.area.top, workers.area.bottom())
+            {
+                scene.path(&part, stroke);
+            }
         }
     }
 
@@ -175,36 +192,5 @@ impl Plotted<'_> {
 
     fn oversubscribed(&self, count: usize) -> bool {
         self.edge.is_some_and(|edge| count as f64 > edge)
-    }
-}
-
-/// Levels as a line that changes half-way between neighbouring numbers of workers.
-fn stairs(steps: &[(usize, f64)]) -> Vec<(f64, f64)> {
-    let mut course: Vec<(f64, f64)> = Vec::new();
-    for (index, (count, level)) in steps.iter().enumerate() {
-        if let Some((before, below)) = index.checked_sub(1).map(|index| steps[index]) {
-            let middle = f64::midpoint(before as f64, *count as f64);
-            course.extend([(middle, below), (middle, *level)]);
-        } else {
-            course.push((*count as f64, *level));
-        }
-        if index + 1 == steps.len() {
-            course.push((*count as f64, *level));
-        }
-    }
-    course
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stairs_have_their_levels_at_the_whole_numbers() {
-        assert_eq!(
-            stairs(&[(1, 1.0), (2, 2.0), (4, 3.5)]),
-            [(1.0, 1.0), (1.5, 1.0), (1.5, 2.0), (3.0, 2.0), (3.0, 3.5), (4.0, 3.5)]
-        );
-        assert!(stairs(&[]).is_empty());
     }
 }

@@ -7,6 +7,7 @@ use super::look::{Look, Origin};
 use crate::analysis::{Analysis, Cell, Estimate, ExecutorTable, WorkloadColumn};
 use crate::record::Status;
 use crate::view::units::{count, count_range, seconds};
+use crate::view::verdict::no_measurement;
 
 /// What a chart is made from: the run it is about, and those drawn beside it.
 #[derive(Clone, Copy)]
@@ -89,7 +90,12 @@ impl<'a> Runs<'a> {
     /// The least number of workers that is above the number of CPUs.
     pub(super) fn oversubscribed(self) -> Option<usize> {
         let rows = self.own.executors.iter().flat_map(|table| &table.rows);
-        rows.filter(|row| row.oversubscribed).map(|row| row.workers).min()
+        let least = rows.filter(|row| row.oversubscribed).map(|row| row.workers).min()?;
+        // Another machine's runs keep their own number of CPUs: what is beyond those of this one may be within theirs.
+        let others =
+            self.beside.iter().flat_map(|beside| &beside.analysis.executors).flat_map(|table| &table.rows);
+        let within = others.filter(|row| !row.oversubscribed).map(|row| row.workers).max();
+        within.is_none_or(|most| most < least).then_some(least)
     }
 }
 
@@ -138,7 +144,8 @@ impl Runs<'_> {
             let kernels = self.other_kernels(beside.analysis).unwrap_or_default();
             format!("{}: {}{runs}{kernels}", beside.label, place(beside.analysis))
         });
-        std::iter::once(own).chain(beside).chain(self.left_out.map(String::from)).collect()
+        let few = self.own.anecdote().map(|rounds| format!("{}.", no_measurement(rounds)));
+        std::iter::once(own).chain(beside).chain(self.left_out.map(String::from)).chain(few).collect()
     }
 
     /// The kernels of a run that are not those of this one; none if all are.

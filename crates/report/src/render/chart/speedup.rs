@@ -143,11 +143,11 @@ fn granularity(workload: &WorkloadColumn, panel: &Panel) -> Option<Guide> {
     let bounds = workload.bounds.iter().filter(|bound| (fewest..=most).contains(&bound.workers));
     // Where the best schedule is not known, only the upper end is a bound.
     let level = |bound: &Bound| if bound.exact { bound.speedup } else { bound.at_most };
-    let steps: Vec<_> = bounds.map(|bound| (bound.workers, level(bound))).collect();
-    (!steps.is_empty()).then(|| Guide {
+    let levels: Vec<_> = bounds.map(|bound| (bound.workers, level(bound))).collect();
+    (!levels.is_empty()).then(|| Guide {
         label: "granularity bound".to_string(),
         stroke: theme::BOUND,
-        form: Form::Steps(steps),
+        form: Form::Marks(levels),
     })
 }
 
@@ -161,15 +161,15 @@ fn ceiling(workload: &WorkloadColumn, series: usize) -> Option<Curve> {
 
 /// What the limits mean that are drawn.
 fn limits(panels: &[Panel], ceiling: usize) -> Option<String> {
-    let steps =
-        panels.iter().flat_map(|panel| &panel.guides).any(|guide| matches!(guide.form, Form::Steps(_)));
+    let marks =
+        panels.iter().flat_map(|panel| &panel.guides).any(|guide| matches!(guide.form, Form::Marks(_)));
     let measured = panels.iter().flat_map(|panel| &panel.curves).any(|curve| curve.series == ceiling);
-    let steps = steps.then_some(
-        "Granularity bound: no schedule of these jobs is faster (a step for each number of workers).",
+    let marks = marks.then_some(
+        "Granularity bound: no schedule of these jobs is faster (a mark at each number of workers).",
     );
     let measured = measured.then_some(
         "Hardware ceiling: work done by N pinned threads without any queue, over that of one thread.",
     );
-    let said: Vec<_> = [steps, measured].into_iter().flatten().collect();
+    let said: Vec<_> = [marks, measured].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join(" "))
 }

@@ -5,6 +5,7 @@ use crate::analysis::{Analysis, Cell, Estimate};
 use super::Chart;
 use super::axis::Scale;
 use super::figure::{Across, Figure, Form, Group, Guide, Ideal, Panel, Value, YRange};
+use super::io::level;
 use super::look::Origin;
 use super::runs::{Runs, gap_note, has_bars};
 use super::scene::Scene;
@@ -31,6 +32,8 @@ impl Chart for Time {
             let ideal = reference.mean(runs.own, column).map(|mean| Form::Ideal(Ideal::Share(mean)));
             let label = reference.label(runs.own);
             panel.guides.extend(ideal.map(|form| Guide { label, stroke: theme::IDEAL, form }));
+            let serial = Reference::Serial.mean(runs.own, column);
+            panel.guides.extend(serial.map(|mean| level("serial", mean)));
         }
         let (scale, y_label) = if far_apart(runs, &panels) {
             (Scale::Log, "mean time in seconds (log scale)")

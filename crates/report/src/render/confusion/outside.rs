@@ -45,7 +45,7 @@ fn matrix(findings: &[Finding], rounds: u32) -> Grid {
         ),
         head,
         rows: rows.collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }
 
@@ -107,6 +107,6 @@ fn serial(fractions: &[Finding]) -> Grid {
         title: "Serial fraction of a program's CPU time, by its own clocks and from outside".to_string(),
         head: ["Injected", "own clocks", "outside", "points", "verdict"].map(String::from).to_vec(),
         rows: fractions.iter().filter_map(row).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }

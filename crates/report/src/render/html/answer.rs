@@ -8,8 +8,10 @@ use crate::view::{Answer, View, WorkloadView};
 
 /// The cards, workload by workload, then the remarks.
 pub(super) fn section(view: &View) -> Markup {
+    let findings = view.workloads.iter().flat_map(|workload| &workload.findings);
+    let first: Vec<&String> = view.notes.iter().chain(findings).chain(&view.measured).collect();
     let on_workloads = view.workloads.iter().flat_map(|workload| &workload.remarks);
-    let remarks: Vec<&String> = view.notes.iter().chain(&view.quality).chain(on_workloads).collect();
+    let remarks: Vec<&String> = on_workloads.chain(&view.quality).collect();
     html! {
         @for workload in &view.workloads {
             section.workload data-workload=(workload.label) {
@@ -17,7 +19,7 @@ pub(super) fn section(view: &View) -> Markup {
                 ul.cards { @for answer in &workload.answers { (card(workload, answer)) } }
             }
         }
-        @if !remarks.is_empty() {
+        @for remarks in [first, remarks].into_iter().filter(|remarks| !remarks.is_empty()) {
             ul.remarks { @for remark in remarks { li { (remark) } } }
         }
     }
@@ -41,11 +43,11 @@ fn card(workload: &WorkloadView, answer: &Answer) -> Markup {
             h5 { (answer.executor) }
             @match &answer.case {
                 Ok(case) => {
-                    p.big {
+                    p.big.doubted[case.verdict.doubted] {
                         strong { (case.verdict.value) }
                         " " span { @if let Some(qualifier) = &case.verdict.qualifier { (qualifier) " " } "on " (case.verdict.on) }
                     }
-                    @if let Some(account) = &case.account { div.bar { (PreEscaped(bar(account))) } }
+                    @if let Some(account) = case.account.as_ref().filter(|_| !case.verdict.doubted) { div.bar { (PreEscaped(bar(account))) } }
                     @for line in case.verdict.rest.iter().chain(&case.enough) { p { (line) } }
                 }
                 Err(reason) => { p { (reason) } }
@@ -69,7 +71,7 @@ mod tests {
             "24 rounds plus 1 warm-up round (excluded), until the time limit: the goal of ±1.0 % was not reached",
             "SHA: noise floor 0.6 %",
             "Cases with 3 and 4 workers are oversubscribed: they share 2 CPUs",
-            "RC4 threads: it takes 2 workers to be faster than the serial loop (COST)",
+            "RC4: COST, the fewest workers that are surely faster than the serial loop, is 2 with threads",
             "for jobs of 8.70 ms or more",
             "1 of 24 rounds stands out, and is counted; the first is round 13",
         ] {

@@ -21,8 +21,9 @@ pub(super) fn table(grid: &Grid, sortable: bool, about: &[About<'_>]) -> Markup 
     };
     let none = About::default();
     html! {
+        @for (_, note) in &grid.notes { p.quiet { (note) } }
         div.scroll tabindex="0" role="region" aria-label=(grid.title) {
-            table.sortable[sortable] {
+            table.sortable[sortable].doubted[grid.faint] {
                 caption { (grid.title) }
                 thead {
                     tr { @for (column, head) in grid.head.iter().enumerate() { th.words[words(column)] scope="col" { (head) } } }
@@ -72,14 +73,8 @@ pub(super) fn swatch(loss: Loss) -> Markup {
 }
 
 /// The table without the columns in which no row has anything.
-pub(super) fn without_empty_columns(mut grid: Grid) -> Grid {
+pub(super) fn without_empty_columns(grid: Grid) -> Grid {
     let filled = |column: usize| grid.rows.iter().any(|row| row[column].text != MISSING);
     let kept: Vec<bool> = (0..grid.head.len()).map(filled).collect();
-    let mut keep = kept.iter();
-    grid.head.retain(|_| keep.next() == Some(&true));
-    for row in &mut grid.rows {
-        let mut keep = kept.iter();
-        row.retain(|_| keep.next() == Some(&true));
-    }
-    grid
+    grid.with_columns(|column, _| kept[column])
 }

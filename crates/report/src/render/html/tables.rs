@@ -6,6 +6,7 @@ use super::grid::{About, swatch, table, without_empty_columns};
 use crate::analysis::{Account, Analysis, Cell, Estimate, Loss, Row, WorkloadColumn};
 use crate::record::BASELINE;
 use crate::view::grid::{Entry, Grid, heads};
+use crate::view::tables::KARP_FLATT;
 use crate::view::units::{MISSING, count, fixed, percent_with_interval, quantity, seconds, speedup, times};
 use crate::view::verdict::largest_loss;
 use crate::view::{Verdict, View, tables};
@@ -39,18 +40,12 @@ pub(super) fn section(run: &Analysis, view: &View) -> Markup {
             }
         }
         @if let Some(laws) = tables::laws(&computing) {
-            details.book open[fitted(&computing)] {
+            details.book open {
                 summary { "Laws of scaling: Amdahl’s law and the universal scalability law" }
                 (table(&laws, true, &[]))
             }
         }
     }
-}
-
-/// Whether any law was fitted: refusals alone are among the remarks already.
-fn fitted(run: &Analysis) -> bool {
-    let mut laws = run.executors.iter().flat_map(|table| &table.scaling);
-    laws.any(|scaling| scaling.usl.fit().is_some() || scaling.amdahl.fit().is_some())
 }
 
 /// The cases of a workload, the serial baseline first.
@@ -74,6 +69,8 @@ fn cases(run: &Analysis, column: usize, workload: &WorkloadColumn) -> Markup {
             workload.label,
             count(workload.jobs, "job")
         ),
+        notes: vec![("Karp–Flatt", KARP_FLATT.to_string())],
+        faint: run.anecdote().is_some(),
         head: heads([
             "Executor",
             "Workers",
@@ -88,7 +85,7 @@ fn cases(run: &Analysis, column: usize, workload: &WorkloadColumn) -> Markup {
             "Fastest to slowest",
         ]),
         rows,
-        foot: Vec::new(),
+        ..Grid::default()
     };
     table(&without_empty_columns(grid), true, &about)
 }
@@ -151,6 +148,7 @@ pub(super) fn accounts(run: &Analysis) -> Markup {
         ))
     });
     let all: Vec<_> = accounted.collect();
+    let few = run.anecdote();
     html! {
         @if !all.is_empty() {
             p.quiet {
@@ -169,7 +167,7 @@ pub(super) fn accounts(run: &Analysis) -> Markup {
         @for (workload, executor, workers, estimate, account) in all.into_iter().take(ACCOUNTS) {
             @let case = format!("{workload} · {executor} · {}", count(workers, "worker"));
             details.account data-workload=(workload) data-executor=(executor) data-workers=(workers) {
-                summary { strong { (case) } " " span.quiet { (Verdict::of(workers, estimate)) } }
+                summary { strong { (case) } " " span.quiet { (Verdict::of(workers, estimate).doubting(few)) } }
                 (table(&tables::account(&case, account), false, &[]))
                 @if !account.notes.is_empty() {
                     ul.quiet { @for note in &account.notes { li { (note) } } }

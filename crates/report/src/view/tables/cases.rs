@@ -5,7 +5,7 @@ use crate::record::BASELINE;
 use crate::stats::Quantity;
 use crate::view::grid::{Entry, Grid, heads};
 use crate::view::units::{MISSING, fixed, percent, rate, time, times};
-use crate::view::verdict::largest_loss;
+use crate::view::verdict::{largest_loss, no_measurement};
 use crate::view::{batch, jobs_per_second};
 
 /// Table 17-1 of *Fluent Python*, `Workers | RC4 time | RC4 factor | …`, for each executor.
@@ -23,10 +23,11 @@ pub(in crate::view) fn book(run: &Analysis) -> Vec<Grid> {
         std::iter::once(workers(row)).chain(cells).collect()
     };
     let grid = |table: &ExecutorTable| Grid {
-        title: table.executor.clone(),
+        title: doubted(run, table.executor.clone()),
         head: head.clone(),
         rows: table.rows.iter().map(row).collect(),
-        foot: Vec::new(),
+        faint: run.anecdote().is_some(),
+        ..Grid::default()
     };
     run.executors.iter().map(grid).collect()
 }
@@ -53,7 +54,15 @@ pub(in crate::view) fn speedups(run: &Analysis, workload: usize) -> Option<Grid>
         cells
     };
     Some(Grid {
-        title: format!("{} against serial ({}){beyond}", column.label, time(&column.serial, decimals)),
+        title: doubted(
+            run,
+            format!("{} against serial ({}){beyond}", column.label, time(&column.serial, decimals)),
+        ),
+        keys: 2,
+        // The factor stands in the book's table; without the others 80 columns will do.
+        aside: &["factor", "efficiency", "Karp–Flatt", "bound", "ceiling"],
+        notes: vec![("Karp–Flatt", KARP_FLATT.to_string())],
+        faint: run.anecdote().is_some(),
         head: heads([
             "Executor",
             "N",
@@ -68,8 +77,16 @@ pub(in crate::view) fn speedups(run: &Analysis, workload: usize) -> Option<Grid>
             "largest loss",
         ]),
         rows: rows().map(line).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     })
+}
+
+/// What has to be known of the column.
+pub const KARP_FLATT: &str = "Karp–Flatt: the share of serial work that would explain the speedup by itself; where it grows with N, an overhead does.";
+
+/// A title that says where the figures below are no measurement.
+pub(super) fn doubted(run: &Analysis, title: String) -> String {
+    run.anecdote().map_or(title.clone(), |rounds| format!("{title}; {}", no_measurement(rounds)))
 }
 
 /// Factor to largest loss.
@@ -131,7 +148,9 @@ pub(in crate::view) fn waiting(run: &Analysis, workload: usize) -> Grid {
     let serial = (column.serial != Cell::NotMeasured).then(|| line(BASELINE, 1, &column.serial));
     let per_second = jobs_per_second(column);
     Grid {
-        title: format!("{}: {}", column.label, batch(column)),
+        title: doubted(run, format!("{}: {}", column.label, batch(column))),
+        keys: 2,
+        faint: run.anecdote().is_some(),
         head: heads([
             "style",
             "connections",
@@ -144,7 +163,7 @@ pub(in crate::view) fn waiting(run: &Analysis, workload: usize) -> Grid {
             "least–most",
         ]),
         rows: serial.into_iter().chain(pools).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }
 
@@ -181,7 +200,8 @@ mod tests {
     #[test]
     fn the_books_record_gives_the_books_table() {
         let view = View::of(&Analysis::of(&published::record()));
-        let [grid] = view.grids().collect::<Vec<_>>().try_into().expect("one executor and nothing serial");
+        assert_eq!(view.grids().count(), 0, "nothing serial");
+        let [grid] = &view.book[..] else { panic!("one executor") };
         assert_eq!(grid.head, ["Workers", "RC4 time", "RC4 factor", "SHA time", "SHA factor"]);
         let rows = grid.rows.iter().map(|row| row.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>());
         assert_eq!(

@@ -18,6 +18,7 @@ fn table(batch: &Engines) -> Grid {
     head.extend(batch.counts.iter().map(|&workers| count(workers, "worker")));
     head.extend(heads(["factor", "speedup", "95 %", "serial ÷ first", &format!("{most} ÷ first"), "95 %"]));
     Grid {
+        keys: 3,
         title: format!(
             "{}: {} jobs, {} MiB, {}, by program and kernel; factor and speedup with {most}",
             batch.label,
@@ -27,7 +28,7 @@ fn table(batch: &Engines) -> Grid {
         ),
         head,
         rows: batch.engines.iter().map(row).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     }
 }
 

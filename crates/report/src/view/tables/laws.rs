@@ -1,7 +1,7 @@
-//! The laws of scaling as fitted, or why they were not.
+//! The laws of scaling as fitted.
 
 use crate::analysis::scaling::Usl;
-use crate::analysis::{Analysis, Law, Scaling};
+use crate::analysis::{Analysis, Scaling};
 use crate::stats::Quantity;
 use crate::view::grid::{Entry, Grid, heads};
 use crate::view::units::{MISSING, fixed, interval, quantity};
@@ -12,7 +12,7 @@ pub fn laws(run: &Analysis) -> Option<Grid> {
     let mut rows = Vec::new();
     for table in &run.executors {
         for (workload, scaling) in run.workloads.iter().zip(&table.scaling) {
-            for (law, figures, result) in fits(scaling) {
+            for (law, figures, result) in fits(scaling).into_iter().flatten() {
                 let mut cells =
                     vec![Entry::name(law), Entry::name(&workload.label), Entry::name(&table.executor)];
                 cells.extend(figures.map(figure));
@@ -26,7 +26,7 @@ pub fn laws(run: &Analysis) -> Option<Grid> {
             .into(),
         head: heads(["Law", "Workload", "Executor", "λ", "σ", "κ", "Result"]),
         rows,
-        foot: Vec::new(),
+        ..Grid::default()
     })
 }
 
@@ -35,31 +35,22 @@ fn figure(figure: Option<Quantity>) -> Entry {
     Entry::written(text, figure.map(|figure| figure.value))
 }
 
-/// Both laws: name, parameters and result; as one where both are refused for the same reason.
-fn fits(scaling: &Scaling) -> Vec<(&'static str, [Option<Quantity>; 3], String)> {
-    match (&scaling.amdahl, &scaling.usl) {
-        (Law::Refused(one), Law::Refused(other)) if one == other => {
-            return vec![("Amdahl, universal", [None; 3], one.clone())];
-        }
-        _ => {}
-    }
-    let amdahl = match &scaling.amdahl {
-        Law::Fitted(fit) => {
-            let sigma = fit.serial_fraction.value;
-            let limit = if sigma > 1e-9 {
-                format!("at most {}x on any number of workers", fixed(fit.lambda.value / sigma, 1))
-            } else {
-                "no limit in these data".to_string()
-            };
-            ("Amdahl", [Some(fit.lambda), Some(fit.serial_fraction), None], limit)
-        }
-        Law::Refused(reason) => ("Amdahl", [None; 3], reason.clone()),
-    };
-    let universal = match &scaling.usl {
-        Law::Fitted(fit) => ("Universal", [Some(fit.lambda), Some(fit.sigma), Some(fit.kappa)], peak(fit)),
-        Law::Refused(reason) => ("Universal", [None; 3], reason.clone()),
-    };
-    vec![amdahl, universal]
+/// Both laws as far as they were fitted: name, parameters and result. Why one was not is told once for the whole run.
+fn fits(scaling: &Scaling) -> [Option<(&'static str, [Option<Quantity>; 3], String)>; 2] {
+    let amdahl = scaling.amdahl.fit().map(|fit| {
+        let sigma = fit.serial_fraction.value;
+        let limit = if sigma > 1e-9 {
+            format!("at most {}x on any number of workers", fixed(fit.lambda.value / sigma, 1))
+        } else {
+            "no limit in these data".to_string()
+        };
+        ("Amdahl", [Some(fit.lambda), Some(fit.serial_fraction), None], limit)
+    });
+    let universal = scaling
+        .usl
+        .fit()
+        .map(|fit| ("Universal", [Some(fit.lambda), Some(fit.sigma), Some(fit.kappa)], peak(fit)));
+    [amdahl, universal]
 }
 
 /// Where a fitted law has its peak, if that is significant.

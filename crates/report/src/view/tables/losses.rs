@@ -51,7 +51,7 @@ pub(in crate::view) fn losses(run: &Analysis, workload: usize) -> Option<Grid> {
         ),
         head: std::iter::once("into".to_string()).chain(names).collect(),
         rows,
-        foot: Vec::new(),
+        ..Grid::default()
     })
 }
 
@@ -75,6 +75,7 @@ pub fn account(case: &str, account: &Account) -> Grid {
         head: heads(["Loss", "Speedup", "95 % interval", "Worker time", "Share", "What it is"]),
         rows: account.rows.iter().flat_map(|row| lines(row, account.gap)).collect(),
         foot: vec![total("sum", sum, String::new()), total("missing", account.gap, gap)],
+        ..Grid::default()
     }
 }
 

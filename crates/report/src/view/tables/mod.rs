@@ -12,6 +12,7 @@ mod laws;
 mod losses;
 mod programs;
 
+pub use cases::KARP_FLATT;
 pub(super) use cases::{book, speedups, waiting};
 pub use engines::{engine_name, engines};
 pub use laws::laws;

@@ -85,7 +85,7 @@ pub(in crate::view) fn plane(run: &Analysis, workload: usize) -> Option<Grid> {
         ),
         head: std::iter::once("p".to_string()).chain(threads).collect(),
         rows: axes.processes.iter().map(row).collect(),
-        foot: Vec::new(),
+        ..Grid::default()
     })
 }
 
@@ -125,6 +125,7 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
     };
     let rows: Vec<Vec<Entry>> = cases.iter().map(line).collect();
     (!rows.is_empty()).then(|| Grid {
+        faint: run.anecdote().is_some(),
         title: format!(
             "{} {}{beyond}: {}",
             column.label,
@@ -143,7 +144,7 @@ pub(in crate::view) fn program(run: &Analysis, workload: usize) -> Option<Grid> 
             "serial",
         ]),
         rows,
-        foot: Vec::new(),
+        ..Grid::default()
     })
 }
 
@@ -187,7 +188,7 @@ pub(in crate::view) fn counts(run: &Analysis, workload: usize) -> Option<Grid> {
             "CPU inflation",
         ]),
         rows,
-        foot: Vec::new(),
+        ..Grid::default()
     })
 }
 
@@ -235,7 +236,7 @@ pub(in crate::view) fn program_losses(run: &Analysis, workload: usize) -> Option
         ),
         head: std::iter::once("into".to_string()).chain(names).collect(),
         rows: lines,
-        foot: Vec::new(),
+        ..Grid::default()
     })
 }
 

@@ -83,8 +83,10 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
             stop: None,
             precision: Some(0.01),
             widest: None,
-            without_interval: 0,
+            without_interval: Vec::new(),
+            apart: Vec::new(),
             noisy: Vec::new(),
+            unsteady: None,
         },
         workloads: (workloads.iter().enumerate())
             .map(|(column, name)| WorkloadColumn {
