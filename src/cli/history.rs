@@ -50,15 +50,11 @@ fn formats() -> Reader<(&'static str, Render)> {
 }
 
 pub(super) fn history(args: &HistoryArgs) -> Result<(), ExitError> {
+    let like = args.like.as_deref().map(RunRecord::read).transpose()?;
     let records = records(&args.folder)?;
-    let like = match &args.like {
-        Some(path) => RunRecord::read(path)?,
-        None => {
-            let latest = records.iter().max_by(|one, other| one.created.cmp(&other.created));
-            let none = || ExitError::Failure(format!("{}: there is no run in it", shown(&args.folder)));
-            latest.ok_or_else(none)?.clone()
-        }
-    };
+    let latest = || records.iter().max_by(|one, other| one.created.cmp(&other.created)).cloned();
+    let none = || ExitError::Failure(format!("{}: there is no run in it", shown(&args.folder)));
+    let like = like.or_else(latest).ok_or_else(none)?;
     let history = History::of(&like, &records);
     if history.runs.is_empty() {
         let message = "--like: no run there is of the same batch";

@@ -187,9 +187,10 @@ fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), ExitError> {
     }
     match (comparison.outcome, args.inconclusive) {
         (Outcome::NoRegression, _) | (Outcome::Inconclusive, Some(Ending::Pass)) => Ok(()),
-        (Outcome::Regression, _) => Err(ExitError::Said(Verdict::Regression)),
-        // To a script the same as a regression.
-        (Outcome::Inconclusive, Some(Ending::Fail)) => Err(ExitError::Said(Verdict::Regression)),
+        // To a script the one may be the same as the other.
+        (Outcome::Regression, _) | (Outcome::Inconclusive, Some(Ending::Fail)) => {
+            Err(ExitError::Said(Verdict::Regression))
+        }
         (Outcome::Inconclusive, None) => Err(ExitError::Said(Verdict::Inconclusive)),
     }
 }

@@ -80,14 +80,12 @@ fn about_the_runs(comparison: &Comparison) -> Option<String> {
 fn side(letter: char, runs: &[RunName]) -> String {
     let mut revisions: Vec<&str> = runs.iter().filter_map(|run| run.revision.as_deref()).collect();
     revisions.dedup();
-    let revisions = revisions.iter().map(|revision| format!(" · {revision}")).collect::<String>();
-    match runs {
-        [run] => format!("{letter}: {} · {}{revisions}", run.name, run.created),
-        _ => {
-            let names = list(runs.iter().map(|run| format!("{} {}", run.name, run.created)));
-            format!("{letter}: {} · {names}{revisions}", count(runs.len(), "run"))
-        }
+    let revisions = revisions.iter().fold(String::new(), |all, revision| all + " · " + revision);
+    if let [run] = runs {
+        return format!("{letter}: {} · {}{revisions}", run.name, run.created);
     }
+    let names = list(runs.iter().map(|run| format!("{} {}", run.name, run.created)));
+    format!("{letter}: {} · {names}{revisions}", count(runs.len(), "run"))
 }
 
 /// What it would take to decide.

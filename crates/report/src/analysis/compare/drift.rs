@@ -35,13 +35,13 @@ pub(super) fn capacity(a: &[Run<'_>], b: &[Run<'_>], workload: &str, workers: us
         let ceilings = limits::ceilings(run.record, workload);
         ceilings.into_iter().find(|ceiling| ceiling.workers == workers).map(|found| found.speedup.value)
     };
-    let mean = |runs: &[Run<'_>]| mean(runs.iter().map(ceiling).collect::<Option<_>>()?);
+    let mean = |runs: &[Run<'_>]| mean(&runs.iter().map(ceiling).collect::<Option<Vec<f64>>>()?);
     let capacity = mean(a)? / mean(b)?;
     (capacity.is_finite() && capacity > 0.0).then_some(capacity)
 }
 
-fn mean(values: Vec<f64>) -> Option<f64> {
-    Some(Summary::of(&values)?.mean)
+fn mean(values: &[f64]) -> Option<f64> {
+    Some(Summary::of(values)?.mean)
 }
 
 /// How far the mean of the later half of some times lies from that of the earlier half.
@@ -65,8 +65,8 @@ impl Speed {
     fn of(runs: &[Run<'_>], workload: &str) -> Option<Self> {
         let each: Vec<Self> = runs.iter().map(|run| Self::of_run(run, workload)).collect::<Option<_>>()?;
         Some(Self {
-            clock_hz: mean(each.iter().map(|speed| speed.clock_hz).collect())?,
-            throughput: mean(each.iter().map(|speed| speed.throughput).collect())?,
+            clock_hz: mean(&each.iter().map(|speed| speed.clock_hz).collect::<Vec<_>>())?,
+            throughput: mean(&each.iter().map(|speed| speed.throughput).collect::<Vec<_>>())?,
         })
     }
 
@@ -75,7 +75,8 @@ impl Speed {
         let samples = cases.flat_map(|(case, _)| rounds.samples(case).iter().copied());
         let probes: Vec<Probe> = samples.flat_map(probes).collect();
         let mean = |figure: fn(&Probe) -> f64| {
-            mean(probes.iter().map(figure).collect()).filter(|mean| mean.is_finite() && *mean > 0.0)
+            mean(&probes.iter().map(figure).collect::<Vec<_>>())
+                .filter(|mean| mean.is_finite() && *mean > 0.0)
         };
         Some(Self {
             clock_hz: mean(|probe| probe.clock_hz)?,

@@ -83,7 +83,9 @@ impl Executions {
                 .ok_or("no serial baseline")?;
             let serial = Summary::of(&serial_s).ok_or("no serial baseline")?.mean;
             figure /= serial;
-            entries.iter_mut().for_each(|one| one.scale(1.0 / serial));
+            for one in &mut entries {
+                one.scale(1.0 / serial);
+            }
         }
         Ok(Self { mean_s, figure, values, serial_s, entries })
     }

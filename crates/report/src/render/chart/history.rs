@@ -52,7 +52,7 @@ pub(super) fn scene(history: &History) -> Option<Scene> {
             if tracks.iter().all(|track| track.points.is_empty()) {
                 continue;
             }
-            let title = format!("{} · {what}", label);
+            let title = format!("{label} · {what}");
             let plot = Runs { workload, title, tracks, history, numbers: &numbers, unit };
             bands.push(Band { y_label: what, plots: vec![Box::new(plot) as Box<dyn Plot>] });
         }
