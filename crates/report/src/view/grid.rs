@@ -30,10 +30,6 @@ impl Grid {
     #[must_use]
     pub fn with_columns(mut self, keep: impl Fn(usize, &str) -> bool) -> Self {
         let kept: Vec<bool> = self.head.iter().enumerate().map(|(index, head)| keep(index, head)).collect();
-        fn retain<T>(row: &mut Vec<T>, kept: &[bool]) {
-            let mut kept = kept.iter();
-            row.retain(|_| kept.next() == Some(&true));
-        }
         for row in self.rows.iter_mut().chain(&mut self.foot) {
             retain(row, &kept);
         }
@@ -48,6 +44,11 @@ impl Grid {
         let aside = self.aside;
         self.with_columns(|_, head| !aside.contains(&head))
     }
+}
+
+fn retain<T>(row: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    row.retain(|_| kept.next() == Some(&true));
 }
 
 /// A formatted cell.

@@ -86,7 +86,10 @@ pub const KARP_FLATT: &str = "Karp–Flatt: the share of serial work that would 
 
 /// A title that says where the figures below are no measurement.
 pub(super) fn doubted(run: &Analysis, title: String) -> String {
-    run.anecdote().map_or(title.clone(), |rounds| format!("{title}; {}", no_measurement(rounds)))
+    match run.anecdote() {
+        Some(rounds) => title + "; " + &no_measurement(rounds),
+        None => title,
+    }
 }
 
 /// Factor to largest loss.

@@ -35,8 +35,11 @@ fn figure(figure: Option<Quantity>) -> Entry {
     Entry::written(text, figure.map(|figure| figure.value))
 }
 
+/// Name, λ, σ and κ, and result.
+type Fit = (&'static str, [Option<Quantity>; 3], String);
+
 /// Both laws as far as they were fitted: name, parameters and result. Why one was not is told once for the whole run.
-fn fits(scaling: &Scaling) -> [Option<(&'static str, [Option<Quantity>; 3], String)>; 2] {
+fn fits(scaling: &Scaling) -> [Option<Fit>; 2] {
     let amdahl = scaling.amdahl.fit().map(|fit| {
         let sigma = fit.serial_fraction.value;
         let limit = if sigma > 1e-9 {
