@@ -142,10 +142,9 @@ mod tests {
             ("sys/devices/system/node/node0/cpumap", "1"),
         ]);
         let files = capture(&tree.root());
-        let all: String = files
-            .iter()
-            .map(|file| format!("{} {}\n", file.path.display(), String::from_utf8_lossy(&file.bytes)))
-            .collect();
+        let text =
+            |file: &Captured| format!("{} {}", file.path.display(), String::from_utf8_lossy(&file.bytes));
+        let all = files.iter().map(text).collect::<Vec<_>>().join("\n");
         for personal in ["deadbeef", "ada", "1000.slice", "secret", "MemTotal"] {
             assert!(!all.contains(personal), "{personal} in {all}");
         }

@@ -28,7 +28,9 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis) -> String {
         text += &self::finding(finding);
     }
     text += &paragraph("machine", &shape(&facts.environment));
-    text += &paragraph("workers", &workers(facts));
+    if facts.default_workers > 0 {
+        text += &paragraph("workers", &workers(facts));
+    }
     if facts.captured.is_none() {
         text += &paragraph("CPUs", &cpus(&diagnosis.cpus, diagnosis.together.as_ref()));
         text += &match &diagnosis.floor {
