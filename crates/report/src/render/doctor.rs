@@ -220,6 +220,10 @@ note      Turbo is on
           It follows.
           → Do something.
 
+machine   cores: not told, not recorded
+          caches: not told, not recorded
+          memory nodes: not told, not recorded
+
 CPUs      CPU 0     4.10 GHz, 4.5 operations a cycle (4.4 to 4.6), 50 probes
           CPU 1     4.10 GHz, 4.5 operations a cycle (4.4 to 5.6), 50 probes
           all busy  3.90 GHz, 4.5 operations a cycle (4.4 to 4.6), 50 probes
