@@ -158,7 +158,8 @@ fn echo() -> io::Result<()> {
 fn sink() -> io::Result<()> {
     let (mut input, mut output, mut number) = (file(io::stdin())?, file(io::stdout())?, [0; 8]);
     let mut next = || input.read_exact(&mut number).map(|()| usize::from_le_bytes(number));
-    let (count, length) = (next()?, next()?);
+    // One that is not needed is left without a word.
+    let (Ok(count), Ok(length)) = (next(), next()) else { return Ok(()) };
     loop {
         for _ in 0..count {
             // Each is the worker's own.
