@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::accounting::account;
 use super::model::{Cell, Estimate, RoundPoint};
-use super::rounds::{Paired, Rounds, is_one_worker, seconds};
+use super::rounds::{Paired, Rounds, is_one_worker};
 use super::scaling::karp_flatt_quantity;
+use super::seconds::seconds;
 use super::waiting::waiting;
 use super::{outside, timeline};
 use crate::record::{BASELINE, Probe, RunRecord, Sample};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Effort, NoInterval, NoisyRound, Unsteady};
-use super::rounds::{Rounds, seconds};
+use super::rounds::Rounds;
+use super::seconds::seconds;
 use crate::record::{BASELINE, RunRecord, Sample};
 use crate::stats::{self, Quantity};
 

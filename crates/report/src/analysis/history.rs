@@ -4,7 +4,8 @@
 
 use super::cells::speedup;
 use super::compare::{Difference, of_batches, of_machines};
-use super::rounds::{Rounds, seconds};
+use super::rounds::Rounds;
+use super::seconds::seconds;
 use super::shell::without_shell;
 use crate::record::{BASELINE, Case, RunRecord, Status};
 use crate::stats::{Interval, Quantity, bootstrap};

@@ -37,6 +37,7 @@ mod part;
 pub mod representative;
 mod rounds;
 pub mod scaling;
+mod seconds;
 mod shell;
 mod sizes;
 mod speedup;

@@ -2,7 +2,8 @@
 
 use super::accounting::execution;
 use super::model::{Analysis, Best, Command, OutsideFigures};
-use super::rounds::{Paired, seconds};
+use super::rounds::Paired;
+use super::seconds::seconds;
 use crate::record::plain::plain;
 use crate::record::{Axes, CommandRecord, Ended, Inputs, Known, Outside, Sample, Text};
 use crate::stats::{Quantity, Summary, bootstrap};

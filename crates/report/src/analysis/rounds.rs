@@ -155,8 +155,3 @@ pub(super) fn is_one_worker(workload: &WorkloadRecord, executor: &str) -> bool {
     };
     workload.command.as_deref().is_some_and(|command| alone(command) && one(command))
 }
-
-/// Nanoseconds as seconds.
-pub(super) fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
-}

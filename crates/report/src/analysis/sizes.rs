@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::model::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
-use super::rounds::{Rounds, seconds};
+use super::rounds::Rounds;
+use super::seconds::seconds;
 use crate::record::{BASELINE, Data, RunRecord, Sample, WorkloadRecord};
 use crate::stats::{Summary, order};
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::model::Apart;
-use super::rounds::seconds;
+use super::seconds::seconds;
 use crate::record::{RunRecord, Sample};
 use crate::stats;
 

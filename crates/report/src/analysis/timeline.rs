@@ -2,7 +2,7 @@
 
 use super::accounting::ledger::{LaneSpan, lanes, last_end};
 use super::model::{Lane, Segment, State, Timeline};
-use super::rounds::seconds;
+use super::seconds::seconds;
 use crate::record::Sample;
 
 /// The timeline of the sample whose time is the median; of two in the middle, the earlier in time.

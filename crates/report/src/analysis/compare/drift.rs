@@ -3,7 +3,7 @@
 use super::super::limits;
 use super::super::rounds::Rounds;
 use super::model::Drift;
-use super::side::Run;
+use super::run::Run;
 use crate::record::{Probe, Sample};
 use crate::stats::{Interval, Summary, bootstrap};
 

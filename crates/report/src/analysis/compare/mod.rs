@@ -13,6 +13,7 @@ mod comparable;
 mod drift;
 mod model;
 mod needed;
+mod run;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,8 @@ mod turns;
 
 use self::change::{Entries, change};
 use self::model::name_of;
-use self::side::{Executions, Run, Side, concatenated};
+use self::run::Run;
+use self::side::{Executions, Side, concatenated};
 use super::rounds::Rounds;
 use crate::record::{BASELINE, Case, RunRecord, WorkloadRecord};
 use crate::stats::{Interval, Quantity, bootstrap};

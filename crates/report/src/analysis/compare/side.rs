@@ -3,18 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::super::accounting;
-use super::super::rounds::{Paired, Reference, Rounds, seconds};
+use super::super::rounds::{Paired, Reference, Rounds};
+use super::super::seconds::seconds;
 use super::change::Entries;
 use super::drift;
 use super::model::Measure;
+use super::run::Run;
 use crate::record::{BASELINE, Case, RunRecord, Sample};
 use crate::stats::{Interval, Quantity, Summary};
-
-/// A record and its samples.
-pub(super) struct Run<'a> {
-    pub(super) record: &'a RunRecord,
-    pub(super) rounds: Rounds<'a>,
-}
 
 /// The runs before, or those after.
 pub(super) struct Side<'a> {
