@@ -130,7 +130,7 @@ fn there_is_a_manual_page_for_every_command() {
     assert!(page.contains(".TH speedup 1") && page.contains("speedup\\-run(1)"), "{page}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("man1");
-    assert!(run(&["man", path.to_str().unwrap()]).status.success());
+    assert!(run(&["man", "--out", path.to_str().unwrap()]).status.success());
     let root = help(&[]);
     for name in commands(&root) {
         let page = std::fs::read_to_string(path.join(format!("speedup-{name}.1"))).unwrap();
@@ -138,6 +138,10 @@ fn there_is_a_manual_page_for_every_command() {
     }
     let run_page = std::fs::read_to_string(path.join("speedup-run.1")).unwrap();
     assert!(run_page.contains("\\-\\-max\\-time"), "{run_page}");
+    assert_eq!(stdout(&run(&["man", "run"])), run_page);
+    let unknown = run(&["man", "rnu"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("COMMAND 'rnu': must be one of run, command,"), "{}", stderr(&unknown));
     assert!(path.join("speedup-demo-map.1").is_file());
 }
 

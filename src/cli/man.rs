@@ -6,30 +6,40 @@ use clap::{Args, Command, ValueHint};
 use clap_mangen::Man;
 
 use super::braces::printable;
-use super::{ExitError, print};
+use super::{ExitError, print, shown};
 use speedup_report::record::store::write_whole;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   speedup man | man -l -
-  speedup man ~/.local/share/man/man1")]
+  speedup man run | man -l -
+  speedup man --out ~/.local/share/man/man1")]
 pub(super) struct ManArgs {
+    /// The command whose page is printed [default: that of the program]
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    command: Option<String>,
     /// Write the pages of all commands into this folder, which is created if necessary
-    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
-    folder: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: Option<PathBuf>,
 }
 
-/// Writes the pages of a command line.
+/// Prints a page of a command line, or writes all of them.
 pub(super) fn man(args: &ManArgs, root: Command) -> Result<(), ExitError> {
     let mut root = root.disable_help_subcommand(true);
     root.build();
-    let Some(folder) = &args.folder else {
-        return print(&page(root)?);
+    if let Some(folder) = &args.out {
+        let failed = |error| ExitError::Failure(format!("--out '{}': {error}", shown(folder)));
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        return write(&root, folder);
+    }
+    let Some(name) = &args.command else { return print(&page(root)?) };
+    let Some(command) = root.find_subcommand(name).filter(|command| !command.is_hide_set()) else {
+        let names = root.get_subcommands().filter(|command| !command.is_hide_set()).map(Command::get_name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        return Err(ExitError::Usage(format!("COMMAND '{name}': must be one of {names}")));
     };
-    let failed = |error| ExitError::Failure(format!("DIR '{}': {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    write(&root, folder)
+    print(&page(command.clone())?)
 }
 
 /// Writes the page of a command and those of its subcommands, such as speedup-run.1.

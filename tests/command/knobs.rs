@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_command_is_measured_at_every_number_of_workers() {
     let (said, record) =
-        measured(&["--rounds", "5", "sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done' {n}"]);
+        QUICK.measured(&["--rounds", "5", "sh -c 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done' {n}"]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     assert_eq!(cases, ["sh serial", "sh serial again", "sh command/2"]);
     assert_eq!(record.status, Status::Complete);
@@ -35,7 +35,7 @@ fn a_command_is_measured_at_every_number_of_workers() {
 #[test]
 fn a_program_that_sleeps_has_its_loss_where_no_thread_could_run() {
     // With two workers it sleeps for 0.2 s more than with one.
-    let (_, record) = measured(&["sleep 0.{n}"]);
+    let (_, record) = QUICK.measured(&["sleep 0.{n}"]);
     let analysis = Analysis::of(&record);
     let estimate = analysis.executors[0].rows[1].cells[0].estimate().unwrap();
     let account = estimate.account.as_ref().unwrap();
@@ -47,7 +47,7 @@ fn a_program_that_sleeps_has_its_loss_where_no_thread_could_run() {
 
 #[test]
 fn a_serial_program_is_the_baseline_and_one_worker_a_case() {
-    let (said, record) = measured(&["--serial", "true", "sh -c : {n}"]);
+    let (said, record) = QUICK.measured(&["--serial", "true", "sh -c : {n}"]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     assert_eq!(cases, ["sh serial", "sh serial again", "sh command/1", "sh command/2"]);
     assert!(said.contains("against 'true'"), "{said}");
@@ -61,7 +61,7 @@ fn the_number_of_workers_arrives_wherever_it_was_asked_for() {
     let note = |what: &str| format!("echo {what} >> {log}");
     let (prepare, conclude, check) = (note("prepare {n}"), note("conclude {workers}"), note("check {n}"));
     let (setup, cleanup, command) = (note("setup"), note("cleanup"), note("run {threads} $T"));
-    measured(&[
+    QUICK.measured(&[
         "--setup",
         &setup,
         "--prepare",
@@ -91,7 +91,8 @@ fn the_number_of_workers_arrives_wherever_it_was_asked_for() {
 
 #[test]
 fn several_words_are_run_without_a_shell() {
-    let (_, record) = measured(&["--check", "stdout", "--cpus", "follow", "--", "printf", "%s", "a b;$HOME"]);
+    let (_, record) =
+        QUICK.measured(&["--check", "stdout", "--cpus", "follow", "--", "printf", "%s", "a b;$HOME"]);
     let command = record.plan.workloads[0].command.as_ref().unwrap();
     assert!(!command.shell && command.words.len() == 3, "{command:?}");
     let outside = record.samples[0].outside.as_ref().unwrap();
@@ -103,7 +104,7 @@ fn n_workers_can_be_kept_to_n_cpus() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let command = format!("nproc >> {}", log.display());
-    let (said, _) = measured(&["--cpus", "follow", "--warmup", "0", &command]);
+    let (said, _) = QUICK.measured(&["--cpus", "follow", "--warmup", "0", &command]);
     assert!(said.contains("N workers had N CPUs"), "{said}");
     let allowed = std::thread::available_parallelism().unwrap().get();
     let text = fs::read_to_string(log).unwrap();
@@ -114,7 +115,7 @@ fn n_workers_can_be_kept_to_n_cpus() {
 
 #[test]
 fn the_start_of_the_shell_is_taken_off_where_that_is_asked_for() {
-    let (said, record) = measured(&["--subtract-shell", "sleep 0.02 # {n}"]);
+    let (said, record) = QUICK.measured(&["--subtract-shell", "sleep 0.02 # {n}"]);
     let start = record.plan.workloads[0].command.as_ref().unwrap().shell_start.unwrap();
     assert!(start.wall_ns > 0 && said.contains("the shell's start is taken off each execution"), "{said}");
     // The samples stay as they were measured; the figures are less.
@@ -128,7 +129,7 @@ fn the_start_of_the_shell_is_taken_off_where_that_is_asked_for() {
     assert!((estimate.mean_s - expected_s).abs() < 1e-6, "{} {expected_s}", estimate.mean_s);
     let account = estimate.account.as_ref().unwrap();
     assert!(account.residual.abs() < 1e-6, "{account:?}");
-    let message = refused(2, &["--subtract-shell", "--", "true", "{n}"]);
+    let message = QUICK.refused(2, &["--subtract-shell", "--", "true", "{n}"]);
     assert!(message.contains("--subtract-shell: no shell"), "{message}");
 }
 
@@ -145,7 +146,7 @@ fn every_pair_of_processes_and_threads_is_a_case_of_a_grid() {
         "T={t}",
         "test {n} = $(({p} * $T))",
     ];
-    let (said, record) = measured(&further[..]);
+    let (said, record) = QUICK.measured(&further[..]);
     let cases: Vec<String> = record.plan.cases.iter().map(ToString::to_string).collect();
     let expected = ["test serial", "test serial again", "test p=1/3", "test p=2/2", "test p=2/6"];
     assert_eq!(cases, expected);
@@ -156,15 +157,15 @@ fn every_pair_of_processes_and_threads_is_a_case_of_a_grid() {
     let best = analysis.workloads[0].command.as_ref().unwrap().best.unwrap();
     let [(p, t), (fewest_p, fewest_t)] = best.pairs.unwrap();
     assert!(p * t == best.workers && fewest_p * fewest_t == best.enough);
-    assert!(refused(2, &["--grid", "1,2x1", "true {p}"]).contains("--grid needs {p} and {t}"));
-    assert!(refused(2, &["--grid", "2", "true {p} {t}"]).contains("such as 1,2x1..4"));
-    assert!(refused(2, &["true {p} {n}"]).contains("{p}: it goes with --grid"));
+    assert!(QUICK.refused(2, &["--grid", "1,2x1", "true {p}"]).contains("--grid needs {p} and {t}"));
+    assert!(QUICK.refused(2, &["--grid", "2", "true {p} {t}"]).contains("such as 1,2x1..4"));
+    assert!(QUICK.refused(2, &["true {p} {n}"]).contains("{p}: it goes with --grid"));
 }
 
 #[test]
 fn a_grid_goes_on() {
     let out = tempfile::tempdir().unwrap();
-    assert!(run(&quick(out.path(), &["--grid", "1,2x1,2", "true {p} {t}"])).status.success());
+    assert!(run(&QUICK.arguments(out.path(), &["--grid", "1,2x1,2", "true {p} {t}"])).status.success());
     let folder = only_run(out.path());
     let before = RunRecord::read(&folder).unwrap();
     let output = run(&["command", "--resume", folder.to_str().unwrap(), "--rounds", "3"]);

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use speedup_report::record::RunRecord;
 use tempfile::TempDir;
 
 /// A run that takes a moment.
@@ -63,4 +64,48 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
 /// The report without its times.
 pub(crate) fn report(output: &Output) -> Vec<&str> {
     stdout(output).lines().filter(|line| !line.starts_with("Elapsed time: ")).collect()
+}
+
+/// Quick runs of `command` or `batch`.
+pub(crate) struct Quick {
+    pub(crate) command: &'static str,
+    pub(crate) rounds: &'static str,
+}
+
+impl Quick {
+    /// A run into a folder. What is given further takes the place of what is fixed.
+    pub(crate) fn arguments<'a>(&self, out: &'a Path, further: &[&'a str]) -> Vec<&'a str> {
+        let given = |option: &str| further.contains(&option);
+        let mut arguments = vec![self.command, "--verbose", "--out", out.to_str().unwrap()];
+        if !given("--workers") && !given("--grid") {
+            arguments.extend(["--workers", "1,2"]);
+        }
+        if !given("--rounds") {
+            arguments.extend(["--rounds", self.rounds]);
+        }
+        arguments.extend(further);
+        arguments
+    }
+
+    /// Runs it, and gives what was printed with the record.
+    #[track_caller]
+    pub(crate) fn measured(&self, further: &[&str]) -> (String, RunRecord) {
+        let out = tempfile::tempdir().unwrap();
+        let output = run(&self.arguments(out.path(), further));
+        assert!(output.status.success(), "{}", stderr(&output));
+        (stdout(&output).to_string(), RunRecord::read(&only_run(out.path())).unwrap())
+    }
+
+    /// What is said in one line of what cannot be measured, after which no run is left.
+    #[track_caller]
+    pub(crate) fn refused(&self, code: i32, further: &[&str]) -> String {
+        let out = tempfile::tempdir().unwrap();
+        let output = run(&self.arguments(out.path(), further));
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(stdout(&output).is_empty(), "{}", stdout(&output));
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is left");
+        message
+    }
 }

@@ -9,6 +9,7 @@
 pub(super) mod deadline;
 mod listeners;
 mod notify;
+pub(crate) mod phase;
 pub mod promise;
 pub(super) mod state;
 mod trampoline;
@@ -25,7 +26,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use self::deadline::Deadline;
-use self::state::{Phase, Shared};
+use self::phase::Phase;
+use self::state::Shared;
 use super::error::Error;
 
 /// The result of a submitted task, now or later.

@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use super::Future;
 use super::listeners::{Callback, Listener, Listeners};
-use super::state::Phase;
+use super::phase::Phase;
 use super::watch::Watch;
 use crate::panics::report_panic;
 

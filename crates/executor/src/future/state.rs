@@ -22,51 +22,12 @@ use std::sync::{Arc, PoisonError};
 use super::Future;
 use super::deadline::Deadline;
 use super::listeners::Listeners;
+use super::phase::{Phase, Poller};
 use crate::blocking;
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, Step, left_out, thread};
 use crate::system::clock;
-
-/// Where a thread that waits for a task can fetch the result itself instead of sleeping.
-pub(crate) trait Poller: Send + Sync {
-    /// Receives the results that come from there until the task is done or elsewhere, as the closure
-    /// says, or the deadline has passed. It may return sooner: then another thread receives them.
-    fn poll(&self, done: &dyn Fn() -> bool, deadline: Deadline);
-}
-
-/// How far a task has come.
-pub(super) enum Phase<T> {
-    Pending,
-    /// With the poller by which a waiting thread can receive the result itself.
-    Running(Option<Arc<dyn Poller>>),
-    Cancelled,
-    CancelledAndNotified,
-    /// Errors are rare and large: where they are elsewhere, a pending task takes less memory.
-    Finished(Result<T, Box<Error>>),
-    /// The result has been moved out.
-    Taken,
-}
-
-impl<T> Phase<T> {
-    /// What a caller calls done.
-    pub(super) fn done(&self) -> bool {
-        !matches!(self, Self::Pending | Self::Running(_))
-    }
-
-    /// How a waiting thread can receive the result itself.
-    fn poller(&self) -> Option<&Arc<dyn Poller>> {
-        match self {
-            Self::Running(poller) => poller.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// What those call done who wait for several futures: nothing can change any more.
-    pub(super) fn notified(&self) -> bool {
-        self.done() && !matches!(self, Self::Cancelled)
-    }
-}
 
 /// What is to be run, for those who need not know.
 pub(crate) trait Payload: Send {}

@@ -15,7 +15,7 @@ use super::receipt::Receipt;
 use super::spinner::Spinner;
 use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
-use crate::future::state::Poller;
+use crate::future::phase::Poller;
 use crate::ipc::channel::Channel;
 use crate::wire::{Answer, Encoded, Message};
 use crate::work::Work;

@@ -6,7 +6,7 @@ use super::inbox::{Inbox, Receiver};
 use super::pool::{Followup, Pool};
 use super::spinner::Spinner;
 use crate::future::deadline::Deadline;
-use crate::future::state::Poller;
+use crate::future::phase::Poller;
 use crate::sync::{Step, left_out};
 
 /// Receives replies of one worker process: that of a number, as long as it lives.

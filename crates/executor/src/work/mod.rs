@@ -22,7 +22,8 @@ pub(crate) use self::submitted::{closure, submission};
 use self::unit::Unit;
 pub(crate) use self::unit::{Grouping, Replies};
 use super::error::Error;
-use super::future::state::{Begun, Poller};
+use super::future::phase::Poller;
+use super::future::state::Begun;
 use super::table::Registered;
 use super::wire::{Encoded, Encoder};
 

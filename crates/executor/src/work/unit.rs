@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Deferred;
 use crate::attachments::Attachment;
 use crate::error::Error;
-use crate::future::state::{Begun, Poller};
+use crate::future::phase::Poller;
+use crate::future::state::Begun;
 use crate::table::Registered;
 use crate::wire::{Encoder, Parts};
 
