@@ -152,24 +152,7 @@ mod tests {
     }
 
     fn task(job: usize, worker: usize, [submitted_ns, begin_ns, end_ns]: [u64; 3]) -> TaskSpan {
-        TaskSpan {
-            job,
-            worker,
-            submitted_ns,
-            begin_ns,
-            end_ns,
-            cpu_ns: 0,
-            queue_ns: None,
-            voluntary_switches: None,
-            involuntary_switches: None,
-            minor_faults: None,
-            major_faults: None,
-            counts: None,
-            clock_hz: None,
-            generate_ns: 0,
-            compute_ns: 0,
-            process: None,
-        }
+        TaskSpan { submitted_ns, ..TaskSpan::timed(job, worker, (begin_ns, end_ns)) }
     }
 
     #[test]

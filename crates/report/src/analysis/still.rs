@@ -104,24 +104,7 @@ mod tests {
     use crate::record::{BASELINE, Case, Design, MachineState, TaskSpan, WorkerSpan, book};
 
     fn task(job: usize, worker: usize, begin_ns: u64, cpu_ns: u64) -> TaskSpan {
-        TaskSpan {
-            job,
-            worker,
-            submitted_ns: 0,
-            begin_ns,
-            end_ns: begin_ns + cpu_ns,
-            cpu_ns,
-            queue_ns: Some(0),
-            voluntary_switches: Some(0),
-            involuntary_switches: Some(0),
-            minor_faults: None,
-            major_faults: None,
-            counts: None,
-            clock_hz: None,
-            generate_ns: 0,
-            compute_ns: 0,
-            process: None,
-        }
+        TaskSpan::busy(job, worker, (begin_ns, begin_ns + cpu_ns))
     }
 
     /// Ten rounds of serial and of processes/2 with two jobs of about 100 ms.

@@ -44,22 +44,9 @@ mod tests {
 
     fn sample(tasks: &[(usize, u64, u64)]) -> Sample {
         let task = |(job, &(worker, wall, cpu_ns)): (usize, &(usize, u64, u64))| TaskSpan {
-            job,
-            worker,
-            submitted_ns: 0,
-            begin_ns: 100,
-            end_ns: 100 + wall,
             cpu_ns,
-            queue_ns: None,
-            voluntary_switches: None,
-            involuntary_switches: None,
-            minor_faults: None,
-            major_faults: None,
-            counts: None,
-            clock_hz: None,
             generate_ns: wall,
-            compute_ns: 0,
-            process: None,
+            ..TaskSpan::timed(job, worker, (100, 100 + wall))
         };
         Sample {
             case: 0,

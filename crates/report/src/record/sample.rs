@@ -125,6 +125,43 @@ pub struct TaskSpan {
     pub process: Option<JobProcess>,
 }
 
+#[cfg(test)]
+impl TaskSpan {
+    /// A task that had its CPU from begin to end, and of which the rest is not known.
+    pub(crate) fn busy(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> Self {
+        Self {
+            job,
+            worker,
+            submitted_ns: 0,
+            begin_ns,
+            end_ns,
+            cpu_ns: end_ns.saturating_sub(begin_ns),
+            queue_ns: Some(0),
+            voluntary_switches: Some(0),
+            involuntary_switches: Some(0),
+            minor_faults: None,
+            major_faults: None,
+            counts: None,
+            clock_hz: None,
+            generate_ns: 0,
+            compute_ns: 0,
+            process: None,
+        }
+    }
+
+    /// A task of which nothing but its times is known.
+    pub(crate) fn timed(job: usize, worker: usize, times: (u64, u64)) -> Self {
+        let (queue_ns, voluntary_switches, involuntary_switches) = (None, None, None);
+        Self {
+            cpu_ns: 0,
+            queue_ns,
+            voluntary_switches,
+            involuntary_switches,
+            ..Self::busy(job, worker, times)
+        }
+    }
+}
+
 /// What the machine can do when nothing has to be handed out: one window in which as many threads
 /// as a case has workers, each pinned to a CPU, compute over arrays of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,27 +6,6 @@ use super::*;
 use crate::analysis::rounds::Reference;
 use crate::record::{MachineState, Sample, TaskSpan, WorkerSpan};
 
-fn task(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> TaskSpan {
-    TaskSpan {
-        job,
-        worker,
-        submitted_ns: 0,
-        begin_ns,
-        end_ns,
-        cpu_ns: end_ns.saturating_sub(begin_ns),
-        queue_ns: Some(0),
-        voluntary_switches: Some(0),
-        involuntary_switches: Some(0),
-        minor_faults: None,
-        major_faults: None,
-        counts: None,
-        clock_hz: None,
-        generate_ns: 0,
-        compute_ns: 0,
-        process: None,
-    }
-}
-
 fn sample(wall_ns: u64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
     let machine = MachineState::default();
     Sample { case: 0, round: 0, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine, outside: None }
@@ -42,7 +21,7 @@ fn serial(times: &[u64], glue: u64) -> Sample {
     let tasks = (times.iter().enumerate()).map(|(job, time)| {
         let begin = now + glue;
         now = begin + time;
-        task(job, 0, (begin, now))
+        TaskSpan::busy(job, 0, (begin, now))
     });
     let tasks = tasks.collect();
     sample(now + glue, vec![], tasks)
@@ -68,7 +47,12 @@ fn a_perfect_execution_loses_nothing() {
     let pool = sample(
         200,
         vec![life(0, 0), life(1, 0)],
-        vec![task(0, 0, (0, 100)), task(1, 1, (0, 100)), task(2, 0, (100, 200)), task(3, 1, (100, 200))],
+        vec![
+            TaskSpan::busy(0, 0, (0, 100)),
+            TaskSpan::busy(1, 1, (0, 100)),
+            TaskSpan::busy(2, 0, (100, 200)),
+            TaskSpan::busy(3, 1, (100, 200)),
+        ],
     );
     let account = account_of(&serial(&[100; 4], 0), &pool, 2);
     assert!((account.speedup - 2.0).abs() < 1e-12);
@@ -83,7 +67,11 @@ fn each_stretch_of_a_lane_goes_to_its_row() {
     let pool = sample(
         400,
         vec![life(0, 20), life(1, 40)],
-        vec![task(0, 0, (30, 130)), task(1, 1, (50, 280)), task(2, 0, (130, 370))],
+        vec![
+            TaskSpan::busy(0, 0, (30, 130)),
+            TaskSpan::busy(1, 1, (50, 280)),
+            TaskSpan::busy(2, 0, (130, 370)),
+        ],
     );
     let account = account_of(&serial(&[100, 230, 240], 0), &pool, 2);
     assert_row(&account, Loss::Spawn, 60.0 / 400.0);
@@ -96,7 +84,8 @@ fn each_stretch_of_a_lane_goes_to_its_row() {
 
 #[test]
 fn the_loop_between_serial_tasks_is_a_gain() {
-    let pool = sample(200, vec![life(0, 0)], vec![task(0, 0, (0, 100)), task(1, 0, (100, 200))]);
+    let pool =
+        sample(200, vec![life(0, 0)], vec![TaskSpan::busy(0, 0, (0, 100)), TaskSpan::busy(1, 0, (100, 200))]);
     let account = account_of(&serial(&[100, 100], 10), &pool, 1);
     assert_row(&account, Loss::SerialLoop, -30.0 / 200.0);
     assert!((account.speedup - 230.0 / 200.0).abs() < 1e-12);
@@ -104,7 +93,7 @@ fn the_loop_between_serial_tasks_is_a_gain() {
 
 #[test]
 fn time_within_a_task_is_told_apart_by_what_the_system_counts() {
-    let mut one = task(0, 0, (0, 200));
+    let mut one = TaskSpan::busy(0, 0, (0, 200));
     (one.cpu_ns, one.queue_ns) = (120, Some(30));
     let reference = serial(&[100], 0);
     let run = |task: &TaskSpan| account_of(&reference, &sample(200, vec![life(0, 0)], vec![task.clone()]), 1);
@@ -125,7 +114,7 @@ fn time_within_a_task_is_told_apart_by_what_the_system_counts() {
 
 #[test]
 fn time_that_the_control_group_was_held_up_comes_out_of_the_waits_for_a_cpu() {
-    let mut one = task(0, 0, (0, 200));
+    let mut one = TaskSpan::busy(0, 0, (0, 200));
     (one.cpu_ns, one.queue_ns) = (100, Some(60));
     let run = |task: &TaskSpan, throttled_ns| {
         let mut sample = sample(200, vec![life(0, 0)], vec![task.clone()]);
@@ -152,7 +141,7 @@ fn time_that_the_control_group_was_held_up_comes_out_of_the_waits_for_a_cpu() {
 
 #[test]
 fn a_task_that_had_to_wait_to_be_submitted_says_so() {
-    let mut late = task(0, 0, (70, 170));
+    let mut late = TaskSpan::busy(0, 0, (70, 170));
     late.submitted_ns = 50;
     let account = account_of(&serial(&[100], 0), &sample(170, vec![life(0, 10)], vec![late]), 1);
     let row = account.rows.iter().find(|row| row.loss == Loss::Dispatch).unwrap();
@@ -163,7 +152,7 @@ fn a_task_that_had_to_wait_to_be_submitted_says_so() {
 
 #[test]
 fn another_batch_than_the_baselines_has_no_account() {
-    let pool = sample(100, vec![life(0, 0)], vec![task(0, 0, (0, 100))]);
+    let pool = sample(100, vec![life(0, 0)], vec![TaskSpan::busy(0, 0, (0, 100))]);
     let reference = serial(&[50, 50], 0);
     let pairs = [Paired { sample: &pool, reference: Reference(vec![&reference]) }];
     assert!(account(&pairs, 1, true).is_none());
@@ -188,7 +177,7 @@ fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
                     voluntary_switches: switches,
                     submitted_ns: length / 2,
                     clock_hz: clock,
-                    ..task(job, worker % workers, (begin, begin + length))
+                    ..TaskSpan::busy(job, worker % workers, (begin, begin + length))
                 })
                 .collect();
             let lives: Vec<(usize, u64)> = lives;

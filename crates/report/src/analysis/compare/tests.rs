@@ -36,27 +36,10 @@ impl Default for Round {
 }
 
 fn task(job: usize, worker: usize, begin_ns: u64, end_ns: u64) -> TaskSpan {
-    TaskSpan {
-        job,
-        worker,
-        submitted_ns: 0,
-        begin_ns,
-        end_ns,
-        cpu_ns: end_ns - begin_ns,
-        queue_ns: Some(0),
-        voluntary_switches: Some(0),
-        involuntary_switches: None,
-        minor_faults: None,
-        major_faults: None,
-        counts: None,
-        clock_hz: None,
-        generate_ns: 0,
-        compute_ns: 0,
-        process: None,
-    }
+    TaskSpan { involuntary_switches: None, ..TaskSpan::busy(job, worker, (begin_ns, end_ns)) }
 }
 
-fn sample(case: usize, round: u32, wall_ns: u64, tasks: Vec<TaskSpan>) -> Sample {
+pub(super) fn sample(case: usize, round: u32, wall_ns: u64, tasks: Vec<TaskSpan>) -> Sample {
     let (workers, machine) = (Vec::new(), MachineState::default());
     Sample { case, round, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine, outside: None }
 }
@@ -90,8 +73,8 @@ fn pool(number: u32, round: &Round) -> Sample {
     Sample { workers: vec![life(0), life(1)], ..sample(1, number, wall_ns, tasks) }
 }
 
-/// A run of the serial baseline and threads/2.
-fn run(rounds: &[Round]) -> RunRecord {
+/// A run of the serial baseline and threads/2, without its samples.
+pub(super) fn planned() -> RunRecord {
     let mut record = book::record();
     record.design = Design::InterleavedRounds;
     record.published.clear();
@@ -102,6 +85,12 @@ fn run(rounds: &[Round]) -> RunRecord {
         again: false,
     };
     record.plan.cases = vec![case(BASELINE, 1), case("threads", 2)];
+    record
+}
+
+/// The same with these rounds.
+fn run(rounds: &[Round]) -> RunRecord {
+    let mut record = planned();
     let samples = (0..).zip(rounds).flat_map(|(number, round)| [serial(number, round), pool(number, round)]);
     record.samples = samples.collect();
     record

@@ -1,34 +1,17 @@
 //! Several runs a side, on a machine that is not always as fast.
 
+use super::tests::{planned, sample};
 use super::*;
-use crate::record::book;
-use crate::record::{CeilingSample, Sample};
 
 /// A run of the serial baseline and threads/2 with ten rounds, at a speed of the machine and a time of the pool in
 /// units of the baseline's. Within a run, nothing differs but by a little.
 fn run(number: u32, speed: f64, pool: f64) -> RunRecord {
-    let mut record = book::record();
-    record.design = crate::record::Design::InterleavedRounds;
-    record.published.clear();
-    record.ceilings = Vec::<CeilingSample>::new();
+    let mut record = planned();
+    record.ceilings.clear();
     record.created = format!("2026-01-01T00:{number:02}:00Z");
-    let case = |executor: &str, workers| Case {
-        workload: "rc4".into(),
-        executor: executor.into(),
-        workers,
-        again: false,
-    };
-    record.plan.cases = vec![case(BASELINE, 1), case("threads", 2)];
-    let sample = |case: usize, round: u32, wall: f64| Sample {
-        case,
-        round,
-        warmup: false,
-        start_ns: 0,
-        wall_ns: (wall * speed * (1e9 + 1e6 * f64::from((round * 7 + number) % 3))) as u64,
-        workers: Vec::new(),
-        tasks: Vec::new(),
-        machine: crate::record::MachineState::default(),
-        outside: None,
+    let sample = |case: usize, round: u32, wall: f64| {
+        let wall_ns = wall * speed * (1e9 + 1e6 * f64::from((round * 7 + number) % 3));
+        sample(case, round, wall_ns as u64, Vec::new())
     };
     record.samples = (0..10).flat_map(|round| [sample(0, round, 1.0), sample(1, round, pool)]).collect();
     record
