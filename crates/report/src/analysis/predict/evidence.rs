@@ -19,6 +19,9 @@ use crate::stats::{Quantity, Summary, bootstrap};
 /// Executor that runs all of its tasks in one thread.
 const ONE_THREAD: &str = "async";
 
+/// Why there is but an upper end.
+pub(super) const UNKNOWN_CPUS: &str = "how many CPUs there are, and what they share, is not known";
+
 /// One executor on one workload.
 pub(super) struct Evidence<'a> {
     pub(super) workload: &'a WorkloadRecord,
@@ -142,6 +145,11 @@ impl<'a> Evidence<'a> {
         };
         let rounds = self.rounds(&within, (base, None), time)?;
         raw(&rounds, (self.busy(base), self.busy(target)), self.spread(base))
+    }
+
+    /// Whether it is not known what workers share, so that nothing but an upper end follows.
+    pub(super) fn only_at_most(&self) -> bool {
+        self.cpus.is_none() && !self.waits
     }
 
     /// So many of these workers as have a job.

@@ -25,7 +25,7 @@ mod replay;
 mod tests;
 
 use self::errors::Errors;
-use self::evidence::{Evidence, Raw};
+use self::evidence::{Evidence, Raw, UNKNOWN_CPUS};
 use self::model::{Asked, Forecast, Held, HeldOut, Point, Prediction, Tried};
 use super::rounds::Rounds;
 use super::shell::without_shell;
@@ -65,7 +65,15 @@ pub fn predict(record: &RunRecord, workers: &[usize]) -> Prediction {
 /// Every measured number of workers but the least, predicted from the smaller ones.
 fn held_out(evidence: &Evidence<'_>) -> Vec<(usize, Result<Raw, String>)> {
     let counts: Vec<usize> = evidence.cases.keys().copied().collect();
-    let smaller = |index: usize| (counts[index], evidence.predict(counts[index], &counts[..index]));
+    let smaller = |index: usize| {
+        // An upper end cannot be right or wrong.
+        let raw = if evidence.only_at_most() {
+            Err(UNKNOWN_CPUS.to_string())
+        } else {
+            evidence.predict(counts[index], &counts[..index])
+        };
+        (counts[index], raw)
+    };
     (1..counts.len()).map(smaller).collect()
 }
 

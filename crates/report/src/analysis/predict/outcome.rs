@@ -1,7 +1,7 @@
 //! The answer for a number of workers that was asked for, or why there is none.
 
 use super::errors::Errors;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, UNKNOWN_CPUS};
 use super::model::{HeldOut, Outcome, Tried};
 use super::replay::Capacity;
 use super::{FURTHEST, time_s, unit};
@@ -18,7 +18,7 @@ pub(super) fn here(evidence: &Evidence<'_>, errors: &Errors, held_out: &[HeldOut
         return Outcome::Measured { speedup: known.speedup };
     }
     let counts: Vec<usize> = evidence.cases.keys().copied().filter(|&count| count < target).collect();
-    let at_most = evidence.cpus.is_none() && !evidence.waits;
+    let at_most = evidence.only_at_most();
     let largest = counts.last().copied().unwrap_or(0);
     if let Some(reason) = too_far(evidence, target, (largest, MEASURED)).filter(|_| !at_most || largest == 0)
     {
@@ -41,7 +41,7 @@ pub(super) fn here(evidence: &Evidence<'_>, errors: &Errors, held_out: &[HeldOut
     match evidence.predict(target, &counts) {
         Err(reason) => Outcome::Refused { reason },
         Ok(raw) if at_most => {
-            let reason = "how many CPUs there are, and what they share, is not known".to_string();
+            let reason = UNKNOWN_CPUS.to_string();
             Outcome::AtMost { speedup: raw.speedup, time_s: time_s(evidence, raw.speedup), reason }
         }
         Ok(raw) => {
@@ -98,6 +98,6 @@ fn too_far(evidence: &Evidence<'_>, target: usize, (largest, how): (usize, &str)
         return Some("no smaller number of workers was measured".to_string());
     }
     let unit = unit(evidence);
-    (target > FURTHEST * largest)
+    (evidence.busy(target) > FURTHEST * largest)
         .then(|| format!("that is more than {FURTHEST} times the {largest} {unit} {how}, too far to tell"))
 }
