@@ -268,6 +268,10 @@ fn drift(workload: &WorkloadComparison, comparison: &Comparison) -> Option<Strin
                 "Allowance for noise: two arms of A, which are the same program, differ by up to {} (A / A).",
                 chosen_percent(floor)
             ),
+            None if workload.cases.iter().any(|case| case.again.is_some()) => {
+                "What to allow for noise is open: two arms of A have too few rounds, or differ too much, for an interval."
+                    .to_string()
+            }
             None => "There is no second arm of A in these rounds, and no allowance for noise.".to_string(),
         });
     }

@@ -106,6 +106,20 @@ mod tests {
     }
 
     #[test]
+    fn a_floor_that_is_not_known_leaves_a_change_open() {
+        let (a, b) = (run(6, little), run(6, |round| 1.5 * little(round)));
+        let mut again = run(6, little);
+        again.samples.retain(|sample| sample.round == 3);
+        let live = compare_live(&a, &b, Some(&again), TERMS);
+        let case = live.cases().next().unwrap().1;
+        assert!(case.ratio.interval.is_some() && case.again.unwrap().interval.is_none(), "{case:#?}");
+        assert_eq!(
+            (case.verdict, live.outcome, case.with_drift),
+            (Verdict::Inconclusive, Outcome::Inconclusive, None)
+        );
+    }
+
+    #[test]
     fn rounds_of_one_process_are_one_draw() {
         let layout = |round: u32| if (round / 5) % 2 == 0 { 1.0 } else { 1.05 };
         let (mut a, mut b) = (run(20, little), run(20, |round| layout(round) * little(round + 2)));

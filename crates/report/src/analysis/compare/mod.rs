@@ -252,7 +252,9 @@ impl<'a> Sides<'a> {
             None if self.same_run => interval,
             None => drift.widen(ratio.value, interval),
         };
-        let with_drift = ratio.interval.map(wider);
+        // Arms that differ beyond all measure leave open what the machine does.
+        let open = again.is_some_and(|again| again.interval.is_none());
+        let with_drift = ratio.interval.filter(|_| !open).map(wider);
         let mean = |runs: &[Executions], of: fn(&Executions) -> f64| {
             runs.iter().map(of).sum::<f64>() / runs.len() as f64
         };

@@ -148,7 +148,8 @@ pub struct CaseComparison {
     /// turns, or are too few.
     pub between: Option<Interval>,
     /// The interval of the ratio, wider by the drift; where there is one between pairs of runs, the shortest that
-    /// holds that too, which has all drift in it.
+    /// holds that too, which has all drift in it. Absent where two arms of the side before differ too much for an
+    /// interval.
     pub with_drift: Option<Interval>,
     /// What follows from the intervals and the threshold.
     pub verdict: Verdict,
