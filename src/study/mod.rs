@@ -30,6 +30,7 @@ pub mod describe;
 pub mod diagnostics;
 pub mod environment;
 pub mod execute;
+mod focus;
 pub mod job;
 pub mod measure;
 pub mod pinning;
