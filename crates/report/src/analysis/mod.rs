@@ -17,6 +17,7 @@
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
+//! * [`predict`]: what would be with other numbers of workers, orders and pools
 
 mod accounting;
 mod anecdote;
@@ -34,6 +35,7 @@ mod limits;
 pub mod model;
 mod outside;
 mod part;
+pub mod predict;
 pub mod representative;
 mod rounds;
 pub mod scaling;

@@ -4,6 +4,8 @@ use super::cells::{Cells, speedup};
 use super::effort::{effort, standing_out};
 use super::laws::laws;
 use super::model::{Analysis, Cell, Estimate, ExecutorTable, Narrowed, Row, WorkloadColumn};
+use super::predict::model::Suggestion;
+use super::predict::suggestion;
 use super::rounds::{Rounds, is_one_worker};
 use super::shell::without_shell;
 use super::{anecdote, crossover, limits, outside, sizes};
@@ -57,8 +59,27 @@ impl Analysis {
         };
         analysis.crossovers = crossover::crossovers(&analysis);
         outside::find_best(&mut analysis);
+        suggest(record, &rounds, &mut analysis);
         anecdote::withhold(&mut analysis);
         analysis
+    }
+}
+
+/// Finds what would gain most on each workload, of the cases that stand for its executors.
+fn suggest(record: &RunRecord, rounds: &Rounds<'_>, analysis: &mut Analysis) {
+    for index in 0..analysis.workloads.len() {
+        let column = &analysis.workloads[index];
+        let of = |executor: usize| {
+            let case = analysis.representative(executor, index)?;
+            let executor = analysis.executors[executor].executor.clone();
+            let case = (executor.as_str(), case.workers, case.estimate.speedup?);
+            let advice = suggestion(record, rounds, column, case)?;
+            Some(Suggestion { executor, advice })
+        };
+        let gain = |it: &Suggestion| it.advice.sure_gain().map_or(0.0, |gain| gain.value);
+        let found = (0..analysis.executors.len()).filter_map(of);
+        let best = found.max_by(|one, other| gain(one).total_cmp(&gain(other)));
+        analysis.workloads[index].suggestion = best;
     }
 }
 
@@ -116,6 +137,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
                 None => limits::bounds(cells.record, &workload.name, &serial),
             },
             ceilings: limits::ceilings(cells.record, &workload.name),
+            suggestion: None,
         }
     };
     cells.record.plan.workloads.iter().map(column).collect()

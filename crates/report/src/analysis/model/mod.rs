@@ -11,6 +11,7 @@ mod timeline;
 
 use serde::Serialize;
 
+use super::predict::model::Suggestion;
 use crate::record::{Around, Data, Design, Environment, Pinned, PoolMode, Status, Stop, Waits};
 use crate::stats::Quantity;
 
@@ -171,6 +172,8 @@ pub struct WorkloadColumn {
     pub bounds: Vec<Bound>,
     /// What the hardware allows, by ascending number of workers.
     pub ceilings: Vec<Ceiling>,
+    /// What would gain most, where that is sure: of the cases that stand for the executors.
+    pub suggestion: Option<Suggestion>,
 }
 
 /// What the sizes of the jobs allow on some number of workers.
