@@ -291,7 +291,7 @@ fn many_runs_are_told_apart_by_name_or_as_the_user_says() {
         (vec![given[0], "--old", given[0], "--new", given[1]], "cannot be combined with"),
         (vec!["--baseline", "none", given[0]], "--baseline 'none': there is none of that name"),
         (vec!["--baseline", "../x", given[0]], "--baseline '../x': must "),
-        (vec![given[0], given[1], "--out", "x"], "--baseline <NAME> is missing"),
+        (vec![given[0], given[1], "--out", "x"], "--out: goes with --baseline or --live"),
         (vec![given[0], given[1], "--inconclusive", "maybe"], "there are pass, fail"),
         (vec![given[0], given[1], "--rounds-needed", "--format", "json"], "cannot be combined with"),
         (vec![], "is missing"),

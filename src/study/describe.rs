@@ -77,6 +77,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
             pool: head.pool,
             pin: head.pin.cloned(),
             turns: None,
+            invocation_rounds: None,
             warmup_rounds: 0,
             scale: head.scale.to_string(),
             workloads: Vec::new(),

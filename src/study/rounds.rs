@@ -39,17 +39,17 @@ pub struct Watch<'a> {
 
 /// When to save the record: so seldom that the writing takes a small share of the time.
 #[derive(Debug, Default)]
-struct Saving(Option<Instant>);
+pub(super) struct Saving(Option<Instant>);
 
 /// The share, as its inverse.
 const SAVING: u32 = 50;
 
 impl Saving {
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         self.0.is_none_or(|next| Instant::now() >= next)
     }
 
-    fn done(&mut self, start: Instant, end: Instant) {
+    pub(super) fn done(&mut self, start: Instant, end: Instant) {
         self.0 = Some(end + SAVING * end.saturating_duration_since(start));
     }
 }
@@ -304,7 +304,7 @@ fn left(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Option<f64> {
 }
 
 /// A round that counts, before one of its cases.
-fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> {
+pub(super) fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> {
     Step {
         phase: Phase::Measure,
         case: None,
@@ -320,7 +320,7 @@ fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> 
 }
 
 /// What the bar says of a round.
-fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
+pub(super) fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
     let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
     let so_far = format!("{:.0} s", elapsed.as_secs_f64());
     let left = left(rule, reached, elapsed);

@@ -120,6 +120,12 @@ impl<'a> Rounds<'a> {
         self.record.design == Design::InterleavedRounds
     }
 
+    /// The independent draw that a round belongs to: the process that measured it, where each measured a few rounds;
+    /// else it is the round itself.
+    pub(super) fn draw(&self, round: u32) -> usize {
+        self.record.plan.invocation_rounds.map_or(round, |each| round / each) as usize
+    }
+
     /// The samples of a case with the serial baseline: of the same round, or, where cases ran one
     /// after the other, of the whole run. What has no counterpart is left out.
     pub(super) fn pairs(&self, case: usize) -> Vec<Paired<'a>> {

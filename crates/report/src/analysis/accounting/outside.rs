@@ -52,6 +52,25 @@ pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
     Some(ledger)
 }
 
+/// The account of one execution on one lane with nothing that it is set against: all of its CPU time is a row, and the
+/// rows sum to its time. `None` if it was not seen from outside.
+pub(in crate::analysis) fn alone(sample: &Sample) -> Option<Ledger> {
+    let own = account(&execution(sample)?, 1, &Baseline { user_ns: 0, cpu_ns: 0 });
+    let mut apart = Apart::default();
+    own.rows.iter().for_each(|row| apart.see(row));
+    let mut ledger = Ledger {
+        wall: sample.wall_ns as f64,
+        serial: 0.0,
+        losses: [0.0; Loss::ALL.len()],
+        parts: Vec::new(),
+        lacking: Lacking::default(),
+        outside: None,
+    };
+    book(&mut ledger, (&own, sample), &apart, 1.0);
+    ledger.outside = Some(apart);
+    Some(ledger)
+}
+
 fn book(ledger: &mut Ledger, (account, sample): (&Account, &Sample), apart: &Apart, weight: f64) {
     for row in &account.rows {
         // All causes of a merged row have the same row here, as its merging was seen.
@@ -277,6 +296,16 @@ mod tests {
         assert_eq!(losses, [Loss::ExtraUser, Loss::ExtraSystem, Loss::Untold]);
         assert!(account.notes[0].contains("are one row: trace was not looked at"), "{:?}", account.notes);
         assert!(account.residual.abs() < 1e-12);
+    }
+
+    #[test]
+    fn all_the_time_of_a_program_by_itself_is_in_rows() {
+        let ledger = alone(&told(&[(1, 0, 0, 1000), (0, 0, 1, 50), (0, 0, 0, 200)], 900)).unwrap();
+        let of = |loss: Loss| ledger.losses[loss as usize];
+        assert!((ledger.losses.iter().sum::<f64>() - 1250.0).abs() < 1e-9, "{ledger:?}");
+        let expected =
+            [(Loss::ExtraUser, 900.0), (Loss::Steal, 100.0), (Loss::RunQueue, 50.0), (Loss::Idle, 200.0)];
+        assert!(expected.iter().all(|&(loss, ns)| (of(loss) - ns).abs() < 1e-9), "{ledger:?}");
     }
 
     fn levels() -> impl Strategy<Value = Vec<(u32, u32, u32, u64)>> {
