@@ -100,16 +100,16 @@ fn every_format_says_the_same() {
 fn other_batches_are_not_comparable_unless_forced() {
     let folder = tempfile::tempdir().unwrap();
     let a = measure(folder.path(), "a", &[]);
-    let b = measure(folder.path(), "b", &["--passes", "rc4=320", "--seed", "3"]);
+    let b = measure(folder.path(), "b", &["--passes", "rc4=32", "--seed", "3"]);
     let (code, text, message) = compare(&a, &b, &[]);
     assert_eq!((code, text.as_str()), (Some(3), ""), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
-    for expected in ["are not comparable: ", "seed: 17, then 3", "passes of rc4: 80, then 320", "--force"] {
+    for expected in ["are not comparable: ", "seed: 17, then 3", "passes of rc4: 8, then 32", "--force"] {
         assert!(message.contains(expected), "{expected}: {message}");
     }
     let (code, text, _) = compare(&a, &b, &["--force"]);
     assert!(matches!(code, Some(1 | 4)), "{code:?}: {text}");
-    assert!(text.contains("Not the same: passes of rc4: 80, then 320."), "{text}");
+    assert!(text.contains("Not the same: passes of rc4: 8, then 32."), "{text}");
 
     let platform = format!("\"{}-{}\"", std::env::consts::ARCH, std::env::consts::OS);
     let record = fs::read_to_string(a.join("run.json")).unwrap();

@@ -133,7 +133,7 @@ fn measure(study: Study, interrupt: &Interrupt) -> Result<Run, ExitError> {
     let watch = Watch {
         verbosity: Verbosity::Normal,
         interrupt,
-        widest: analysis::widest,
+        widths: analysis::widths,
         tell: |said| complain(said),
     };
     run.go_on(&watch)?;

@@ -31,6 +31,7 @@ pub mod describe;
 pub mod diagnostics;
 pub mod environment;
 pub mod execute;
+mod focus;
 pub mod job;
 pub mod live;
 pub mod measure;

@@ -9,7 +9,9 @@
 //! N·T = C₁ + Σ rows(N),   T₁ = C₁ + Σ rows(1)   ⇒   N·T = T₁ + Σ (rows(N) − rows(1))
 //! ```
 
-use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Source, Told, Trace, Tree};
+use speedup_observe::{
+    Account, Baseline, Cause, Execution, Exit, GroupTimes, Level, Source, Told, Trace, Tree,
+};
 use speedup_observe::{Untold, Usage, account};
 
 use super::apart::Apart;
@@ -133,6 +135,8 @@ pub(in crate::analysis) fn execution(sample: &Sample) -> Option<Execution> {
         cpu_ns: outside.cpu_ns,
         exit_cpu_ns: told(&outside.exit_cpu_ns),
         run_delay_ns: told(&outside.run_delay_ns),
+        group: told(&outside.group_cpu_ns)
+            .map(|cpu_ns| GroupTimes { cpu_ns, some_waited_ns: told(&outside.some_waited_ns) }),
         tree: Tree {
             processes: told(&outside.processes),
             threads: told(&outside.threads),
@@ -141,7 +145,8 @@ pub(in crate::analysis) fn execution(sample: &Sample) -> Option<Execution> {
             killed: outside.killed,
         },
         trace: trace(outside),
-        source: Source::ALL.into_iter().find(|s| s.name() == outside.source).unwrap_or(Source::Usage),
+        source: (Source::ALL.into_iter().find(|source| outside.source.starts_with(source.name())))
+            .unwrap_or(Source::Usage),
         stdout: None,
         stderr: None,
     })
@@ -192,6 +197,8 @@ mod tests {
             cpu_ns: cpu.0 + cpu.1,
             exit_cpu_ns: exit.map_or_else(|| Known::Missing(missing("exit")), Known::Value),
             run_delay_ns: Known::Missing(missing("delay")),
+            group_cpu_ns: Known::default(),
+            some_waited_ns: Known::default(),
             minor_faults: 0,
             major_faults: 0,
             voluntary_switches: 0,
