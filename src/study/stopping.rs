@@ -108,6 +108,11 @@ pub struct Reached {
 pub type Widths = Vec<(usize, Option<f64>)>;
 
 impl Reached {
+    /// What a measurement has reached that has one half-width for all it measures, if it was looked at.
+    pub(super) fn as_one(rounds: u32, width: Option<f64>) -> Self {
+        Self { rounds, widths: width.map(|width| (0, Some(width))).into_iter().collect() }
+    }
+
     /// The half-width of a case.
     pub(super) fn width(&self, case: usize) -> Option<f64> {
         self.widths.iter().find(|(index, _)| *index == case)?.1

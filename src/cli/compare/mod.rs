@@ -13,7 +13,8 @@ use self::sides::{Given, Sides};
 use super::exit::Verdict;
 use super::measured;
 use super::run::OUT;
-use super::{ExitError, complain, print, shown};
+use super::screen::screen;
+use super::{ExitError, complain, print, print_fitted, shown};
 use crate::settings::reader::{Reader, one_of, text};
 use crate::settings::values::{BaselineName, Threshold};
 use crate::study::live::kept as arms;
@@ -234,7 +235,9 @@ fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Res
     if args.rounds_needed {
         say(&format!("{}\n", amount(comparison)))?;
     } else {
-        say(&(args.format.render)(comparison))?;
+        let text = (args.format.render)(comparison, screen(false));
+        let print = if args.format.name == FORMATS[0].0 { print_fitted } else { print };
+        print(&text).map_err(unsaid)?;
     }
     if let Some(live) = live {
         told_where(args, live)?;
@@ -254,7 +257,12 @@ fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Res
 }
 
 fn say(text: &str) -> Result<(), ExitError> {
-    print(text).map_err(|error| ExitError::Usage(error.message().unwrap_or_default().to_string()))
+    print(text).map_err(unsaid)
+}
+
+/// To a script, 1 is a regression.
+fn unsaid(error: ExitError) -> ExitError {
+    ExitError::Usage(error.message().unwrap_or_default().to_string())
 }
 
 /// What would decide, for a script: a number with its unit, or the reason why there is none.

@@ -72,7 +72,7 @@ impl Live {
     /// [`StoreError`] if a record cannot be written; the form written last stays.
     pub fn go_on(&mut self, watch: &LiveWatch<'_>) -> Result<End, StoreError> {
         let progress = Progress::new(watch.verbosity);
-        let mut reached = Reached { rounds: 0, widest: None };
+        let mut reached = Reached::as_one(0, None);
         let ended = self.measure(&mut reached, &progress, watch);
         progress.finish();
         for arm in &mut self.arms {
@@ -121,7 +121,7 @@ impl Live {
                 self.save()?;
                 saving.done(start, Instant::now());
             }
-            let (so_far, begin) = (*reached, self.elapsed());
+            let (so_far, begin) = (reached.clone(), self.elapsed());
             let told = |part: &str, elapsed| {
                 progress.show(
                     rule.share(&so_far, elapsed),
@@ -133,8 +133,8 @@ impl Live {
             if let Err(end) = self.round(pass, &told, watch.interrupt) {
                 return Ok(end);
             }
-            reached.rounds += 1;
-            reached.widest = self.widest(reached.rounds, watch);
+            let rounds = reached.rounds + 1;
+            *reached = Reached::as_one(rounds, self.widest(rounds, watch));
             let took = self.elapsed().saturating_sub(begin);
             if let Some(stop) = rule.check(reached, self.elapsed(), took) {
                 return Ok(End::Complete(stop));
@@ -154,7 +154,7 @@ impl Live {
     /// What has to be done first, then the rounds that warm up.
     fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), End> {
         let rule = self.config.stop;
-        let step = |elapsed| step(&rule, &Reached { rounds: 0, widest: None }, elapsed);
+        let step = |elapsed| step(&rule, &Reached::as_one(0, None), elapsed);
         progress.show(0.0, "setting up".to_string());
         progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         for (index, arm) in self.arms.iter_mut().enumerate() {
