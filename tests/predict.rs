@@ -73,6 +73,32 @@ fn intervals_hold_over_all_kept_runs() {
     insta::assert_snapshot!(table);
 }
 
+/// A download waits; from few connections follows what many do, as long as a job is there for each.
+#[test]
+fn few_connections_tell_of_many() {
+    let (_, whole) = kept().into_iter().find(|(name, _)| name == "2026-11-23-io").unwrap();
+    let mut few = whole.clone();
+    let kept = |case: usize| whole.plan.cases[case].workers <= 5;
+    few.samples.retain(|sample| kept(sample.case));
+    let full = predict(&whole, &[]);
+    for forecast in predict(&few, &[10, 20, 200]).forecasts {
+        let measured = full.forecasts.iter().find(|other| other.executor == forecast.executor).unwrap();
+        let of = |workers: usize| measured.measured.iter().find(|point| point.workers == workers).unwrap();
+        for asked in &forecast.predicted[..2] {
+            let (value, low, high) = asked.here.ends().unwrap();
+            let truth = of(asked.workers).speedup.value;
+            // The start of processes is the one cost that does not follow from so few.
+            let near = forecast.executor == "processes" || (low..=high).contains(&truth);
+            assert!(near, "{}/{}: {value} [{low}, {high}], not {truth}", forecast.executor, asked.workers);
+        }
+        let (twenty, many) =
+            (forecast.predicted[1].here.ends().unwrap(), forecast.predicted[2].here.ends().unwrap());
+        assert!((twenty.0 / many.0 - 1.0).abs() < 0.05, "twenty jobs keep twenty connections busy");
+        assert!(forecast.notes.iter().any(|note| note.contains("At most 20 connections have a job")));
+        assert!(forecast.notes.iter().any(|note| note.contains("so that these are not the limit")));
+    }
+}
+
 #[test]
 fn the_reference_in_every_form() {
     let path = reference();

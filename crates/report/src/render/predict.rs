@@ -65,7 +65,7 @@ fn lines(prediction: &Prediction) -> String {
     for forecast in &prediction.forecasts {
         for point in &forecast.measured {
             let figures = Figures { speedup: Some(point.speedup), ..Figures::default() };
-            all.push(line(forecast, ("measured", point.workers, "", "measured"), figures));
+            all.push(line(forecast, ("measured", point.workers, "", "measured"), &figures));
         }
         for asked in &forecast.predicted {
             all.push(outcome(forecast, ("predicted", asked.workers, "here"), &asked.here));
@@ -85,7 +85,7 @@ fn lines(prediction: &Prediction) -> String {
                     (state, Figures { speedup, error, ..Figures::default() })
                 }
             };
-            all.push(line(forecast, ("held out", one.workers, &format!("from {from}"), state), figures));
+            all.push(line(forecast, ("held out", one.workers, &format!("from {from}"), state), &figures));
         }
         for advice in &forecast.advice {
             let (state, figures) = match &advice.outcome {
@@ -98,7 +98,7 @@ fn lines(prediction: &Prediction) -> String {
                     (state, Figures { speedup, gain, ..Figures::default() })
                 }
             };
-            all.push(line(forecast, ("advice", advice.workers, &advice.choice.name(), state), figures));
+            all.push(line(forecast, ("advice", advice.workers, &advice.choice.name(), state), &figures));
         }
     }
     csv::lines(all)
@@ -123,13 +123,13 @@ fn outcome(
         }
     };
     let reason = outcome.reason().map(str::to_string);
-    line(forecast, (kind, workers, what, state), Figures { speedup, reason, ..Figures::default() })
+    line(forecast, (kind, workers, what, state), &Figures { speedup, reason, ..Figures::default() })
 }
 
 fn line(
     forecast: &Forecast,
     (kind, workers, what, state): (&str, usize, &str, &str),
-    figures: Figures,
+    figures: &Figures,
 ) -> Vec<String> {
     let with_ends = |quantity: Option<Quantity>| {
         let ends = quantity.and_then(|quantity| quantity.interval);

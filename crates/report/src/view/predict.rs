@@ -113,6 +113,8 @@ fn or(items: &[String]) -> String {
 fn figures(forecasts: &[&Forecast]) -> Option<Grid> {
     let first = forecasts.first()?;
     let with_cpus = forecasts.iter().flat_map(|it| &it.predicted).any(|asked| asked.with_cpus.is_some());
+    let mut asked = forecasts.iter().flat_map(|it| &it.predicted);
+    let ranges = asked.any(|asked| matches!(asked.with_cpus, Some(Outcome::Range { .. })));
     let mut rows = Vec::new();
     for forecast in forecasts {
         let measured = forecast.measured.iter().map(|point| Asked {
@@ -140,7 +142,7 @@ fn figures(forecasts: &[&Forecast]) -> Option<Grid> {
         head,
         rows,
         keys: 2,
-        notes: if with_cpus {
+        notes: if ranges {
             let meaning =
                 "a CPU each: from what the law of the measured ceiling leaves to tasks that take as long as \
                            measured, on a machine like it with a CPU for each worker."
@@ -241,20 +243,26 @@ fn ends(quantity: &Quantity) -> String {
 /// Why something is not told, each reason once with what it is the reason of.
 fn reasons(forecasts: &[&Forecast]) -> Vec<String> {
     let mut grouped = Grouped::default();
-    let mut add = |reason: &str, of: String| grouped.add(reason, of);
     for forecast in forecasts {
-        let case = |workers: usize| format!("{}/{workers}", forecast.executor);
-        for asked in &forecast.predicted {
-            if let Some(reason) = asked.here.reason() {
-                add(reason, case(asked.workers));
+        let cases = |of: fn(&Asked) -> Option<&Outcome>, suffix: &str| {
+            let mut counts = Grouped::default();
+            for asked in &forecast.predicted {
+                if let Some(reason) = of(asked).and_then(Outcome::reason) {
+                    counts.add(reason, asked.workers.to_string());
+                }
             }
-            if let Some(reason) = asked.with_cpus.as_ref().and_then(Outcome::reason) {
-                add(reason, format!("{} with a CPU each", case(asked.workers)));
-            }
-        }
+            let case = |counts: Vec<String>| format!("{}/{}{suffix}", forecast.executor, counts.join(","));
+            counts.0.into_iter().map(|(reason, counts)| (reason, case(counts))).collect::<Vec<_>>()
+        };
+        let here = cases(|asked| Some(&asked.here), "");
+        let there = cases(|asked| asked.with_cpus.as_ref(), " with a CPU each");
+        here.into_iter().chain(there).for_each(|(reason, case)| grouped.add(&reason, case));
         for advice in &forecast.advice {
             if let Gain::Untold { reason } = &advice.outcome {
-                add(reason, format!("{}, {}", case(advice.workers), advice.choice.name()));
+                grouped.add(
+                    reason,
+                    format!("{}/{}, {}", forecast.executor, advice.workers, advice.choice.name()),
+                );
             }
         }
     }

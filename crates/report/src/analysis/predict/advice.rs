@@ -31,7 +31,6 @@ struct Round {
 }
 
 /// A case with what its parts are made of.
-#[derive(Clone, Copy)]
 struct Of<'a> {
     terms: &'a Terms,
     pool: PoolMode,

@@ -33,14 +33,14 @@ struct Error {
 pub(super) struct Errors(Vec<Error>);
 
 /// The doublings between what a prediction is made from and what it is of, at least one.
-fn doublings(target: usize, from: usize) -> f64 {
-    (target as f64 / from.max(1) as f64).log2().max(1.0)
+fn doublings(raw: &Raw) -> f64 {
+    (raw.to as f64 / raw.from.max(1) as f64).log2().max(1.0)
 }
 
 impl Errors {
     /// Adds what a prediction has missed by.
     pub(super) fn add(&mut self, target: usize, waits: bool, raw: &Raw, measured: f64) {
-        let log = (raw.speedup.value / measured).ln() / doublings(target, raw.from).sqrt();
+        let log = (raw.speedup.value / measured).ln() / doublings(raw).sqrt();
         if log.is_finite() {
             self.0.push(Error { workers: target, waits, log });
         }
@@ -52,7 +52,7 @@ impl Errors {
         let own = self.0.iter().filter(|error| error.waits == waits && error.workers < target);
         let (count, squares) = own.fold((0.0, 0.0), |(n, sum), error| (n + 1.0, sum + error.log.powi(2)));
         let freedom = WORTH + count;
-        let variance = (WORTH * USUAL.powi(2) + squares) / freedom * doublings(target, raw.from);
+        let variance = (WORTH * USUAL.powi(2) + squares) / freedom * doublings(raw);
         let to_come = raw.spread.powi(2) / raw.rounds.max(1) as f64;
         let beyond = student_95(freedom).powi(2) * (variance + to_come);
         let Quantity { value, interval: Some(ends) } = raw.speedup else { return raw.speedup };
@@ -71,7 +71,7 @@ mod tests {
 
     fn raw(value: f64) -> Raw {
         let interval = Some(Interval { low: 0.99 * value, high: 1.01 * value });
-        Raw { speedup: Quantity { value, interval }, from: 2, rounds: 10, spread: 0.02 }
+        Raw { speedup: Quantity { value, interval }, from: 2, to: 4, rounds: 10, spread: 0.02 }
     }
 
     fn width(errors: &Errors, target: usize) -> f64 {
@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn what_is_further_is_less_sure_and_one_round_is_not_sure_of_anything() {
         let errors = Errors::default();
-        assert!(width(&errors, 8) > width(&errors, 4));
+        let far = Raw { to: 8, ..raw(2.0) };
+        assert!(errors.widen(8, false, &far).interval.unwrap().width() > width(&errors, 8));
         let one = Raw { speedup: Quantity::known(2.0), rounds: 1, ..raw(2.0) };
         assert_eq!(errors.widen(4, false, &one), Quantity::known(2.0));
     }

@@ -43,8 +43,9 @@ pub(super) struct Known<'a> {
 pub(super) struct Raw {
     /// With the interval that the rounds give it.
     pub(super) speedup: Quantity,
-    /// The largest number of workers that it is made from.
+    /// The largest number of workers that it is made from, and the number that it is of. No more count than have a job.
     pub(super) from: usize,
+    pub(super) to: usize,
     /// Rounds behind it.
     pub(super) rounds: usize,
     /// Standard deviation of the logarithm of the speedup from round to round.
@@ -119,7 +120,8 @@ impl<'a> Evidence<'a> {
         let capacity = &self.terms.capacity;
         let time = |parts: &Parts, slope| parts.on(target, slope).time(capacity);
         let rounds = self.rounds(sources, (base, beyond), time)?;
-        raw(&rounds, base.max(beyond.unwrap_or(0)), self.spread(base.max(beyond.unwrap_or(0))))
+        let from = base.max(beyond.unwrap_or(0));
+        raw(&rounds, (self.busy(from), self.busy(target)), self.spread(from))
     }
 
     /// The same with the tasks of one case on a machine on which threads share otherwise.
@@ -139,7 +141,18 @@ impl<'a> Evidence<'a> {
             parts.time(capacity)
         };
         let rounds = self.rounds(&within, (base, None), time)?;
-        raw(&rounds, base, self.spread(base))
+        raw(&rounds, (self.busy(base), self.busy(target)), self.spread(base))
+    }
+
+    /// So many of these workers as have a job.
+    pub(super) fn busy(&self, workers: usize) -> usize {
+        workers.min(self.jobs()).max(1)
+    }
+
+    /// Jobs in the batch.
+    pub(super) fn jobs(&self) -> usize {
+        let samples = self.cases.values().filter_map(|known| known.pairs.first());
+        samples.map(|pair| pair.sample.tasks.len()).max().unwrap_or(0)
     }
 
     /// From a single worker nobody can tell what several share, unless something else was measured that does.
@@ -225,7 +238,7 @@ pub(super) fn terms(record: &RunRecord, waits: bool, executor: &str, ceilings: &
 }
 
 /// The ratio of mean times over the rounds, bootstrapped.
-fn raw(rounds: &[Round], from: usize, spread: f64) -> Result<Raw, String> {
+fn raw(rounds: &[Round], (from, to): (usize, usize), spread: f64) -> Result<Raw, String> {
     let speedup = |weights: &[f64]| {
         let sum = |figure: &dyn Fn(&Round) -> f64| {
             rounds.iter().zip(weights).map(|(round, weight)| weight * figure(round)).sum::<f64>()
@@ -240,7 +253,7 @@ fn raw(rounds: &[Round], from: usize, spread: f64) -> Result<Raw, String> {
     }
     let intervals = bootstrap::rounds(rounds.len(), 1, |weights, row| row[0] = speedup(weights));
     let interval = intervals[0].filter(|interval| interval.low > 0.0);
-    Ok(Raw { speedup: Quantity { value, interval }, from, rounds: rounds.len(), spread })
+    Ok(Raw { speedup: Quantity { value, interval }, from, to, rounds: rounds.len(), spread })
 }
 
 /// The ceiling for each number of threads up to that of the CPUs. Between measured numbers it is interpolated; beyond

@@ -94,13 +94,12 @@ fn forecast(evidence: &Evidence<'_>, all: &[Evidence<'_>], errors: &Errors, work
         with_cpus: outcome::with_cpus(evidence, errors, workers),
     };
     let predicted: Vec<Asked> = asked.iter().map(ask).collect();
-    let jobs = evidence.cases.values().next().and_then(|known| known.pairs.first());
     Forecast {
         workload: evidence.workload.name.clone(),
         label: evidence.workload.label.clone(),
         executor: evidence.executor.clone(),
         waits: evidence.waits,
-        jobs: jobs.map_or(0, |pair| pair.sample.tasks.len()),
+        jobs: evidence.jobs(),
         serial_s: evidence.serial_s(),
         measured: (evidence.cases.iter())
             .map(|(&workers, known)| Point { workers, speedup: known.speedup })

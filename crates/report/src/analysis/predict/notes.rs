@@ -14,8 +14,7 @@ const ANSWERS_SLOWER: f64 = 0.05;
 /// What must be known to read the predictions.
 pub(super) fn notes(evidence: &Evidence<'_>, predicted: &[Asked]) -> Vec<String> {
     let mut notes = Vec::new();
-    let jobs = evidence.cases.values().filter_map(|known| known.pairs.first());
-    let jobs = jobs.map(|pair| pair.sample.tasks.len()).max().unwrap_or(0);
+    let jobs = evidence.jobs();
     let more = predicted.iter().any(|asked| asked.workers > jobs && asked.here.ends().is_some());
     if more && jobs > 0 {
         notes.push(format!("At most {jobs} {} have a job: the batch has no more.", unit(evidence)));
