@@ -120,6 +120,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
             pool: PoolMode::Cold,
             pin: None,
             turns: None,
+            invocation_rounds: None,
             warmup_rounds: 0,
             scale: "given".to_string(),
             workloads: Vec::new(),

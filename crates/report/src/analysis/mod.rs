@@ -50,11 +50,11 @@ mod waiting;
 pub use effort::LEAST_ROUNDS;
 pub use engines::{Engine, Engines};
 pub use representative::Representative;
-pub use speedup::widest;
+pub use speedup::widths;
 
 pub use model::{
     Account, Analysis, Apart, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate,
-    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, NoInterval, NoisyRound, OutsideFigures, RoundPoint,
-    Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline, Unsteady, Waiting,
-    WorkloadColumn,
+    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, Narrowed, NoInterval, NoisyRound, OutsideFigures,
+    RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline,
+    Unsteady, Waiting, WorkloadColumn,
 };

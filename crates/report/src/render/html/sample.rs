@@ -255,8 +255,10 @@ pub(crate) fn analysis() -> Analysis {
         pool: PoolMode::Cold,
         pin: None,
         status: Status::Complete,
+        narrowing: Vec::new(),
         effort: Effort {
             rounds: 24,
+            whole: 24,
             warmup_rounds: 1,
             stop: Some(Stop::Time),
             precision: Some(0.01),

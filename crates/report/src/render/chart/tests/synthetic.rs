@@ -77,8 +77,10 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
         pool: PoolMode::Cold,
         pin: None,
         status: Status::Complete,
+        narrowing: Vec::new(),
         effort: Effort {
             rounds: ROUNDS,
+            whole: ROUNDS,
             warmup_rounds: 1,
             stop: None,
             precision: Some(0.01),
