@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -48,27 +49,29 @@ fn intervals_hold_over_all_kept_runs() {
                 match &one.outcome {
                     Tried::Refused { reason } => {
                         refused += 1;
-                        table.push_str(&format!("{case}: {reason}\n"));
+                        writeln!(table, "{case}: {reason}").unwrap();
                     }
                     Tried::Predicted { speedup, error, covered: held } => {
                         pairs += 1;
                         covered += usize::from(*held);
                         let ends = speedup.interval.unwrap();
-                        table.push_str(&format!(
-                            "{case}: {:.2} [{:.2}, {:.2}], measured {:.2}, {:+.1} %{}\n",
+                        writeln!(
+                            table,
+                            "{case}: {:.2} [{:.2}, {:.2}], measured {:.2}, {:+.1} %{}",
                             speedup.value,
                             ends.low,
                             ends.high,
                             one.measured.value,
                             100.0 * error,
                             if *held { "" } else { ", missed" }
-                        ));
+                        )
+                        .unwrap();
                     }
                 }
             }
         }
     }
-    table.push_str(&format!("{covered} of {pairs} held; {refused} not predicted\n"));
+    writeln!(table, "{covered} of {pairs} held; {refused} not predicted").unwrap();
     assert!(pairs >= 30 && covered * 100 >= 85 * pairs, "{table}");
     insta::assert_snapshot!(table);
 }

@@ -5,6 +5,7 @@ use super::model::{Asked, Outcome};
 use super::parts::seconds;
 use super::replay::Capacity;
 use super::unit;
+use crate::record::Sample;
 
 /// Share of the CPUs from which on they, and not what is waited for, limit work that waits.
 const CPUS_BUSY: f64 = 0.7;
@@ -31,11 +32,10 @@ pub(super) fn notes(evidence: &Evidence<'_>, predicted: &[Asked]) -> Vec<String>
 fn busy_cpus(evidence: &Evidence<'_>, predicted: &[Asked]) -> Option<String> {
     let cpus = if evidence.terms.capacity == Capacity::cpus(1) { 1 } else { evidence.cpus? };
     let (_, known) = evidence.cases.last_key_value()?;
-    let cpu_s =
-        known.pairs.iter().map(|pair| pair.sample.tasks.iter().map(|task| seconds(task.cpu_ns)).sum::<f64>());
-    let cpu_s = cpu_s.sum::<f64>() / known.pairs.len() as f64;
+    let used = |sample: &Sample| sample.tasks.iter().map(|task| seconds(task.cpu_ns)).sum::<f64>();
+    let used_s = known.pairs.iter().map(|pair| used(pair.sample)).sum::<f64>() / known.pairs.len() as f64;
     let share = |asked: &Asked| match asked.here {
-        Outcome::Expected { time_s, .. } => Some(cpu_s / (cpus as f64 * time_s)),
+        Outcome::Expected { time_s, .. } => Some(used_s / (cpus as f64 * time_s)),
         _ => None,
     };
     let shares: Vec<(usize, f64)> =
