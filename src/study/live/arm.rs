@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::study::stopping::StopRule;
-use speedup_machine::environment::conditions;
+use speedup_machine::environment::conditions_after;
 use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// What the three arms run: the old side, the new one, and the old one again.
@@ -162,7 +162,7 @@ impl Arm {
     pub(super) fn conclude(&mut self, status: Status, stop: Option<Stop>) {
         if let Some(record) = &mut self.record {
             (record.status, record.stop) = (status, stop);
-            record.conditions.after = Some(conditions());
+            record.conditions.after = Some(conditions_after());
         }
     }
 

@@ -72,7 +72,7 @@ impl Live {
     /// [`StoreError`] if a record cannot be written; the form written last stays.
     pub fn go_on(&mut self, watch: &LiveWatch<'_>) -> Result<End, StoreError> {
         let progress = Progress::new(watch.verbosity);
-        let mut reached = Reached { rounds: 0, widest: None };
+        let mut reached = Reached { rounds: 0, widths: Vec::new() };
         let ended = self.measure(&mut reached, &progress, watch);
         progress.finish();
         for arm in &mut self.arms {
@@ -121,7 +121,7 @@ impl Live {
                 self.save()?;
                 saving.done(start, Instant::now());
             }
-            let (so_far, begin) = (*reached, self.elapsed());
+            let (so_far, begin) = (reached.clone(), self.elapsed());
             let told = |part: &str, elapsed| {
                 progress.show(
                     rule.share(&so_far, elapsed),
@@ -134,7 +134,9 @@ impl Live {
                 return Ok(end);
             }
             reached.rounds += 1;
-            reached.widest = self.widest(reached.rounds, watch);
+            // One figure for all cases.
+            reached.widths =
+                self.widest(reached.rounds, watch).into_iter().map(|widest| (0, widest)).collect();
             let took = self.elapsed().saturating_sub(begin);
             if let Some(stop) = rule.check(reached, self.elapsed(), took) {
                 return Ok(End::Complete(stop));
@@ -144,17 +146,17 @@ impl Live {
         }
     }
 
-    /// The width that the rule asks for. It takes a moment, and is of no use where it does not.
-    fn widest(&self, rounds: u32, watch: &LiveWatch<'_>) -> Option<f64> {
+    /// The width that the rule asks for; `None` where it does not, since to estimate takes a moment.
+    fn widest(&self, rounds: u32, watch: &LiveWatch<'_>) -> Option<Option<f64>> {
         let [old, new, _] = self.records()?;
         let asked = self.config.stop.precision > 0.0 && rounds >= LEAST_ROUNDS;
-        asked.then(|| (watch.widest)(old, new)).flatten()
+        asked.then(|| (watch.widest)(old, new))
     }
 
     /// What has to be done first, then the rounds that warm up.
     fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), End> {
         let rule = self.config.stop;
-        let step = |elapsed| step(&rule, &Reached { rounds: 0, widest: None }, elapsed);
+        let step = |elapsed| step(&rule, &Reached { rounds: 0, widths: Vec::new() }, elapsed);
         progress.show(0.0, "setting up".to_string());
         progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         for (index, arm) in self.arms.iter_mut().enumerate() {
