@@ -56,22 +56,29 @@ enum Phase {
 }
 
 /// Work of those bytes, which are a [`Piece`](super::Piece) of the same build, with the shared bytes that go along.
-///
-/// # Errors
-///
-/// [`Error::Transfer`] where they are none.
-pub fn arrived(bytes: Vec<u8>, blobs: &[Blob], outlet: Box<dyn Outlet>) -> Result<Work, Error> {
-    let wrong = |reason: &str| Error::Transfer { task: String::new(), reason: reason.to_string() };
-    let parts = Parts::of(&bytes).ok_or_else(|| wrong("the message cannot be decoded"))?;
-    let tasks = parts.clone().count();
-    let first = parts.clone().next().ok_or_else(|| wrong("the message has no task"))?;
+/// `None` where they are none: the outlet is told.
+#[must_use]
+pub fn arrived(bytes: Vec<u8>, blobs: &[Blob], outlet: Box<dyn Outlet>) -> Option<Work> {
+    match registered(&bytes) {
+        Ok((registered, tasks)) => {
+            let files: Vec<_> = blobs.iter().map(|blob| blob.0.clone()).collect();
+            let state = State { encoded: Some(Encoded::again(bytes, &files)), phase: Phase::Waits };
+            Some(Work::new(Arc::new(Arrived { outlet, registered, tasks, state: Mutex::new(state) })))
+        }
+        Err(reason) => {
+            outlet.done(Reply::Failed(Error::Transfer { task: String::new(), reason: reason.to_string() }));
+            None
+        }
+    }
+}
+
+/// The type of the tasks, and their number.
+fn registered(bytes: &[u8]) -> Result<(Registered, usize), &'static str> {
+    let parts = Parts::of(bytes).ok_or("the message cannot be decoded")?;
+    let first = parts.clone().next().ok_or("the message has no task")?;
     let number = read_task(first.content).map_or(u32::MAX, |(number, _)| number);
-    let entry = table::entries().get(number as usize);
-    let entry = entry.ok_or_else(|| wrong("it is not registered on this host"))?;
-    let registered = Registered { number, name: entry.name };
-    let files: Vec<_> = blobs.iter().map(|blob| blob.0.clone()).collect();
-    let state = State { encoded: Some(Encoded::again(bytes, &files)), phase: Phase::Waits };
-    Ok(Work::new(Arc::new(Arrived { outlet, registered, tasks, state: Mutex::new(state) })))
+    let entry = table::entries().get(number as usize).ok_or("it is not registered on this host")?;
+    Ok((Registered { number, name: entry.name }, parts.count()))
 }
 
 impl Arrived {

@@ -60,10 +60,16 @@ impl Blob {
         SharedBytes::of(&self.0)
     }
 
-    /// Whether the program still has them for a task or a handle, besides `self`.
+    /// How many handles this program has on the bytes, for tasks, for values, and such as this.
     #[must_use]
-    pub fn is_used(&self) -> bool {
-        Arc::strong_count(&self.0.file) > 1
+    pub fn handles(&self) -> usize {
+        Arc::strong_count(&self.0.file)
+    }
+
+    /// Whether they are the same bytes in the same file.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0.file, &other.0.file)
     }
 
     fn descriptor(&self) -> Option<OwnedFd> {

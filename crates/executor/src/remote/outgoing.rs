@@ -107,9 +107,9 @@ impl Outgoing {
         self.work.fail_quietly(&failed("the reply has no outcome for it"));
     }
 
-    /// Cancels what no worker has begun: user code.
-    pub fn cancel(self) {
-        self.work.cancel();
+    /// Cancels what has come back, without callbacks: those are called when it is dropped, or [cancelled](cancel_all).
+    pub fn cancel_quietly(&self) {
+        self.work.cancel_quietly();
     }
 }
 
