@@ -183,9 +183,10 @@ impl Pool {
         state.closed.get_or_insert(Error::Shutdown);
         if queued == CancelFutures::Yes {
             state.cancelling = true;
-            state = self.cancel_all(state);
+            self.cancel_all(state);
+        } else {
+            drop(state);
         }
-        drop(state);
         self.hub.commands.push(Command::Feed(self.id));
         if wait == Wait::No || self.settler.is_this_thread() {
             return;
@@ -199,12 +200,14 @@ impl Pool {
     }
 
     /// Cancels what no worker has, here or at a host.
-    fn cancel_all<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn cancel_all(&self, mut state: MutexGuard<'_, State>) {
+        let cancelled: Vec<Outgoing> = state.queue.drain(..).map(|(_, outgoing)| outgoing).collect();
         let mut waited: Vec<Arc<Flight>> = Vec::new();
-        for member in &mut state.members {
-            let lying: Vec<_> = member.held.values().filter(|held| held.flight.lies()).collect();
-            let ids: Vec<WorkId> = lying.iter().map(|held| held.flight.id).collect();
-            waited.extend(lying.iter().map(|held| Arc::clone(&held.flight)));
+        for member in &state.members {
+            let lying = member.held.values().map(|held| &held.flight).filter(|flight| flight.lies());
+            let before = waited.len();
+            waited.extend(lying.cloned());
+            let ids: Vec<WorkId> = waited[before..].iter().map(|flight| flight.id).collect();
             if !ids.is_empty() {
                 self.hub.commands.push(Command::Recall(self.id, member.rank(), ids));
             }
@@ -212,10 +215,8 @@ impl Pool {
         while !state.ended && waited.iter().any(|flight| flight.lies()) {
             state = self.wait(state);
         }
-        let cancelled: Vec<Outgoing> = state.queue.drain(..).map(|(_, outgoing)| outgoing).collect();
         drop(state);
         speedup_executor::remote::cancel_all(cancelled);
-        self.lock()
     }
 
     /// Ends the workers in the midst of what they do.
@@ -375,14 +376,7 @@ impl Pool {
                 }
             }
         }
-        if state.cancelling {
-            jobs.push(Job::Cancel(returned_work.into_iter().map(|(_, outgoing)| outgoing).collect()));
-        } else {
-            returned_work.sort_by_key(|(id, _)| *id);
-            for work in returned_work.into_iter().rev() {
-                state.queue.push_front(work);
-            }
-        }
+        jobs.extend(state.take_back(returned_work));
         let recalled = !back.is_empty() || !kept.is_empty() || !jobs.is_empty();
         match fatal {
             // Those of its tasks that are left fail with the reason of the first.
@@ -509,6 +503,9 @@ impl Pool {
         for held in member.release_all() {
             if held.flight.lies() {
                 held.outgoing.take_back();
+                if state.cancelling {
+                    held.outgoing.cancel_quietly();
+                }
                 back.push((held.flight.id, held.outgoing));
                 held.flight.set_back();
             } else {
@@ -516,12 +513,9 @@ impl Pool {
                 failed.push(held.outgoing);
             }
         }
-        back.sort_by_key(|(id, _)| *id);
-        for work in back.into_iter().rev() {
-            state.queue.push_front(work);
-        }
+        let mut jobs = vec![Job::Fail(failed, error.clone())];
+        jobs.extend(state.take_back(back));
         let none_left = state.members.iter().all(|member| member.standing.is_over());
-        let jobs = vec![Job::Fail(failed, error.clone())];
         if none_left {
             self.break_with_others(guard, error, jobs);
         } else {
@@ -584,6 +578,18 @@ fn breaks(error: &Error, on_crash: OnCrash) -> bool {
 impl State {
     fn member(&mut self, rank: usize) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| member.rank() == rank)
+    }
+
+    /// Puts work to the head of the queue that no worker has had; where the pool cancels, gives what is left to do.
+    fn take_back(&mut self, mut work: Vec<(WorkId, Outgoing)>) -> Option<Job> {
+        if self.cancelling {
+            return Some(Job::Cancel(work.into_iter().map(|(_, outgoing)| outgoing).collect()));
+        }
+        work.sort_by_key(|(id, _)| *id);
+        for work in work.into_iter().rev() {
+            self.queue.push_front(work);
+        }
+        None
     }
 }
 

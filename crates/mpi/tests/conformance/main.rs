@@ -80,6 +80,14 @@ fn main() {
     conclusion.exit();
 }
 
+/// What does not apply where the hosts are ranks, and why.
+const EXCEPTIONS_OF_RANKS: [(&str, &str); 2] = [
+    ("a copy of the program leaves the pool alone", ONE_A_RANK),
+    ("at the end of main queued work is finished, also after wait=false", ONE_A_RANK),
+];
+
+const ONE_A_RANK: &str = "it starts another program, and a rank is one";
+
 /// What does not apply, and why.
 const EXCEPTIONS: [(&str, &str); 3] = [
     (
@@ -94,7 +102,9 @@ const EXCEPTIONS: [(&str, &str); 3] = [
 ];
 
 fn unless_excepted(trial: Trial) -> Trial {
-    let reason = EXCEPTIONS.iter().find(|(behaviour, _)| trial.name().ends_with(behaviour));
+    let of_ranks: &[_] = if speedup_mpi::is_launched() { &EXCEPTIONS_OF_RANKS } else { &[] };
+    let exceptions = || EXCEPTIONS.iter().chain(of_ranks);
+    let reason = exceptions().find(|(behaviour, _)| trial.name().ends_with(behaviour));
     match reason {
         Some((_, reason)) => {
             let name = format!("{} [n/a: {reason}]", trial.name());
