@@ -95,11 +95,10 @@ impl Member {
         self.held.len() as f64 / self.part().workers as f64
     }
 
-    /// Whether it may have one more, of that many bytes.
-    pub(super) fn may_have(&self, bytes: usize) -> bool {
-        self.standing == Standing::Serves
-            && self.held.len() < self.window
-            && (self.held.len() < self.part().workers || self.bytes + bytes <= MOST_BYTES)
+    /// Whether it may have one more, of that many bytes: for a worker that has nothing, or ahead of need.
+    pub(super) fn may_have(&self, bytes: usize, ahead: bool) -> bool {
+        let goes_ahead = || ahead && self.held.len() < self.window && self.bytes + bytes <= MOST_BYTES;
+        self.standing == Standing::Serves && (self.held.len() < self.part().workers || goes_ahead())
     }
 
     pub(super) fn hold(&mut self, id: WorkId, held: Held) {

@@ -293,6 +293,8 @@ impl Pool {
         let mut to_send: Option<ToSend> = None;
         let mut bytes = 0;
         let fair = state.queue.len() / (4 * state.members.len());
+        // A host that is about to serve is to have the next tasks, not what has been sent ahead of need elsewhere.
+        let ahead = state.members.iter().all(|member| member.standing != Standing::Opens);
         let fills_idle = state.members.iter().any(|member| member.idle() > 0);
         while let Some(length) = state.queue.front().map(|(_, outgoing)| outgoing.piece().as_ref().len()) {
             let member = match &to_send {
@@ -301,10 +303,10 @@ impl Pool {
                 None => state
                     .members
                     .iter_mut()
-                    .filter(|member| member.may_have(length))
+                    .filter(|member| member.may_have(length, ahead))
                     .min_by(|one, other| one.load().total_cmp(&other.load())),
             };
-            let Some(member) = member.filter(|member| member.may_have(length)) else { break };
+            let Some(member) = member.filter(|member| member.may_have(length, ahead)) else { break };
             if to_send.as_ref().is_some_and(|to_send| to_send.work.len() >= MOST.0 || bytes + length > MOST.1)
             {
                 break;
