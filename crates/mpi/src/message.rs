@@ -92,8 +92,8 @@ pub(crate) enum ToAgent {
     Close(PoolId, bool),
     /// Answered with the same number.
     Ping(u64),
-    /// The job ends.
-    Exit,
+    /// The job ends; whether with every host, so that MPI can be finalized.
+    Exit(bool),
 }
 
 const OPEN: u8 = 0;
@@ -197,8 +197,8 @@ pub(crate) fn ping(number: u64) -> Outbound {
     Outbound { head: writer.0, bulk: Vec::new() }
 }
 
-pub(crate) fn exit() -> Outbound {
-    Outbound { head: vec![EXIT], bulk: Vec::new() }
+pub(crate) fn exit(whole: bool) -> Outbound {
+    Outbound { head: vec![EXIT, u8::from(whole)], bulk: Vec::new() }
 }
 
 impl ToAgent {
@@ -222,7 +222,7 @@ impl ToAgent {
             RECALL => Self::Recall(reader.u64()?, reader.list(Reader::u64)?),
             CLOSE => Self::Close(reader.u64()?, reader.u8()? == 1),
             PING => Self::Ping(reader.u64()?),
-            EXIT => Self::Exit,
+            EXIT => Self::Exit(reader.u8()? == 1),
             _ => return None,
         })
     }

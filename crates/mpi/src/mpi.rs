@@ -11,6 +11,7 @@
 #![allow(unsafe_code)]
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -347,12 +348,7 @@ pub(crate) fn join() {
         Ok((thread, role?))
     });
     match role {
-        Ok((thread, Role::Agent(code))) => {
-            if code == 0 {
-                let _ = thread.join();
-            }
-            std::process::exit(code);
-        }
+        Ok((_, Role::Agent(code))) => std::process::exit(code),
         Ok((thread, Role::Head)) => {
             let thread = Mutex::new(Some(thread));
             let job = Job { hub, process: std::process::id(), ended: Mutex::new(parted), thread };
@@ -385,10 +381,20 @@ extern "C" fn end_job() {
     }
     job.hub.commands.push(Command::Stop);
     let ended = job.ended.lock().unwrap_or_else(PoisonError::into_inner);
-    // A thread that has panicked tells nothing.
-    if ended.recv() == Ok(Parted::Together) {
-        let thread = job.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let _ = thread.map(JoinHandle::join);
+    match ended.recv() {
+        Ok(Parted::Together) => {
+            let thread = job.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let _ = thread.map(JoinHandle::join);
+        }
+        Ok(Parted::WithoutSome) => {
+            // Where standard error is gone there is no one to tell.
+            let _ = writeln!(
+                std::io::stderr(),
+                "speedup: a host was lost, so that MPI ends without MPI_Finalize; the launcher will say so"
+            );
+        }
+        // A thread that has panicked tells nothing.
+        Err(_) => {}
     }
 }
 
@@ -413,12 +419,18 @@ fn be_a_rank(hub: &Hub, tell: &Sender<Result<Role, String>>, part: &Sender<Parte
             transport.finish();
         } else {
             let (transport, ended) = agent::run(transport, &hello);
-            if let Ended::Abandoned(reason) = ended {
-                eprintln!("speedup: rank {} on {}: rank 0 is gone: {reason}", world.rank(), hello.host);
-                let _ = tell.send(Ok(Role::Agent(1)));
-                stay();
+            match ended {
+                Ended::Told { whole: true } => transport.finish(),
+                Ended::Told { whole: false } => {
+                    let _ = tell.send(Ok(Role::Agent(0)));
+                    stay();
+                }
+                Ended::Abandoned(reason) => {
+                    eprintln!("speedup: rank {} on {}: rank 0 is gone: {reason}", world.rank(), hello.host);
+                    let _ = tell.send(Ok(Role::Agent(1)));
+                    stay();
+                }
             }
-            transport.finish();
         }
         Ok(())
     });

@@ -38,8 +38,8 @@ pub(crate) enum News {
 /// Why an agent ends.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Rank 0 has said that the job ends.
-    Told,
+    /// Rank 0 has said that the job ends: with every host, or not.
+    Told { whole: bool },
     /// Nothing more comes from rank 0.
     Abandoned(String),
 }
@@ -79,7 +79,7 @@ pub(crate) fn run<T: Transport>(mut transport: T, hello: &Hello) -> (T, Ended) {
         part.kill();
     }
     agent.parts.clear();
-    while ended == Ended::Told && agent.transport.is_sending(HEAD) {
+    while ended == (Ended::Told { whole: true }) && agent.transport.is_sending(HEAD) {
         agent.transport.poll();
     }
     (agent.transport, ended)
@@ -95,7 +95,7 @@ impl<T: Transport> Agent<T> {
                 self.outbox.heard();
                 match event {
                     Event::Message(message) if from == HEAD => match ToAgent::read(message) {
-                        Some(ToAgent::Exit) => return Ended::Told,
+                        Some(ToAgent::Exit(whole)) => return Ended::Told { whole },
                         Some(told) => self.obey(told),
                         None => return Ended::Abandoned("rank 0 sends what is no message".to_string()),
                     },
@@ -153,7 +153,7 @@ impl<T: Transport> Agent<T> {
             ToAgent::Ping(number) => {
                 self.transport.send(HEAD, message::pong(number, clock::monotonic_ns()));
             }
-            ToAgent::Exit => {}
+            ToAgent::Exit(_) => {}
         }
     }
 

@@ -291,7 +291,7 @@ impl<T: Transport> Driver<'_, T> {
         }
         let here: Vec<usize> = (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
         for &rank in &here {
-            self.transport.send(rank, message::exit());
+            self.transport.send(rank, message::exit(here.len() == self.hosts.len() - 1));
         }
         while here.iter().any(|&rank| self.transport.is_sending(rank)) {
             self.transport.poll();
