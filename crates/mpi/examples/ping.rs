@@ -40,7 +40,11 @@ fn main() -> Result<()> {
         times.sort_unstable();
         if world.rank() == 0 {
             let median = times[times.len() / 2].as_secs_f64();
-            println!("ping of {size:8} B {:9.1} µs {:9.2} GB/s", median * 1e6, size as f64 / median / 1e9);
+            if size < 1 << 20 {
+                println!("ping of {:5} B     {:9.1} µs", size, median * 1e6);
+            } else {
+                println!("ping of 16 MiB      {:9.2} GB/s", size as f64 / median / 1e9);
+            }
         }
     }
     Ok(())

@@ -30,7 +30,9 @@ impl Writer {
 
     pub(crate) fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         self.u64(items.len() as u64);
-        items.iter().for_each(|item| write(self, item));
+        for item in items {
+            write(self, item);
+        }
     }
 
     /// An error. What has no form here arrives as a failed transfer with its text.

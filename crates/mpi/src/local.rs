@@ -54,12 +54,11 @@ pub(crate) struct Local {
 pub(crate) fn network(size: usize) -> (Vec<Local>, Arc<[Faults]>) {
     let faults: Arc<[Faults]> = (0..size).map(|_| Faults::default()).collect();
     let mut lines: Vec<Vec<_>> = (0..size).map(|_| (0..size).map(|_| None).collect()).collect();
-    for one in 0..size {
-        for other in 0..one {
-            let ((to_other, of_one), (to_one, of_other)) = (channel(), channel());
-            lines[one][other] = Some((to_other, of_other));
-            lines[other][one] = Some((to_one, of_one));
-        }
+    let pairs = (0..size).flat_map(|one| (0..one).map(move |other| (one, other)));
+    for (one, other) in pairs {
+        let ((to_other, of_one), (to_one, of_other)) = (channel(), channel());
+        lines[one][other] = Some((to_other, of_other));
+        lines[other][one] = Some((to_one, of_one));
     }
     let end = |(rank, lines)| Local {
         rank,

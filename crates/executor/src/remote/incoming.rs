@@ -108,25 +108,25 @@ impl Arrived {
             self.outlet.done(reply);
         }
     }
+}
 
-    /// Runs the tasks in this thread.
-    fn run_here(&self, encoded: &Encoded) -> std::io::Result<Reply> {
-        let message = Message::of(encoded.bytes().to_vec()).unwrap_or_default();
-        let mut reply = Buffer::private(LARGEST)?;
-        let files: Vec<_> = encoded.files().iter().cloned().map(Blob).collect();
-        let (mut came, mut back) = (descriptors(&files), Vec::new());
-        for part in message.parts_from(0) {
-            let attached = part.attached(&mut came).unwrap_or_default();
-            back.extend(add_outcome(&mut reply, |reply| {
-                let not_found = || Outcome::Transfer("it is not registered on this host".to_string());
-                let (number, argument) = read_task(part.content).ok_or_else(not_found)?;
-                let entry = table::entries().get(number as usize).ok_or_else(not_found)?;
-                attachments::deliver(attached, || (entry.run)(argument, reply))
-            })?);
-        }
-        let bytes = reply.copy(0..reply.len())?;
-        Ok(Reply::Outcomes(bytes, back.into_iter().map(Blob).collect()))
+/// Runs the tasks in this thread.
+fn run_here(encoded: &Encoded) -> std::io::Result<Reply> {
+    let message = Message::of(encoded.bytes().to_vec()).unwrap_or_default();
+    let mut reply = Buffer::private(LARGEST)?;
+    let files: Vec<_> = encoded.files().iter().cloned().map(Blob).collect();
+    let (mut came, mut back) = (descriptors(&files), Vec::new());
+    for part in message.parts_from(0) {
+        let attached = part.attached(&mut came).unwrap_or_default();
+        back.extend(add_outcome(&mut reply, |reply| {
+            let not_found = || Outcome::Transfer("it is not registered on this host".to_string());
+            let (number, argument) = read_task(part.content).ok_or_else(not_found)?;
+            let entry = table::entries().get(number as usize).ok_or_else(not_found)?;
+            attachments::deliver(attached, || (entry.run)(argument, reply))
+        })?);
     }
+    let bytes = reply.copy(0..reply.len())?;
+    Ok(Reply::Outcomes(bytes, back.into_iter().map(Blob).collect()))
 }
 
 /// The most that the outcomes of one piece of work may take where a thread runs it, in bytes.
@@ -158,12 +158,12 @@ impl Unit for Arrived {
             task: self.registered.name.to_string(),
             reason: format!("there is no room for its result: {error}"),
         };
-        self.settle(self.run_here(&encoded).map_err(failed).unwrap_or_else(Reply::Failed));
+        self.settle(run_here(&encoded).map_err(failed).unwrap_or_else(Reply::Failed));
     }
 
     fn encode(&self, _: Registered, encoder: &mut Encoder) {
-        let encoded = self.lock().encoded.take();
-        if let Some(Err(error)) = encoded.map(|encoded| encoder.add_encoded(encoded)) {
+        let piece = self.lock().encoded.take();
+        if let Some(Err(error)) = piece.map(|piece| encoder.add_encoded(piece)) {
             let task = self.registered.name.to_string();
             self.settle(Reply::Failed(Error::Transfer { task, reason: error.to_string() }));
         }

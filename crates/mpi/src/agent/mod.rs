@@ -99,9 +99,9 @@ impl<T: Transport> Agent<T> {
                         Some(told) => self.obey(told),
                         None => return Ended::Abandoned("rank 0 sends what is no message".to_string()),
                     },
-                    Event::Message(_) => {}
                     Event::Gone(reason) if from == HEAD => return Ended::Abandoned(reason),
-                    Event::Gone(_) => {}
+                    // The agents have nothing to say to each other.
+                    Event::Message(_) | Event::Gone(_) => {}
                 }
             }
             quiet &= !self.report();
@@ -125,7 +125,9 @@ impl<T: Transport> Agent<T> {
             }
             ToAgent::Work(pool, work) => {
                 if let Some(part) = self.parts.get_mut(&pool) {
-                    work.into_iter().for_each(|came| part.take(came, &self.blobs));
+                    for came in work {
+                        part.take(came, &self.blobs);
+                    }
                 }
             }
             ToAgent::Blob(digest, bytes) => {

@@ -166,7 +166,7 @@ impl Member {
 
     /// What is to be recalled for so many idle workers elsewhere: what came last, and no more than half, where it
     /// has lain for so long.
-    pub(super) fn to_recall(&mut self, idle: usize, now: Instant, slow: Duration) -> Vec<WorkId> {
+    pub(super) fn recall(&mut self, idle: usize, now: Instant, slow: Duration) -> Vec<WorkId> {
         if self.recalled > 0 {
             return Vec::new();
         }

@@ -3,9 +3,11 @@
 //! Work is `queued` here, or `lies` at a host ahead of need, or has `begun` there. What lies at a host can be recalled;
 //! only the host knows whether a worker has it, and answers.
 //!
-//! * this file: the pool as its threads see it; `member`: a host's part; `flight`: where one piece of work is;
+//! * this file: the pool as its users see it; `dispatch`, `ending`: as the driver does; `member`: a host's part; `flight`: where one piece of work is;
 //!   `settler`: the thread that decodes results and calls back
 
+mod dispatch;
+mod ending;
 mod flight;
 mod member;
 mod settler;
@@ -20,19 +22,16 @@ use speedup_executor::remote::{Outgoing, Piece};
 use speedup_executor::{CancelFutures, Error, OnCrash, Wait};
 
 use self::flight::Flight;
-use self::member::{Held, Member, Standing};
+use self::member::{Member, Standing};
 use self::settler::{Job, Settler};
 use crate::hub::{Command, Hub};
-use crate::message::{Done, Part, PoolId, Update, WorkId, returned};
+use crate::message::{Part, PoolId, WorkId, returned};
 
 /// Work for a host.
 pub(crate) struct ToSend {
     pub(crate) rank: usize,
     pub(crate) work: Vec<(WorkId, Piece)>,
 }
-
-/// The most pieces of work, and about the most bytes, of a message.
-const MOST: (usize, usize) = (512, 1 << 20);
 
 /// A host of a pool.
 #[derive(Debug, Clone)]
@@ -269,311 +268,6 @@ impl Pool {
     pub(crate) fn ranks(&self) -> Vec<usize> {
         let state = self.lock();
         state.members.iter().filter(|member| !member.standing.is_over()).map(Member::rank).collect()
-    }
-
-    pub(crate) fn opened(self: &Arc<Self>, rank: usize, error: Option<Error>) {
-        let mut state = self.lock();
-        if let Some(member) = state.member(rank)
-            && member.standing == Standing::Opens
-        {
-            member.standing = Standing::Serves;
-        }
-        if let Some(error) = error {
-            self.break_with(state, error);
-        }
-        self.changed.notify_all();
-    }
-
-    /// The next work for a host, the one that has the least of what it could have.
-    pub(crate) fn next_to_send(self: &Arc<Self>) -> Option<ToSend> {
-        let mut state = self.lock();
-        let state = &mut *state;
-        let now = Instant::now();
-        let mut gone = Vec::new();
-        let mut to_send: Option<ToSend> = None;
-        let mut bytes = 0;
-        let fair = state.queue.len() / (4 * state.members.len());
-        // A host that is about to serve is to have the next tasks, not what has been sent ahead of need elsewhere.
-        let ahead = state.members.iter().all(|member| member.standing != Standing::Opens);
-        let fills_idle = state.members.iter().any(|member| member.idle() > 0);
-        while let Some(length) = state.queue.front().map(|(_, outgoing)| outgoing.piece().as_ref().len()) {
-            let member = match &to_send {
-                // A message is for one host; it has what it is to have beside the others.
-                Some(to_send) => state.members.iter_mut().find(|member| member.rank() == to_send.rank),
-                None => state
-                    .members
-                    .iter_mut()
-                    .filter(|member| member.may_have(length, ahead))
-                    .min_by(|one, other| one.load().total_cmp(&other.load())),
-            };
-            let Some(member) = member.filter(|member| member.may_have(length, ahead)) else { break };
-            if to_send.as_ref().is_some_and(|to_send| to_send.work.len() >= MOST.0 || bytes + length > MOST.1)
-            {
-                break;
-            }
-            let Some((id, mut outgoing)) = state.queue.pop_front() else { break };
-            let flight = Flight::new(self, id, member.rank());
-            let holder: Arc<Flight> = Arc::clone(&flight);
-            if !outgoing.begin(holder) {
-                gone.push(outgoing);
-                continue;
-            }
-            bytes += length;
-            let piece = outgoing.piece().clone();
-            let rank = member.rank();
-            to_send.get_or_insert_with(|| ToSend { rank, work: Vec::new() }).work.push((id, piece));
-            member.hold(id, Held { outgoing, flight, sent: now, bytes: length });
-            let sent = to_send.as_ref().map_or(0, |to_send| to_send.work.len());
-            // The idle workers of all hosts come first, in the order of the tasks; then each host gets some at a time.
-            let member_goes_on = member.idle() > 0 || sent < fair && !fills_idle;
-            if state.members.len() > 1 && !member_goes_on {
-                break;
-            }
-        }
-        // Where no host may have more, what comes back makes room, and the driver looks again.
-        if to_send.is_none() {
-            self.hungry.store(state.queue.is_empty(), SeqCst);
-        }
-        if !gone.is_empty() {
-            self.settler.push(vec![Job::Cancel(gone)]);
-        }
-        to_send
-    }
-
-    /// Notes what has happened at a host.
-    pub(crate) fn update(self: &Arc<Self>, rank: usize, update: Update, round_trip: Duration) {
-        let mut guard = self.lock();
-        let state = &mut *guard;
-        let Some(member) = state.members.iter_mut().find(|member| member.rank() == rank) else { return };
-        let Update { begun, back, kept, done } = update;
-        begun.iter().for_each(|id| member.begun(*id));
-        kept.iter().for_each(|id| member.keeps(*id));
-        let mut returned_work: Vec<(WorkId, Outgoing)> = Vec::new();
-        for id in &back {
-            if let Some(held) = member.release(*id) {
-                held.outgoing.take_back();
-                if state.cancelling {
-                    // Those who are called back are told by another thread.
-                    held.outgoing.cancel_quietly();
-                }
-                returned_work.push((*id, held.outgoing));
-                // Only then may who waits for it cancel it.
-                held.flight.set_back();
-            }
-        }
-        let mut jobs = Vec::new();
-        let mut fatal = None;
-        let now = Instant::now();
-        member.note_pace(&done, now, round_trip);
-        for Done { id, outcome } in done {
-            let Some(held) = member.release(id) else { continue };
-            held.flight.set_done();
-            match outcome {
-                Ok(outcomes) => jobs.push(Job::Settle(held.outgoing, outcomes)),
-                Err(error) => {
-                    if breaks(&error, self.on_crash) && state.closing != Some(true) {
-                        fatal.get_or_insert(error.clone());
-                    }
-                    jobs.push(Job::Fail(vec![held.outgoing], error));
-                }
-            }
-        }
-        jobs.extend(state.take_back(returned_work));
-        let recalled = !back.is_empty() || !kept.is_empty() || !jobs.is_empty();
-        match fatal {
-            // Those of its tasks that are left fail with the reason of the first.
-            Some(error) => self.break_with_others(guard, error, jobs),
-            None => {
-                drop(guard);
-                self.settler.push(jobs);
-            }
-        }
-        if recalled {
-            self.changed.notify_all();
-        }
-    }
-
-    /// Breaks the pool: what is queued here fails, and the hosts end at once; what they have fails with that.
-    fn break_with(self: &Arc<Self>, state: MutexGuard<'_, State>, error: Error) {
-        self.break_with_others(state, error, Vec::new());
-    }
-
-    fn break_with_others(
-        self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
-        error: Error,
-        mut jobs: Vec<Job>,
-    ) {
-        if std::mem::replace(&mut state.broken, true) {
-            drop(state);
-            return self.settler.push(jobs);
-        }
-        state.closed = Some(error.clone());
-        state.closing = Some(true);
-        let mut failed: Vec<Outgoing> = state.queue.drain(..).map(|(_, outgoing)| outgoing).collect();
-        for member in &mut state.members {
-            for held in member.release_all() {
-                held.flight.set_done();
-                failed.push(held.outgoing);
-            }
-        }
-        jobs.push(Job::Fail(failed, error));
-        drop(state);
-        self.settler.push(jobs);
-        self.hub.commands.push(Command::Close(self.id, true));
-        self.changed.notify_all();
-    }
-
-    /// Work that is to be recalled from a host that has it ahead of need, for another that has none.
-    pub(crate) fn balance(
-        &self,
-        now: Instant,
-        round_trip: impl Fn(usize) -> Duration,
-    ) -> Vec<(usize, Vec<WorkId>)> {
-        let mut state = self.lock();
-        if !state.queue.is_empty() || state.members.len() < 2 {
-            return Vec::new();
-        }
-        let idle: usize = state.members.iter().map(Member::idle).sum();
-        if idle == 0 {
-            return Vec::new();
-        }
-        let most = state.members.iter_mut().max_by_key(|member| member.lying());
-        let Some(member) = most else { return Vec::new() };
-        let slow = SLOW.max(2 * round_trip(member.rank()));
-        let ids = member.to_recall(idle, now, slow);
-        if ids.is_empty() { Vec::new() } else { vec![(member.rank(), ids)] }
-    }
-
-    /// Whether the hosts are to be told to end now, and whether at once.
-    pub(crate) fn wants_close(&self) -> Option<bool> {
-        let mut state = self.lock();
-        if state.closed.is_none() || state.closing.is_some() {
-            return None;
-        }
-        let idle = state.queue.is_empty() && state.members.iter().all(|member| member.held.is_empty());
-        if idle {
-            state.closing = Some(false);
-        }
-        idle.then_some(false)
-    }
-
-    /// The hosts that are to be told to end, each once.
-    pub(crate) fn to_close(&self) -> Vec<usize> {
-        let mut state = self.lock();
-        let mut ranks = Vec::new();
-        for member in &mut state.members {
-            if !member.standing.is_over() && !member.told_to_close {
-                member.told_to_close = true;
-                ranks.push(member.rank());
-            }
-        }
-        drop(state);
-        self.end_if_over();
-        ranks
-    }
-
-    /// A host's workers have ended. True if it was the last of the pool's.
-    pub(crate) fn closed(self: &Arc<Self>, rank: usize, lives: Vec<WorkerLife>) -> bool {
-        let mut state = self.lock();
-        state.lives.extend(lives);
-        let mut left = Vec::new();
-        if let Some(member) = state.member(rank) {
-            member.standing = Standing::Closed;
-            left = member.release_all();
-        }
-        let reason = state.closed.clone().unwrap_or(Error::Shutdown);
-        drop(state);
-        self.fail(left, &reason);
-        self.end_if_over()
-    }
-
-    /// A host is lost. What has begun there has that error, the rest goes elsewhere. True if it was the last of the
-    /// pool's.
-    pub(crate) fn lost(self: &Arc<Self>, rank: usize, reason: &str) -> bool {
-        let mut guard = self.lock();
-        let state = &mut *guard;
-        let Some(member) = state.members.iter_mut().find(|member| member.rank() == rank) else {
-            return false;
-        };
-        if member.standing.is_over() {
-            return false;
-        }
-        member.standing = Standing::Lost;
-        let error = Error::HostLost { host: member.name().to_string(), reason: reason.to_string() };
-        let (mut failed, mut back) = (Vec::new(), Vec::new());
-        for held in member.release_all() {
-            if held.flight.lies() {
-                held.outgoing.take_back();
-                if state.cancelling {
-                    held.outgoing.cancel_quietly();
-                }
-                back.push((held.flight.id, held.outgoing));
-                held.flight.set_back();
-            } else {
-                held.flight.set_done();
-                failed.push(held.outgoing);
-            }
-        }
-        let mut jobs = vec![Job::Fail(failed, error.clone())];
-        jobs.extend(state.take_back(back));
-        let none_left = state.members.iter().all(|member| member.standing.is_over());
-        if none_left {
-            self.break_with_others(guard, error, jobs);
-        } else {
-            drop(guard);
-            self.settler.push(jobs);
-        }
-        self.changed.notify_all();
-        self.end_if_over()
-    }
-
-    fn fail(self: &Arc<Self>, held: Vec<Held>, error: &Error) {
-        if held.is_empty() {
-            return;
-        }
-        held.iter().for_each(|held| held.flight.set_done());
-        let failed = held.into_iter().map(|held| held.outgoing).collect();
-        self.settler.push(vec![Job::Fail(failed, error.clone())]);
-        self.changed.notify_all();
-    }
-
-    fn end_if_over(&self) -> bool {
-        let mut state = self.lock();
-        let over = state.closing.is_some() && state.members.iter().all(|member| member.standing.is_over());
-        if over && !state.ended {
-            state.ended = true;
-            drop(state);
-            self.settler.leave();
-            self.changed.notify_all();
-        }
-        over
-    }
-
-    pub(crate) fn has_ended(&self) -> bool {
-        self.lock().ended
-    }
-
-    /// The program ends with the pool as it is: no one waits for ever.
-    pub(crate) fn abandon(self: &Arc<Self>) {
-        let state = self.lock();
-        self.break_with(state, Error::Shutdown);
-        let mut state = self.lock();
-        state.members.iter_mut().for_each(|member| member.standing = Standing::Closed);
-        drop(state);
-        self.end_if_over();
-    }
-}
-
-/// How long work lies at a host at least before that is slow.
-const SLOW: Duration = Duration::from_millis(1);
-
-/// Whether a task's error is that its host's pool is broken.
-fn breaks(error: &Error, on_crash: OnCrash) -> bool {
-    match error {
-        Error::BrokenPool { .. } => on_crash == OnCrash::BreakPool,
-        Error::Spawn { .. } | Error::Initializer { .. } | Error::NotInitialised { .. } => true,
-        _ => false,
     }
 }
 
