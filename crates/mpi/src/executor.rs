@@ -196,8 +196,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::NotInitialised`] where the program was not started by an MPI launcher, [`init`](crate::init) was not
-    /// called, or a rank is of another build; [`Error::InvalidSetting`] for a number that is 0, for more hosts
-    /// than there are, and for an initializer of threads; [`Error::Initializer`] if that cannot be encoded.
+    /// called, a rank is of another build, or more hosts are wanted than there are; [`Error::InvalidSetting`] for a
+    /// number that is 0; [`Error::Initializer`] if the initializer cannot be encoded, or is one for threads.
     pub fn build(self) -> Result<MpiPoolExecutor, Error> {
         let invalid = |setting| Err(Error::InvalidSetting { setting });
         for (setting, value) in [
@@ -209,6 +209,15 @@ impl Builder {
             if value == Some(0) {
                 return invalid(setting);
             }
+        }
+        if self.host_timeout.is_zero() {
+            return invalid("host_timeout");
+        }
+        if self.threads == Workers::Threads && self.initializer.is_some() {
+            return Err(Error::Initializer {
+                worker: 0,
+                reason: "it is for worker processes, and these are threads".to_string(),
+            });
         }
         let hub = self.hub?;
         remote::check_initialised()?;

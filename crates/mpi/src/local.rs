@@ -17,6 +17,8 @@ pub struct Faults {
     gone: AtomicBool,
     /// How long each message takes to and from it, in microseconds.
     delay_us: AtomicU64,
+    /// What was sent to it.
+    bytes: AtomicU64,
 }
 
 impl Faults {
@@ -28,6 +30,12 @@ impl Faults {
     /// The host is no more, and the transport says so.
     pub fn lose(&self) {
         self.gone.store(true, SeqCst);
+    }
+
+    /// Bytes that were sent to the host.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(SeqCst)
     }
 
     /// Every message takes that long.
@@ -98,7 +106,9 @@ impl Transport for Local {
 
     fn send(&mut self, to: usize, message: Outbound) {
         let Some((sender, _)) = &self.lines[to] else { return };
-        let bulk = message.bulk.iter().map(|bulk| bulk.as_ref().to_vec()).collect();
+        let bulk: Vec<_> = message.bulk.iter().map(|bulk| bulk.as_ref().to_vec()).collect();
+        let bytes = message.head.len() + bulk.iter().map(Vec::len).sum::<usize>();
+        self.faults[to].bytes.fetch_add(bytes as u64, SeqCst);
         let delay: u64 = self.between(to, |faults| faults.delay_us.load(SeqCst)).into_iter().sum();
         let due = Instant::now() + Duration::from_micros(delay);
         // A rank that has ended hears nothing.

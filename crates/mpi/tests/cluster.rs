@@ -292,6 +292,10 @@ fn shared_bytes_and_large_values_arrive_and_come_back() {
         // They are the same, not only alike: they have not come back as a copy.
         assert_eq!((sum, back.as_ptr()), (100_000, bytes.as_ptr()));
     }
+    for rank in [1, 2] {
+        let sent = cluster.faults(rank).bytes();
+        assert!((100_000..200_000).contains(&sent), "they were sent more than once: {sent} bytes");
+    }
     let text = "x".repeat(3_000_000);
     let echo = pool.submit(Echo(Text(text.clone()))).unwrap().take(None).unwrap();
     assert!(echo == Text(text));
@@ -320,4 +324,6 @@ fn another_build_is_refused_and_so_are_more_hosts_than_there_are() {
     let error = cluster.pool().hosts(2).build().err().unwrap().to_string();
     assert!(error.contains("2 hosts are wanted, and 1 ranks besides rank 0 were started"), "{error}");
     assert_eq!(cluster.pool().hosts(0).build().err(), Some(Error::InvalidSetting { setting: "hosts" }));
+    let error = cluster.pool().host_timeout(Duration::ZERO).build().err();
+    assert_eq!(error, Some(Error::InvalidSetting { setting: "host_timeout" }));
 }

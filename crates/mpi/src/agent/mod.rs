@@ -10,6 +10,7 @@ mod part;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use speedup_executor::SharedBytes;
@@ -116,7 +117,6 @@ impl<T: Transport> Agent<T> {
     fn obey(&mut self, told: ToAgent) {
         match told {
             ToAgent::Open(pool, part) => {
-                self.outbox.set_patience(Duration::from_nanos(part.begins_for_ns));
                 let opened = LocalPart::open(pool, part, &self.outbox);
                 self.transport.send(HEAD, message::opened(pool, opened.as_ref().err()));
                 if let Ok(part) = opened {
@@ -213,13 +213,12 @@ const MOST: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Heard {
     start: Instant,
-    at_ms: std::sync::atomic::AtomicU64,
-    patience_ms: std::sync::atomic::AtomicU64,
+    at_ms: AtomicU64,
 }
 
 impl Default for Heard {
     fn default() -> Self {
-        Self { start: Instant::now(), at_ms: 0.into(), patience_ms: u64::MAX.into() }
+        Self { start: Instant::now(), at_ms: AtomicU64::new(0) }
     }
 }
 
@@ -229,16 +228,11 @@ impl Heard {
     }
 
     pub(crate) fn note(&self) {
-        self.at_ms.store(self.now(), std::sync::atomic::Ordering::Relaxed);
+        self.at_ms.store(self.now(), Relaxed);
     }
 
-    pub(crate) fn set_patience(&self, patience: Duration) {
-        self.patience_ms.store(patience.as_millis() as u64, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// Whether rank 0 has been silent for so long that it may have given up this host.
-    pub(crate) fn is_too_long_ago(&self) -> bool {
-        let patience = self.patience_ms.load(std::sync::atomic::Ordering::Relaxed);
-        self.now().saturating_sub(self.at_ms.load(std::sync::atomic::Ordering::Relaxed)) > patience
+    /// For how long nothing has been heard.
+    pub(crate) fn silence(&self) -> Duration {
+        Duration::from_millis(self.now().saturating_sub(self.at_ms.load(Relaxed)))
     }
 }

@@ -23,10 +23,6 @@ impl Outbox {
     pub(crate) fn heard(&self) {
         self.heard.note();
     }
-
-    pub(crate) fn set_patience(&self, patience: Duration) {
-        self.heard.set_patience(patience);
-    }
 }
 
 /// How far a task has come on this host, for who recalls it.
@@ -63,6 +59,8 @@ pub(crate) struct ToHead {
     pub(crate) progress: Arc<Progress>,
     /// Ids of the shared bytes that came along.
     pub(crate) came: Vec<u64>,
+    /// How long rank 0 may be silent, and the task begin all the same.
+    pub(crate) begins_for: Duration,
     pub(crate) outbox: Arc<Outbox>,
 }
 
@@ -78,7 +76,7 @@ impl ToHead {
 impl Outlet for ToHead {
     fn may_begin(&self) -> bool {
         // Rank 0 may have given it to another host by now.
-        if self.outbox.heard.is_too_long_ago() && self.progress.recall() {
+        if self.outbox.heard.silence() > self.begins_for && self.progress.recall() {
             self.outbox.news.push(News::Back(self.pool, self.id));
             return false;
         }

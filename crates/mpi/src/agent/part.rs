@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use speedup_executor::implement::WorkerLife;
 use speedup_executor::remote::{self, Blob, Outlet, Reply, arrived};
@@ -17,6 +18,7 @@ pub(crate) struct LocalPart {
     id: PoolId,
     pool: LocalPool,
     first_worker: usize,
+    begins_for: Duration,
     progress: HashMap<WorkId, Arc<Progress>>,
     outbox: Arc<Outbox>,
 }
@@ -37,7 +39,7 @@ impl LocalPool {
 
 impl LocalPart {
     pub(crate) fn open(id: PoolId, part: Part, outbox: &Arc<Outbox>) -> Result<Self, Error> {
-        let first_worker = part.first_worker;
+        let (first_worker, begins_for) = (part.first_worker, Duration::from_nanos(part.begins_for_ns));
         let pool = match part.kind {
             Workers::Processes => {
                 let mut builder = ProcessPoolExecutor::builder()
@@ -57,7 +59,7 @@ impl LocalPart {
                     .build()?,
             ),
         };
-        Ok(Self { id, pool, first_worker, progress: HashMap::new(), outbox: Arc::clone(outbox) })
+        Ok(Self { id, pool, first_worker, begins_for, progress: HashMap::new(), outbox: Arc::clone(outbox) })
     }
 
     /// Gives a piece of work to the workers, with what has come before of the shared bytes that it mentions.
@@ -68,6 +70,7 @@ impl LocalPart {
             id: came.id,
             progress: Arc::clone(&progress),
             came: came.blobs.iter().map(|blob| blob.id).collect(),
+            begins_for: self.begins_for,
             outbox: Arc::clone(&self.outbox),
         };
         let find = |blob: &crate::message::BlobRef| Blob::arrived(blob.id, known.get(&blob.digest)?).ok();

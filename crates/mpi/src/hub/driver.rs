@@ -15,7 +15,7 @@ use crate::pool::{Pool, ToSend};
 use crate::transport::{Event, Transport};
 use crate::waiting::Backoff;
 
-/// How often a host is asked for a sign of life.
+/// How often a host is asked for a sign of life at least.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// How often the pools are looked after where nothing happens.
@@ -214,9 +214,12 @@ impl<T: Transport> Driver<'_, T> {
             // This program itself has stood still: no one could be heard.
             self.hosts.iter_mut().for_each(|host| host.heard += passed);
         }
+        // Several in the shortest time that counts, of which an agent waits half.
+        let shortest = self.pools.values().map(|pool| pool.host_timeout() / 8).min();
+        let heartbeat = shortest.unwrap_or(HEARTBEAT).min(HEARTBEAT);
         for rank in 1..self.hosts.len() {
             let host = &mut self.hosts[rank];
-            if !host.is_lost && now.saturating_duration_since(host.pinged) > HEARTBEAT {
+            if !host.is_lost && now.saturating_duration_since(host.pinged) > heartbeat {
                 let ping = host.ping();
                 self.transport.send(rank, message::ping(ping));
                 self.forget_blobs(rank);

@@ -130,6 +130,8 @@ fn be_a_rank(hub: &Hub, tell: &Sender<Result<Role, String>>, part: &Sender<Parte
     let world = mpi.world();
     let greeting = introduce(&world);
     let lived = ferrompi::scope(|scope| {
+        // Who waits for this thread would wait for ever, and so would the scope for what is under way.
+        let _guard = AbortOnPanic;
         let transport = OverMpi::new(&world, scope);
         let hello = greeting?;
         if world.rank() as usize == HEAD {
@@ -165,6 +167,17 @@ fn be_a_rank(hub: &Hub, tell: &Sender<Result<Role, String>>, part: &Sender<Parte
         }
         Err(error) => {
             let _ = tell.send(Err(error.to_string()));
+        }
+    }
+}
+
+/// Ends the process where this thread panics; the hook has said why.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
         }
     }
 }
