@@ -108,9 +108,10 @@ pub struct Reached {
 pub type Widths = Vec<(usize, Option<f64>)>;
 
 impl Reached {
-    /// What a measurement has reached that has one half-width for all it measures, if it was looked at.
-    pub(super) fn as_one(rounds: u32, width: Option<f64>) -> Self {
-        Self { rounds, widths: width.map(|width| (0, Some(width))).into_iter().collect() }
+    /// What a measurement has reached that has one half-width for all it measures, if that was looked at and if there
+    /// is one.
+    pub(super) fn as_one(rounds: u32, width: Option<Option<f64>>) -> Self {
+        Self { rounds, widths: width.map(|width| (0, width)).into_iter().collect() }
     }
 
     /// The half-width of a case.

@@ -46,6 +46,14 @@ pub enum Error {
         /// How it ended.
         exit: Exit,
     },
+    /// The machine was lost that had the task, or is no longer heard of. The pool goes on with the others.
+    #[error("host {host} was lost: {reason}")]
+    HostLost {
+        /// Name of the machine.
+        host: String,
+        /// What was seen of it, or for how long nothing.
+        reason: String,
+    },
     /// A worker could not be started; the pool is broken.
     #[error("cannot start worker {worker}: {reason}")]
     Spawn {
@@ -117,6 +125,7 @@ impl Error {
             Self::Transfer { .. } => "Transfer",
             Self::BrokenPool { .. } => "BrokenPool",
             Self::WorkerDied { .. } => "WorkerDied",
+            Self::HostLost { .. } => "HostLost",
             Self::Spawn { .. } => "Spawn",
             Self::NotInitialised { .. } => "NotInitialised",
             Self::Initializer { .. } => "Initializer",

@@ -187,7 +187,8 @@
 // of a task; `map`: a batch in, its results out; `serial`, `thread`, `process`, `rayon`: the executors, and
 // `registry` and `kind` the same by name; `pool`: what pools are made of; `work`: a submitted task with its
 // types forgotten; `table`: the task types of the program; `wire`: tasks as bytes, and `attachments` files that
-// go along; `blocking` and `panics`: user code, run with care; `ipc`, `sync`, `system`: what is below. The crate
+// go along; `remote`: tasks for workers elsewhere;
+// `blocking` and `panics`: user code, run with care; `ipc`, `sync`, `system`: what is below. The crate
 // knows tasks and nothing else: no workload, no record.
 
 #[cfg(not(unix))]
@@ -207,6 +208,8 @@ mod process;
 #[cfg(feature = "rayon")]
 mod rayon;
 pub mod registry;
+#[doc(hidden)]
+pub mod remote;
 mod serial;
 mod shared;
 mod sync;

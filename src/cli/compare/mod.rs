@@ -237,7 +237,7 @@ fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Res
     } else {
         let text = (args.format.render)(comparison, screen(false));
         let print = if args.format.name == FORMATS[0].0 { print_fitted } else { print };
-        print(&text).map_err(unsaid)?;
+        print(&text).map_err(|error| unsaid(&error))?;
     }
     if let Some(live) = live {
         told_where(args, live)?;
@@ -257,11 +257,11 @@ fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Res
 }
 
 fn say(text: &str) -> Result<(), ExitError> {
-    print(text).map_err(unsaid)
+    print(text).map_err(|error| unsaid(&error))
 }
 
 /// To a script, 1 is a regression.
-fn unsaid(error: ExitError) -> ExitError {
+fn unsaid(error: &ExitError) -> ExitError {
     ExitError::Usage(error.message().unwrap_or_default().to_string())
 }
 

@@ -144,11 +144,11 @@ impl Live {
         }
     }
 
-    /// The width that the rule asks for. It takes a moment, and is of no use where it does not.
-    fn widest(&self, rounds: u32, watch: &LiveWatch<'_>) -> Option<f64> {
+    /// The width that the rule asks for; `None` where it does not, since to estimate takes a moment.
+    fn widest(&self, rounds: u32, watch: &LiveWatch<'_>) -> Option<Option<f64>> {
         let [old, new, _] = self.records()?;
         let asked = self.config.stop.precision > 0.0 && rounds >= LEAST_ROUNDS;
-        asked.then(|| (watch.widest)(old, new)).flatten()
+        asked.then(|| (watch.widest)(old, new))
     }
 
     /// What has to be done first, then the rounds that warm up.

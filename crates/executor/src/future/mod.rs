@@ -78,7 +78,7 @@ impl<T> Future<T> {
     /// Whether a worker has the task.
     #[must_use]
     pub fn running(&self) -> bool {
-        self.shared.is_running()
+        self.shared.look(Phase::has_begun)
     }
 
     /// Whether the future was cancelled.

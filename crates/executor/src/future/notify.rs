@@ -81,14 +81,24 @@ impl<T> Future<T> {
     }
 
     /// From pending to cancelled. Those who wait for several futures are not told before the worker has
-    /// found it.
+    /// found it. A task that lies ahead of need elsewhere is fetched back first.
     pub(super) fn cancel_pending(&self) -> bool {
         let mut state = self.shared.lock();
-        match state.phase {
-            Phase::Pending => state.phase = Phase::Cancelled,
-            Phase::Cancelled | Phase::CancelledAndNotified => return true,
-            Phase::Running(_) | Phase::Finished(_) | Phase::Taken => return false,
+        loop {
+            let holder = match &state.phase {
+                Phase::Pending => break,
+                Phase::Cancelled | Phase::CancelledAndNotified => return true,
+                Phase::Running(Some(holder)) => Arc::clone(holder),
+                Phase::Running(None) | Phase::Finished(_) | Phase::Taken => return false,
+            };
+            // To fetch it takes a while: not under the lock.
+            drop(state);
+            if holder.has_begun() || !holder.give_back() {
+                return false;
+            }
+            state = self.shared.lock();
         }
+        state.phase = Phase::Cancelled;
         let told = state.listeners.take_all_but_watches();
         drop(state);
         self.notify(told);

@@ -10,6 +10,16 @@ pub(crate) trait Poller: Send + Sync {
     /// Receives the results that come from there until the task is done or elsewhere, as the closure
     /// says, or the deadline has passed. It may return sooner: then another thread receives them.
     fn poll(&self, done: &dyn Fn() -> bool, deadline: Deadline);
+
+    /// Whether a worker has the task, which may still lie where it is to be run.
+    fn has_begun(&self) -> bool {
+        true
+    }
+
+    /// Fetches a task back that no worker has. True where that is done, and it is pending again or elsewhere.
+    fn give_back(&self) -> bool {
+        false
+    }
 }
 
 /// How far a task has come.
@@ -37,6 +47,11 @@ impl<T> Phase<T> {
             Self::Running(poller) => poller.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether a worker has the task, as far as a caller is told.
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(self, Self::Running(poller) if poller.as_ref().is_none_or(|poller| poller.has_begun()))
     }
 
     /// What those call done who wait for several futures: nothing can change any more.

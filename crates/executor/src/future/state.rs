@@ -217,7 +217,7 @@ impl<T, W: ?Sized> Shared<T, W> {
         }
     }
 
-    /// Whether a worker has the task.
+    /// Whether the task is with a worker, or on its way to one.
     pub(crate) fn is_running(&self) -> bool {
         self.look(|phase| matches!(phase, Phase::Running(_)))
     }
@@ -351,6 +351,7 @@ impl<T, W: ?Sized> fmt::Display for Shared<T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, detail) = self.look(|phase| match phase {
             Phase::Pending => ("pending", String::new()),
+            Phase::Running(_) if !phase.has_begun() => ("pending", String::new()),
             Phase::Running(_) => ("running", String::new()),
             Phase::Cancelled | Phase::CancelledAndNotified => ("cancelled", String::new()),
             Phase::Finished(Ok(_)) | Phase::Taken => {

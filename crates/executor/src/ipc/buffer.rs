@@ -36,7 +36,10 @@ impl Buffer {
     }
 
     /// A buffer that is not shared.
-    #[cfg(test)]
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
     pub(crate) fn private(capacity: usize) -> io::Result<Self> {
         Self::new(&Ground::new(capacity as u64)?, 0, capacity)
     }

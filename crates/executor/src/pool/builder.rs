@@ -6,6 +6,7 @@ use super::initializer::Initializer;
 use super::policy::{OnCrash, Spin};
 use crate::error::Error;
 use crate::task::Task;
+use crate::wire::Encoded;
 
 /// Settings for a pool of type `P`, got from its `builder`. What is not set has its default.
 ///
@@ -29,6 +30,10 @@ pub struct Builder<P> {
     pub(crate) max_tasks_per_child: Option<usize>,
     pub(crate) on_crash: OnCrash,
     pub(crate) spin: Spin,
+    /// Number of the first worker, where there are others elsewhere.
+    pub(crate) first_worker: usize,
+    /// An initializer from elsewhere, as it stands in a request.
+    pub(crate) encoded_initializer: Option<Encoded>,
     pool: PhantomData<P>,
 }
 
@@ -41,6 +46,8 @@ impl<P> Builder<P> {
             max_tasks_per_child: None,
             on_crash: OnCrash::default(),
             spin: Spin::default(),
+            first_worker: 0,
+            encoded_initializer: None,
             pool: PhantomData,
         }
     }

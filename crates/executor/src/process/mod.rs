@@ -28,6 +28,7 @@ mod supervisor;
 mod threads;
 pub mod worker;
 
+pub(crate) use self::start::check as check_start;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,15 +141,18 @@ impl Builder<ProcessPoolExecutor> {
     /// initializer's type was not registered, or it cannot be encoded.
     pub fn build(self) -> Result<ProcessPoolExecutor, Error> {
         start::check()?;
-        let initializer = self.initializer.as_ref().map(Initializer::encode).transpose()?;
         let max = self.workers(machine::cpus_available)?;
+        let prefix = self.prefix("speedup-worker");
+        let initializer = self.initializer.as_ref().map(Initializer::encode).transpose()?;
+        let initializer = initializer.or(self.encoded_initializer);
         let task_limit = match self.max_tasks_per_child {
             Some(0) => return Err(Error::InvalidSetting { setting: "max_tasks_per_child" }),
             limit => limit.unwrap_or(usize::MAX),
         };
         let cpus = machine::cpus_available();
         let crew = Crew {
-            prefix: self.prefix("speedup-worker"),
+            prefix,
+            first_worker: self.first_worker,
             task_limit,
             on_crash: self.on_crash,
             initializer,

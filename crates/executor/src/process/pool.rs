@@ -28,6 +28,8 @@ use crate::work::{Deferred, Work};
 /// What was chosen for the workers of a pool.
 pub(super) struct Crew {
     pub(super) prefix: String,
+    /// What the workers' numbers begin with, as they know them themselves.
+    pub(super) first_worker: usize,
     pub(super) initializer: Option<Encoded>,
     /// Pieces of work after which a worker is replaced.
     pub(super) task_limit: usize,
@@ -177,6 +179,7 @@ impl Pool {
 
     /// The error of the work that a worker took with it.
     pub(super) fn death(&self, worker: usize, pid: u32, exit: Exit) -> Error {
+        let worker = self.crew.first_worker + worker;
         match self.crew.on_crash {
             OnCrash::BreakPool => Error::BrokenPool { worker, pid, exit },
             OnCrash::FailTaskAndReplace => Error::WorkerDied { worker, pid, exit },

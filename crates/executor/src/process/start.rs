@@ -47,7 +47,7 @@ pub(super) fn arguments() -> Arguments {
 
 /// Checks that this process can be started again as a worker, and is not itself a worker that has
 /// passed by `init`: each would start further ones without end. Nor may a name stand for two tasks.
-pub(super) fn check() -> Result<(), Error> {
+pub(crate) fn check() -> Result<(), Error> {
     let refused = |reason: &str| Err(Error::NotInitialised { reason: reason.to_string() });
     if std::env::var_os(ENVIRONMENT_KEY).is_some() || !table::is_registered() {
         return refused(NOT_AT_START);

@@ -161,8 +161,13 @@ impl Supervisor<'_> {
         (Step::Watch(channel), self.pool.connect(self.worker, connection, first))
     }
 
+    /// The worker's number as tasks, errors and lives tell it.
+    fn known_as(&self) -> usize {
+        self.pool.crew.first_worker + self.worker
+    }
+
     fn start(&self) -> Result<(Child, u64), NotStarted> {
-        let (worker, crew) = (self.worker, &self.pool.crew);
+        let (worker, crew) = (self.known_as(), &self.pool.crew);
         let name = format!("{}_{worker}", crew.prefix);
         let child = Child::start(worker, &name, crew.spin, &self.pool.live);
         let mut child = child.map_err(|error| self.pool.shell.not_started(worker, &error))?;
@@ -230,16 +235,16 @@ impl Supervisor<'_> {
         let pid = self.write_down(&connection);
         let Legacy { receipt, lost, requeue } = connection.into_legacy();
         let signalled = self.pool.signalled().is_some();
-        let worker = self.worker;
+        let worker = self.known_as();
         let mut broken = None;
         let next;
         let error = if self.pool.crew.on_crash == OnCrash::FailTaskAndReplace && !stopped {
             next = if signalled { Step::End } else { Step::Wait };
-            self.pool.death(worker, pid, exit)
+            self.pool.death(self.worker, pid, exit)
         } else if signalled && lost.is_none() {
             // One that the user has ended while it was idle took no task with it.
             next = Step::End;
-            self.pool.death(worker, pid, exit)
+            self.pool.death(self.worker, pid, exit)
         } else {
             // The pool is broken before its work fails, so that all of it fails with the same reason.
             next = Step::End;
@@ -259,7 +264,7 @@ impl Supervisor<'_> {
     fn write_down(&self, connection: &Connection) -> u32 {
         let (spawned_ns, ready_ns) = connection.started_ns();
         let ended_ns = clock::monotonic_ns();
-        self.pool.shell.lives.add(WorkerLife { worker: self.worker, spawned_ns, ready_ns, ended_ns });
+        self.pool.shell.lives.add(WorkerLife { worker: self.known_as(), spawned_ns, ready_ns, ended_ns });
         connection.id()
     }
 

@@ -53,9 +53,11 @@ mod wire;
 use std::fmt;
 use std::io;
 use std::ops::{Deref, DerefMut};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 pub(crate) use self::table::keep_recent;
+use crate::attachments::Attachment;
 use crate::ipc::sealed::{Draft, Sealed};
 
 /// Bytes that do not change, readable by every thread and worker process that has a handle.
@@ -106,6 +108,18 @@ impl SharedBytes {
         let mut copy = Self::create(bytes.len())?;
         copy.copy_from_slice(bytes);
         copy.freeze()
+    }
+}
+
+impl SharedBytes {
+    /// The bytes of a file that has arrived, mapped once however often it does.
+    pub(crate) fn of(attachment: &Attachment) -> io::Result<Self> {
+        Ok(Self { mapped: Some(table::mapped(attachment)?) })
+    }
+
+    /// The file in which they stand; none where there are no bytes.
+    pub(crate) fn file(&self) -> Option<Arc<OwnedFd>> {
+        self.mapped.as_ref().map(|mapped| Arc::clone(mapped.bytes.file()))
     }
 }
 

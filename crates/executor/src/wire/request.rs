@@ -120,7 +120,29 @@ impl Encoded {
         self.bytes.is_empty()
     }
 
-    fn files(&self) -> &[Attachment] {
+    /// The tasks as they stand in a request.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same with those of its tasks that are to be kept.
+    pub(crate) fn keeping(&self, keep: &[bool]) -> Self {
+        let (mut bytes, mut kept) = (Vec::new(), Vec::new());
+        let mut files = self.files().iter();
+        for (part, keep) in Parts::of(&self.bytes).unwrap_or_default().zip(keep) {
+            let own = files.by_ref().take(part.files());
+            if *keep {
+                kept.extend(own.cloned());
+                bytes.extend_from_slice(part.whole());
+            } else {
+                own.for_each(drop);
+            }
+        }
+        Self::again(bytes, &kept)
+    }
+
+    /// The files that go along, in the order in which the tasks mention them.
+    pub(crate) fn files(&self) -> &[Attachment] {
         self.files.as_deref().unwrap_or_default()
     }
 }
@@ -174,6 +196,20 @@ impl Encoder {
                 Err(error)
             }
         }
+    }
+
+    /// Adds tasks that were encoded elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no room for them.
+    pub(crate) fn add_encoded(&mut self, piece: Encoded) -> io::Result<()> {
+        self.files.extend_from_slice(piece.files());
+        if self.bytes.is_empty() {
+            self.bytes = piece.bytes;
+            return Ok(());
+        }
+        self.bytes.put(&piece.bytes)
     }
 
     pub(crate) fn finish(self) -> Encoded {

@@ -67,6 +67,10 @@ impl<W: Runnable + 'static> Unit for Chunk<W> {
         self.each(Submitted::<W>::detach);
     }
 
+    fn unsend(&self) {
+        self.each(Submitted::<W>::take_back);
+    }
+
     fn receive_quietly(&self, reply: &mut Replies<'_>) {
         // One that was cancelled, or could not be encoded, has not been sent.
         self.each(|submitted| {

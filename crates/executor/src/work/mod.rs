@@ -19,8 +19,7 @@ use std::sync::Arc;
 pub(crate) use self::chunk::chunk;
 pub(crate) use self::deferred::Deferred;
 pub(crate) use self::submitted::{closure, submission};
-use self::unit::Unit;
-pub(crate) use self::unit::{Grouping, Replies};
+pub(crate) use self::unit::{Grouping, Replies, Unit};
 use super::error::Error;
 use super::future::phase::Poller;
 use super::future::state::Begun;
@@ -40,7 +39,7 @@ pub struct Work {
 }
 
 impl Work {
-    fn new(unit: Arc<dyn Unit>) -> Self {
+    pub(crate) fn new(unit: Arc<dyn Unit>) -> Self {
         Self { unit: Some(unit) }
     }
 
@@ -110,6 +109,11 @@ impl Work {
     /// pending until then; those of a chunk, which share one fate, are not.
     pub(crate) fn take_back(&self) {
         self.with(|unit| unit.take_back());
+    }
+
+    /// Says that nothing of what was sent has been begun, and all of it is pending again.
+    pub(crate) fn unsend(&self) {
+        self.with(|unit| unit.unsend());
     }
 
     /// Settles the futures of the tasks that were sent, each with its part of the reply, which is decoded:

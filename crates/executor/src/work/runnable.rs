@@ -9,7 +9,7 @@ use crate::task::Task;
 use crate::wire::{Encoder, decode, encode, read_outcome};
 
 /// What can be submitted.
-pub(super) trait Runnable: Send {
+pub(crate) trait Runnable: Send {
     type Output: Send + 'static;
 
     /// Name of its type.

@@ -101,6 +101,10 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
         Shared::take_back(self);
     }
 
+    fn unsend(&self) {
+        Shared::take_back(self);
+    }
+
     fn receive_quietly(&self, reply: &mut Replies<'_>) {
         if let Some((outcome, files)) = reply.next() {
             let outcome = attachments::deliver(files, || W::receive(outcome));

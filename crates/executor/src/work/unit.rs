@@ -13,7 +13,7 @@ use crate::wire::{Encoder, Parts};
 
 /// Submitted tasks. What is quiet runs no callbacks: they are told of it when the tasks are let go of, after
 /// all others have been settled that have the same fate.
-pub(super) trait Unit: Send + Sync {
+pub(crate) trait Unit: Send + Sync {
     /// What a worker process knows the tasks as.
     fn registered(&self) -> Result<Registered, Error>;
     fn name(&self) -> &'static str;
@@ -23,6 +23,8 @@ pub(super) trait Unit: Send + Sync {
     fn encode(&self, registered: Registered, encoder: &mut Encoder);
     fn begin(&self, poller: &Arc<dyn Poller>, each: &mut dyn FnMut(Begun));
     fn take_back(&self);
+    /// As `take_back`, and what was sent together is pending again: none of it has been begun.
+    fn unsend(&self);
     fn receive_quietly(&self, reply: &mut Replies<'_>);
     fn cancel_quietly(&self);
     fn fail_quietly(&self, error: &Error);
@@ -50,6 +52,12 @@ pub(crate) struct Replies<'a> {
 impl<'a> Replies<'a> {
     pub(crate) fn new(parts: Parts<'a>, files: &'a mut dyn FnMut() -> Option<OwnedFd>) -> Self {
         Self { parts, files }
+    }
+
+    /// The next outcome as it stands in the reply, and its files; `None` for the files if some did not come.
+    pub(crate) fn next_whole(&mut self) -> Option<(&'a [u8], Option<Vec<Attachment>>)> {
+        let part = self.parts.next()?;
+        Some((part.whole(), part.attached(&mut *self.files)))
     }
 
     /// The next outcome and its files; a file that did not come is found missing by who looks for it.

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitOptions, waitpid};
 use serde::{Deserialize, Serialize};
 use speedup_executor::task::TaskEntry;
-use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Task, Wait, registry};
+use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Task, Wait};
 
 use crate::gate::Gate;
 use crate::probe::Probe;
+use crate::subjects;
 use crate::suite::{Behaviour, On, Subject, wait_until};
 use crate::tasks::{Pause, Square, WhoAmI};
 
@@ -77,7 +78,7 @@ fn a_program_that_forks(subject: Subject) {
 
 /// Forks with a pool in hand, and goes on with it when the copy has dropped it.
 pub(crate) fn program(executor: &str) {
-    let executor = registry::find(executor).unwrap().start(2).unwrap();
+    let executor = subjects::find(executor).start(2).unwrap();
     let gate = Gate::new();
     let first = [0, 1].map(|number| executor.submit(gate.hold(number)).unwrap());
     wait_until("both workers run", || gate.begun(0) && gate.begun(1));

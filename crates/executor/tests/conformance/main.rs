@@ -8,6 +8,7 @@
 //! and must become workers before anything else happens.
 //!
 //! * `suite`: behaviours and how they become tests
+//! * `subjects`: the executors under test
 //! * `tasks`, `gate`: what the pools are given to do
 //! * `probe`: this program started once more as a program that uses a pool, to be watched from
 //!   outside
@@ -28,6 +29,7 @@ mod mapping;
 mod probe;
 mod shared;
 mod shutdown;
+mod subjects;
 mod suite;
 mod surroundings;
 mod tasks;

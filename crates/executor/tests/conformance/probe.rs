@@ -6,14 +6,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use speedup_executor::future::promise::pair;
-use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait, registry};
+use speedup_executor::{CancelFutures, Error, Executor, ProcessPoolExecutor, Wait};
 use speedup_machine::signal::Interrupt;
 
 use crate::gate::Gate;
 use crate::suite::wait_until;
 use crate::surroundings::HoldUnprotected;
 use crate::tasks::{Length, Pause, Square};
-use crate::{forks, surroundings};
+use crate::{forks, subjects, surroundings};
 
 /// What the program does instead of testing.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +125,7 @@ fn panicking_callbacks() {
 }
 
 fn end_of_main(executor: &str, wait: &str) {
-    let executor = registry::find(executor).unwrap().start(2).unwrap();
+    let executor = subjects::find(executor).start(2).unwrap();
     executor.submit(Pause(50)).unwrap();
     let future = executor.submit(Pause(100)).unwrap();
     future.add_done_callback(|future| {
@@ -168,7 +168,7 @@ fn possessions() -> Possessions {
 }
 
 fn leaks(executor: &str) {
-    let kind = registry::find(executor).unwrap();
+    let kind = subjects::find(executor);
     let use_one = |number: u64| {
         let executor = kind.start(2).unwrap();
         let futures = [0, 1].map(|task| executor.submit(Square(number + task)).unwrap());

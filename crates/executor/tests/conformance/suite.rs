@@ -4,7 +4,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
-use speedup_executor::{EXECUTORS, Executor, ExecutorKind};
+use speedup_executor::{Executor, ExecutorKind};
+
+use crate::subjects;
 
 /// Longer than any test takes on a busy machine.
 pub(crate) const HANG: Duration = Duration::from_secs(120);
@@ -70,7 +72,7 @@ pub(crate) fn trials(behaviours: &[Behaviour]) -> Vec<Trial> {
 /// A behaviour's tests, one a line for each executor.
 pub(crate) fn lines(behaviour: &str, on: On, test: impl Fn(Subject) + Send + Clone + 'static) -> Vec<Trial> {
     if matches!(on, On::Futures) {
-        return vec![trial(format!("future: {behaviour}"), move || test(Subject(EXECUTORS[0])))];
+        return vec![trial(format!("future: {behaviour}"), move || test(Subject(subjects::all()[0])))];
     }
     let line = |&kind: &&'static dyn ExecutorKind| {
         let (title, test) = (format!("{}: {behaviour}", kind.name()), test.clone());
@@ -81,7 +83,7 @@ pub(crate) fn lines(behaviour: &str, on: On, test: impl Fn(Subject) + Send + Clo
             }
         }
     };
-    EXECUTORS.iter().map(line).collect()
+    subjects::all().iter().map(line).collect()
 }
 
 /// A test that fails when it hangs.

@@ -9,11 +9,12 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
-use speedup_executor::{Error, Executor, Exit, OnCrash, SharedBytes, Task, registry};
+use speedup_executor::{Error, Executor, Exit, OnCrash, SharedBytes, Task};
 
 use crate::deaths::pool;
 use crate::gate::{self, Gate};
 use crate::probe::Probe;
+use crate::subjects;
 use crate::suite::{Behaviour, On, Subject, wait_until};
 use crate::tasks::{Pause, Square, WhoAmI};
 
@@ -159,7 +160,7 @@ pub(crate) fn many_workers(executor: &str) {
     }
     let limit = Some(40);
     setrlimit(Resource::Nproc, Rlimit { current: limit, maximum: limit }).unwrap();
-    let executor = registry::find(executor).unwrap().start(1000).unwrap();
+    let executor = subjects::find(executor).start(1000).unwrap();
     let submitted: Vec<_> = (0..1000).map(|_| executor.submit(Pause(20))).collect();
     let results = submitted.into_iter().map(|future| future.and_then(|future| future.result(None)));
     let errors: Vec<_> = results.filter_map(Result::err).collect();

@@ -2,16 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use speedup_executor::{
-    Builder, CancelFutures, Error, Executor, OnCrash, ProcessPoolExecutor, RayonExecutor, ThreadPoolExecutor,
-    Wait,
-};
-use speedup_machine::machine::cpus_available;
+use speedup_executor::{Builder, CancelFutures, Error, Executor, OnCrash, ProcessPoolExecutor, Wait};
 
 use crate::deaths::{Death, Die};
 use crate::gate::Gate;
+use crate::subjects::{self, Initializer, Settings};
 use crate::suite::{Behaviour, On, Subject};
-use crate::tasks::{FailToSetUp, Pause, SetUp, SetUps, Square, WhoAmI};
+use crate::tasks::{Pause, SetUp, SetUps, Square, WhoAmI};
 
 const LIMIT: On = On::Processes("a thread is not worn out by its tasks");
 
@@ -46,58 +43,17 @@ const fn behaviour(name: &'static str, on: On, test: fn(Subject)) -> Behaviour {
     Behaviour { group: "workers", name, on, test }
 }
 
-/// What can be set of every pool.
-#[derive(Default)]
-struct Settings {
-    max_workers: Option<usize>,
-    prefix: Option<&'static str>,
-    initializer: Option<Initializer>,
-}
-
-#[derive(Clone, Copy)]
-enum Initializer {
-    SetUp,
-    Fail,
-}
-
-impl Settings {
-    fn workers(max_workers: usize) -> Self {
-        Self { max_workers: Some(max_workers), ..Self::default() }
-    }
-
-    fn apply<P>(self, mut builder: Builder<P>) -> Builder<P> {
-        if let Some(max_workers) = self.max_workers {
-            builder = builder.max_workers(max_workers);
-        }
-        if let Some(prefix) = self.prefix {
-            builder = builder.worker_name_prefix(prefix);
-        }
-        match self.initializer {
-            Some(Initializer::SetUp) => builder.initializer(SetUp(1)),
-            Some(Initializer::Fail) => builder.initializer(FailToSetUp()),
-            None => builder,
-        }
-    }
-
-    fn build(self, subject: Subject) -> Result<Box<dyn Executor>, Error> {
-        Ok(match subject.name() {
-            "threads" => Box::new(self.apply(ThreadPoolExecutor::builder()).build()?),
-            "processes" => Box::new(self.apply(ProcessPoolExecutor::builder()).build()?),
-            "rayon" => Box::new(self.apply(RayonExecutor::builder()).build()?),
-            other => panic!("{other} has no builder"),
-        })
-    }
+fn workers(max_workers: usize) -> Settings {
+    Settings { max_workers: Some(max_workers), ..Settings::default() }
 }
 
 fn default_count(subject: Subject) {
-    let executor = Settings::default().build(subject).unwrap();
-    let expected =
-        if subject.name() == "threads" { (cpus_available() + 4).min(32) } else { cpus_available() };
-    assert_eq!(executor.max_workers(), expected);
+    let executor = Settings::default().build(subject.name()).unwrap();
+    assert_eq!(executor.max_workers(), subjects::default_workers(subject.name()));
 }
 
 fn zero_is_refused(subject: Subject) {
-    let refused = Settings::workers(0).build(subject).err().unwrap();
+    let refused = workers(0).build(subject.name()).err().unwrap();
     assert_eq!(refused.to_string(), "max_workers must be greater than 0");
     assert_eq!(subject.0.start(0).err(), Some(refused));
     let refused = ProcessPoolExecutor::builder().max_tasks_per_child(0).build().err().unwrap();
@@ -139,13 +95,9 @@ fn idle_reuse(subject: Subject) {
 }
 
 fn named(subject: Subject) {
-    let default = match subject.name() {
-        "threads" => "worker",
-        "processes" => "speedup-worker",
-        _ => "rayon",
-    };
+    let default = subjects::prefix(subject.name());
     for (prefix, expected) in [(None, default), (Some("cipher"), "cipher")] {
-        let executor = Settings { prefix, ..Settings::workers(2) }.build(subject).unwrap();
+        let executor = Settings { prefix, ..workers(2) }.build(subject.name()).unwrap();
         for identity in executor.map((0..8).map(|_| WhoAmI(2))) {
             let identity = identity.unwrap();
             assert_eq!(identity.name, format!("{expected}_{}", identity.worker));
@@ -154,15 +106,15 @@ fn named(subject: Subject) {
 }
 
 fn initializer_once(subject: Subject) {
-    let settings = Settings { initializer: Some(Initializer::SetUp), ..Settings::workers(3) };
-    let executor = settings.build(subject).unwrap();
+    let settings = Settings { initializer: Some(Initializer::SetUp), ..workers(3) };
+    let executor = settings.build(subject.name()).unwrap();
     let set_ups: Vec<_> = executor.map((0..30).map(|_| SetUps(1))).map(Result::unwrap).collect();
     assert_eq!(set_ups, [1; 30]);
 }
 
 fn failing_initializer(subject: Subject) {
-    let settings = Settings { initializer: Some(Initializer::Fail), ..Settings::workers(2) };
-    let executor = settings.build(subject).unwrap();
+    let settings = Settings { initializer: Some(Initializer::Fail), ..workers(2) };
+    let executor = settings.build(subject.name()).unwrap();
     let mut errors: Vec<Error> = Vec::new();
     // The pool may be broken already when a task is submitted, or not yet.
     while errors.len() < 10 {

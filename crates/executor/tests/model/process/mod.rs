@@ -63,6 +63,7 @@ impl ProcessPool {
     pub fn that(workers: usize, task_limit: usize, on_crash: OnCrash) -> Self {
         let crew = pool::Crew {
             prefix: "model".to_string(),
+            first_worker: 0,
             initializer: None,
             task_limit,
             on_crash,

@@ -1,0 +1,304 @@
+//! The thread that makes all calls of the transport on rank 0.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use speedup_executor::implement::WorkerLife;
+use speedup_executor::remote::Blob;
+
+use super::host::Host;
+use super::{Command, HostInfo, Hub};
+use crate::message::{self, BlobRef, FromAgent, Hello, PoolId, Sent};
+use crate::pool::{Pool, ToSend};
+use crate::transport::{Event, Transport};
+use crate::waiting::Backoff;
+
+/// How often a host is asked for a sign of life at least.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+
+/// How often the pools are looked after where nothing happens.
+const CARE: Duration = Duration::from_micros(500);
+
+struct Driver<'a, T> {
+    transport: T,
+    hub: &'a Hub,
+    pools: HashMap<PoolId, Arc<Pool>>,
+    /// By rank; this one's own place is not used.
+    hosts: Vec<Host>,
+    /// What is in shared bytes, by their id, so that they are read once.
+    digests: HashMap<u64, u128>,
+    cared: Instant,
+}
+
+/// The life of the thread. Gives the transport back, and whether every host has been told to end.
+pub(crate) fn drive<T: Transport>(transport: T, hub: &Hub, build: u64) -> (T, bool) {
+    let size = transport.size();
+    let hosts = (0..size).map(|_| Host::new()).collect();
+    hub.lock().greeted = vec![None; size - 1];
+    let (pools, digests) = Default::default();
+    let mut driver = Driver { transport, hub, pools, hosts, digests, cared: Instant::now() };
+    driver.serve(build);
+    let whole = driver.hosts.iter().skip(1).all(|host| !host.is_lost);
+    (driver.transport, whole)
+}
+
+impl<T: Transport> Driver<'_, T> {
+    fn serve(&mut self, build: u64) {
+        let mut backoff = Backoff::new(true);
+        if self.hosts.len() == 1 {
+            self.ready();
+        }
+        loop {
+            let mut quiet = true;
+            while let Some((from, event)) = self.transport.poll() {
+                quiet = false;
+                self.hosts[from].heard = Instant::now();
+                match event {
+                    Event::Message(message) => match FromAgent::read(message) {
+                        Some(FromAgent::Hello(hello)) => self.greet(from, hello, build),
+                        Some(said) => self.hear(from, said),
+                        None => self.lose(from, "it sends what is no message"),
+                    },
+                    Event::Gone(reason) => self.lose(from, &reason),
+                }
+            }
+            for command in self.hub.commands.take() {
+                quiet = false;
+                match command {
+                    Command::Stop => return self.stop(),
+                    other => self.obey(other),
+                }
+            }
+            self.take_care();
+            if quiet {
+                backoff.wait(&self.hub.commands);
+            } else {
+                backoff.reset();
+            }
+        }
+    }
+
+    fn greet(&mut self, from: usize, hello: Hello, build: u64) {
+        let mut hosts = self.hub.lock();
+        let Hello { build: theirs, host: name, cpus, cpu_model, fault } = hello;
+        if let Some(fault) = fault {
+            hosts.fault = Some(format!("rank {from} on {name}: {fault}"));
+        } else if theirs != build {
+            hosts.fault = Some(format!(
+                "rank {from} on {name} runs another build of this program: put the same file on every host"
+            ));
+        }
+        hosts.greeted[from - 1] = Some(HostInfo { rank: from, name, cpus, cpu_model });
+        let complete = hosts.greeted.iter().all(Option::is_some);
+        drop(hosts);
+        if complete {
+            self.ready();
+        }
+        self.hub.changed.notify_all();
+    }
+
+    fn ready(&self) {
+        self.hub.lock().is_ready = true;
+        self.hub.changed.notify_all();
+    }
+
+    fn hear(&mut self, from: usize, said: FromAgent) {
+        if self.hosts[from].is_lost {
+            return;
+        }
+        match said {
+            FromAgent::Pong(number, host_ns) => self.hosts[from].pong(number, host_ns),
+            FromAgent::Opened(pool, error) => {
+                if let Some(pool) = self.pools.get(&pool).cloned() {
+                    pool.opened(from, error);
+                    self.feed(&pool);
+                }
+            }
+            FromAgent::Update(pool, update) => {
+                if let Some(pool) = self.pools.get(&pool).cloned() {
+                    pool.update(from, update, self.hosts[from].round_trip());
+                    self.feed(&pool);
+                }
+            }
+            FromAgent::Closed(pool, lives) => {
+                let here = |ns| self.hosts[from].here_ns(ns);
+                let lives: Vec<_> = lives
+                    .into_iter()
+                    .map(|life| WorkerLife {
+                        worker: life.worker,
+                        spawned_ns: here(life.spawned_ns),
+                        ready_ns: here(life.ready_ns),
+                        ended_ns: here(life.ended_ns),
+                    })
+                    .collect();
+                let ended = self.pools.get(&pool).is_some_and(|pool| pool.closed(from, lives));
+                if ended {
+                    self.pools.remove(&pool);
+                }
+            }
+            FromAgent::Hello(_) => {}
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Open(pool) => {
+                for (rank, part) in pool.parts() {
+                    if self.hosts[rank].is_lost {
+                        pool.lost(rank, "it was lost before");
+                    } else {
+                        self.transport.send(rank, message::open(pool.id, &part));
+                        let ping = self.hosts[rank].ping();
+                        self.transport.send(rank, message::ping(ping));
+                    }
+                }
+                self.pools.insert(pool.id, pool);
+            }
+            Command::Feed(pool) => {
+                if let Some(pool) = self.pools.get(&pool).cloned() {
+                    self.feed(&pool);
+                }
+            }
+            Command::Recall(pool, rank, ids) => self.transport.send(rank, message::recall(pool, &ids)),
+            Command::Close(id, at_once) => {
+                let Some(pool) = self.pools.get(&id).cloned() else { return };
+                for rank in pool.to_close() {
+                    self.transport.send(rank, message::close(id, at_once));
+                }
+                if pool.has_ended() {
+                    self.pools.remove(&id);
+                }
+            }
+            Command::Stop => {}
+        }
+    }
+
+    /// Sends what the pool's hosts are to have now.
+    fn feed(&mut self, pool: &Arc<Pool>) {
+        while let Some(ToSend { rank, work }) = pool.next_to_send() {
+            let mut sent = Vec::new();
+            for (id, piece) in work {
+                let blobs = piece.blobs().map(|blob| self.have(rank, &blob)).collect();
+                sent.push(Sent { id, blobs, piece });
+            }
+            self.transport.send(rank, message::work(pool.id, sent));
+        }
+        if let Some(at_once) = pool.wants_close() {
+            self.obey(Command::Close(pool.id, at_once));
+        }
+    }
+
+    /// Sees to it that the host has those bytes before the work that mentions them.
+    fn have(&mut self, rank: usize, blob: &Blob) -> BlobRef {
+        let id = blob.id();
+        let Ok(bytes) = blob.bytes() else { return BlobRef { id, digest: 0 } };
+        let digest = *self.digests.entry(id).or_insert_with(|| message::digest(&bytes));
+        if let Entry::Vacant(place) = self.hosts[rank].blobs.entry(digest) {
+            place.insert(blob.clone());
+            self.transport.send(rank, message::blob(digest, bytes));
+        }
+        BlobRef { id, digest }
+    }
+
+    /// What is to be done from time to time.
+    fn take_care(&mut self) {
+        let now = Instant::now();
+        let passed = now.saturating_duration_since(self.cared);
+        if passed < CARE {
+            return;
+        }
+        self.cared = now;
+        if passed > HEARTBEAT {
+            // This program itself has stood still: no one could be heard.
+            self.hosts.iter_mut().for_each(|host| host.heard += passed);
+        }
+        // Several in the shortest time that counts, of which an agent waits half.
+        let shortest = self.pools.values().map(|pool| pool.host_timeout() / 8).min();
+        let heartbeat = shortest.unwrap_or(HEARTBEAT).min(HEARTBEAT);
+        for rank in 1..self.hosts.len() {
+            let host = &mut self.hosts[rank];
+            if !host.is_lost && now.saturating_duration_since(host.pinged) > heartbeat {
+                let ping = host.ping();
+                self.transport.send(rank, message::ping(ping));
+                self.forget_blobs(rank);
+            }
+        }
+        let pools: Vec<_> = self.pools.values().cloned().collect();
+        for pool in pools {
+            for rank in pool.ranks() {
+                let silent = now.saturating_duration_since(self.hosts[rank].heard);
+                if !self.hosts[rank].is_lost && silent > pool.host_timeout() {
+                    let reason = format!("nothing was heard of it for {:.1} s", silent.as_secs_f64());
+                    self.lose(rank, &reason);
+                }
+            }
+            let round_trip = |rank: usize| self.hosts[rank].round_trip();
+            for (rank, ids) in pool.balance(now, round_trip) {
+                self.transport.send(rank, message::recall(pool.id, &ids));
+            }
+            self.feed(&pool);
+        }
+    }
+
+    /// Tells a host of shared bytes that no task and no handle here mentions any more.
+    fn forget_blobs(&mut self, rank: usize) {
+        // The host's own entries count: one handle is this one's, or another host's.
+        let kept: usize = self.hosts.len();
+        let unused: Vec<u128> = (self.hosts[rank].blobs.iter())
+            .filter(|(_, blob)| blob.handles() <= kept && !self.is_used_elsewhere(blob))
+            .map(|(digest, _)| *digest)
+            .collect();
+        for digest in unused {
+            if let Some(blob) = self.hosts[rank].blobs.remove(&digest) {
+                self.digests.remove(&blob.id());
+            }
+            self.transport.send(rank, message::forget(digest));
+        }
+    }
+
+    /// Whether more has a handle on those bytes than the hosts' lists here.
+    fn is_used_elsewhere(&self, blob: &Blob) -> bool {
+        let listed =
+            self.hosts.iter().flat_map(|host| host.blobs.values()).filter(|other| other.is_same(blob));
+        blob.handles() > listed.count()
+    }
+
+    fn lose(&mut self, rank: usize, reason: &str) {
+        if std::mem::replace(&mut self.hosts[rank].is_lost, true) {
+            return;
+        }
+        self.hosts[rank].blobs.clear();
+        self.transport.forget(rank);
+        let mut hosts = self.hub.lock();
+        if !hosts.is_ready {
+            hosts.fault = Some(format!("rank {rank} was lost before it greeted: {reason}"));
+        }
+        drop(hosts);
+        self.hub.changed.notify_all();
+        let pools: Vec<_> = self.pools.values().cloned().collect();
+        for pool in pools {
+            if pool.lost(rank, reason) {
+                self.pools.remove(&pool.id);
+            } else {
+                self.feed(&pool);
+            }
+        }
+    }
+
+    /// Tells every host that the job ends.
+    fn stop(&mut self) {
+        for pool in self.pools.values() {
+            pool.abandon();
+        }
+        let here: Vec<usize> = (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
+        for &rank in &here {
+            self.transport.send(rank, message::exit(here.len() == self.hosts.len() - 1));
+        }
+        while here.iter().any(|&rank| self.transport.is_sending(rank)) {
+            self.transport.poll();
+            std::thread::yield_now();
+        }
+    }
+}

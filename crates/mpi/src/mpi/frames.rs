@@ -1,0 +1,314 @@
+//! Messages over MPI, in frames.
+//!
+//! The first frame of a message, of at most [`FIRST`] bytes, says how long the rest is; large parts follow in pieces of
+//! [`PIECE`], each sent from where it is and received where it stays. MPI keeps the order between two ranks.
+
+#![allow(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ferrompi::{Communicator, Request, Scope};
+
+use crate::bytes::{Reader, Writer};
+use crate::transport::{Bulk, Event, Inbound, Outbound, Transport};
+
+/// The most bytes of a first frame: what the libraries send at once over a network, without asking before.
+const FIRST: usize = 60 << 10;
+
+/// Bytes of a piece of a large part.
+const PIECE: usize = 1 << 20;
+
+/// Frames that are under way to or from a rank at the same time.
+const UNDER_WAY: usize = 4;
+
+/// The tag of all messages.
+const TAG: i32 = 7;
+
+/// Memory that MPI reads from or writes to until a request is complete.
+enum Memory {
+    Bytes(Vec<u8>),
+    Part(Arc<Bulk>),
+    /// A part of a message that is received, which is kept with the message.
+    Elsewhere,
+}
+
+/// A request, and the memory that it uses.
+struct UnderWay<'s> {
+    request: Request<'s>,
+    memory: Memory,
+}
+
+/// What is to be sent to a rank.
+#[derive(Default)]
+struct Sending<'s> {
+    waiting: VecDeque<(Memory, Range<usize>)>,
+    under_way: VecDeque<UnderWay<'s>>,
+}
+
+/// What comes from a rank.
+#[derive(Default)]
+struct Receiving<'s> {
+    /// The place for a first frame; none while a message's pieces are received.
+    first: Option<UnderWay<'s>>,
+    pieces: VecDeque<UnderWay<'s>>,
+    message: Option<Partial>,
+}
+
+/// A message of which the first frame is there, and the pieces that are still to be asked for.
+struct Partial {
+    inbound: Inbound,
+    /// Which part, the head being 0, and which of its bytes.
+    pieces: VecDeque<(usize, Range<usize>)>,
+}
+
+pub(super) struct OverMpi<'w, 's, 'env> {
+    world: &'w Communicator,
+    scope: &'s Scope<'s, 'env>,
+    sending: Vec<Sending<'s>>,
+    receiving: Vec<Receiving<'s>>,
+    /// Ranks with which nothing is exchanged, this one among them.
+    forgotten: Vec<bool>,
+    next: usize,
+}
+
+/// The pieces of a part of that length, from that byte on.
+fn pieces(from: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
+    (from..length).step_by(PIECE).map(move |start| start..(start + PIECE).min(length))
+}
+
+impl Memory {
+    fn part(&self, range: Range<usize>) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => &bytes[range],
+            Self::Part(bulk) => &(**bulk).as_ref()[range],
+            Self::Elsewhere => &[],
+        }
+    }
+}
+
+impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
+    pub(super) fn new(world: &'w Communicator, scope: &'s Scope<'s, 'env>) -> Self {
+        let size = world.size() as usize;
+        let mut forgotten = vec![false; size];
+        forgotten[world.rank() as usize] = true;
+        let (sending, receiving) = (
+            (0..size).map(|_| Sending::default()).collect(),
+            (0..size).map(|_| Receiving::default()).collect(),
+        );
+        Self { world, scope, sending, receiving, forgotten, next: 0 }
+    }
+
+    fn go_on_sending(&mut self, to: usize) -> Result<(), ferrompi::Error> {
+        let Sending { waiting, under_way } = &mut self.sending[to];
+        while let Some(first) = under_way.front_mut() {
+            if first.request.test()?.is_none() {
+                break;
+            }
+            under_way.pop_front();
+        }
+        while under_way.len() < UNDER_WAY
+            && let Some((memory, range)) = waiting.pop_front()
+        {
+            let part = memory.part(range);
+            // SAFETY: the memory goes into the queue with the request and stays where it is: neither a vector nor an
+            // `Arc` moves its bytes when it is moved. It is let go of only when the request is complete; where that
+            // never is, because the rank is lost, the two are leaked. No one writes to it.
+            let part: &'s [u8] = unsafe { std::slice::from_raw_parts(part.as_ptr(), part.len()) };
+            match self.world.isend(self.scope, part, to as i32, TAG) {
+                Ok(request) => under_way.push_back(UnderWay { request, memory }),
+                Err(error) => {
+                    // Whether MPI uses it is not known.
+                    std::mem::forget(memory);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn irecv(&self, from: usize, start: *mut u8, length: usize) -> Result<Request<'s>, ferrompi::Error> {
+        // SAFETY: as for what is sent: the memory is kept, where it is, until the request is complete, and no one reads
+        // or writes it until then. The callers pass on memory of that length.
+        let place: &'s mut [u8] = unsafe { std::slice::from_raw_parts_mut(start, length) };
+        self.world.irecv(self.scope, place, from as i32, TAG)
+    }
+
+    fn go_on_receiving(&mut self, from: usize) -> Result<Option<Inbound>, ferrompi::Error> {
+        let mut receiving = std::mem::take(&mut self.receiving[from]);
+        let received = self.receive(from, &mut receiving);
+        self.receiving[from] = receiving;
+        received
+    }
+
+    fn receive(
+        &self,
+        from: usize,
+        receiving: &mut Receiving<'s>,
+    ) -> Result<Option<Inbound>, ferrompi::Error> {
+        if receiving.message.is_none() {
+            let Some(first) = &mut receiving.first else {
+                receiving.first = Some(self.await_first(from, vec![0; FIRST])?);
+                return Ok(None);
+            };
+            let Some(status) = first.request.test()? else { return Ok(None) };
+            let Some(UnderWay { memory: Memory::Bytes(frame), .. }) = receiving.first.take() else {
+                return Ok(None);
+            };
+            let partial = Partial::of(&frame[..status.count.unwrap_or(0)]);
+            let partial =
+                partial.ok_or_else(|| ferrompi::Error::Internal("it sends what is no message".into()))?;
+            if partial.pieces.is_empty() {
+                receiving.first = Some(self.await_first(from, frame)?);
+                return Ok(Some(partial.inbound));
+            }
+            receiving.message = Some(partial);
+        }
+        let Some(partial) = &mut receiving.message else { return Ok(None) };
+        while let Some(piece) = receiving.pieces.front_mut() {
+            if piece.request.test()?.is_none() {
+                break;
+            }
+            receiving.pieces.pop_front();
+        }
+        while receiving.pieces.len() < UNDER_WAY
+            && let Some((part, range)) = partial.pieces.pop_front()
+        {
+            let bytes =
+                if part == 0 { &mut partial.inbound.head } else { &mut partial.inbound.bulk[part - 1] };
+            let (start, length) = (bytes.as_mut_ptr().wrapping_add(range.start), range.len());
+            let request = self.irecv(from, start, length)?;
+            receiving.pieces.push_back(UnderWay { request, memory: Memory::Elsewhere });
+        }
+        if !receiving.pieces.is_empty() {
+            return Ok(None);
+        }
+        receiving.first = Some(self.await_first(from, vec![0; FIRST])?);
+        Ok(receiving.message.take().map(|partial| partial.inbound))
+    }
+
+    fn await_first(&self, from: usize, mut frame: Vec<u8>) -> Result<UnderWay<'s>, ferrompi::Error> {
+        let request = self.irecv(from, frame.as_mut_ptr(), frame.len())?;
+        Ok(UnderWay { request, memory: Memory::Bytes(frame) })
+    }
+
+    /// Gives up what no one will send any more. All that was to be sent has been.
+    pub(super) fn finish(mut self) {
+        for receiving in &mut self.receiving {
+            if let Some(mut first) = receiving.first.take()
+                && (first.request.cancel().is_err() || first.request.wait().is_err())
+            {
+                std::mem::forget(first.memory);
+            }
+        }
+    }
+}
+
+impl Partial {
+    /// That of a first frame: how many parts follow, their lengths, the head's, and as much of the head as there is
+    /// room for.
+    fn of(frame: &[u8]) -> Option<Self> {
+        let mut reader = Reader(frame);
+        let bulk: Vec<usize> = reader.list(|reader| usize::try_from(reader.u64()?).ok())?;
+        let head = usize::try_from(reader.u64()?).ok()?;
+        let mut inbound = Inbound { head: reader.0.to_vec(), bulk: Vec::new() };
+        let mut rest: VecDeque<_> = pieces(inbound.head.len(), head).map(|range| (0, range)).collect();
+        inbound.head.resize(head, 0);
+        for (index, length) in bulk.into_iter().enumerate() {
+            rest.extend(pieces(0, length).map(|range| (index + 1, range)));
+            inbound.bulk.push(vec![0; length]);
+        }
+        Some(Self { inbound, pieces: rest })
+    }
+}
+
+impl Transport for OverMpi<'_, '_, '_> {
+    fn size(&self) -> usize {
+        self.forgotten.len()
+    }
+
+    fn send(&mut self, to: usize, message: Outbound) {
+        if self.forgotten[to] {
+            return;
+        }
+        let Outbound { head, bulk } = message;
+        let mut first = Writer::default();
+        first.list(&bulk, |writer, bulk| writer.u64(bulk.as_ref().len() as u64));
+        first.u64(head.len() as u64);
+        let mut first = first.0;
+        let fits = head.len().min(FIRST.saturating_sub(first.len()));
+        first.extend_from_slice(&head[..fits]);
+        let waiting = &mut self.sending[to].waiting;
+        let length = first.len();
+        waiting.push_back((Memory::Bytes(first), 0..length));
+        let head = Arc::new(Bulk::Own(head));
+        let head_rest = pieces(fits, (*head).as_ref().len());
+        waiting.extend(head_rest.map(|range| (Memory::Part(Arc::clone(&head)), range)));
+        for bulk in bulk {
+            let bulk = Arc::new(bulk);
+            let length = (*bulk).as_ref().len();
+            waiting.extend(pieces(0, length).map(|range| (Memory::Part(Arc::clone(&bulk)), range)));
+        }
+        // What goes wrong is seen by the next poll.
+        let _ = self.go_on_sending(to);
+    }
+
+    fn poll(&mut self) -> Option<(usize, Event)> {
+        let size = self.size();
+        for _ in 0..size {
+            self.next = (self.next + 1) % size;
+            let rank = self.next;
+            if self.forgotten[rank] {
+                continue;
+            }
+            let polled = self.go_on_sending(rank).and_then(|()| self.go_on_receiving(rank));
+            match polled {
+                Ok(None) => {}
+                Ok(Some(message)) => return Some((rank, Event::Message(message))),
+                Err(error) => {
+                    self.forget(rank);
+                    return Some((rank, Event::Gone(error.to_string())));
+                }
+            }
+        }
+        None
+    }
+
+    fn is_sending(&self, to: usize) -> bool {
+        let sending = &self.sending[to];
+        let is_empty = sending.waiting.is_empty() && sending.under_way.is_empty();
+        !(self.forgotten[to] || is_empty)
+    }
+
+    fn forget(&mut self, rank: usize) {
+        self.forgotten[rank] = true;
+        // MPI may use their memory for as long as this program runs.
+        std::mem::forget(std::mem::take(&mut self.sending[rank]));
+        std::mem::forget(std::mem::take(&mut self.receiving[rank]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_cut_into_pieces_that_cover_it() {
+        for (from, length) in [(0, 0), (0, 1), (5, PIECE), (100, 3 * PIECE + 1)] {
+            let mut next = from;
+            for piece in pieces(from, length) {
+                assert_eq!(piece.start, next);
+                assert!(!piece.is_empty() && piece.len() <= PIECE);
+                next = piece.end;
+            }
+            assert_eq!(next, length.max(from));
+        }
+    }
+
+    #[test]
+    fn a_first_frame_that_is_cut_short_is_no_message() {
+        assert!(Partial::of(&[1, 0, 0]).is_none());
+        assert!(Partial::of(&[]).is_none());
+    }
+}

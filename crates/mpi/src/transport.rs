@@ -1,0 +1,65 @@
+//! What messages travel over: whole ones, in order between each two ranks.
+
+use speedup_executor::SharedBytes;
+use speedup_executor::remote::Piece;
+
+/// Bytes of at least that many travel by themselves, from where they are to where they stay.
+pub(crate) const BULK: usize = 16 << 10;
+
+/// A message to be sent: a few bytes that say what it is, and large ones as they are.
+#[derive(Default)]
+pub(crate) struct Outbound {
+    pub(crate) head: Vec<u8>,
+    pub(crate) bulk: Vec<Bulk>,
+}
+
+/// Bytes that are not copied to be sent.
+pub(crate) enum Bulk {
+    Own(Vec<u8>),
+    Piece(Piece),
+    Shared(SharedBytes),
+}
+
+impl AsRef<[u8]> for Bulk {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Piece(piece) => piece.as_ref(),
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+/// A message that has come.
+#[derive(Debug, Default)]
+pub(crate) struct Inbound {
+    pub(crate) head: Vec<u8>,
+    pub(crate) bulk: Vec<Vec<u8>>,
+}
+
+/// What a rank hears.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Message(Inbound),
+    /// Nothing more comes from that rank, for this reason.
+    Gone(String),
+}
+
+/// One rank's end of the way to all others. It belongs to the one thread that makes its calls, and none of them
+/// waits.
+pub(crate) trait Transport {
+    /// How many ranks there are.
+    fn size(&self) -> usize;
+
+    /// Sends a message in time.
+    fn send(&mut self, to: usize, message: Outbound);
+
+    /// Goes on with what is under way, and gives what has come, with the rank it is from.
+    fn poll(&mut self) -> Option<(usize, Event)>;
+
+    /// Whether something is still to be sent to that rank.
+    fn is_sending(&self, to: usize) -> bool;
+
+    /// Neither sends nor receives with that rank any more.
+    fn forget(&mut self, rank: usize);
+}
