@@ -126,6 +126,10 @@ impl Transport for Local {
         None
     }
 
+    fn has_moved(&mut self) -> bool {
+        false
+    }
+
     fn is_sending(&self, _: usize) -> bool {
         false
     }

@@ -57,6 +57,9 @@ pub(crate) trait Transport {
     /// Goes on with what is under way, and gives what has come, with the rank it is from.
     fn poll(&mut self) -> Option<(usize, Event)>;
 
+    /// Whether a part of a message has gone or come since the last call, so that more is likely to at once.
+    fn has_moved(&mut self) -> bool;
+
     /// Whether something is still to be sent to that rank.
     fn is_sending(&self, to: usize) -> bool;
 

@@ -51,6 +51,7 @@ use speedup_report::view::comparison::needed;
     "comparable (different batch, machine, pool, design or schema version); 4 inconclusive; with --live also 1 if ",
     "a side fails, and 130 if interrupted (whole rounds are kept).",
 ))]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CompareArgs {
     /// The run before and the run after: folders, or their run.json. Of more runs than two, those of each
     /// side have the same name, the same build or the same folder but for a date and a number; the side of
@@ -237,7 +238,7 @@ fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Res
     } else {
         let text = (args.format.render)(comparison, screen(false));
         let print = if args.format.name == FORMATS[0].0 { print_fitted } else { print };
-        print(&text).map_err(unsaid)?;
+        print(&text).map_err(|error| unsaid(&error))?;
     }
     if let Some(live) = live {
         told_where(args, live)?;
@@ -257,11 +258,11 @@ fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Res
 }
 
 fn say(text: &str) -> Result<(), ExitError> {
-    print(text).map_err(unsaid)
+    print(text).map_err(|error| unsaid(&error))
 }
 
 /// To a script, 1 is a regression.
-fn unsaid(error: ExitError) -> ExitError {
+fn unsaid(error: &ExitError) -> ExitError {
     ExitError::Usage(error.message().unwrap_or_default().to_string())
 }
 

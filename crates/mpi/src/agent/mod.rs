@@ -105,7 +105,7 @@ impl<T: Transport> Agent<T> {
                     Event::Message(_) | Event::Gone(_) => {}
                 }
             }
-            quiet &= !self.report();
+            quiet &= !self.report() & !self.transport.has_moved();
             if quiet {
                 backoff.wait(&self.outbox.news);
             } else {

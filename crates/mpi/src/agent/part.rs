@@ -111,17 +111,19 @@ impl LocalPart {
 
     /// Ends the pool, which takes a while: a thread waits for that.
     pub(crate) fn close(self, id: PoolId, at_once: bool, outbox: &Arc<Outbox>) {
-        let outbox = Arc::clone(outbox);
+        let of_thread = Arc::clone(outbox);
         let close = move || {
             if at_once {
                 self.kill();
             }
             self.pool.get().shutdown(Wait::Yes, CancelFutures::No);
-            outbox.news.push(News::Closed(id, self.lives()));
+            of_thread.news.push(News::Closed(id, self.lives()));
         };
         let thread = std::thread::Builder::new().name("closing".to_string());
-        // Without a thread it is dropped, which waits as long.
-        let _ = thread.spawn(close);
+        if thread.spawn(close).is_err() {
+            // Without one the pool has been dropped with the closure, which waits as long.
+            outbox.news.push(News::Closed(id, Vec::new()));
+        }
     }
 
     fn lives(&self) -> Vec<WorkerLife> {

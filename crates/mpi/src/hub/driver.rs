@@ -72,6 +72,7 @@ impl<T: Transport> Driver<'_, T> {
                 }
             }
             self.take_care();
+            quiet &= !self.transport.has_moved();
             if quiet {
                 backoff.wait(&self.hub.commands);
             } else {

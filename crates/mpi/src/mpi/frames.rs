@@ -53,6 +53,8 @@ struct Receiving<'s> {
     /// The place for a first frame; none while a message's pieces are received.
     first: Option<UnderWay<'s>>,
     pieces: VecDeque<UnderWay<'s>>,
+    /// Pieces that have come.
+    received: u64,
     message: Option<Partial>,
 }
 
@@ -71,6 +73,7 @@ pub(super) struct OverMpi<'w, 's, 'env> {
     /// Ranks with which nothing is exchanged, this one among them.
     forgotten: Vec<bool>,
     next: usize,
+    has_moved: bool,
 }
 
 /// The pieces of a part of that length, from that byte on.
@@ -97,7 +100,7 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             (0..size).map(|_| Sending::default()).collect(),
             (0..size).map(|_| Receiving::default()).collect(),
         );
-        Self { world, scope, sending, receiving, forgotten, next: 0 }
+        Self { world, scope, sending, receiving, forgotten, next: 0, has_moved: false }
     }
 
     fn go_on_sending(&mut self, to: usize) -> Result<(), ferrompi::Error> {
@@ -107,6 +110,7 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
                 break;
             }
             under_way.pop_front();
+            self.has_moved = true;
         }
         while under_way.len() < UNDER_WAY
             && let Some((memory, range)) = waiting.pop_front()
@@ -137,7 +141,9 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
 
     fn go_on_receiving(&mut self, from: usize) -> Result<Option<Inbound>, ferrompi::Error> {
         let mut receiving = std::mem::take(&mut self.receiving[from]);
+        let before = receiving.received;
         let received = self.receive(from, &mut receiving);
+        self.has_moved |= receiving.received != before;
         self.receiving[from] = receiving;
         received
     }
@@ -171,6 +177,7 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
                 break;
             }
             receiving.pieces.pop_front();
+            receiving.received += 1;
         }
         while receiving.pieces.len() < UNDER_WAY
             && let Some((part, range)) = partial.pieces.pop_front()
@@ -273,6 +280,10 @@ impl Transport for OverMpi<'_, '_, '_> {
             }
         }
         None
+    }
+
+    fn has_moved(&mut self) -> bool {
+        std::mem::take(&mut self.has_moved)
     }
 
     fn is_sending(&self, to: usize) -> bool {

@@ -11,7 +11,7 @@ use crate::stats::{Quantity, bootstrap};
 /// [`compare_all`](super::compare_all) does it.
 #[must_use]
 pub fn compare_live(a: &RunRecord, b: &RunRecord, again: Option<&RunRecord>, terms: Terms) -> Comparison {
-    compared(Sides::of(&[a], &[b], again, terms), (&[a], &[b]))
+    compared(&Sides::of(&[a], &[b], again, terms), (&[a], &[b]))
 }
 
 /// The widest relative half-width of the ratio of any case; `None` while one has no interval.
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn rounds_of_one_process_are_one_draw() {
-        let layout = |round: u32| if (round / 5) % 2 == 0 { 1.0 } else { 1.05 };
+        let layout = |round: u32| if (round / 5).is_multiple_of(2) { 1.0 } else { 1.05 };
         let (mut a, mut b) = (run(20, little), run(20, |round| layout(round) * little(round + 2)));
         let by_rounds = compare_live(&a, &b, None, TERMS);
         for record in [&mut a, &mut b] {

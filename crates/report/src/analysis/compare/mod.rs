@@ -68,12 +68,12 @@ pub fn compare(a: &RunRecord, b: &RunRecord, threshold: f64) -> Comparison {
 /// If a side has no run.
 #[must_use]
 pub fn compare_all(a: &[&RunRecord], b: &[&RunRecord], terms: Terms) -> Comparison {
-    compared(Sides::of(a, b, None, terms), (a, b))
+    compared(&Sides::of(a, b, None, terms), (a, b))
 }
 
 /// Compares two sides of these records.
-fn compared(sides: Sides<'_>, (a, b): (&[&RunRecord], &[&RunRecord])) -> Comparison {
-    let Sides { terms, same_run, .. } = sides;
+fn compared(sides: &Sides<'_>, (a, b): (&[&RunRecord], &[&RunRecord])) -> Comparison {
+    let &Sides { terms, same_run, .. } = sides;
     let workloads: Vec<_> = a[0].plan.workloads.iter().map(|workload| sides.workload(workload)).collect();
     let outcome = if same_run { Outcome::NoRegression } else { outcome(&workloads, terms.threshold) };
     let of_all = |find: fn(&RunRecord, &RunRecord) -> Vec<Difference>| {
