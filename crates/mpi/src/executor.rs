@@ -312,6 +312,6 @@ mod tests {
         assert_eq!(lay_out(5, &[4, 4, 4], Placement::Compact), [4, 1, 0]);
         assert_eq!(lay_out(5, &[4, 4, 4], Placement::Scatter), [2, 2, 1]);
         assert_eq!(lay_out(5, &[1, 4, 4], Placement::Scatter), [1, 2, 2]);
-        assert_eq!(lay_out(5, &[1, 2], Placement::Compact), [2, 3]);
+        assert_eq!(lay_out(5, &[1, 2], Placement::Compact), [3, 2]);
     }
 }
