@@ -272,7 +272,7 @@ fn help_list_and_completions_speak_of_what_there_is() {
     );
     let list = run(&["list"]);
     for name in [
-        "rc4 (80)",
+        "rc4 (8)",
         "sha256 (16)",
         "rc4=textbook",
         "sha256=sha2",

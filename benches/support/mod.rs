@@ -24,7 +24,7 @@ use speedup_machine::machine;
 use speedup_machine::signal::{EXIT_INTERRUPTED, Interrupt};
 use speedup_report::analysis::{self, Analysis};
 use speedup_report::record::{BASELINE, Case, Design, RunRecord, Status};
-use speedup_report::render::{FORMATS, comparison, files};
+use speedup_report::render::{FORMATS, Screen, comparison, files};
 
 /// The least samples that criterion analyses.
 const LEAST_SAMPLES: u32 = 10;
@@ -133,7 +133,7 @@ fn measure(study: Study, interrupt: &Interrupt) -> Result<Run, ExitError> {
     let watch = Watch {
         verbosity: Verbosity::Normal,
         interrupt,
-        widest: analysis::widest,
+        widths: analysis::widths,
         tell: |said| complain(said),
     };
     run.go_on(&watch)?;
@@ -246,7 +246,7 @@ fn keep(run: &Run) -> Result<ExitCode, ExitError> {
     files::write_all(folder, &runs).map_err(ExitError::because)?;
     println!("\n{}", FORMATS[0].render(&runs));
     if let Some(comparison) = before::comparison(record, folder, THRESHOLD) {
-        println!("{}", (comparison::FORMATS[0].1)(&comparison));
+        println!("{}", (comparison::FORMATS[0].1)(&comparison, Screen::PLAIN));
     }
     println!("Saved in {}", folder.display());
     match (record.status, record.fatal_failure()) {

@@ -14,6 +14,7 @@ use super::flags::FlagsArgs;
 use super::history::HistoryArgs;
 use super::import::ImportArgs;
 use super::man::ManArgs;
+use super::predict::PredictArgs;
 use super::report::ReportArgs;
 use super::run::RunArgs;
 use super::schema::SchemaArgs;
@@ -47,6 +48,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Print all runs of one batch, a line a run, or draw them over time
     History(HistoryArgs),
+    /// Predict from a saved run: more workers, another order, a warm pool
+    Predict(PredictArgs),
     /// Make a record of times that hyperfine, GNU parallel or others have measured
     Import(ImportArgs),
     /// Download country flags sequentially, with threads, with processes or asynchronously
@@ -74,7 +77,8 @@ pub(super) enum Command {
 }
 
 /// The commands that a program for workloads of one's own has.
-const OWN: [&str; 8] = ["run", "report", "compare", "history", "doctor", "list", "completions", "man"];
+const OWN: [&str; 9] =
+    ["run", "report", "compare", "history", "predict", "doctor", "list", "completions", "man"];
 
 /// Options that only workloads over arrays have, and one that is about the book.
 const OF_ARRAYS: [&str; 4] = ["kernel", "data", "passes", "scale"];

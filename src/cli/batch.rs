@@ -126,6 +126,7 @@ fn new(
             ..args.given.record(args.measuring.warmup)
         },
         label: args.given.label.clone(),
+        alone: false,
     };
     let (record, label) = request.resolve().map_err(ExitError::Usage)?;
     let config = config(&args.measuring, (record, pin), label, args.measuring.workers());

@@ -118,6 +118,7 @@ fn new(args: &CommandArgs, interrupt: &Interrupt) -> Result<Box<dyn Subject>, Ex
             ..args.given.record(args.measuring.warmup)
         },
         label: args.given.label.clone(),
+        alone: false,
     };
     let (record, label) = request.resolve().map_err(ExitError::Usage)?;
     if args.subtract_shell && !record.shell {
@@ -146,6 +147,7 @@ pub(super) fn config(
         record,
         pin,
         subtract_shell: false,
+        both_arms: true,
         label,
         workers,
     }

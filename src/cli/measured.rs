@@ -53,7 +53,7 @@ pub(super) struct Measuring {
 }
 
 /// What all programs of a run are given.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "The program")]
 pub(super) struct Given {
     /// Name of the program in tables [default: the first word of the command]
@@ -180,6 +180,11 @@ impl Measuring {
 }
 
 impl Given {
+    /// Whether nothing is given.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether no shell is to run.
     pub(super) fn no_shell(&self) -> bool {
         self.no_shell || self.shell == Some(false)

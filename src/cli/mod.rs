@@ -20,6 +20,7 @@ mod list;
 mod man;
 mod measured;
 mod output;
+mod predict;
 mod report;
 mod run;
 mod schema;
@@ -89,6 +90,7 @@ fn dispatch(
         Command::Import(args) => import::import(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::History(args) => history::history(&args),
+        Command::Predict(args) => predict::predict(&args),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Inject(args) => selftest::inject(&args),
         Command::Doctor(args) => doctor::doctor(&args, workloads),

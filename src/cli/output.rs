@@ -53,7 +53,7 @@ pub(super) struct OutputArgs {
     verbose: bool,
 }
 
-fn ways_to_tell() -> Reader<Verbosity> {
+pub(super) fn ways_to_tell() -> Reader<Verbosity> {
     let bar = ("bar", "a bar, where standard error is a terminal", Verbosity::Normal);
     one_of("way to show progress called", [bar, ("json", "a JSON object a line", Verbosity::Json)])
 }

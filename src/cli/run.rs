@@ -1,5 +1,6 @@
 //! `speedup run`: measure, keep, report.
 
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, ValueHint};
@@ -10,11 +11,12 @@ use super::tool::Tool;
 use super::{ExitError, complain};
 use crate::program;
 use crate::settings::{Limits, RunRequest};
+use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
 use crate::study::{Run, Study, Workloads, resume};
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
-use speedup_report::analysis::{self, Analysis};
+use speedup_report::analysis::{self, Analysis, doctor};
 use speedup_report::record::{Design, RunRecord, Status, book};
 use speedup_report::render::files;
 
@@ -124,8 +126,13 @@ pub(super) struct How<'a> {
 /// Measures, keeps and tells a run.
 pub(super) fn carry_out(mut run: Run, interrupt: &Interrupt, how: &How<'_>) -> Result<(), ExitError> {
     let watch =
-        Watch { verbosity: how.output.verbosity(), interrupt, widest: analysis::widest, tell: complain };
+        Watch { verbosity: how.output.verbosity(), interrupt, widths: analysis::widths, tell: complain };
     let before = run.record.samples.len();
+    // The report says it too; at a terminal there is still time to stop what is in the way.
+    let busy = doctor::too_busy(&run.record.conditions.before).filter(|_| before == 0);
+    if let Some(busy) = busy.filter(|_| watch.verbosity == Verbosity::Normal && io::stderr().is_terminal()) {
+        complain(&busy);
+    }
     run.go_on(&watch)?;
     if run.record.samples.is_empty()
         && let Some(failure) = run.record.failures.last().filter(|_| how.discard)

@@ -8,13 +8,15 @@ use crate::study::command::joblog::HEAD;
 
 /// The jobs of one log.
 #[derive(Debug, Clone, PartialEq)]
-struct Log {
+pub(super) struct Log {
     /// Begin and end of each, in seconds since 1970.
-    jobs: Vec<(f64, f64)>,
+    pub(super) jobs: Vec<(f64, f64)>,
+    /// The number of each in the batch. A log has its jobs in the order in which they ended.
+    pub(super) numbers: Vec<u64>,
     /// Jobs with another exit code than 0, or a signal.
-    failures: usize,
+    pub(super) failures: usize,
     /// The command of the first.
-    command: String,
+    pub(super) command: String,
 }
 
 pub(super) fn read(files: &[(&Path, Vec<u8>)], given: Option<&[usize]>) -> Result<Found, String> {
@@ -73,24 +75,25 @@ pub(super) fn read(files: &[(&Path, Vec<u8>)], given: Option<&[usize]>) -> Resul
     Ok(found)
 }
 
-fn created(log: &Log) -> Option<String> {
+/// When the first job began.
+pub(super) fn created(log: &Log) -> Option<String> {
     let begin = log.jobs.iter().map(|job| job.0).fold(f64::MAX, f64::min);
     let begin = jiff::Timestamp::from_second(begin as i64).ok()?;
     Some(begin.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// Reads the lines; an error has the number of its line.
-fn parse(bytes: &[u8]) -> Result<Log, (usize, String)> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Log, (usize, String)> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines().enumerate();
     if lines.next().is_none_or(|(_, head)| head != HEAD) {
         return Err((1, "is no job log of GNU parallel's: its head is missing".to_string()));
     }
-    let mut log = Log { jobs: Vec::new(), failures: 0, command: String::new() };
+    let mut log = Log { jobs: Vec::new(), numbers: Vec::new(), failures: 0, command: String::new() };
     for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
         let wrong = |problem: &str| (index + 1, problem.to_string());
         let fields: Vec<&str> = line.splitn(9, '\t').map(str::trim).collect();
-        let [_, _, begin, runtime, _, _, exit, signal, command] = fields[..] else {
+        let [number_of, _, begin, runtime, _, _, exit, signal, command] = fields[..] else {
             return Err(wrong("has fewer than nine fields"));
         };
         let number =
@@ -102,14 +105,17 @@ fn parse(bytes: &[u8]) -> Result<Log, (usize, String)> {
         }
         log.failures += usize::from(exit != "0" || signal != "0");
         log.jobs.push((begin_s, begin_s + runtime_s));
+        log.numbers.push(number_of.parse().map_err(|_| wrong("its Seq is no number"))?);
     }
     if log.jobs.is_empty() { Err((1, "there are no jobs".to_string())) } else { Ok(log) }
 }
 
+/// By how much times are rounded, in seconds.
+pub(super) const ROUNDED: f64 = 0.001;
+
 /// The most jobs that ran at one time. Times have three decimals, so that a job that begins within a
 /// millisecond of another's end is taken to follow it.
-fn most_at_once(jobs: &[(f64, f64)]) -> usize {
-    const ROUNDED: f64 = 0.001;
+pub(super) fn most_at_once(jobs: &[(f64, f64)]) -> usize {
     let mut changes: Vec<(f64, i64)> =
         jobs.iter().flat_map(|job| [(job.0, 1), ((job.1 - ROUNDED).max(job.0), -1)]).collect();
     changes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));

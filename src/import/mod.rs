@@ -5,6 +5,7 @@
 
 mod hyperfine;
 mod joblog;
+mod jobs;
 mod table;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ use speedup_report::record::{
     Around, BASELINE, COMMAND, Case, CommandRecord, Data, Design, Environment, MachineState, PlanRecord,
     PoolMode, RunRecord, SCHEMA_VERSION, Sample, Status, Text, Tool, WorkloadRecord,
 };
+
+pub use jobs::of_joblogs;
 
 /// A form of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +120,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
             pool: PoolMode::Cold,
             pin: None,
             turns: None,
+            invocation_rounds: None,
             warmup_rounds: 0,
             scale: "given".to_string(),
             workloads: Vec::new(),

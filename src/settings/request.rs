@@ -104,7 +104,8 @@ pub struct Limits {
 }
 
 /// Limits of `--max-time`.
-const MAX_TIME: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(100 * 24 * 3600));
+pub(crate) const MAX_TIME: (Duration, Duration) =
+    (Duration::from_millis(1), Duration::from_secs(100 * 24 * 3600));
 
 impl Limits {
     /// Whether no limit is given.

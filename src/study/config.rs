@@ -313,7 +313,7 @@ mod tests {
     fn defaults_are_the_books_batch_on_the_cpus_there_are() {
         let config = resolve(&RunRequest::default()).unwrap();
         let passes: Vec<_> = config.workloads.iter().map(|c| (c.workload.name(), c.passes)).collect();
-        assert_eq!(passes, [("rc4", 80), ("sha256", 16)]);
+        assert_eq!(passes, [("rc4", 8), ("sha256", 16)]);
         assert_eq!(config.executors.iter().map(|e| e.name()).collect::<Vec<_>>(), ["threads", "processes"]);
         assert!(config.workloads.iter().all(|choice| choice.workers == [1, 2, 3, 4]) && config.name == "run");
         assert_eq!(config.stop, StopRule::of(&Limits::default()));

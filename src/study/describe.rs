@@ -1,12 +1,13 @@
 //! The head of a record: everything of it but what is measured.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::choice::WorkloadChoice;
 use super::prepared::Studied;
 use super::stopping::StopRule;
 use super::{Plan, Study, environment};
 use crate::program;
+use speedup_machine::environment::conditions_before;
 use speedup_report::record::{
     Around, Design, Pinned, PlanRecord, PoolMode, RunRecord, SCHEMA_VERSION, Status, Tool, WorkloadRecord,
 };
@@ -37,6 +38,9 @@ pub fn tool() -> Tool {
     }
 }
 
+/// How long other programs are watched before a run.
+const WATCHING: Duration = Duration::from_millis(100);
+
 /// The scale of a batch that is no arrays.
 pub(super) const NO_ARRAYS: &str = "given";
 
@@ -64,7 +68,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
         design: head.design,
         status: Status::Running,
         environment: environment::gather(),
-        conditions: Around { before: speedup_machine::environment::conditions(), after: None },
+        conditions: Around { before: conditions_before(WATCHING), after: None },
         plan: PlanRecord {
             seed: head.seed,
             rounds: head.stop.rounds,
@@ -73,6 +77,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
             pool: head.pool,
             pin: head.pin.cloned(),
             turns: None,
+            invocation_rounds: None,
             warmup_rounds: 0,
             scale: head.scale.to_string(),
             workloads: Vec::new(),

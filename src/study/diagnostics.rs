@@ -13,11 +13,15 @@ use super::registry::{AnyWorkload, OfArrays};
 use super::setting::Setting;
 use crate::workload::{Kernel, Repeated, Scale};
 use speedup_machine::cgroup::{self, Quota};
+use speedup_machine::environment::{conditions_after, conditions_before};
 use speedup_machine::placement::{Placement, Topology};
 use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe, topology};
 use speedup_report::record::checkup::{Facts, FloorTimes, Reading};
 use speedup_report::record::{Data, Known};
+
+/// Time for a look at other programs.
+const WATCHING: Duration = Duration::from_millis(500);
 
 /// Time for the probes of all CPUs together.
 const PROBING: Duration = Duration::from_secs(1);
@@ -50,8 +54,7 @@ const SEED: u64 = 17;
 /// Looks at the machine for about three seconds. The work is that of the first workload that computes.
 #[must_use]
 pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
-    let (environment, before, start) =
-        (environment::gather(), speedup_machine::environment::conditions(), Instant::now());
+    let (environment, before, start) = (environment::gather(), conditions_before(WATCHING), Instant::now());
     let root = Root::default();
     let allowed_cpus = affinity::allowed_cpus();
     let readings = probe_all(&allowed_cpus);
@@ -60,7 +63,7 @@ pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
     Facts {
         environment,
         before,
-        after: speedup_machine::environment::conditions(),
+        after: conditions_after(),
         elapsed_s: start.elapsed().as_secs_f64(),
         default_workers: machine::cpus_available(),
         readings,

@@ -12,6 +12,7 @@
 //! * `ceiling`: what the hardware does where nothing is handed out
 //! * [`stopping`]: when a run has measured enough
 //! * [`command`]: programs that exist, measured from outside
+//! * [`live`]: two of them, or two builds of a program, in the same rounds
 //! * [`subject`]: what a run measures, as the rounds see it
 //! * [`rounds`]: the whole run, round by round, kept on disk as it grows; `resume` takes one up again
 //! * [`selftest`]: executions with faults on purpose
@@ -30,7 +31,9 @@ pub mod describe;
 pub mod diagnostics;
 pub mod environment;
 pub mod execute;
+mod focus;
 pub mod job;
+pub mod live;
 pub mod measure;
 pub mod pinning;
 pub mod plan;

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::focus::focus;
 use super::progress::{Phase, Progress, Step, Verbosity};
-use super::stopping::{Reached, StopRule, whole_rounds};
+use super::stopping::{Reached, StopRule, Widths, least_rounds};
 use super::subject::Subject;
-use speedup_machine::environment::conditions;
+use speedup_machine::environment::conditions_after;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::LEAST_ROUNDS;
 use speedup_report::record::place::Place;
@@ -29,26 +30,26 @@ pub struct Watch<'a> {
     pub verbosity: Verbosity,
     /// The user's wish to stop.
     pub interrupt: &'a Interrupt,
-    /// The widest relative half-width of any speedup in a record, by which the run may stop. To
-    /// estimate is not for this module.
-    pub widest: fn(&RunRecord) -> Option<f64>,
+    /// The relative half-widths of the speedups in a record, by which the run may stop and chooses
+    /// what to measure next. To estimate is not for this module.
+    pub widths: fn(&RunRecord) -> Widths,
     /// Tells the user something at once.
     pub tell: fn(&str),
 }
 
 /// When to save the record: so seldom that the writing takes a small share of the time.
 #[derive(Debug, Default)]
-struct Saving(Option<Instant>);
+pub(super) struct Saving(Option<Instant>);
 
 /// The share, as its inverse.
 const SAVING: u32 = 50;
 
 impl Saving {
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         self.0.is_none_or(|next| Instant::now() >= next)
     }
 
-    fn done(&mut self, start: Instant, end: Instant) {
+    pub(super) fn done(&mut self, start: Instant, end: Instant) {
         self.0 = Some(end + SAVING * end.saturating_duration_since(start));
     }
 }
@@ -60,9 +61,11 @@ enum Ended {
     OutOfTime,
 }
 
-/// A pass over all cases.
-#[derive(Debug, Clone, Copy)]
+/// A pass over cases.
+#[derive(Debug, Clone)]
 struct Pass {
+    /// Those that it is over, in their order in the plan.
+    cases: Vec<usize>,
     round: u32,
     warmup: bool,
     /// When it is given up.
@@ -116,7 +119,7 @@ impl Run {
             self.warnings.push(problem);
         }
         ended?;
-        self.record.conditions.after = Some(conditions());
+        self.record.conditions.after = Some(conditions_after());
         self.save()
     }
 
@@ -173,7 +176,8 @@ impl Run {
                 );
                 progress.tell(&Step { case: Some(case), ..step(&rule, &reached, elapsed) });
             };
-            let pass = Pass { round, warmup: false, deadline: rule.deadline(&reached) };
+            let cases = focus(&self.record.plan.cases, &reached, &rule, round);
+            let pass = Pass { cases, round, warmup: false, deadline: rule.deadline(&reached) };
             ended = self.round(pass, &told, watch.interrupt);
             if matches!(ended, Err(Ended::OutOfTime)) {
                 self.give_up(round);
@@ -190,7 +194,7 @@ impl Run {
     /// What has to be done first, then the rounds that warm up.
     fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), Ended> {
         let rule = self.study.stop();
-        let step = |elapsed| step(&rule, &Reached { rounds: 0, widest: None }, elapsed);
+        let step = |elapsed| step(&rule, &Reached::as_one(0, None), elapsed);
         progress.show(0.0, "setting up".to_string());
         progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, interrupt))?;
@@ -202,7 +206,8 @@ impl Run {
                 let round = warmup + 1;
                 progress.tell(&Step { phase: Phase::WarmUp, case: Some(case), round, ..step(elapsed) });
             };
-            self.round(Pass { round: warmup, warmup: true, deadline: None }, &told, interrupt)?;
+            let cases = (0..self.record.plan.cases.len()).collect();
+            self.round(Pass { cases, round: warmup, warmup: true, deadline: None }, &told, interrupt)?;
         }
         Ok(())
     }
@@ -222,9 +227,9 @@ impl Run {
 
     /// What was measured so far. The intervals, which take a moment, only where the rule asks for them.
     fn reached(&self, rule: &StopRule, watch: &Watch<'_>) -> Reached {
-        let rounds = whole_rounds(&self.record);
-        let widest = (rule.precision > 0.0 && rounds >= LEAST_ROUNDS).then(|| (watch.widest)(&self.record));
-        Reached { rounds, widest: widest.flatten() }
+        let rounds = least_rounds(&self.record);
+        let asks = rule.precision > 0.0 && rounds >= LEAST_ROUNDS;
+        Reached { rounds, widths: if asks { (watch.widths)(&self.record) } else { Vec::new() } }
     }
 
     /// Takes back a round that the time did not suffice for: with half a round, some cases would have been measured in
@@ -234,14 +239,17 @@ impl Run {
         self.record.samples.retain(|sample| sample.warmup || sample.round != round);
     }
 
-    /// Passes once over all cases, then over the hardware's ceilings. `tell` is told of each case before it.
+    /// Passes once over cases, and where those are all, over the hardware's ceilings. `tell` is told of each case
+    /// before it.
     fn round(
         &mut self,
-        Pass { round, warmup, deadline }: Pass,
+        Pass { cases, round, warmup, deadline }: Pass,
         tell: &dyn Fn(&str, Duration),
         interrupt: &Interrupt,
     ) -> Result<(), Ended> {
-        let order = self.study.plan().order(round, warmup);
+        let whole = cases.len() == self.record.plan.cases.len();
+        let mut order = self.study.plan().order(round, warmup);
+        order.retain(|case| cases.contains(case));
         self.record.plan.order.push(order.clone());
         for case in order {
             if interrupt.requested() {
@@ -256,7 +264,7 @@ impl Run {
                 Err(message) => return Err(self.failed((case, round, warmup), message, interrupt)),
             }
         }
-        self.ceilings(round, warmup, interrupt)
+        if whole { self.ceilings(round, warmup, interrupt) } else { Ok(()) }
     }
 
     /// Notes why an execution gave nothing. What the user stopped has not failed.
@@ -296,7 +304,7 @@ fn left(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Option<f64> {
 }
 
 /// A round that counts, before one of its cases.
-fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> {
+pub(super) fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> {
     Step {
         phase: Phase::Measure,
         case: None,
@@ -304,7 +312,7 @@ fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> 
         rounds: rule.rounds,
         elapsed_s: elapsed.as_secs_f64(),
         eta_s: left(rule, reached, elapsed),
-        widest: reached.widest,
+        widest: reached.widest(),
         goal: rule.precision,
         status: None,
         stop: None,
@@ -312,12 +320,12 @@ fn step(rule: &StopRule, reached: &Reached, elapsed: Duration) -> Step<'static> 
 }
 
 /// What the bar says of a round.
-fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
+pub(super) fn message(rule: &StopRule, reached: &Reached, elapsed: Duration) -> String {
     let mut parts = vec![format!("round {} of at most {}", reached.rounds + 1, rule.rounds)];
     let so_far = format!("{:.0} s", elapsed.as_secs_f64());
     let left = left(rule, reached, elapsed);
     parts.push(left.map_or(so_far.clone(), |left| format!("{so_far}, at most {left:.0} s left")));
-    if let Some(widest) = reached.widest {
+    if let Some(widest) = reached.widest() {
         parts.push(format!("±{:.1} %, goal {:.1} %", 100.0 * widest, 100.0 * rule.precision));
     }
     parts.join(" · ")

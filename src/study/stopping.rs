@@ -1,6 +1,5 @@
 //! When a run has measured enough. Pure: it is told the time and what was reached.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::settings::Limits;
@@ -50,7 +49,8 @@ impl StopRule {
         if progress.rounds < self.least_rounds {
             return None;
         }
-        if progress.rounds >= LEAST_ROUNDS && progress.widest.is_some_and(|widest| widest <= self.precision) {
+        if progress.rounds >= LEAST_ROUNDS && progress.widest().is_some_and(|widest| widest <= self.precision)
+        {
             return Some(Stop::Precision);
         }
         (self.max_time.is_some_and(|most| elapsed + last > most)).then_some(Stop::Time)
@@ -95,21 +95,43 @@ impl StopRule {
 }
 
 /// What a rule asks of a run.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reached {
-    /// Rounds that have every case.
+    /// Counted rounds that every case has been measured in.
     pub rounds: u32,
-    /// The widest relative half-width of any speedup; absent while one has no interval.
-    pub widest: Option<f64>,
+    /// The half-width of each case's speedup, relative to the speedup, by the index of the case; `None` where it has no
+    /// interval. Nothing where that was not looked at.
+    pub widths: Widths,
 }
 
-/// Counted rounds that have every case.
-pub(super) fn whole_rounds(record: &RunRecord) -> u32 {
-    let mut cases: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
-    for sample in record.samples.iter().filter(|sample| !sample.warmup) {
-        cases.entry(sample.round).or_default().insert(sample.case);
+/// Relative half-widths of speedups by the index of their case.
+pub type Widths = Vec<(usize, Option<f64>)>;
+
+impl Reached {
+    /// What a measurement has reached that has one half-width for all it measures, if that was looked at and if there
+    /// is one.
+    pub(super) fn as_one(rounds: u32, width: Option<Option<f64>>) -> Self {
+        Self { rounds, widths: width.map(|width| (0, width)).into_iter().collect() }
     }
-    cases.values().filter(|cases| cases.len() == record.plan.cases.len()).count() as u32
+
+    /// The half-width of a case.
+    pub(super) fn width(&self, case: usize) -> Option<f64> {
+        self.widths.iter().find(|(index, _)| *index == case)?.1
+    }
+
+    /// The widest; `None` while a case has no interval.
+    pub(super) fn widest(&self) -> Option<f64> {
+        self.widths.iter().map(|(_, width)| *width).reduce(|one, other| Some(one?.max(other?))).flatten()
+    }
+}
+
+/// Counted rounds that every case has been measured in.
+pub(super) fn least_rounds(record: &RunRecord) -> u32 {
+    let mut counts = vec![0; record.plan.cases.len()];
+    for sample in record.samples.iter().filter(|sample| !sample.warmup) {
+        counts[sample.case] += 1;
+    }
+    counts.into_iter().min().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -123,8 +145,12 @@ mod tests {
         StopRule::of(&Limits { rounds, precision, max_time })
     }
 
+    fn reached(rounds: u32, widest: Option<f64>) -> Reached {
+        Reached { rounds, widths: vec![(0, Some(0.0)), (1, widest)] }
+    }
+
     fn check(stop: StopRule, rounds: u32, widest: Option<f64>, elapsed: u32) -> Option<Stop> {
-        stop.check(&Reached { rounds, widest }, SECOND * elapsed, SECOND)
+        stop.check(&reached(rounds, widest), SECOND * elapsed, SECOND)
     }
 
     #[test]
@@ -158,7 +184,7 @@ mod tests {
     #[test]
     fn a_round_is_given_up_only_where_others_are_there() {
         let stop = rule(None, None, Some(60 * SECOND));
-        let of = |stop: StopRule, rounds| stop.deadline(&Reached { rounds, widest: None });
+        let of = |stop: StopRule, rounds| stop.deadline(&reached(rounds, None));
         assert_eq!((of(stop, 0), of(stop, 1)), (None, Some(60 * SECOND)));
         let stop = StopRule { least_rounds: 10, ..stop };
         assert_eq!((of(stop, 9), of(stop, 10)), (None, Some(60 * SECOND)));
@@ -168,7 +194,7 @@ mod tests {
     #[test]
     fn a_time_too_short_for_five_rounds_is_said_with_one_that_is_not() {
         let stop = rule(None, None, Some(20 * SECOND));
-        let none = Reached { rounds: 0, widest: None };
+        let none = reached(0, None);
         assert_eq!(stop.too_short(&none, 5 * SECOND, 3 * SECOND), None);
         let said = stop.too_short(&none, 6 * SECOND, 6 * SECOND).unwrap();
         assert!(said.contains("--max-time 20 s allows 2 of the 5 rounds"), "{said}");

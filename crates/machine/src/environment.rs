@@ -3,18 +3,21 @@
 //! Each fact is a value or the reason why there is none, so that "no quota" and "could not look" differ.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::Quota;
 use crate::kinds::CpuKind;
 use crate::known::Known;
+use crate::neighbours::Others;
 use crate::power::ClockRange;
 use crate::root::Root;
 use crate::topology::Cache;
 use crate::virtualisation::Host;
 use crate::{
-    cgroup, clock, counters, kinds, machine, model, power, pressure, probe, topology, usage, virtualisation,
+    cgroup, clock, counters, kinds, machine, model, neighbours, power, pressure, probe, topology, usage,
+    virtualisation,
 };
 
 /// What ran the samples.
@@ -105,6 +108,9 @@ pub struct Conditions {
     /// Nanoseconds, over all CPUs since the system's start, that the hypervisor gave to others while
     /// a CPU had work. Only differences tell something of a run.
     pub steal_ns: Known<u64>,
+    /// Who used the CPUs just then.
+    #[serde(default)]
+    pub others: Known<Others>,
 }
 
 /// How busy others kept the machine around a run.
@@ -197,10 +203,17 @@ pub fn described(root: &Root) -> Environment {
     }
 }
 
-/// How busy others keep the machine just now.
+/// How busy others keep the machine just now, before something is measured on it: they are watched for `period`.
 #[must_use]
-pub fn conditions() -> Conditions {
-    conditions_at(&Root::default())
+pub fn conditions_before(period: Duration) -> Conditions {
+    Conditions { others: neighbours::others(period).into(), ..conditions_at(&Root::default()) }
+}
+
+/// The same just after something was measured: the others are not watched.
+#[must_use]
+pub fn conditions_after() -> Conditions {
+    let others = Known::Missing("looked at only before a run".to_string());
+    Conditions { others, ..conditions_at(&Root::default()) }
 }
 
 /// How busy the machine was whose `/proc` is there.
@@ -210,6 +223,7 @@ pub fn conditions_at(root: &Root) -> Conditions {
         load: pressure::load(root).into(),
         cpu_pressure: pressure::cpu_pressure(root).into(),
         steal_ns: pressure::steal_ns(root).into(),
+        others: Known::Missing("files tell nothing of a moment".to_string()),
     }
 }
 
@@ -328,7 +342,7 @@ mod tests {
 
     #[test]
     fn conditions_survive_being_written_and_read() {
-        let conditions = conditions();
+        let conditions = conditions_before(Duration::from_millis(10));
         let json = serde_json::to_string(&conditions).unwrap();
         assert_eq!(serde_json::from_str::<Conditions>(&json).unwrap(), conditions);
     }

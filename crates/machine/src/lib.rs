@@ -16,6 +16,7 @@ pub mod known;
 pub mod limits;
 pub mod machine;
 pub mod model;
+pub mod neighbours;
 pub mod placement;
 pub mod power;
 pub mod pressure;

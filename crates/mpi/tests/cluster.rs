@@ -144,7 +144,7 @@ fn tasks_run_on_every_host_and_results_come_in_order() {
     let squares = pool.map((0..1000).map(Square)).collect::<Result<Vec<_>, _>>().unwrap();
     assert!(squares.iter().zip(0_u64..).all(|(square, number)| *square == number * number));
     let chunked = pool.map_with((0..100).map(Square), MapOptions::new().chunksize(7));
-    assert_eq!(chunked.map(Result::unwrap).sum::<u64>(), (0..100).map(|number| number * number).sum());
+    assert_eq!(chunked.map(Result::unwrap).sum::<u64>(), (0..100).map(|number| number * number).sum::<u64>());
     // Two that stand at the gate at the same time are on two hosts.
     let gate = Gate::new();
     let held = [hold(&pool, &gate.path(), 1), hold(&pool, &gate.path(), 2)];

@@ -187,6 +187,29 @@ pub struct Stream {
     pub tail: Vec<u8>,
 }
 
+/// What the control group of a program's tree tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupTimes {
+    /// CPU time of all that was in it, in ns.
+    pub cpu_ns: u64,
+    /// Time in which at least one thread of it could have run and waited for a CPU, in ns (pressure stall
+    /// information, `some`).
+    pub some_waited_ns: Told<u64>,
+}
+
+impl GroupTimes {
+    /// What was used since an earlier look.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(crate) fn since(self, before: &Self) -> Self {
+        let waited = match (self.some_waited_ns, &before.some_waited_ns) {
+            (Ok(after), Ok(before)) => Ok(after.saturating_sub(*before)),
+            (Err(why), _) => Err(why),
+            (_, Err(why)) => Err(why.clone()),
+        };
+        Self { cpu_ns: self.cpu_ns.saturating_sub(before.cpu_ns), some_waited_ns: waited }
+    }
+}
+
 /// One execution of a program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
@@ -208,6 +231,8 @@ pub struct Execution {
     pub run_delay_ns: Told<u64>,
     /// What was seen of the process tree.
     pub tree: Tree,
+    /// What its control group tells, where one can be made.
+    pub group: Told<GroupTimes>,
     /// How many threads were on a CPU, and how many waited for one, at every time.
     pub trace: Told<Trace>,
     /// Where these facts come from.
@@ -219,6 +244,13 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// What its facts come from, in words. Where every task tells its own times, the control group adds nothing.
+    #[must_use]
+    pub fn sources(&self) -> String {
+        let group = if !self.source.ptrace() && self.group.is_ok() { " and the control group" } else { "" };
+        format!("{}{group}", self.source.name())
+    }
+
     /// Wall time, in ns.
     #[must_use]
     pub fn wall_ns(&self) -> u64 {

@@ -41,7 +41,7 @@ mod trace;
 
 pub use account::{Account, Baseline, Cause, Row, account};
 pub use error::Error;
-pub use execution::{Execution, Exit, Source, Stopped, Stream, Told, Tree, Untold, Usage};
+pub use execution::{Execution, Exit, GroupTimes, Source, Stopped, Stream, Told, Tree, Untold, Usage};
 pub use probe::{Probe, probe};
 pub use runner::{Runner, run};
 pub use spec::{Input, Options, Output, Program, Spec, Wanted};

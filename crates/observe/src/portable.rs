@@ -73,6 +73,7 @@ impl Runner {
                 peak_memory_bytes: Err(not_here()),
                 killed: 0,
             },
+            group: untold("this system has no control groups"),
             trace: untold("this system tells only what wait4 tells"),
             source: Source::Usage,
             stdout,

@@ -30,6 +30,7 @@ fn execution(steps: Vec<Step>) -> Execution {
         cpu_ns: 100 * MS,
         exit_cpu_ns: Ok(0),
         run_delay_ns: untold(),
+        group: untold(),
         tree: Tree {
             processes: untold(),
             threads: untold(),

@@ -99,7 +99,7 @@ fn two_runs_against_each_other() {
     }
     let compared = compare(&a, &b, 0.05);
     for (name, render) in comparison::FORMATS.iter().filter(|(name, _)| *name != "json") {
-        insta::assert_snapshot!(format!("comparison-{name}"), render(&compared));
+        insta::assert_snapshot!(format!("comparison-{name}"), render(&compared, Screen::PLAIN));
     }
 }
 
@@ -190,7 +190,8 @@ fn a_hostile_record_does_no_harm_in_any_form() {
         let runs = [Analysis::of(&record)];
         let compared = compare(&record, &record, 0.05);
         let forms = FORMATS.iter().map(|format| (format.name(), format.render(&runs)));
-        let comparisons = comparison::FORMATS.iter().map(|(name, render)| (*name, render(&compared)));
+        let comparisons =
+            comparison::FORMATS.iter().map(|(name, render)| (*name, render(&compared, Screen::PLAIN)));
         let charts = chart::svgs(&runs[0]).unwrap().into_iter().map(|(_, svg)| ("svg", svg));
         for (form, text) in forms.chain(comparisons).chain(charts) {
             let control = |character: char| character.is_control() && character != '\n';

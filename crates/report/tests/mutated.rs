@@ -11,7 +11,7 @@ use speedup_report::analysis::Analysis;
 use speedup_report::analysis::compare::{compare, differences};
 use speedup_report::record::plain::plain;
 use speedup_report::record::{RunRecord, book};
-use speedup_report::render::{FORMATS, comparison, files};
+use speedup_report::render::{FORMATS, Screen, comparison, files};
 
 /// Records in the gate.
 const FEW: u64 = 150;
@@ -59,7 +59,7 @@ fn read_and_report(bytes: &[u8], bases: &[Vec<u8>], seed: u64) -> bool {
     }
     let compared = compare(&record, &other, 0.02);
     for (name, render) in comparison::FORMATS {
-        assert_safe(name, &render(&compared));
+        assert_safe(name, &render(&compared, Screen::PLAIN));
     }
     if seed.is_multiple_of(DRAWN) {
         let folder = tempfile::tempdir().unwrap();

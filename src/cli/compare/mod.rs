@@ -1,17 +1,23 @@
 //! `speedup compare`: saved runs, a verdict, and an exit code for scripts.
 
+mod live;
 mod sides;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
+use self::live::{Done, Kept, LiveArgs, live};
 use self::sides::{Given, Sides};
 use super::exit::Verdict;
+use super::measured;
 use super::run::OUT;
-use super::{ExitError, complain, print};
+use super::screen::screen;
+use super::{ExitError, complain, print, print_fitted, shown};
 use crate::settings::reader::{Reader, one_of, text};
 use crate::settings::values::{BaselineName, Threshold};
+use crate::study::live::kept as arms;
 use speedup_report::analysis::compare::{self, Comparison, Difference, Measure, Outcome, Terms};
 use speedup_report::record::read::ReadError;
 use speedup_report::record::{RunRecord, SCHEMA_VERSION, place};
@@ -19,6 +25,7 @@ use speedup_report::render::comparison::{self, FORMATS, Refusal, Refused, Render
 use speedup_report::view::comparison::needed;
 
 #[derive(Debug, Args)]
+#[command(mut_group("Given", |group| group.requires("live")))]
 #[command(after_help = concat!(
     "Examples:\n",
     "  speedup compare results/2026-11-22-main results/2026-11-22-branch\n",
@@ -26,6 +33,8 @@ use speedup_report::view::comparison::needed;
     "  speedup compare runs/main-1 runs/branch-1 runs/main-2 runs/branch-2\n",
     "  speedup compare --old runs/main-* --new runs/branch-*\n",
     "  speedup compare --baseline main results/latest\n",
+    "  speedup compare --live './old -t {n} input' './new -t {n} input' --workers 1,2\n",
+    "  speedup compare --live ../base/target/release/speedup target/release/speedup -- --workload rc4\n",
     "\n",
     "A case is a regression if the whole interval of B / A, widened by the drift of the machine that the ",
     "runs themselves show, lies above 1 + threshold. There is no regression if every interval, as ",
@@ -33,18 +42,30 @@ use speedup_report::view::comparison::needed;
     "show: take turns (A, B, A, B), and compare A with A too. Three pairs or more show the drift, and ",
     "nothing else is allowed for then.\n",
     "\n",
+    "--live measures both in the same rounds, in random order, with OLD a second time in each: that arm ",
+    "shows what the machine alone does, and nothing else has to be allowed for. Each execution of a command ",
+    "is a process; of a program on this library ('speedup' is one) a fresh process measures every few ",
+    "rounds. The three runs are kept in OUT/DATE-NAME, which 'compare' reads again as one argument.\n",
+    "\n",
     "Exit codes: 0 no regression; 1 regression; 2 usage error, or a file that cannot be used; 3 not ",
-    "comparable (different batch, machine, pool, design or schema version); 4 inconclusive.",
+    "comparable (different batch, machine, pool, design or schema version); 4 inconclusive; with --live also 1 if ",
+    "a side fails, and 130 if interrupted (whole rounds are kept).",
 ))]
 pub(super) struct CompareArgs {
     /// The run before and the run after: folders, or their run.json. Of more runs than two, those of each
     /// side have the same name, the same build or the same folder but for a date and a number; the side of
-    /// the first comes before
+    /// the first comes before. With --live OLD and NEW: two commands, or two programs on this library
     #[arg(
         value_name = "RUN", value_hint = ValueHint::AnyPath,
         required_unless_present_any = ["old", "baseline"]
     )]
     runs: Vec<PathBuf>,
+    /// With --live: options of 'run', for two programs on this library
+    #[arg(last = true, value_name = "OPTION", requires = "live")]
+    arguments: Vec<OsString>,
+    /// Measure OLD and NEW now, in the same rounds
+    #[arg(long, conflicts_with_all = ["old", "baseline", "across_machines"])]
+    live: bool,
     /// The runs before, where they are not to be told apart by name
     #[arg(
         long, value_name = "RUN", value_hint = ValueHint::AnyPath, num_args = 1.., requires = "new",
@@ -58,8 +79,9 @@ pub(super) struct CompareArgs {
     /// run is the one after
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = text::<BaselineName>())]
     baseline: Option<BaselineName>,
-    /// Folder that holds the baselines and the latest run [default: results]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "baseline")]
+    /// Folder that holds the baselines and the latest run, or in which a live comparison gets its own
+    /// [default: results]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<PathBuf>,
     /// Change up to which a case counts as unchanged, such as 2% or 0.02
     #[arg(
@@ -86,6 +108,10 @@ pub(super) struct CompareArgs {
         hide_possible_values = true
     )]
     format: Form,
+    #[command(flatten)]
+    live_args: LiveArgs,
+    #[command(flatten)]
+    given: measured::Given,
 }
 
 /// What an inconclusive comparison is to a script.
@@ -112,8 +138,21 @@ fn formats() -> Reader<Form> {
 
 /// Unlike elsewhere, exit code 1 is a verdict here: a failure is 2, as with `diff`.
 pub(super) fn compare(args: &CompareArgs) -> Result<(), ExitError> {
-    match compared(args) {
-        Ok(comparison) => tell(args, &comparison),
+    if args.out.is_some() && args.baseline.is_none() && !args.live {
+        return Err(ExitError::Usage("--out: goes with --baseline or --live".to_string()));
+    }
+    let compared = if args.live {
+        live(args).map_err(Stopped::Failed).and_then(|Done { sides, live }| {
+            // What was measured is kept, whatever comes of it.
+            let comparison = compared(args, &sides)
+                .inspect_err(|_| complain(&format!("saved in {}", shown(&live.folder))))?;
+            Ok((comparison, Some(live)))
+        })
+    } else {
+        sides(args).and_then(|sides| Ok((compared(args, &sides)?, None)))
+    };
+    match compared {
+        Ok((comparison, live)) => tell(args, &comparison, live.as_ref()),
         Err(Stopped::Refused(refusal)) => {
             // A program that reads JSON gets it in any case.
             if args.format.name == comparison::JSON {
@@ -141,11 +180,15 @@ fn refused(reason: String, differences: Vec<Difference>) -> Stopped {
     Stopped::Refused(Refusal { outcome: Refused::NotComparable, reason, differences })
 }
 
-fn compared(args: &CompareArgs) -> Result<Comparison, Stopped> {
-    let sides = sides(args)?;
+fn compared(args: &CompareArgs, sides: &Sides) -> Result<Comparison, Stopped> {
     let measure = if args.across_machines { Measure::Speedups } else { Measure::Times };
     let terms = Terms { threshold: args.threshold.0, measure };
-    let comparison = compare::compare_all(&records(&sides.a), &records(&sides.b), terms);
+    let comparison = match &sides.again {
+        Some(again) => {
+            compare::compare_live(&sides.a[0].record, &sides.b[0].record, Some(&again.record), terms)
+        }
+        None => compare::compare_all(&records(&sides.a), &records(&sides.b), terms),
+    };
     let names = || {
         let names = sides.a.iter().chain(&sides.b).map(|given| given.path.display().to_string());
         names.collect::<Vec<_>>().join(" and ")
@@ -178,12 +221,30 @@ fn records(side: &[Given]) -> Vec<&RunRecord> {
     side.iter().map(|given| &given.record).collect()
 }
 
+/// Says where a live comparison is kept. What is for programs stands alone on standard output.
+fn told_where(args: &CompareArgs, live: &Kept) -> Result<(), ExitError> {
+    if args.format.name == FORMATS[0].0 && !args.rounds_needed {
+        return say(&format!("\nSaved in {}\n", shown(&live.folder)));
+    }
+    complain(&format!("saved in {}", shown(&live.folder)));
+    Ok(())
+}
+
 /// Prints a comparison, and ends as it does.
-fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), ExitError> {
+fn tell(args: &CompareArgs, comparison: &Comparison, live: Option<&Kept>) -> Result<(), ExitError> {
     if args.rounds_needed {
         say(&format!("{}\n", amount(comparison)))?;
     } else {
-        say(&(args.format.render)(comparison))?;
+        let text = (args.format.render)(comparison, screen(false));
+        let print = if args.format.name == FORMATS[0].0 { print_fitted } else { print };
+        print(&text).map_err(|error| unsaid(&error))?;
+    }
+    if let Some(live) = live {
+        told_where(args, live)?;
+        if live.interrupted {
+            let problem = "interrupted; this is of the rounds before, which are kept";
+            return Err(ExitError::Interrupted(problem.to_string()));
+        }
     }
     match (comparison.outcome, args.inconclusive) {
         (Outcome::NoRegression, _) | (Outcome::Inconclusive, Some(Ending::Pass)) => Ok(()),
@@ -196,7 +257,12 @@ fn tell(args: &CompareArgs, comparison: &Comparison) -> Result<(), ExitError> {
 }
 
 fn say(text: &str) -> Result<(), ExitError> {
-    print(text).map_err(|error| ExitError::Usage(error.message().unwrap_or_default().to_string()))
+    print(text).map_err(|error| unsaid(&error))
+}
+
+/// To a script, 1 is a regression.
+fn unsaid(error: &ExitError) -> ExitError {
+    ExitError::Usage(error.message().unwrap_or_default().to_string())
 }
 
 /// What would decide, for a script: a number with its unit, or the reason why there is none.
@@ -227,10 +293,16 @@ fn sides(args: &CompareArgs) -> Result<Sides, Stopped> {
     }
     let sides = match &args.runs[..] {
         [] => Sides::of(read_all(&args.old)?, read_all(&args.new)?),
-        [_] => {
-            return Err(usage(
-                "<RUN>: one run alone has nothing to be compared with; give two or more".into(),
-            ));
+        [one] => {
+            let Some([old, new, again]) = arms(one) else {
+                return Err(usage(
+                    "<RUN>: one run alone has nothing to be compared with; give two or more".into(),
+                ));
+            };
+            return Ok(Sides {
+                again: Some(read(&again)?),
+                ..Sides::of(vec![read(&old)?], vec![read(&new)?])
+            });
         }
         [a, b] => return Ok(Sides::of(vec![read(a)?], vec![read(b)?])),
         runs => Sides::told_apart(read_all(runs)?).map_err(usage)?,

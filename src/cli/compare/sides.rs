@@ -16,6 +16,8 @@ pub(super) struct Given {
 pub(super) struct Sides {
     pub(super) a: Vec<Given>,
     pub(super) b: Vec<Given>,
+    /// A second arm of the run before, in the same rounds.
+    pub(super) again: Option<Given>,
 }
 
 /// What may tell two sides apart, with how to say it.
@@ -37,7 +39,7 @@ impl Sides {
         for side in [&mut a, &mut b] {
             side.sort_by(|one, other| one.record.created.cmp(&other.record.created));
         }
-        Self { a, b }
+        Self { a, b, again: None }
     }
 
     /// Tells runs apart by the first of the keys that has two values.

@@ -3,6 +3,8 @@
 mod outside;
 mod pools;
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::exit::watch_for_ctrl_c;
@@ -11,7 +13,7 @@ use crate::settings::reader::{Reader, some_of, text};
 use crate::settings::values::RoundLimit;
 use crate::study::progress::{Progress, Verbosity};
 use crate::study::selftest::EXECUTORS;
-use speedup_machine::environment::conditions;
+use speedup_machine::environment::conditions_before;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::doctor;
 use speedup_values::List;
@@ -48,6 +50,9 @@ pub(super) struct SelftestArgs {
     quiet: bool,
 }
 
+/// How long others are watched before anything is tried.
+const WATCHING: Duration = Duration::from_millis(500);
+
 /// Rounds of faults in pools and of faults in programs, which take longer and whose medians count.
 const ROUNDS: (u32, u32) = (10, 5);
 
@@ -58,13 +63,20 @@ fn executors() -> Reader<List<&'static str>> {
 pub(super) fn selftest(args: &SelftestArgs) -> Result<(), ExitError> {
     let default = if args.outside { ROUNDS.1 } else { ROUNDS.0 };
     let rounds = args.rounds.map_or(default, |RoundLimit(rounds)| rounds);
-    if let Some(others) = doctor::others(&conditions()) {
-        complain(&format!("{others}; what they take can hide a fault, or be taken for one"));
+    let conditions = conditions_before(WATCHING);
+    let too_busy = doctor::too_busy(&conditions);
+    match (&too_busy, doctor::others(&conditions)) {
+        (Some(too_busy), _) => complain(too_busy),
+        (None, Some(others)) => {
+            complain(&format!("{others}; what they take can hide a fault, or be taken for one"));
+        }
+        (None, None) => {}
     }
     let course = Course {
         interrupt: watch_for_ctrl_c()?,
         progress: Progress::new(if args.quiet { Verbosity::Quiet } else { Verbosity::Normal }),
         rounds,
+        too_busy: too_busy.is_some(),
     };
     if args.outside {
         return outside::test(&course);
@@ -80,9 +92,20 @@ struct Course {
     interrupt: Interrupt,
     progress: Progress,
     rounds: u32,
+    /// Whether others used so much of the machine that a fault may be missed for that alone.
+    too_busy: bool,
 }
 
 impl Course {
+    /// Whether all is well with that many that are not.
+    fn verdict(&self, missed: usize, all: usize, what: &str) -> Result<(), ExitError> {
+        if missed == 0 {
+            return Ok(());
+        }
+        let why = if self.too_busy { ", but the machine was too busy to tell" } else { "" };
+        Err(ExitError::Failure(format!("{missed} of {all} {what} were not found{why}")))
+    }
+
     /// Tries each thing once a round. Round after round, so that a disturbance of some seconds does not fall
     /// on one alone.
     fn go<T, R>(
@@ -112,12 +135,4 @@ impl Course {
         self.progress.finish();
         Ok(results)
     }
-}
-
-/// Whether all is well with that many that are not.
-fn verdict(missed: usize, all: usize, what: &str) -> Result<(), ExitError> {
-    if missed == 0 {
-        return Ok(());
-    }
-    Err(ExitError::Failure(format!("{missed} of {all} {what} were not found")))
 }

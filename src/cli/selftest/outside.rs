@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::super::{ExitError, complain, print, print_fitted};
-use super::{Course, verdict};
+use super::Course;
 use speedup_observe::confusion::{Finding, Trial, trial};
 use speedup_observe::inject::{self, Fault};
 use speedup_observe::{Options, Spec, probe};
@@ -59,7 +59,7 @@ pub(super) fn test(course: &Course) -> Result<(), ExitError> {
     print_fitted(&confusion::outside(&findings, &fractions, course.rounds))?;
     let all: Vec<&Finding> = findings.iter().chain(&fractions).collect();
     let missed = all.iter().filter(|finding| finding.found() != Ok(true)).count();
-    verdict(missed, all.len(), "faults and fractions")
+    course.verdict(missed, all.len(), "faults and fractions")
 }
 
 fn findings(trials: &[Trial], faults: &[Fault]) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! The self-test of the account of pools.
 
 use super::super::{ExitError, print_fitted};
-use super::{Course, verdict};
+use super::Course;
 use crate::study::selftest::{Fault, Trial, trial};
 use speedup_report::analysis::Loss;
 use speedup_report::analysis::attribution::{Attribution, Observation};
@@ -16,7 +16,7 @@ pub(super) fn test(course: &Course, executors: &[&'static str]) -> Result<(), Ex
     let lines: Vec<InjectedFault> =
         things.iter().map(|(executor, fault)| line(&trials, executor, *fault)).collect();
     print_fitted(&confusion::text(&lines, course.rounds))?;
-    verdict(lines.iter().filter(|line| !line.found).count(), lines.len(), "faults")
+    course.verdict(lines.iter().filter(|line| !line.found).count(), lines.len(), "faults")
 }
 
 fn line(trials: &[Trial], executor: &str, fault: Fault) -> InjectedFault {

@@ -46,6 +46,7 @@ impl Again {
             pin: record.plan.pin.clone(),
             // What it has taken off so far stands in the record.
             subtract_shell: false,
+            both_arms: true,
             workers,
             stop: StopRule::of(&limits_of(&record, limits)),
             seed: record.plan.seed,

@@ -60,6 +60,11 @@ impl Knob {
         })
     }
 
+    /// XXH3 of the output that executions are checked against, once it is known.
+    pub(in crate::study) fn expected(&mut self) -> &mut Option<String> {
+        &mut self.config.record.stdout
+    }
+
     /// What to run for a case.
     fn spec(&self, executor: &str, counts: Counts) -> Spec {
         let program = self.serial.as_ref().filter(|_| executor == BASELINE).unwrap_or(&self.program);
@@ -103,7 +108,7 @@ impl Knob {
     }
 }
 
-/// The baseline twice, then every number of workers; one worker only where something else is the baseline.
+/// The baseline, twice where its second arm is wanted, then every number of workers; one worker only where something else is the baseline.
 fn cases(config: &CommandConfig) -> Vec<Case> {
     let case = |executor: &str, workers, again| Case {
         workload: config.label.clone(),
@@ -111,7 +116,8 @@ fn cases(config: &CommandConfig) -> Vec<Case> {
         workers,
         again,
     };
-    let baseline = [false, true].map(|again| case(BASELINE, 1, again));
+    let arms: &[bool] = if config.both_arms { &[false, true] } else { &[false] };
+    let baseline = arms.iter().map(|&again| case(BASELINE, 1, again));
     let one = if config.record.serial.is_empty() { 2 } else { 1 };
     let all: Vec<(String, usize)> = match &config.record.grid {
         None => config.workers.iter().map(|&workers| (COMMAND.to_string(), workers)).collect(),
@@ -121,7 +127,7 @@ fn cases(config: &CommandConfig) -> Vec<Case> {
         }
     };
     let many = all.iter().filter(|(_, workers)| *workers >= one);
-    baseline.into_iter().chain(many.map(|(executor, workers)| case(executor, *workers, false))).collect()
+    baseline.chain(many.map(|(executor, workers)| case(executor, *workers, false))).collect()
 }
 
 impl Subject for Knob {

@@ -18,7 +18,7 @@ pub mod knob;
 mod outputs;
 mod program;
 pub mod request;
-mod session;
+pub(super) mod session;
 mod template;
 
 pub use again::Again;

@@ -26,6 +26,8 @@ pub struct CommandRequest {
     pub record: CommandRecord,
     /// Head of its columns.
     pub label: Option<String>,
+    /// Whether it is measured with one worker alone, so that it needs no place for their number.
+    pub alone: bool,
 }
 
 /// A command that can be measured.
@@ -41,6 +43,8 @@ pub struct CommandConfig {
     pub workers: Vec<usize>,
     /// Whether the start of the shell is measured and taken off each execution.
     pub subtract_shell: bool,
+    /// Whether each round has the baseline twice.
+    pub both_arms: bool,
     /// When to stop.
     pub stop: StopRule,
     /// Seed of the order of cases.
@@ -78,7 +82,7 @@ impl CommandRequest {
                 }
             };
         }
-        check(&record)?;
+        check(&record, self.alone)?;
         let label = match self.label {
             Some(label) if label.trim().is_empty() => return Err("--label: must not be empty".into()),
             Some(label) => label,
@@ -132,7 +136,7 @@ fn variable(text: &Text) -> Result<(Text, Text), String> {
 }
 
 /// What of a command cannot be, in its texts.
-fn check(record: &CommandRecord) -> Result<(), String> {
+fn check(record: &CommandRecord, alone: bool) -> Result<(), String> {
     let batch = record.batch.is_some();
     let kind = if batch { Kind::Input } else { kind_of(record) };
     let program = match record.batch {
@@ -157,7 +161,7 @@ fn check(record: &CommandRecord) -> Result<(), String> {
             "'{}' does not say where its numbers of processes and threads go: --grid needs {{p}} and {{t}} in it or in --env, as in 'mpirun -n {{p}} env OMP_NUM_THREADS={{t}} ./a'",
             record.line()
         )),
-        None if knob == Mentions::default() && record.cpus != Cpus::Follow => Err(format!(
+        None if knob == Mentions::default() && record.cpus != Cpus::Follow && !alone => Err(format!(
             "'{}' does not say where its number of workers goes: put {{n}} into it or into --env, as in 'xz -T{{n}}' or --env OMP_NUM_THREADS={{n}}; or let --cpus follow or --pin limit its CPUs",
             record.line()
         )),

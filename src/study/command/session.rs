@@ -16,7 +16,7 @@ const SHELL_STARTS: usize = 21;
 const SHOWN: usize = 200;
 
 /// A runner that heeds the user's wish to stop.
-pub(super) struct Session {
+pub(in crate::study) struct Session {
     runner: Runner,
     interrupt: Interrupt,
 }
@@ -27,7 +27,7 @@ impl Session {
     /// # Errors
     ///
     /// If the system refuses another process.
-    pub(super) fn new(interrupt: Interrupt) -> Result<Self, String> {
+    pub(in crate::study) fn new(interrupt: Interrupt) -> Result<Self, String> {
         let runner = Runner::new().map_err(|error| error.to_string())?;
         Ok(Self { runner, interrupt })
     }
@@ -75,11 +75,18 @@ impl Session {
     /// In one line, that it failed and how.
     pub(super) fn hook(&mut self, option: &str, text: &Template, counts: Counts) -> Result<(), String> {
         let text = text.for_counts(counts);
-        let mut spec = shell(text.clone());
+        self.succeed(shell(text.clone())).map_err(|how| format!("--{option} '{}': {how}", text.display()))
+    }
+
+    /// Runs a program that is not measured and has to succeed.
+    ///
+    /// # Errors
+    ///
+    /// In one line, how it did not.
+    pub(in crate::study) fn succeed(&mut self, mut spec: Spec) -> Result<(), String> {
         spec.stderr = Output::Digest { tail: TAIL };
-        let failed = |how: String| format!("--{option} '{}': {how}", text.display());
-        let execution = self.plain(&spec).map_err(failed)?;
-        judge(&execution, &spec, false).map_err(failed)
+        let execution = self.plain(&spec)?;
+        judge(&execution, &spec, false)
     }
 
     /// The same after a stop, when what the user wished is done already.

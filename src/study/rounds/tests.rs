@@ -68,7 +68,8 @@ fn run(seconds: &[u64]) -> RunRecord {
     };
     let mut run = Run::begin(Box::new(study)).unwrap();
     let interrupt = Interrupt::default();
-    let watch = Watch { verbosity: Verbosity::Quiet, interrupt: &interrupt, widest: |_| None, tell: |_| {} };
+    let watch =
+        Watch { verbosity: Verbosity::Quiet, interrupt: &interrupt, widths: |_| Vec::new(), tell: |_| {} };
     run.go_on(&watch).unwrap();
     run.record
 }

@@ -127,7 +127,7 @@ impl super::ArrayWorkload for Workload {
     }
 
     fn default_passes(&self) -> u32 {
-        80
+        8
     }
 
     fn kernels(&self) -> &'static [Kernel] {

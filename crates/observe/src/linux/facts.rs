@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::assemble::{Event, TaskEnd, assemble};
 use super::wire::{Done, TaskWords};
-use crate::execution::{Execution, Exit, Source, Stopped, Stream, Told, Tree, Untold, Usage, untold};
+use crate::execution::{
+    Execution, Exit, GroupTimes, Source, Stopped, Stream, Told, Tree, Untold, Usage, untold,
+};
 
 /// The ends of tasks, as ptrace tells of them.
 #[derive(Default)]
@@ -53,6 +55,7 @@ pub(super) struct Facts {
     pub(super) root: u32,
     pub(super) begin_ns: u64,
     pub(super) before: Option<(u64, u64)>,
+    pub(super) group: Told<GroupTimes>,
     pub(super) source: Source,
     pub(super) traced: Told<()>,
     pub(super) events: Told<Vec<Event>>,
@@ -63,16 +66,22 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn execution(self, stdout: Option<Stream>, stderr: Option<Stream>) -> Execution {
-        let Self { root, begin_ns, before, source, traced, events, tasks, stopped, done } = self;
+        let Self { root, begin_ns, before, group, source, traced, events, tasks, stopped, done } = self;
         let end_ns = done.end_ns.max(begin_ns);
         let ends = tasks.finish();
         let totals = totals(&ends, &traced, &done);
         let (before_cpu_ns, before_delay_ns) = before.unwrap_or_default();
-        let usage_ns = done.user_ns + done.system_ns;
-        let cpu_ns = totals.as_ref().map_or(usage_ns, |totals| totals.cpu_ns).saturating_sub(before_cpu_ns);
+        let cpu_ns = match (&totals, &group) {
+            (Ok(totals), _) => totals.cpu_ns.saturating_sub(before_cpu_ns),
+            // Of all processes, where `wait4` tells only of those that were waited for.
+            (Err(_), Ok(group)) => group.cpu_ns,
+            (Err(_), Err(_)) => (done.user_ns + done.system_ns).saturating_sub(before_cpu_ns),
+        };
         let run_delay_ns = match &totals {
             Ok(totals) => Ok(totals.delay_ns.saturating_sub(before_delay_ns)),
-            Err(reason) => alone(&done, reason).map(|delay_ns| delay_ns.saturating_sub(before_delay_ns)),
+            Err(reason) => alone(&done, reason)
+                .map(|delay_ns| delay_ns.saturating_sub(before_delay_ns))
+                .or_else(|reason| hardly(&group, end_ns - begin_ns).ok_or(reason)),
         };
         let ends = if totals.is_ok() { ends } else { HashMap::new() };
         let assembled = events.map(|mut events| {
@@ -94,6 +103,7 @@ impl Facts {
             cpu_ns,
             exit_cpu_ns: totals.map(|totals| totals.exit_ns),
             run_delay_ns,
+            group,
             tree: Tree {
                 processes: counts.clone().map(|counts| counts.0),
                 threads: counts.clone().map(|counts| counts.1),
@@ -148,6 +158,13 @@ fn alone(done: &Done, reason: &Untold) -> Told<u64> {
     Ok(done.delay_ns)
 }
 
+/// The run delay where hardly any thread of the tree had to wait: that in which at least one did, if it is less than a
+/// thousandth of the time. Several may have waited together, so that a greater one says too little.
+fn hardly(group: &Told<GroupTimes>, wall_ns: u64) -> Option<u64> {
+    let waited = *group.as_ref().ok()?.some_waited_ns.as_ref().ok()?;
+    (waited <= wall_ns / 1000).then_some(waited)
+}
+
 fn usage(done: &Done) -> Usage {
     let max_rss_bytes = if done.max_rss_kb > done.floor_kb {
         Ok(done.max_rss_kb * 1024)
@@ -191,6 +208,15 @@ mod tests {
         tasks.take(&[word(false, 10, 100), word(false, 20, 30), word(true, 25, 31)]);
         let cpu: Vec<u64> = tasks.finish()[&7].iter().map(|end| end.cpu_ns).collect();
         assert_eq!(cpu, [100, 31]);
+    }
+
+    #[test]
+    fn a_tree_that_hardly_waited_is_told_by_its_group() {
+        let group = |some_waited_ns| Ok(GroupTimes { cpu_ns: 1, some_waited_ns });
+        assert_eq!(hardly(&group(Ok(1000)), 1_000_000), Some(1000));
+        assert_eq!(hardly(&group(Ok(1001)), 1_000_000), None);
+        assert_eq!(hardly(&group(untold("no file")), 1_000_000), None);
+        assert_eq!(hardly(&untold("no group"), 1_000_000), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod assemble;
 mod child;
 mod facts;
+mod group;
 mod handle;
 mod kill;
 mod perf;
@@ -18,12 +19,13 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::execution::{Execution, Source, Stopped, Told, Untold, untold};
+use crate::execution::{Execution, GroupTimes, Source, Stopped, Told, Untold, untold};
 use crate::spec::{Options, Spec, Wanted};
 use crate::streams::{Reader, Streams};
 use crate::{Error, lookup};
 use assemble::Event;
 use facts::{Facts, Tasks};
+use group::Group;
 use handle::{Held, Submitted, Supervisor};
 use perf::Switches;
 use wire::{DONE, Done, TASKS, TaskWords};
@@ -41,12 +43,14 @@ fn now_ns() -> u64 {
 pub(crate) struct Runner {
     /// Absent after a failure in the middle of a job: it is in no known state then.
     supervisor: Option<Supervisor>,
+    /// Of the programs that are held at their start; made for the first of them.
+    group: Option<Told<Group>>,
     buffer: Vec<u8>,
 }
 
 impl Runner {
     pub(crate) fn new() -> Result<Self, Error> {
-        Ok(Self { supervisor: Some(Supervisor::start()?), buffer: vec![0; 64 << 10] })
+        Ok(Self { supervisor: Some(Supervisor::start()?), group: None, buffer: vec![0; 64 << 10] })
     }
 
     pub(crate) fn run(&mut self, spec: &Spec, options: &Options<'_>) -> Result<Execution, Error> {
@@ -64,10 +68,16 @@ impl Runner {
         let submitted = supervisor.submit(&given, held, traced);
         drop(given);
         let mut watch = Watch::default();
+        let mut group = None;
         match submitted {
             Ok(Submitted::Running) => {}
             Ok(Submitted::Held(child)) => match watch.prepare(options.source, &child) {
                 Ok(()) => {
+                    let made = self.group.get_or_insert_with(Group::make);
+                    group = Some(made.as_mut().map_err(|why| why.clone()));
+                    if let Some(Ok(group)) = &mut group {
+                        watch.group = group.take(child.pid).and_then(|()| group.times());
+                    }
                     watch.before = schedstat::schedstat(child.pid);
                     watch.begin_ns = Some(child.release());
                 }
@@ -83,7 +93,20 @@ impl Runner {
             Err(error) => return Err(error),
         }
         let readers = [streams.stdout.take(), streams.stderr.take()];
-        let (done, readers) = watch.follow(&supervisor, readers, options, deadline, &mut self.buffer)?;
+        let group = group.unwrap_or_else(|| untold("the program was not held at its start"));
+        let group = group.map(|group| &*group);
+        let kill = || {
+            if let Ok(group) = &group {
+                group.kill();
+            }
+            supervisor.kill()
+        };
+        let (done, readers) =
+            watch.follow((&supervisor, &kill), readers, options, deadline, &mut self.buffer)?;
+        watch.group = match (group, watch.group) {
+            (Ok(group), Ok(before)) => group.times().map(|after| after.since(&before)),
+            (Ok(_), Err(why)) | (Err(why), _) => Err(why),
+        };
         self.supervisor = Some(supervisor);
         let done = done.map_err(|failed| failed.error(spec, &path))?;
         let [stdout, stderr] = readers.map(|reader| reader.map(Reader::finish));
@@ -105,6 +128,8 @@ struct Watch {
     begin_ns: Option<u64>,
     /// CPU time and run delay of the child before it was let go.
     before: Option<(u64, u64)>,
+    /// The times of its control group then, and in the end those since then.
+    group: Told<GroupTimes>,
     switches: Told<Switches>,
     traced: Told<()>,
     events: Vec<Event>,
@@ -118,6 +143,7 @@ impl Default for Watch {
             root: 0,
             begin_ns: None,
             before: None,
+            group: untold("no control group was made"),
             switches: untold("switch records were not asked for"),
             traced: untold("ptrace was not asked for"),
             events: Vec::new(),
@@ -162,7 +188,7 @@ impl Watch {
     /// Reads all that comes until the program has ended and its outputs are closed.
     fn follow(
         &mut self,
-        supervisor: &Supervisor,
+        (supervisor, kill): (&Supervisor, &dyn Fn() -> Result<(), Error>),
         mut readers: [Option<Reader>; 2],
         options: &Options<'_>,
         deadline: Option<Instant>,
@@ -198,7 +224,7 @@ impl Watch {
             if done.is_none() && self.stopped.is_none() {
                 self.stopped = wish_to_stop(options, deadline);
                 if self.stopped.is_some() {
-                    supervisor.kill()?;
+                    kill()?;
                 }
             }
         }
@@ -251,6 +277,7 @@ impl Watch {
             root: self.root,
             begin_ns: self.begin_ns.unwrap_or(done.begin_ns),
             before: self.before,
+            group: self.group,
             source,
             traced: self.traced,
             events,

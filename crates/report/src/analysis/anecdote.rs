@@ -22,6 +22,7 @@ pub(super) fn withhold(analysis: &mut Analysis) {
     analysis.crossovers.clear();
     for workload in &mut analysis.workloads {
         workload.floor = None;
+        workload.suggestion = None;
         if let Some(command) = &mut workload.command {
             command.best = None;
         }

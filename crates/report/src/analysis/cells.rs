@@ -44,7 +44,7 @@ impl Cells<'_> {
                 None => speedup(self.rounds, case),
             };
             let estimate = Estimate {
-                factor: self.mean_s(workload, executor, 1).map(|one| one / summary.mean),
+                factor: self.factor((workload, executor), samples, summary),
                 speedup,
                 quiet: self.quiet(&pairs),
                 ..self.times(case, summary, samples)
@@ -105,11 +105,30 @@ impl Cells<'_> {
         self.record.workload(workload).is_some_and(|workload| workload.waits.is_some())
     }
 
-    fn mean_s(&self, workload: &str, executor: &str, workers: usize) -> Option<f64> {
-        let case = self.rounds.case(workload, executor, workers)?;
-        let one = workers == 1 && self.is_one_worker(workload, executor);
-        let arms = one.then(|| self.rounds.serial(workload));
-        Some(self.summary(case, arms.as_deref().unwrap_or_else(|| self.rounds.samples(case)))?.mean)
+    /// The mean time of an executor's one worker over that of some samples of its, in the rounds that have both;
+    /// where cases are not paired in rounds, in all.
+    fn factor(
+        &self,
+        (workload, executor): (&str, &str),
+        samples: &[&Sample],
+        summary: &Summary,
+    ) -> Option<f64> {
+        let case = self.rounds.case(workload, executor, 1)?;
+        let arms = self.is_one_worker(workload, executor).then(|| self.rounds.serial(workload));
+        let ones = arms.as_deref().unwrap_or_else(|| self.rounds.samples(case));
+        if samples.is_empty() || !self.rounds.paired() {
+            return Some(self.summary(case, ones)?.mean / summary.mean);
+        }
+        let mut of_round: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        for one in ones {
+            of_round.entry(one.round).or_default().push(one.wall_ns as f64);
+        }
+        let both = samples.iter().filter_map(|sample| {
+            let ones = of_round.get(&sample.round)?;
+            Some((ones.iter().sum::<f64>() / ones.len() as f64, sample.wall_ns as f64))
+        });
+        let (one, own) = both.fold((0.0, 0.0), |(one, own), (of_one, of_own)| (one + of_one, own + of_own));
+        (own > 0.0).then(|| one / own)
     }
 
     /// An estimate that has only times.

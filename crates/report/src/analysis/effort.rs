@@ -45,6 +45,7 @@ pub(super) fn effort(
     let (noisy, unsteady) = told_apart(noisy(record, rounds), counted.len());
     Effort {
         rounds: counted.len() as u32,
+        whole: whole(record),
         warmup_rounds: record.plan.warmup_rounds,
         stop: record.stop,
         precision: record.plan.precision,
@@ -54,6 +55,15 @@ pub(super) fn effort(
         noisy,
         unsteady,
     }
+}
+
+/// Counted rounds that have every case.
+fn whole(record: &RunRecord) -> u32 {
+    let mut cases: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
+    for sample in counted(record) {
+        cases.entry(sample.round).or_default().insert(sample.case);
+    }
+    cases.values().filter(|cases| cases.len() == record.plan.cases.len()).count() as u32
 }
 
 /// Why so many samples have no interval.

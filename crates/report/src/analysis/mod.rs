@@ -17,6 +17,7 @@
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did; `outside`: what a program was seen to do
 //! * [`doctor`]: what would spoil a measurement
+//! * [`predict`]: what would be with other numbers of workers, orders and pools
 
 mod accounting;
 mod anecdote;
@@ -34,6 +35,7 @@ mod limits;
 pub mod model;
 mod outside;
 mod part;
+pub mod predict;
 pub mod representative;
 mod rounds;
 pub mod scaling;
@@ -48,11 +50,11 @@ mod waiting;
 pub use effort::LEAST_ROUNDS;
 pub use engines::{Engine, Engines};
 pub use representative::Representative;
-pub use speedup::widest;
+pub use speedup::widths;
 
 pub use model::{
     Account, Analysis, Apart, Best, Bound, Ceiling, Cell, Command, Crossing, Crossover, Effort, Estimate,
-    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, NoInterval, NoisyRound, OutsideFigures, RoundPoint,
-    Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline, Unsteady, Waiting,
-    WorkloadColumn,
+    ExecutorTable, Lane, Law, Loss, LossPart, LossRow, Narrowed, NoInterval, NoisyRound, OutsideFigures,
+    RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes, Timeline,
+    Unsteady, Waiting, WorkloadColumn,
 };

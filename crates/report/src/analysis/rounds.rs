@@ -48,9 +48,17 @@ impl Reference<'_> {
 
 impl<'a> Rounds<'a> {
     pub(super) fn of(record: &'a RunRecord) -> Self {
+        Self::until(record, u64::MAX)
+    }
+
+    /// Those that had begun by that time of the run.
+    pub(super) fn until(record: &'a RunRecord, time_ns: u64) -> Self {
         let mut samples = vec![Vec::new(); record.plan.cases.len()];
         let apart = standing_still(record);
-        let counts = |sample: &&Sample| !sample.warmup && !apart.contains_key(&(sample.case, sample.round));
+        let counts = |sample: &&Sample| {
+            let begun = !sample.warmup && sample.start_ns <= time_ns;
+            begun && !apart.contains_key(&(sample.case, sample.round))
+        };
         for sample in record.samples.iter().filter(counts) {
             samples[sample.case].push(sample);
         }
@@ -110,6 +118,12 @@ impl<'a> Rounds<'a> {
     /// Whether the samples of one round belong together.
     pub(super) fn paired(&self) -> bool {
         self.record.design == Design::InterleavedRounds
+    }
+
+    /// The independent draw that a round belongs to: the process that measured it, where each measured a few rounds;
+    /// else it is the round itself.
+    pub(super) fn draw(&self, round: u32) -> usize {
+        self.record.plan.invocation_rounds.map_or(round, |each| round / each) as usize
     }
 
     /// The samples of a case with the serial baseline: of the same round, or, where cases ran one

@@ -3,12 +3,17 @@
 use super::cells::{Cells, speedup};
 use super::effort::{effort, standing_out};
 use super::laws::laws;
-use super::model::{Analysis, Cell, Estimate, ExecutorTable, Row, WorkloadColumn};
+use super::model::{Analysis, Cell, Estimate, ExecutorTable, Narrowed, Row, WorkloadColumn};
+use super::predict::model::Suggestion;
+use super::predict::suggestion;
 use super::rounds::{Rounds, is_one_worker};
 use super::shell::without_shell;
 use super::{anecdote, crossover, limits, outside, sizes};
 use crate::record::{BASELINE, RunRecord, WorkloadRecord};
 use crate::stats::bootstrap;
+
+/// A minute, in nanoseconds.
+const MINUTE_NS: u64 = 60_000_000_000;
 
 impl Analysis {
     /// The figures of every pool that was measured.
@@ -44,6 +49,7 @@ impl Analysis {
             pin: record.plan.pin.clone(),
             status: record.status,
             effort: effort(record, &rounds, |case| speedup(&rounds, case)),
+            narrowing: if rounds.paired() { narrowing(record) } else { Vec::new() },
             workloads: workloads(&cells),
             executors: executors(&cells),
             crossovers: Vec::new(),
@@ -53,20 +59,58 @@ impl Analysis {
         };
         analysis.crossovers = crossover::crossovers(&analysis);
         outside::find_best(&mut analysis);
+        suggest(record, &rounds, &mut analysis);
         anecdote::withhold(&mut analysis);
         analysis
     }
 }
 
-/// The widest interval of a speedup in a record, as its half-width relative to the speedup; absent
-/// while a case has no interval. For a rule that asks between rounds whether that will do.
+/// Finds what would gain most on each workload, of the cases that stand for its executors.
+fn suggest(record: &RunRecord, rounds: &Rounds<'_>, analysis: &mut Analysis) {
+    for index in 0..analysis.workloads.len() {
+        let column = &analysis.workloads[index];
+        let of = |executor: usize| {
+            let case = analysis.representative(executor, index)?;
+            let executor = analysis.executors[executor].executor.clone();
+            let case = (executor.as_str(), case.workers, case.estimate.speedup?);
+            let advice = suggestion(record, rounds, column, case)?;
+            Some(Suggestion { executor, advice })
+        };
+        let gain = |it: &Suggestion| it.advice.sure_gain().map_or(0.0, |gain| gain.value);
+        let found = (0..analysis.executors.len()).filter_map(of);
+        let best = found.max_by(|one, other| gain(one).total_cmp(&gain(other)));
+        analysis.workloads[index].suggestion = best;
+    }
+}
+
+/// The half-width of the interval of each pool's speedup in a record, relative to the speedup, by the index of its
+/// case; `None` where there is no finite one. For a rule that asks between rounds whether that will do.
 #[must_use]
-pub fn widest(record: &RunRecord) -> Option<f64> {
+pub fn widths(record: &RunRecord) -> Vec<(usize, Option<f64>)> {
     let record = &*without_shell(record);
-    let rounds = Rounds::of(record);
+    widths_of(record, &Rounds::of(record))
+}
+
+fn widths_of(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<(usize, Option<f64>)> {
     let pools = record.plan.cases.iter().enumerate().filter(|(_, case)| case.executor != BASELINE);
-    let widths = pools.map(|(index, _)| speedup(&rounds, index)?.relative_half_width());
-    widths.reduce(|one, other| Some(one?.max(other?))).flatten().filter(|width| width.is_finite())
+    let width = |case| speedup(rounds, case)?.relative_half_width().filter(|width| width.is_finite());
+    pools.map(|(index, _)| (index, width(index))).collect()
+}
+
+/// How the widest interval narrowed: its relative half-width after one minute of the run, after two, four and so on, and
+/// at the end. Nothing of a shorter run.
+fn narrowing(record: &RunRecord) -> Vec<Narrowed> {
+    let end_ns = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns)).max();
+    let end_ns = end_ns.unwrap_or(0);
+    let marks = std::iter::successors(Some(MINUTE_NS), |mark| mark.checked_mul(2));
+    let marks: Vec<u64> = marks.take_while(|&mark| mark < end_ns).collect();
+    let last = (!marks.is_empty()).then_some(end_ns);
+    let narrowed = |time_ns| {
+        let widths = widths_of(record, &Rounds::until(record, time_ns));
+        let widest = widths.into_iter().map(|(_, width)| width).reduce(|one, other| Some(one?.max(other?)));
+        Some(Narrowed { after_s: time_ns as f64 / 1e9, widest: widest.flatten()? })
+    };
+    marks.into_iter().chain(last).filter_map(narrowed).collect()
 }
 
 fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
@@ -93,6 +137,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
                 None => limits::bounds(cells.record, &workload.name, &serial),
             },
             ceilings: limits::ceilings(cells.record, &workload.name),
+            suggestion: None,
         }
     };
     cells.record.plan.workloads.iter().map(column).collect()

@@ -36,6 +36,7 @@ pub use speedup_machine::counters::Counts;
 pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
 pub use speedup_machine::kinds::CpuKind;
 pub use speedup_machine::known::Known;
+pub use speedup_machine::neighbours::{Others, Program};
 pub use speedup_machine::placement::Placement;
 pub use speedup_machine::power::ClockRange;
 pub use speedup_machine::probe::Probe;

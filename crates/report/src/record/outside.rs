@@ -23,6 +23,12 @@ pub struct Outside {
     pub exit_cpu_ns: Known<u64>,
     /// Time that threads could have run and waited for a CPU, over all threads.
     pub run_delay_ns: Known<u64>,
+    /// CPU time of all that was in the program's control group.
+    #[serde(default)]
+    pub group_cpu_ns: Known<u64>,
+    /// Time in which at least one thread of that group could have run and waited for a CPU.
+    #[serde(default)]
+    pub some_waited_ns: Known<u64>,
     /// Page faults without a disk.
     pub minor_faults: u64,
     /// Page faults that waited for a disk.
@@ -133,16 +139,18 @@ impl Outside {
     /// What to keep of an execution: all but the single steps, which may be millions.
     #[must_use]
     pub fn of(execution: &Execution) -> Self {
-        let Execution { usage, tree, trace, .. } = execution;
+        let Execution { usage, tree, group, trace, .. } = execution;
         let trace = trace.as_ref().map_err(ToString::to_string);
         Self {
-            source: execution.source.name().to_string(),
+            source: execution.sources(),
             exit: ended(&execution.exit),
             user_ns: usage.user_ns,
             system_ns: usage.system_ns,
             cpu_ns: execution.cpu_ns,
             exit_cpu_ns: known(&execution.exit_cpu_ns),
             run_delay_ns: known(&execution.run_delay_ns),
+            group_cpu_ns: known(&group.clone().map(|group| group.cpu_ns)),
+            some_waited_ns: known(&group.clone().and_then(|group| group.some_waited_ns)),
             minor_faults: usage.minor_faults,
             major_faults: usage.major_faults,
             voluntary_switches: usage.voluntary_switches,

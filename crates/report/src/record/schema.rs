@@ -1,6 +1,7 @@
 //! The run record: its shape and its version.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +204,11 @@ pub struct PlanRecord {
     /// Round r of one belongs with round r of another then, as the cases of a round do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turns: Option<String>,
+    /// Counted rounds of each process, where a fresh one took over after every so many: what the rounds of one have in
+    /// common, such as its layout in memory, is one draw and not as many. Absent where one process measured all rounds,
+    /// and where each execution is a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocation_rounds: Option<NonZeroU32>,
     /// Rounds that are not counted: one before the counted ones, and one more after each resumption.
     pub warmup_rounds: u32,
     /// Array sizes: `book` or `tiny`.

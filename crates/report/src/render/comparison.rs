@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::text::join;
+use super::screen::Screen;
+use super::text::{Medium, join};
 use super::{markdown, table};
 use crate::analysis::compare::{Comparison, Difference};
 use crate::view::comparison::ComparisonView;
@@ -10,12 +11,15 @@ use crate::view::comparison::ComparisonView;
 /// The JSON Schema (draft 2020-12) of what a comparison is in JSON, or of why there is none.
 pub const JSON_SCHEMA: &str = include_str!("comparison.schema.json");
 
-/// A form of a comparison, ending with a newline.
-pub type Render = fn(&Comparison) -> String;
+/// A form of a comparison on a screen, ending with a newline. What is not for people to read is the same on any.
+pub type Render = fn(&Comparison, Screen) -> String;
 
 /// Every form by its name; the first is the default.
-pub static FORMATS: &[(&str, Render)] =
-    &[("table", |comparison| table::MEDIUM.comparison(comparison)), ("markdown", markdown), (JSON, json)];
+pub static FORMATS: &[(&str, Render)] = &[
+    ("table", |comparison, screen| Medium { screen, ..table::MEDIUM }.comparison(comparison)),
+    ("markdown", |comparison, _| markdown(comparison)),
+    (JSON, |comparison, _| to_json(comparison)),
+];
 
 /// Name of the form for programs.
 pub const JSON: &str = "json";
@@ -49,10 +53,6 @@ pub enum Refused {
 #[must_use]
 pub fn to_json(document: &impl Serialize) -> String {
     serde_json::to_string_pretty(document).expect("it has only JSON types") + "\n"
-}
-
-fn json(comparison: &Comparison) -> String {
-    to_json(comparison)
 }
 
 /// The verdict and what follows from each workload; the rest is folded where Markdown is shown as a page.

@@ -5,7 +5,7 @@
 //! * [`csv`], [`json`]: figures for programs; [`trace`]: the timelines for Perfetto
 //! * [`html`]: everything on one page; [`chart`]: the pictures
 //! * [`comparison`]: runs against runs; [`history`]: the runs of one batch; [`confusion`]: the matrix of a self-test; [`doctor`]: what
-//!   `speedup doctor` says
+//!   `speedup doctor` says; [`predict`]: what would be
 //! * [`files`]: everything that goes into the folder of a run
 //!
 //! Nothing here measures, estimates or decides.
@@ -20,6 +20,7 @@ pub mod history;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod predict;
 pub mod prose;
 pub mod screen;
 pub mod table;

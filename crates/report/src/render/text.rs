@@ -95,11 +95,8 @@ impl Medium {
     pub(super) fn comparison(self, comparison: &Comparison) -> String {
         let view = ComparisonView::of(comparison);
         let details = self.comparison_details(&view, true);
-        join(
-            std::iter::once(self.lines(&view.runs.join("\n")))
-                .chain(details)
-                .chain([self.lines(&view.outcome)]),
-        )
+        let outcome = self.screen.look(Look::Strong, &self.lines(&view.outcome));
+        join([outcome, self.lines(&view.runs.join("\n"))].into_iter().chain(details))
     }
 
     /// What differs, and the workloads; with what follows from each, or without.

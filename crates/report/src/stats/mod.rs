@@ -17,4 +17,5 @@ mod quantile;
 mod resample;
 
 pub use interval::{Interval, Quantity};
+pub(crate) use quantile::student_95;
 pub use summary::{Summary, median};

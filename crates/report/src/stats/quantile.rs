@@ -21,7 +21,7 @@ pub(super) fn normal_quantile(share: f64) -> f64 {
 
 /// How many standard errors a 95 % interval of a mean reaches to either side: the 0.975 quantile of
 /// Student's distribution. The degrees of freedom need not be whole, but above zero.
-pub(super) fn student_95(freedom: f64) -> f64 {
+pub(crate) fn student_95(freedom: f64) -> f64 {
     match StudentsT::new(0.0, 1.0, freedom) {
         Ok(student) if freedom < EXPANDED_FROM => student.inverse_cdf(UPPER),
         _ => {

@@ -47,7 +47,7 @@ impl ComparisonView {
                 .collect();
             said.extend(sentence(workload, comparison));
             WorkloadView {
-                grid: (!workload.cases.is_empty()).then(|| grid(workload, comparison.measure)),
+                grid: (!workload.cases.is_empty()).then(|| grid(workload, comparison)),
                 said,
                 drift: if comparison.same_run { None } else { drift(workload, comparison) },
             }
@@ -66,6 +66,10 @@ impl ComparisonView {
 fn about_the_runs(comparison: &Comparison) -> Option<String> {
     if comparison.same_run {
         return Some("A and B are one and the same run.".to_string());
+    }
+    if comparison.same_rounds {
+        let what = "Both ran in the same rounds, in random order: what the machine does falls on both.";
+        return Some(what.to_string());
     }
     if comparison.measure == Measure::Speedups {
         let what = "Only speedups and losses are compared, each with the serial baseline of its own run.";
@@ -111,7 +115,9 @@ fn more_of(more: u64, what: &str) -> String {
     format!("{more} more {what}{}", if more == 1 { "" } else { "s" })
 }
 
-fn grid(workload: &WorkloadComparison, measure: Measure) -> Grid {
+fn grid(workload: &WorkloadComparison, comparison: &Comparison) -> Grid {
+    let measure = comparison.measure;
+    let arms = workload.cases.iter().any(|case| case.again.is_some());
     let row = |case: &CaseComparison| {
         let (a, b) = match measure {
             Measure::Times => {
@@ -119,16 +125,21 @@ fn grid(workload: &WorkloadComparison, measure: Measure) -> Grid {
             }
             Measure::Speedups => (Entry::figure(case.a_speedup, times), Entry::figure(case.b_speedup, times)),
         };
-        vec![
+        let again = case.again.and_then(|again| again.interval);
+        let row = vec![
             Entry::name(case.name()),
             a,
             b,
             Entry::figure(Some(case.ratio.value), |ratio| format!("{}x", fixed(ratio, 3))),
             Entry::written(ends(case.ratio.interval), case.ratio.interval.map(|ends| ends.low)),
+        ];
+        let floor = arms.then(|| Entry::written(ends(again), again.map(|ends| ends.low)));
+        let rest = [
             Entry::written(ends(case.with_drift), case.with_drift.map(|ends| ends.low)),
             Entry::name(case.verdict.name()),
             Entry::name(moved(case.change.as_ref(), measure)),
-        ]
+        ];
+        row.into_iter().chain(floor).chain(rest).collect()
     };
     let columns = match measure {
         Measure::Times => ["A", "B", "B / A"],
@@ -137,7 +148,16 @@ fn grid(workload: &WorkloadComparison, measure: Measure) -> Grid {
     let [a, b, ratio] = columns;
     Grid {
         title: workload.label.clone(),
-        head: heads(["Case", a, b, ratio, "95 %", "with drift", "Verdict", "Moved most"]),
+        head: [
+            heads(["Case", a, b, ratio, "95 %"]),
+            if arms { heads(["A / A"]) } else { Vec::new() },
+            heads([
+                if comparison.same_rounds { "with floor" } else { "with drift" },
+                "Verdict",
+                "Moved most",
+            ]),
+        ]
+        .concat(),
         rows: workload.cases.iter().map(row).collect(),
         ..Grid::default()
     }
@@ -190,11 +210,12 @@ fn sentence(workload: &WorkloadComparison, comparison: &Comparison) -> Option<St
             ));
         }
         return Some(format!(
-            "{} {} is inconclusive at {}: its ratio is within {}, with drift {}. More rounds or a quieter machine would narrow that.",
+            "{} {} is inconclusive at {}: its ratio is within {}, with {} {}. More rounds or a quieter machine would narrow that.",
             workload.name,
             widest.name(),
             chosen_percent(threshold),
             ends(widest.ratio.interval),
+            if comparison.same_rounds { "the noise floor" } else { "drift" },
             ends(widest.with_drift)
         ));
     }
@@ -241,6 +262,19 @@ fn drift(workload: &WorkloadComparison, comparison: &Comparison) -> Option<Strin
     let most = |figure: fn(&Drift) -> Option<f64>| {
         workload.cases.iter().filter_map(|case| figure(&case.drift)).reduce(f64::max)
     };
+    if comparison.same_rounds {
+        return Some(match most(|drift| drift.floor) {
+            Some(floor) => format!(
+                "Allowance for noise: two arms of A, which are the same program, differ by up to {} (A / A).",
+                chosen_percent(floor)
+            ),
+            None if workload.cases.iter().any(|case| case.again.is_some()) => {
+                "What to allow for noise is open: two arms of A have too few rounds, or differ too much, for an interval."
+                    .to_string()
+            }
+            None => "There is no second arm of A in these rounds, and no allowance for noise.".to_string(),
+        });
+    }
     let mut grounds = Vec::new();
     if let Some(floor) = most(|drift| drift.floor) {
         grounds.push(format!("the two serial arms of a run differ by up to {}", chosen_percent(floor)));

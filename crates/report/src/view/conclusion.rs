@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::predict::promise;
 use super::tables::peak;
 use super::units::{self, and, count, fixed, quantity, seconds, speedup};
 use crate::analysis::{Analysis, Crossover, Law};
@@ -52,6 +53,13 @@ pub(super) fn beyond_ceiling(run: &Analysis, workload: usize) -> Vec<String> {
         })
     });
     beyond.collect()
+}
+
+/// What would gain most on the workload, where that is sure.
+pub(super) fn suggestion(run: &Analysis, workload: usize) -> Option<String> {
+    let column = &run.workloads[workload];
+    let found = column.suggestion.as_ref()?;
+    Some(format!("{} {}: {}.", column.label, found.executor, promise(&found.advice)?))
 }
 
 /// Laws of scaling, COST and the crossover of threads and processes.

@@ -1,9 +1,9 @@
 //! The machine and the build in words, each fact or the reason why it is missing.
 
-use super::units::{bytes, list};
+use super::units::{bytes, count, list};
 use crate::analysis::Analysis;
 use crate::record::{
-    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Pinned, Quota,
+    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Others, Pinned, Quota,
 };
 
 /// Every fact by name: what it is, or why it is not known.
@@ -12,6 +12,8 @@ pub fn facts(run: &Analysis) -> Vec<(&'static str, Known<String>)> {
     let mut facts = of_machine(&run.environment);
     facts.push(("CPUs of workers", Known::Value(pinned(run.pin.as_ref()))));
     facts.extend(of_build(&run.environment));
+    let others = run.conditions.before.others.clone();
+    facts.push(("Others before", others.map(|others| using(&others))));
     facts.extend(around(&run.conditions.before, "before the run"));
     facts.extend(run.conditions.after.iter().flat_map(|after| around(after, "after the run")));
     facts
@@ -55,6 +57,14 @@ fn of_build(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
     ];
     facts.extend(environment.note.clone().map(|note| ("Note", Known::Value(note))));
     facts
+}
+
+/// What others used of the machine.
+fn using(others: &Others) -> String {
+    let programs = others.programs.iter().map(|program| format!("{} {:.1}", program.name, program.cpus));
+    let programs = list(programs);
+    let named = if programs.is_empty() { String::new() } else { format!(": {programs}") };
+    format!("{:.1} of {} used just before the run{named}", others.cpus, count(others.of, "CPU"))
 }
 
 fn around(conditions: &Conditions, when: &str) -> [(&'static str, Known<String>); 2] {

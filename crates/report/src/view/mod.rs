@@ -11,7 +11,7 @@
 //! * [`verdict`]: a case in a sentence; [`grid`]: a table before layout; [`tables`]: those of a run
 //! * [`facts`], [`rules`]: the machine and the build; how the run was measured, against twelve rules
 //! * `programs`: sentences on a program measured from outside
-//! * [`comparison`]: two runs
+//! * [`comparison`]: two runs; [`history`]: the runs of one batch; [`predict`]: what would be
 //! * [`units`]: every number
 //!
 //! No I/O and no clock.
@@ -21,6 +21,7 @@ mod conclusion;
 pub mod facts;
 pub mod grid;
 pub mod history;
+pub mod predict;
 mod programs;
 pub mod rules;
 mod run;
@@ -200,6 +201,7 @@ impl WorkloadView {
             },
             findings: conclusion::beyond_ceiling(run, index)
                 .into_iter()
+                .chain(conclusion::suggestion(run, index))
                 .chain(programs::best(column))
                 .chain(programs::ordering(run, index))
                 .collect(),

@@ -2,7 +2,7 @@
 
 use super::WorkloadView;
 use super::units::{and, count, count_range, percent, plural, precision, seconds};
-use crate::analysis::{Analysis, Cell, LEAST_ROUNDS, Law, NoInterval, Unsteady};
+use crate::analysis::{Analysis, Cell, LEAST_ROUNDS, Law, Narrowed, NoInterval, Unsteady, doctor};
 use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
 
 /// Which run it is and how it was measured.
@@ -113,7 +113,18 @@ pub(super) fn measured(run: &Analysis) -> Vec<String> {
     }));
     lines.extend(apart(run));
     lines.extend(noisy(run));
+    lines.extend(busy(run));
     lines
+}
+
+/// What other programs took just before the run, where it was looked and is too much.
+fn busy(run: &Analysis) -> Option<String> {
+    let before = &run.conditions.before;
+    before.others.value()?;
+    match doctor::too_busy(before) {
+        Some(too_busy) => Some(format!("Just before the run the machine was {too_busy}.")),
+        None => doctor::others(before).map(|others| format!("Just before the run, {others}.")),
+    }
 }
 
 /// How well it was measured, in detail.
@@ -123,6 +134,7 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
     }
     let mut lines = Vec::new();
     lines.extend(without_noisy(workloads));
+    lines.extend(narrowing(run));
     lines.extend(no_law(run));
     lines.extend(oversubscribed(run));
     lines.extend(residual(run));
@@ -139,6 +151,18 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
     }
     lines.extend(notes.into_iter().map(|note| format!("Note: {}.", note.trim_end_matches('.'))));
     lines
+}
+
+/// How the widest interval narrowed with time.
+fn narrowing(run: &Analysis) -> Option<String> {
+    let (last, before) = run.narrowing.split_last()?;
+    let after = |at: &Narrowed| format!("±{} after {} min", precision(at.widest), at.after_s / 60.0);
+    let before = before.iter().map(after).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "The widest interval: {before}, ±{} after {}.",
+        precision(last.widest),
+        seconds(last.after_s)
+    ))
 }
 
 /// Why no law of scaling is told, once for all executors and workloads: they lack the same, as a rule. The reason is
@@ -174,7 +198,13 @@ fn rounds(run: &Analysis) -> String {
         Some(Stop::Precision) => ", until the requested precision was reached",
         None => ", unfinished",
     };
-    format!("{}{warmups}{ended}: {}.", count(effort.rounds as usize, "round"), precision_of(run))
+    // An interrupted run has one round that is not whole.
+    let whole = if effort.whole + 1 < effort.rounds {
+        format!(" ({} of all cases, the others of those known worst)", effort.whole)
+    } else {
+        String::new()
+    };
+    format!("{}{whole}{warmups}{ended}: {}.", count(effort.rounds as usize, "round"), precision_of(run))
 }
 
 /// How precise the speedups are, against what was asked for.

@@ -18,6 +18,14 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
+/// A difference with its sign and that many decimals: `+0.07`. Zero has none.
+#[must_use]
+pub fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if zero || text.starts_with('-') { text } else { format!("+{text}") }
+}
+
 /// A number with three digits that count, without a prefix.
 #[must_use]
 pub fn plain(value: f64) -> String {
@@ -230,6 +238,14 @@ mod tests {
         );
         assert_eq!(percent(-0.001, 0), "0 %");
         assert_eq!(interval(Interval { low: -0.0001, high: 0.2 }, 2), "[0.00, 0.20]");
+    }
+
+    #[test]
+    fn differences_have_a_sign_unless_they_are_none() {
+        assert_eq!(
+            [0.071, -0.071, 0.001, -0.001].map(|value| signed(value, 2)),
+            ["+0.07", "-0.07", "0.00", "0.00"]
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use speedup::cli::complain;
 use speedup::machine::clock::monotonic_ns;
-use speedup::machine::environment::conditions;
+use speedup::machine::environment::conditions_after;
 use speedup::machine::root::Root;
 use speedup::machine::{machine, pressure, probe};
 use speedup::record::store::write_whole;
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         };
         let complete = self.record.status == Status::Complete;
         self.record.stop = complete.then_some(Stop::Rounds);
-        self.record.conditions.after = Some(conditions());
+        self.record.conditions.after = Some(conditions_after());
         self.save()?;
         Ok(complete)
     }

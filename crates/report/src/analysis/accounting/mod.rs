@@ -16,7 +16,7 @@ use super::model::{Account, Loss, LossPart, LossRow};
 use super::rounds::Paired;
 use crate::stats::{Interval, Quantity, bootstrap};
 pub(super) use apart::Apart;
-pub(super) use outside::execution;
+pub(super) use outside::{alone, execution};
 
 /// Rounds before the losses have intervals: of fewer they would reach far below zero.
 const LEAST_ROUNDS: usize = 5;

@@ -9,7 +9,9 @@
 //! N·T = C₁ + Σ rows(N),   T₁ = C₁ + Σ rows(1)   ⇒   N·T = T₁ + Σ (rows(N) − rows(1))
 //! ```
 
-use speedup_observe::{Account, Baseline, Cause, Execution, Exit, Level, Source, Told, Trace, Tree};
+use speedup_observe::{
+    Account, Baseline, Cause, Execution, Exit, GroupTimes, Level, Source, Told, Trace, Tree,
+};
 use speedup_observe::{Untold, Usage, account};
 
 use super::apart::Apart;
@@ -46,6 +48,25 @@ pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
     for other in others.iter().zip(pair.reference.0.iter().copied()) {
         book(&mut ledger, other, &apart, -1.0 / others.len() as f64);
     }
+    ledger.outside = Some(apart);
+    Some(ledger)
+}
+
+/// The account of one execution on one lane with nothing that it is set against: all of its CPU time is a row, and the
+/// rows sum to its time. `None` if it was not seen from outside.
+pub(in crate::analysis) fn alone(sample: &Sample) -> Option<Ledger> {
+    let own = account(&execution(sample)?, 1, &Baseline { user_ns: 0, cpu_ns: 0 });
+    let mut apart = Apart::default();
+    own.rows.iter().for_each(|row| apart.see(row));
+    let mut ledger = Ledger {
+        wall: sample.wall_ns as f64,
+        serial: 0.0,
+        losses: [0.0; Loss::ALL.len()],
+        parts: Vec::new(),
+        lacking: Lacking::default(),
+        outside: None,
+    };
+    book(&mut ledger, (&own, sample), &apart, 1.0);
     ledger.outside = Some(apart);
     Some(ledger)
 }
@@ -114,6 +135,8 @@ pub(in crate::analysis) fn execution(sample: &Sample) -> Option<Execution> {
         cpu_ns: outside.cpu_ns,
         exit_cpu_ns: told(&outside.exit_cpu_ns),
         run_delay_ns: told(&outside.run_delay_ns),
+        group: told(&outside.group_cpu_ns)
+            .map(|cpu_ns| GroupTimes { cpu_ns, some_waited_ns: told(&outside.some_waited_ns) }),
         tree: Tree {
             processes: told(&outside.processes),
             threads: told(&outside.threads),
@@ -122,7 +145,8 @@ pub(in crate::analysis) fn execution(sample: &Sample) -> Option<Execution> {
             killed: outside.killed,
         },
         trace: trace(outside),
-        source: Source::ALL.into_iter().find(|s| s.name() == outside.source).unwrap_or(Source::Usage),
+        source: (Source::ALL.into_iter().find(|source| outside.source.starts_with(source.name())))
+            .unwrap_or(Source::Usage),
         stdout: None,
         stderr: None,
     })
@@ -173,6 +197,8 @@ mod tests {
             cpu_ns: cpu.0 + cpu.1,
             exit_cpu_ns: exit.map_or_else(|| Known::Missing(missing("exit")), Known::Value),
             run_delay_ns: Known::Missing(missing("delay")),
+            group_cpu_ns: Known::default(),
+            some_waited_ns: Known::default(),
             minor_faults: 0,
             major_faults: 0,
             voluntary_switches: 0,
@@ -270,6 +296,16 @@ mod tests {
         assert_eq!(losses, [Loss::ExtraUser, Loss::ExtraSystem, Loss::Untold]);
         assert!(account.notes[0].contains("are one row: trace was not looked at"), "{:?}", account.notes);
         assert!(account.residual.abs() < 1e-12);
+    }
+
+    #[test]
+    fn all_the_time_of_a_program_by_itself_is_in_rows() {
+        let ledger = alone(&told(&[(1, 0, 0, 1000), (0, 0, 1, 50), (0, 0, 0, 200)], 900)).unwrap();
+        let of = |loss: Loss| ledger.losses[loss as usize];
+        assert!((ledger.losses.iter().sum::<f64>() - 1250.0).abs() < 1e-9, "{ledger:?}");
+        let expected =
+            [(Loss::ExtraUser, 900.0), (Loss::Steal, 100.0), (Loss::RunQueue, 50.0), (Loss::Idle, 200.0)];
+        assert!(expected.iter().all(|&(loss, ns)| (of(loss) - ns).abs() < 1e-9), "{ledger:?}");
     }
 
     fn levels() -> impl Strategy<Value = Vec<(u32, u32, u32, u64)>> {

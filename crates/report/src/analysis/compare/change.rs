@@ -10,7 +10,8 @@
 //!
 //! The interval of a difference comes from those of the two means, each from a bootstrap of its own run
 //! over whole rounds, by the method of variance estimates recovery (Zou and Donner, *Statistics in
-//! Medicine* 27, 2008): the distances from the means to the ends are added in squares.
+//! Medicine* 27, 2008): the distances from the means to the ends are added in squares. Runs in the same
+//! rounds are subtracted round by round, and one bootstrap is over the differences.
 
 use super::super::accounting::Apart;
 use super::super::accounting::ledger::Ledger;
@@ -78,6 +79,12 @@ impl Entries {
         (factor.is_finite() && factor > 0.0).then_some(factor)
     }
 
+    /// How much more each time is than another's.
+    fn less(&self, other: &Self) -> Self {
+        let seconds = std::array::from_fn(|column| self.seconds[column] - other.seconds[column]);
+        Self { seconds, ..self.clone() }
+    }
+
     /// All times in another unit.
     pub(super) fn scale(&mut self, factor: f64) {
         self.seconds.iter_mut().for_each(|time| *time *= factor);
@@ -98,9 +105,18 @@ fn together<'a>(executions: impl Iterator<Item = &'a Entries>) -> Option<Apart> 
     })
 }
 
+/// What the changes of a case depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Of {
+    /// Whether it is a pool, of which a part of the tasks' CPU time is that of the serial baseline.
+    pub(super) pool: bool,
+    /// Whether the entries belong together in pairs.
+    pub(super) pairs: bool,
+}
+
 /// The change from the rounds of one run to those of another; `None` where one has none.
-pub(super) fn change(a: &[Entries], b: &[Entries], pool: bool) -> Option<Change> {
-    if a.is_empty() || b.is_empty() {
+pub(super) fn change(a: &[Entries], b: &[Entries], of: Of) -> Option<Change> {
+    if a.is_empty() || b.is_empty() || of.pairs && a.len() != b.len() {
         return None;
     }
     let (mut a, mut b) = (a.to_vec(), b.to_vec());
@@ -116,13 +132,19 @@ pub(super) fn change(a: &[Entries], b: &[Entries], pool: bool) -> Option<Change>
     if let Some(apart) = together(a.iter().chain(&b)) {
         a.iter_mut().chain(&mut b).for_each(|one| apart.book_together(&mut one.seconds[..LOSSES]));
     }
-    let (of_a, of_b) = (means(&a), means(&b));
-    let moved = |column: usize| difference(of_a[column], of_b[column]);
-    let a_worker_seconds = of_a[TOTAL].value;
+    let changes = if of.pairs {
+        // What disturbs a round is in both of a pair.
+        let pairs: Vec<Entries> = a.iter().zip(&b).map(|(a, b)| b.less(a)).collect();
+        means(&pairs)
+    } else {
+        means(&a).into_iter().zip(means(&b)).map(|(a, b)| difference(a, b)).collect()
+    };
+    let moved = |column: usize| changes[column];
+    let a_worker_seconds = Entries::mean(&a).seconds[TOTAL];
     let part = |name, column| ChangePart { name, worker_seconds: moved(column) };
     let row = |loss: Loss| {
         let worker_seconds = moved(loss as usize);
-        let parts = if pool && loss == Loss::SlowerTasks {
+        let parts = if of.pool && loss == Loss::SlowerTasks {
             vec![part("in the serial baseline too", SERIALLY), part("in the pool alone", IN_POOL)]
         } else {
             Vec::new()

@@ -78,6 +78,12 @@ pub(super) fn remarks(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     if let (Some(one), Some(other)) = (&a.tool.git_revision, &b.tool.git_revision) {
         found.unless_same("revision", one, other);
     }
+    for workload in &a.plan.workloads {
+        let command = |workload: &WorkloadRecord| Some(workload.command.as_ref()?.line());
+        if let (Some(one), Some(other)) = (command(workload), b.workload(&workload.name).and_then(command)) {
+            found.unless_same(&format!("command of {}", workload.name), &one, &other);
+        }
+    }
     found.facts(&BUILD, &facts(&a.environment), &facts(&b.environment));
     if let (Some(one), Some(other)) = (load(a), load(b))
         && (one - other).abs() > LOAD

@@ -25,8 +25,12 @@ pub(super) fn drift(a: &[Run<'_>], b: &[Run<'_>], workload: &str) -> Drift {
 /// How far from 1 the interval of the ratio of the two serial arms reaches.
 fn floor(rounds: &Rounds<'_>, workload: &str) -> Option<f64> {
     let (one, two) = rounds.both_arms(workload);
-    let interval = bootstrap::ratio_of_means(&one, &two)?.interval?;
-    Some((interval.high - 1.0).abs().max((1.0 - interval.low).abs()))
+    bootstrap::ratio_of_means(&one, &two)?.interval.map(reach)
+}
+
+/// How far from 1 an interval reaches.
+pub(super) fn reach(interval: Interval) -> f64 {
+    (interval.high - 1.0).abs().max((1.0 - interval.low).abs())
 }
 
 /// What the hardware allowed on some number of workers in the runs A, over the same in the runs B.

@@ -7,10 +7,14 @@
 //! compared by pairs, so that a machine that gets slower falls on both alike; where there are at least [`PAIRS`] of
 //! them, how much their ratios differ shows what the machine does between runs, and nothing else needs to be allowed
 //! for.
+//!
+//! Runs whose rounds were the same ([`compare_live`]) are compared round by round: what the machine does falls on both,
+//! and nothing but the noise floor, which a second arm of the side before shows, is allowed for.
 
 mod change;
 mod comparable;
 mod drift;
+mod live;
 mod model;
 mod needed;
 mod run;
@@ -20,8 +24,9 @@ mod tests;
 #[cfg(test)]
 mod turns;
 
-use self::change::{Entries, change};
+use self::change::{Entries, Of, change};
 use self::model::name_of;
+use self::needed::Runs;
 use self::run::Run;
 use self::side::{Executions, Side, concatenated};
 use super::rounds::Rounds;
@@ -29,6 +34,7 @@ use crate::record::{BASELINE, Case, RunRecord, WorkloadRecord};
 use crate::stats::{Interval, Quantity, bootstrap};
 
 pub use self::comparable::{differences, of_batches, of_machines};
+pub use self::live::{compare_live, widest_live};
 pub use self::model::{
     CaseComparison, Change, ChangePart, ChangeRow, Comparison, Difference, Drift, Measure, MissingCase,
     Needed, Outcome, RunName, Verdict, WorkloadComparison,
@@ -62,8 +68,12 @@ pub fn compare(a: &RunRecord, b: &RunRecord, threshold: f64) -> Comparison {
 /// If a side has no run.
 #[must_use]
 pub fn compare_all(a: &[&RunRecord], b: &[&RunRecord], terms: Terms) -> Comparison {
-    let same_run = matches!((a, b), ([a], [b]) if a == b);
-    let sides = Sides { a: Side::of("A", a), b: Side::of("B", b), terms, same_run, turns: took_turns(a, b) };
+    compared(&Sides::of(a, b, None, terms), (a, b))
+}
+
+/// Compares two sides of these records.
+fn compared(sides: &Sides<'_>, (a, b): (&[&RunRecord], &[&RunRecord])) -> Comparison {
+    let &Sides { terms, same_run, .. } = sides;
     let workloads: Vec<_> = a[0].plan.workloads.iter().map(|workload| sides.workload(workload)).collect();
     let outcome = if same_run { Outcome::NoRegression } else { outcome(&workloads, terms.threshold) };
     let of_all = |find: fn(&RunRecord, &RunRecord) -> Vec<Difference>| {
@@ -87,9 +97,14 @@ pub fn compare_all(a: &[&RunRecord], b: &[&RunRecord], terms: Terms) -> Comparis
         threshold: terms.threshold,
         measure: terms.measure,
         outcome,
-        needed: undecided.then(|| needed::needed(&workloads, (a.len().min(b.len()), sides.turns), &terms)),
+        needed: undecided.then(|| {
+            let runs =
+                Runs { each: a.len().min(b.len()), turns: sides.turns, same_rounds: sides.same_rounds };
+            needed::needed(&workloads, runs, &terms)
+        }),
         same_run,
         turns: sides.turns,
+        same_rounds: sides.same_rounds,
         differences: of_all(of_batches).into_iter().chain(barring).collect(),
         remarks: noted.into_iter().chain(of_all(comparable::remarks)).collect(),
         workloads,
@@ -149,12 +164,31 @@ fn outcome(workloads: &[WorkloadComparison], threshold: f64) -> Outcome {
 struct Sides<'a> {
     a: Side<'a>,
     b: Side<'a>,
+    /// A second arm of the runs `a`, in the same rounds.
+    again: Option<Side<'a>>,
     terms: Terms,
     same_run: bool,
     turns: bool,
+    same_rounds: bool,
 }
 
-impl Sides<'_> {
+impl<'a> Sides<'a> {
+    fn of(a: &[&'a RunRecord], b: &[&'a RunRecord], again: Option<&'a RunRecord>, terms: Terms) -> Self {
+        let same_run = matches!((a, b), ([a], [b]) if a == b);
+        let same_rounds =
+            matches!((a, b), ([a], [b]) if live::in_same_rounds(a, b)) && terms.measure == Measure::Times;
+        let again = again.filter(|again| same_rounds && live::in_same_rounds(a[0], again));
+        Self {
+            a: Side::of("A", a),
+            b: Side::of("B", b),
+            again: again.map(|again| Side::of("A again", &[again])),
+            terms,
+            same_run,
+            turns: took_turns(a, b),
+            same_rounds: same_rounds && !same_run,
+        }
+    }
+
     fn workload(&self, workload: &WorkloadRecord) -> WorkloadComparison {
         let mut drift = drift::drift(&self.a.runs, &self.b.runs, &workload.name);
         let (mut cases, mut missing) = (Vec::new(), Vec::new());
@@ -184,7 +218,12 @@ impl Sides<'_> {
     fn executions(&self, case: &Case) -> Result<(Vec<Executions>, Vec<Executions>), MissingCase> {
         let missing = |reason| MissingCase { case: name_of(&case.executor, case.workers), reason };
         let of = |side: &Side<'_>| side.executions(case, self.terms.measure).map_err(missing);
-        Ok((of(&self.a)?, of(&self.b)?))
+        let (a, b) = (of(&self.a)?, of(&self.b)?);
+        if !self.same_rounds {
+            return Ok((a, b));
+        }
+        let (a, b) = side::in_common(&a[0], &b[0]).ok_or_else(|| missing("no round has both".to_string()))?;
+        Ok((vec![a], vec![b]))
     }
 
     fn measured(&self, case: &Case, baseline: Drift, a: &[Executions], b: &[Executions]) -> CaseComparison {
@@ -192,7 +231,12 @@ impl Sides<'_> {
         let ratio = self.ratio(&level_a, &level_b);
         let entries = |runs: &[Executions]| concatenated(runs, |run| &run.entries);
         let (of_a, of_b) = (entries(a), entries(b));
+        let again = self.again(case);
         let drift = match self.terms.measure {
+            Measure::Times if self.same_rounds => {
+                let floor = again.and_then(|again| Some(drift::reach(again.interval?)));
+                Drift { floor, ..Drift::default() }
+            }
             Measure::Times => self.drift(case, baseline, (a, &of_a), (b, &of_b)),
             // A machine's speed is in both of what makes a speedup.
             Measure::Speedups => Drift {
@@ -208,7 +252,9 @@ impl Sides<'_> {
             None if self.same_run => interval,
             None => drift.widen(ratio.value, interval),
         };
-        let with_drift = ratio.interval.map(wider);
+        // Arms that differ beyond all measure leave open what the machine does.
+        let open = again.is_some_and(|again| again.interval.is_none());
+        let with_drift = ratio.interval.filter(|_| !open).map(wider);
         let mean = |runs: &[Executions], of: fn(&Executions) -> f64| {
             runs.iter().map(of).sum::<f64>() / runs.len() as f64
         };
@@ -225,11 +271,12 @@ impl Sides<'_> {
             a_rounds: a.iter().map(|run| run.values.len()).sum(),
             b_rounds: b.iter().map(|run| run.values.len()).sum(),
             ratio,
+            again,
             drift,
             between,
             with_drift,
             verdict: judge(ratio.interval, with_drift, self.terms.threshold),
-            change: change(&of_a, &of_b, case.executor != BASELINE),
+            change: change(&of_a, &of_b, Of { pool: case.executor != BASELINE, pairs: self.same_rounds }),
         }
     }
 
@@ -257,6 +304,9 @@ impl Sides<'_> {
         let known = Quantity::known(mean(b) / mean(a));
         let values = |runs: &[Executions]| concatenated(runs, |run| &run.values);
         match self.terms.measure {
+            Measure::Times if self.same_rounds => {
+                bootstrap::ratio_of_means(&values(b), &values(a)).unwrap_or(known)
+            }
             Measure::Times => bootstrap::ratio_of_independent_means(&values(b), &values(a)).unwrap_or(known),
             Measure::Speedups => {
                 let serial = |runs: &[Executions]| concatenated(runs, |run| &run.serial_s);

@@ -28,6 +28,8 @@ pub struct Comparison {
     pub same_run: bool,
     /// Whether the runs took turns: as many of each side, each pair over before the next began.
     pub turns: bool,
+    /// Whether both ran in the same rounds, so that the executions of a round are compared with each other.
+    pub same_rounds: bool,
     /// Why the runs should not be compared; empty if they may.
     pub differences: Vec<Difference>,
     /// What else differs, as the build or the kernel: it may be what the comparison is about.
@@ -130,20 +132,24 @@ pub struct CaseComparison {
     pub a_speedup: Option<f64>,
     /// Speedup after; absent where times are compared.
     pub b_speedup: Option<f64>,
-    /// Counted rounds of all runs before.
+    /// Counted rounds of all runs before; of processes, where each measured a few rounds.
     pub a_rounds: usize,
-    /// Counted rounds of all runs after.
+    /// The same of all runs after.
     pub b_rounds: usize,
     /// Mean time after over mean time before, as far as the executions within the runs tell; where speedups are
     /// compared, the speedup before over the speedup after.
     pub ratio: Quantity,
+    /// The same of two arms of the side before in the same rounds, which differ in nothing: mean time of the second
+    /// over that of the first. Absent where there is no second arm.
+    pub again: Option<Quantity>,
     /// How far the machine may have changed between the runs.
     pub drift: Drift,
     /// The interval of the ratio from how pairs of runs differ from each other; absent where runs did not take
     /// turns, or are too few.
     pub between: Option<Interval>,
     /// The interval of the ratio, wider by the drift; where there is one between pairs of runs, the shortest that
-    /// holds that too, which has all drift in it.
+    /// holds that too, which has all drift in it. Absent where two arms of the side before differ too much for an
+    /// interval.
     pub with_drift: Option<Interval>,
     /// What follows from the intervals and the threshold.
     pub verdict: Verdict,
@@ -244,7 +250,8 @@ pub struct ChangePart {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Drift {
     /// The noise floor: how far from 1 the interval of the ratio of two equal serial arms reaches,
-    /// the larger of both runs; absent where a run has no second arm.
+    /// the larger of both runs; of runs in the same rounds, of two arms of the side before. Absent where there is no
+    /// second arm.
     pub floor: Option<f64>,
     /// How far the later half of a run's rounds lies from the earlier half, relative to that: the largest
     /// of both runs, and of the case itself and the serial baseline; absent where one was executed less

@@ -12,12 +12,19 @@ const LEAST_ROUNDS: f64 = 5.0;
 /// More than this is no advice.
 const MOST: f64 = 100_000.0;
 
-/// What the cases that are open need, each run of `runs` that each side has at least.
-pub(super) fn needed(
-    workloads: &[WorkloadComparison],
-    (runs, turns): (usize, bool),
-    terms: &Terms,
-) -> Needed {
+/// What there is to decide by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Runs {
+    /// Runs that each side has at least.
+    pub(super) each: usize,
+    /// Whether they took turns.
+    pub(super) turns: bool,
+    /// Whether they are two in the same rounds.
+    pub(super) same_rounds: bool,
+}
+
+/// What the cases that are open need.
+pub(super) fn needed(workloads: &[WorkloadComparison], runs: Runs, terms: &Terms) -> Needed {
     let mut needed = Needed { rounds: None, runs: None, unknown: Vec::new() };
     for workload in workloads {
         for case in &workload.missing {
@@ -29,7 +36,7 @@ pub(super) fn needed(
             case.verdict != Verdict::Regression && !case.excludes_regression(terms.threshold)
         };
         for case in workload.cases.iter().filter(open) {
-            match of_case(case, (runs, turns), terms.threshold) {
+            match of_case(case, runs, terms.threshold) {
                 More::Rounds(more) => needed.rounds = needed.rounds.max(Some(more)),
                 More::Runs(more) => needed.runs = needed.runs.max(Some(more)),
                 More::Unknown(reason) => {
@@ -49,7 +56,7 @@ enum More {
     Unknown(&'static str),
 }
 
-fn of_case(case: &CaseComparison, (runs, turns): (usize, bool), threshold: f64) -> More {
+fn of_case(case: &CaseComparison, Runs { each: runs, turns, same_rounds }: Runs, threshold: f64) -> More {
     let rounds = case.a_rounds.min(case.b_rounds) as f64 / runs as f64;
     let Some((interval, with_drift)) = case.ratio.interval.zip(case.with_drift) else {
         return match rounds {
@@ -72,6 +79,10 @@ fn of_case(case: &CaseComparison, (runs, turns): (usize, bool), threshold: f64) 
     // The least that it may be once nothing but a slower machine has to be allowed for.
     let surely = ratio / case.drift.machine().high;
     let apart = case.drift.runs.is_some_and(|runs| surely / (1.0 + runs) <= bound);
+    if same_rounds && surely <= bound {
+        // The machine is the same for both.
+        return too_close();
+    }
     if surely <= bound || apart {
         // No number of rounds tells a slower machine from a slower program; runs that take turns do.
         return More::Runs(if turns { PAIRS.saturating_sub(runs).max(1) } else { PAIRS } as u64);
@@ -108,6 +119,7 @@ mod tests {
             a_rounds: 10,
             b_rounds: 12,
             ratio: Quantity { value, interval: Some(interval) },
+            again: None,
             drift,
             between: None,
             with_drift: Some(drift.widen(value, interval)),
@@ -116,43 +128,58 @@ mod tests {
         }
     }
 
+    fn runs(each: usize, turns: bool) -> Runs {
+        Runs { each, turns, same_rounds: false }
+    }
+
+    #[test]
+    fn in_the_same_rounds_no_machine_has_to_be_told_apart() {
+        let same_rounds = Runs { same_rounds: true, ..runs(1, true) };
+        let floor = Drift { floor: Some(0.03), ..Drift::default() };
+        // From 1.06, the end at 1.06 / 1.03 has to come to 1.02, which takes more rounds and no more runs.
+        let worse = case(1.06, (1.0, 1.12), floor);
+        assert_eq!(of_case(&worse, same_rounds, 0.02), More::Rounds(13));
+        let at = case(1.02, (0.99, 1.05), floor);
+        assert_eq!(of_case(&at, same_rounds, 0.02), too_close());
+    }
+
     #[test]
     fn half_the_distance_takes_four_times_the_rounds() {
         // From 1.00, the end at 1.04 has to come to 1.02.
         let open = case(1.0, (0.96, 1.04), Drift::default());
-        assert_eq!(of_case(&open, (1, true), 0.02), More::Rounds(30));
+        assert_eq!(of_case(&open, runs(1, true), 0.02), More::Rounds(30));
         // From 1.06, the end at 1.00 has to come to 1.02.
         let worse = case(1.06, (1.0, 1.12), Drift::default());
-        assert_eq!(of_case(&worse, (1, true), 0.02), More::Rounds(13));
+        assert_eq!(of_case(&worse, runs(1, true), 0.02), More::Rounds(13));
         // The rounds are those of each run.
-        assert_eq!(of_case(&open, (2, true), 0.02), More::Rounds(15));
+        assert_eq!(of_case(&open, runs(2, true), 0.02), More::Rounds(15));
     }
 
     #[test]
     fn a_slower_machine_is_told_apart_by_runs_and_not_by_rounds() {
         let drift = Drift { clock: Some(1.05), ..Drift::default() };
         let slower = case(1.06, (1.05, 1.07), drift);
-        assert_eq!(of_case(&slower, (1, true), 0.02), More::Runs(2));
-        assert_eq!(of_case(&slower, (2, false), 0.02), More::Runs(3));
+        assert_eq!(of_case(&slower, runs(1, true), 0.02), More::Runs(2));
+        assert_eq!(of_case(&slower, runs(2, false), 0.02), More::Runs(3));
         let paired = CaseComparison {
             between: Some(Interval { low: 1.0, high: 1.12 }),
             with_drift: Some(Interval { low: 1.0, high: 1.12 }),
             ..slower
         };
-        assert_eq!(of_case(&paired, (4, true), 0.02), More::Runs(5));
+        assert_eq!(of_case(&paired, runs(4, true), 0.02), More::Runs(5));
     }
 
     #[test]
     fn what_no_number_decides_has_its_reason() {
         let at = case(1.02, (0.99, 1.05), Drift::default());
-        assert_eq!(of_case(&at, (1, true), 0.02), More::Runs(2));
+        assert_eq!(of_case(&at, runs(1, true), 0.02), More::Runs(2));
         let close = case(1.019_999_9, (0.99, 1.05), Drift::default());
-        assert_eq!(of_case(&close, (1, true), 0.02), too_close());
+        assert_eq!(of_case(&close, runs(1, true), 0.02), too_close());
         let few = CaseComparison { ratio: Quantity::known(1.0), with_drift: None, a_rounds: 2, ..at };
-        assert_eq!(of_case(&few, (1, true), 0.02), More::Rounds(3));
+        assert_eq!(of_case(&few, runs(1, true), 0.02), More::Rounds(3));
         let published = CaseComparison { a_rounds: 0, ..few };
         assert!(
-            matches!(of_case(&published, (1, true), 0.02), More::Unknown(reason) if reason.contains("published"))
+            matches!(of_case(&published, runs(1, true), 0.02), More::Unknown(reason) if reason.contains("published"))
         );
     }
 }

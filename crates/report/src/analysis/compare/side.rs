@@ -32,9 +32,16 @@ impl Side<'_> {
     }
 }
 
-/// The executions of one case in one run, a value per round. Of an interrupted round in which the serial
+/// The executions of one case in one run, a value per round, or per process where each measured a few rounds: what the
+/// rounds of a process have in common is one draw, so that the means of processes are what varies (Davison and Hinkley,
+/// *Bootstrap Methods and their Application*, 1997, section 3.8: resample the highest level, and leave those below it
+/// whole). Of an interrupted round in which the serial
 /// baseline is missing nothing counts, so that time and account are about the same executions.
+#[derive(Clone)]
 pub(super) struct Executions {
+    /// The round of each value, or the process that measured it where each measured a few rounds. Values of runs in the
+    /// same rounds belong together where these are the same. Ascending.
+    pub(super) keys: Vec<usize>,
     /// The mean time in seconds.
     pub(super) mean_s: f64,
     /// What is compared: the mean time, or its share of the serial baseline's.
@@ -60,15 +67,16 @@ impl Executions {
                 Measure::Times => row.mean_s,
                 Measure::Speedups => row.mean_s / published_serial(record, &case.workload)?,
             };
-            let (mean_s, values, serial_s, entries) = (row.mean_s, Vec::new(), Vec::new(), Vec::new());
-            return Ok(Self { mean_s, figure, values, serial_s, entries });
+            let (keys, values, serial_s, entries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            return Ok(Self { keys, mean_s: row.mean_s, figure, values, serial_s, entries });
         }
+        let (keys, groups): (Vec<usize>, Vec<Vec<Paired<'_>>>) = groups.into_iter().unzip();
         let values: Vec<f64> = groups.iter().map(|group| mean_wall_s(group)).collect();
         let mean_s = Summary::of(&values).ok_or("not measured")?.mean;
         // Losses are of workers that need a CPU each.
         let computes = record.workload(&case.workload).is_none_or(|workload| workload.waits.is_none());
         let entries: Option<Vec<Entries>> =
-            computes.then(|| groups.iter().map(|group| entries(group, case.workers)).collect()).flatten();
+            computes.then(|| groups.iter().map(|group| entries(group, case)).collect()).flatten();
         let mut entries = entries.unwrap_or_default();
         let (mut figure, mut serial_s) = (mean_s, Vec::new());
         if measure == Measure::Speedups {
@@ -83,7 +91,7 @@ impl Executions {
                 one.scale(1.0 / serial);
             }
         }
-        Ok(Self { mean_s, figure, values, serial_s, entries })
+        Ok(Self { keys, mean_s, figure, values, serial_s, entries })
     }
 }
 
@@ -91,6 +99,7 @@ impl Executions {
     /// The times relative to a level, without an account.
     pub(super) fn at_level(&self, level: f64) -> Self {
         Self {
+            keys: self.keys.clone(),
             mean_s: self.mean_s,
             figure: self.figure / level,
             values: self.values.iter().map(|value| value / level).collect(),
@@ -100,15 +109,35 @@ impl Executions {
     }
 }
 
+/// What both have of the same rounds; `None` if that is nothing.
+pub(super) fn in_common(a: &Executions, b: &Executions) -> Option<(Executions, Executions)> {
+    let of = |one: &Executions, other: &Executions| {
+        let kept: Vec<usize> =
+            (0..one.keys.len()).filter(|&index| other.keys.binary_search(&one.keys[index]).is_ok()).collect();
+        let mut part = Executions {
+            keys: kept.iter().map(|&index| one.keys[index]).collect(),
+            values: kept.iter().map(|&index| one.values[index]).collect(),
+            entries: kept.iter().filter_map(|&index| one.entries.get(index).cloned()).collect(),
+            ..one.clone()
+        };
+        part.mean_s = Summary::of(&part.values)?.mean;
+        part.figure = part.mean_s;
+        Some(part)
+    };
+    Some((of(a, b)?, of(b, a)?))
+}
+
 /// The mean account of the executions of a round.
-fn entries(group: &[Paired<'_>], workers: usize) -> Option<Entries> {
-    let ledger = |pair: &Paired<'_>| {
-        let has_baseline = !pair.reference.0.is_empty();
-        has_baseline.then(|| accounting::ledger(pair, workers)).flatten()
+fn entries(group: &[Paired<'_>], case: &Case) -> Option<Entries> {
+    let ledger = |pair: &Paired<'_>| match pair.reference.0[..] {
+        [] => None,
+        // Of a program that is its own baseline all CPU time is a row: nothing would be left of it otherwise.
+        _ if case.executor == BASELINE && pair.sample.outside.is_some() => accounting::alone(pair.sample),
+        _ => accounting::ledger(pair, case.workers),
     };
     let entries = group.iter().map(|pair| {
         let throttled = pair.sample.machine.throttled_ns.is_some();
-        Some(Entries::of(&ledger(pair)?, workers, throttled))
+        Some(Entries::of(&ledger(pair)?, case.workers, throttled))
     });
     entries.collect::<Option<Vec<Entries>>>().map(|entries| Entries::mean(&entries))
 }
@@ -125,10 +154,10 @@ fn published_serial(record: &RunRecord, workload: &str) -> Result<f64, String> {
     row.map(|row| row.mean_s).ok_or_else(|| "no serial baseline".to_string())
 }
 
-/// The executions of a case in groups, each of one round, or of one execution where rounds say nothing:
-/// what lies in one round is not independent. Without a serial baseline there is nothing to group
+/// The executions of a case in groups, each of one round, of one process that measured some rounds, or of one execution
+/// where rounds say nothing: what lies in one round is not independent. Each has its number. Without a serial baseline there is nothing to group
 /// but the samples, and no account comes of them.
-fn by_round<'a>(rounds: &Rounds<'a>, index: usize, case: &Case) -> Vec<Vec<Paired<'a>>> {
+fn by_round<'a>(rounds: &Rounds<'a>, index: usize, case: &Case) -> Vec<(usize, Vec<Paired<'a>>)> {
     let alone = |sample: &'a Sample| Paired { sample, reference: Reference(vec![sample]) };
     let pairs: Vec<Paired<'a>> = if case.executor == BASELINE {
         // Against itself, as one worker: what is not in its tasks is the loop around them.
@@ -140,10 +169,10 @@ fn by_round<'a>(rounds: &Rounds<'a>, index: usize, case: &Case) -> Vec<Vec<Paire
     };
     let mut groups: BTreeMap<usize, Vec<Paired<'a>>> = BTreeMap::new();
     for (position, pair) in pairs.into_iter().enumerate() {
-        let key = if rounds.paired() { pair.sample.round as usize } else { position };
+        let key = if rounds.paired() { rounds.draw(pair.sample.round) } else { position };
         groups.entry(key).or_default().push(pair);
     }
-    groups.into_values().collect()
+    groups.into_iter().collect()
 }
 
 fn mean_wall_s(group: &[Paired<'_>]) -> f64 {

@@ -15,7 +15,7 @@ mod probe;
 use serde::Serialize;
 
 pub use floor::Floor;
-pub use neighbours::others;
+pub use neighbours::{others, too_busy};
 pub use probe::CpuSpeed;
 
 use crate::record::Known;
@@ -135,6 +135,7 @@ mod tests {
             load: Known::Value(0.1),
             cpu_pressure: Known::Value(0.0),
             steal_ns: Known::Value(0),
+            others: Known::Missing("not looked".into()),
         };
         Facts {
             captured: None,

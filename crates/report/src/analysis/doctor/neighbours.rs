@@ -1,9 +1,9 @@
 //! Rules about what others take: other machines on the same hardware, other programs on this one.
 
 use super::{Facts, Finding, percent};
-use crate::record::Conditions;
+use crate::record::{Conditions, Others, Program};
 
-/// Threads of others, as a mean over a minute, that are too many.
+/// Threads of others that are too many: on a CPU just then, or as a mean over a minute.
 const BUSY: f64 = 0.5;
 
 /// Share of time, in per cent, in which threads wait for CPUs and that is too much.
@@ -51,9 +51,13 @@ pub(super) fn steal(facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// That other programs are running, in words, where they are.
+/// That other programs are running, in words, where they are: those that were seen to use CPUs just then. Where it
+/// was not looked, load and pressure tell of the last minute, and of what has just ended too.
 #[must_use]
 pub fn others(conditions: &Conditions) -> Option<String> {
+    if let Some(others) = conditions.others.value() {
+        return (others.cpus >= BUSY).then(|| using(others));
+    }
     let load = conditions.load.value().copied();
     let pressure = conditions.cpu_pressure.value().copied();
     let mut signs = Vec::new();
@@ -67,12 +71,32 @@ pub fn others(conditions: &Conditions) -> Option<String> {
     (!signs.is_empty()).then(|| format!("other programs are running: {}", signs.join(", ")))
 }
 
+/// That so few CPUs are left that what is measured says more about the others, and what to do about it.
+#[must_use]
+pub fn too_busy(conditions: &Conditions) -> Option<String> {
+    let others = conditions.others.value()?;
+    let first = others.programs.first().map_or_else(|| "them".to_string(), named);
+    (2.0 * others.cpus >= others.of as f64)
+        .then(|| format!("too busy to tell: {}; stop {first} and measure again", using(others)))
+}
+
+fn using(others: &Others) -> String {
+    let programs = others.programs.iter().map(|program| format!("{} {:.1}", named(program), program.cpus));
+    let programs = programs.collect::<Vec<_>>().join(", ");
+    let programs = if programs.is_empty() { "none that can be seen here" } else { &programs };
+    format!("other programs use {:.1} CPUs of {}: {programs}", others.cpus, others.of)
+}
+
+fn named(program: &Program) -> String {
+    format!("{} (process {})", program.name, program.pid)
+}
+
 pub(super) fn busy(facts: &Facts) -> Option<Finding> {
     others(&facts.before).map(|what| {
         Finding::warning(
             what,
             "Workers wait for CPUs that other programs use. This shows as run-queue delay, and as slower tasks through shared caches.",
-            "Check 'top', stop what is not needed, wait a minute and check again. A run that has just ended counts too.",
+            "Stop what is not needed and check again.",
         )
     })
 }
@@ -118,6 +142,25 @@ mod tests {
         facts.before.load = Known::Value(0.2);
         facts.before.cpu_pressure = Known::Value(12.3);
         assert!(busy(&facts).unwrap().what.contains("in 12 % of"));
+        // What was seen just then says more than a mean over a minute that has passed.
+        let idle = Others { cpus: 0.1, of: 4, programs: Vec::new() };
+        facts.before.others = Known::Value(idle.clone());
+        assert_eq!(busy(&facts), None);
+        let program = |name: &str, pid, cpus| Program { name: name.into(), pid, cpus };
+        let programs = vec![program("cc1", 7, 1.0), program("ld", 9, 0.4)];
+        facts.before.others = Known::Value(Others { cpus: 1.4, programs: programs.clone(), ..idle.clone() });
+        let said = busy(&facts).unwrap().what;
+        assert_eq!(said, "other programs use 1.4 CPUs of 4: cc1 (process 7) 1.0, ld (process 9) 0.4");
+        assert_eq!(too_busy(&facts.before), None);
+        facts.before.others = Known::Value(Others { cpus: 2.0, programs, ..idle.clone() });
+        let said = too_busy(&facts.before).unwrap();
+        assert!(
+            said.starts_with("too busy to tell: ")
+                && said.ends_with("; stop cc1 (process 7) and measure again")
+        );
+        // Of another container, whose processes have no numbers here.
+        facts.before.others = Known::Value(Others { cpus: 4.0, ..idle });
+        assert!(too_busy(&facts.before).unwrap().contains("none that can be seen here; stop them"));
         // What the look itself does is no finding.
         let mut facts = quiet();
         facts.after.load = Known::Value(1.0);

@@ -11,6 +11,7 @@ mod timeline;
 
 use serde::Serialize;
 
+use super::predict::model::Suggestion;
 use crate::record::{Around, Data, Design, Environment, Pinned, PoolMode, Status, Stop, Waits};
 use crate::stats::Quantity;
 
@@ -45,6 +46,8 @@ pub struct Analysis {
     pub status: Status,
     /// How much was measured, and how well.
     pub effort: Effort,
+    /// How the widest interval narrowed with time, in a run of more than a minute.
+    pub narrowing: Vec<Narrowed>,
     /// The workloads, in the order of their columns.
     pub workloads: Vec<WorkloadColumn>,
     /// The executors with their rows; the serial baseline is in the columns instead.
@@ -64,6 +67,8 @@ pub struct Analysis {
 pub struct Effort {
     /// Counted rounds, whole or not.
     pub rounds: u32,
+    /// Those that have every case; the others measured the cases whose speedups were known worst.
+    pub whole: u32,
     /// Rounds that were run to warm up, and left out by that rule.
     pub warmup_rounds: u32,
     /// Why the run ended where it did; absent if it did not come to its end.
@@ -80,6 +85,15 @@ pub struct Effort {
     pub noisy: Vec<NoisyRound>,
     /// That most rounds were disturbed, so that none of them stands out.
     pub unsteady: Option<Unsteady>,
+}
+
+/// The widest interval after a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Narrowed {
+    /// Seconds of the run.
+    pub after_s: f64,
+    /// Its half-width, relative to the speedup.
+    pub widest: f64,
 }
 
 /// A case whose speedup has no interval.
@@ -158,6 +172,8 @@ pub struct WorkloadColumn {
     pub bounds: Vec<Bound>,
     /// What the hardware allows, by ascending number of workers.
     pub ceilings: Vec<Ceiling>,
+    /// What would gain most, where that is sure: of the cases that stand for the executors.
+    pub suggestion: Option<Suggestion>,
 }
 
 /// What the sizes of the jobs allow on some number of workers.

@@ -10,6 +10,7 @@ mod laws;
 
 use serde::Serialize;
 
+use self::fit::{LawTerms, Parameters};
 use crate::stats::{Interval, Quantity};
 pub use laws::{Amdahl, CurvePoint, Usl, amdahl, usl};
 
@@ -69,6 +70,15 @@ pub fn karp_flatt_quantity(speedup: &Quantity, workers: usize) -> Option<Quantit
 pub fn cost(speedups: &[(usize, Quantity)]) -> Option<usize> {
     let faster = speedups.iter().filter(|(_, speedup)| speedup.interval.is_some_and(|i| i.low > 1.0));
     faster.map(|&(workers, _)| workers).min()
+}
+
+/// A law through speedups at numbers of workers, to be read beyond them: Gunther's of four points or more, Amdahl's of
+/// fewer. `None` where no such law fits.
+pub(super) fn beyond(points: &[(f64, f64)]) -> Option<impl Fn(f64) -> f64 + use<>> {
+    let (workers, speedups): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+    let terms = if points.len() < 4 { LawTerms::Contention } else { LawTerms::ContentionAndCoherency };
+    let law = Parameters::fit(&workers, &speedups, terms)?;
+    Some(move |workers| law.speedup(workers))
 }
 
 #[cfg(test)]

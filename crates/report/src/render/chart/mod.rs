@@ -6,7 +6,7 @@
 //!
 //! * `io`: work that waits; `time`, `speedup`, `stack`, `timeline`, `threads`, `efficiency`, `drift`, `usl`,
 //!   `data`, `engines`: the charts
-//! * `history`: the runs of one batch over time, which is no chart of a run
+//! * `history`: the runs of one batch over time, and `predict`: what would be, which are no charts of a run
 //! * `runs`: from analyses to curves; `figure`, `panel`: charts over numbers of workers; `limits`: how
 //!   much of a large record is drawn
 //! * `layout`, `frame`, `axis`: where things go
@@ -37,6 +37,7 @@ pub(super) mod limits;
 mod look;
 mod numbers;
 mod panel;
+mod predict;
 mod runs;
 pub(super) mod scene;
 mod speedup;
@@ -57,6 +58,7 @@ use crate::record::StoreError;
 use crate::record::store::write_whole;
 
 pub use history::write_history;
+pub use predict::write_prediction;
 use runs::Runs;
 use scene::Scene;
 

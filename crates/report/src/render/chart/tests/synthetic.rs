@@ -77,8 +77,10 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
         pool: PoolMode::Cold,
         pin: None,
         status: Status::Complete,
+        narrowing: Vec::new(),
         effort: Effort {
             rounds: ROUNDS,
+            whole: ROUNDS,
             warmup_rounds: 1,
             stop: None,
             precision: Some(0.01),
@@ -106,6 +108,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 floor: None,
                 bounds: Vec::new(),
                 ceilings: Vec::new(),
+                suggestion: None,
             })
             .collect(),
         executors: (executors.iter().enumerate())

@@ -1,0 +1,173 @@
+//! Who else uses the CPUs: what all other processes of the system used of them over a moment.
+
+use std::collections::HashMap;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::files::read;
+use super::root::Root;
+
+/// Programs that are named, at most.
+const NAMED: usize = 5;
+
+/// A program that used less of a CPU is not named.
+const LEAST: f64 = 0.05;
+
+/// CPU time that others used over a moment, in CPUs: 1.5 is one and a half of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Others {
+    /// What all of them used together, also those that this process cannot see.
+    pub cpus: f64,
+    /// The CPUs of the system.
+    pub of: usize,
+    /// Those that used most, the busiest first.
+    pub programs: Vec<Program>,
+}
+
+/// One of the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Program {
+    /// The kernel's name of its process, of at most 15 bytes.
+    pub name: String,
+    /// Number of its process.
+    pub pid: u32,
+    /// What it used, in CPUs.
+    pub cpus: f64,
+}
+
+/// Watches the system for `period`. Times are counted in ticks of usually 10 ms, so that 100 ms tell a tenth
+/// of a CPU.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn others(period: Duration) -> Result<Others, String> {
+    let root = Root::default();
+    let before = Snapshot::take(&root)?;
+    std::thread::sleep(period);
+    let after = Snapshot::take(&root)?;
+    let ticks = rustix::param::clock_ticks_per_second() as f64 * (after.at - before.at).as_secs_f64();
+    Ok(between(&before, &after, std::process::id(), ticks))
+}
+
+/// Ticks that were used up to a moment.
+struct Snapshot {
+    at: Instant,
+    busy: u64,
+    cpus: usize,
+    /// By the number of a process and its start, as numbers are used again: its name and its ticks.
+    processes: HashMap<(u32, u64), (String, u64)>,
+}
+
+impl Snapshot {
+    fn take(root: &Root) -> Result<Self, String> {
+        let at = Instant::now();
+        let path = root.path("proc/stat");
+        let (busy, cpus) =
+            busy(&read(&path)?).ok_or_else(|| format!("{}: no line \"cpu\"", path.display()))?;
+        let folder = fs::read_dir(root.path("proc")).map_err(|error| format!("/proc: {error}"))?;
+        let processes = folder.flatten().filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            // It may have ended by now.
+            let (name, start, ticks) = process(&read(entry.path().join("stat")).ok()?)?;
+            Some(((pid, start), (name, ticks)))
+        });
+        Ok(Self { at, busy, cpus, processes: processes.collect() })
+    }
+}
+
+/// What was used between two moments that are `ticks` apart, this process left out.
+fn between(before: &Snapshot, after: &Snapshot, own: u32, ticks: f64) -> Others {
+    let used = |(key, (name, ticks)): (&(u32, u64), &(String, u64))| {
+        let earlier = before.processes.get(key).map_or(0, |(_, ticks)| *ticks);
+        (key.0, name.clone(), ticks.saturating_sub(earlier))
+    };
+    let (own, others): (Vec<_>, Vec<_>) = after.processes.iter().map(used).partition(|(pid, ..)| *pid == own);
+    let own: u64 = own.iter().map(|(.., ticks)| ticks).sum();
+    let all = after.busy.saturating_sub(before.busy).saturating_sub(own);
+    let share = |used: u64| if ticks > 0.0 { used as f64 / ticks } else { 0.0 };
+    let mut programs: Vec<Program> = (others.into_iter())
+        .map(|(pid, name, used)| Program { name, pid, cpus: share(used) })
+        .filter(|program| program.cpus >= LEAST)
+        .collect();
+    programs.sort_by(|a, b| b.cpus.total_cmp(&a.cpus).then(a.pid.cmp(&b.pid)));
+    programs.truncate(NAMED);
+    Others { cpus: share(all), of: after.cpus, programs }
+}
+
+/// Ticks in which the CPUs of `/proc/stat` were busy, and how many CPUs it counts. Steal is no use by programs of
+/// this system, and guests are in the times of users.
+fn busy(stat: &str) -> Option<(u64, usize)> {
+    let all = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let columns: Vec<u64> = all.split_ascii_whitespace().map_while(|column| column.parse().ok()).collect();
+    // user, nice, system; idle and iowait; irq, softirq.
+    let busy = [0, 1, 2, 5, 6].iter().filter_map(|&column| columns.get(column)).sum();
+    let of_cpu = |line: &&str| {
+        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+    };
+    (!columns.is_empty()).then_some((busy, stat.lines().filter(of_cpu).count()))
+}
+
+/// Name, start and ticks of a process from its `/proc/PID/stat`. The name stands in brackets and may hold some.
+fn process(stat: &str) -> Option<(String, u64, u64)> {
+    let name = stat.get(stat.find('(')? + 1..stat.rfind(')')?)?;
+    let rest: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
+    // Fields 14, 15 and 22 of proc(5): utime, stime, starttime; the state, the third, is the first of the rest.
+    let field = |number: usize| rest.get(number - 3)?.parse::<u64>().ok();
+    Some((name.to_string(), field(22)?, field(14)?.checked_add(field(15)?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(busy: u64, processes: &[(u32, u64, &str, u64)]) -> Snapshot {
+        let processes =
+            processes.iter().map(|&(pid, start, name, ticks)| ((pid, start), (name.to_string(), ticks)));
+        Snapshot { at: Instant::now(), busy, cpus: 2, processes: processes.collect() }
+    }
+
+    #[test]
+    fn others_are_named_by_what_they_used_and_this_process_is_none_of_them() {
+        let before =
+            snapshot(1000, &[(1, 5, "init", 7), (7, 9, "old", 90), (8, 9, "us", 40), (9, 9, "cc", 100)]);
+        let after =
+            snapshot(1029, &[(1, 5, "init", 7), (7, 99, "new", 4), (8, 9, "us", 45), (9, 9, "cc", 110)]);
+        let others = between(&before, &after, 8, 10.0);
+        assert!((others.cpus - 2.4).abs() < 1e-9, "{others:?}");
+        let named: Vec<_> =
+            others.programs.iter().map(|one| (one.name.as_str(), one.pid, one.cpus)).collect();
+        // Number 7 was given to another process, whose time is all its own.
+        assert_eq!(named, [("cc", 9, 1.0), ("new", 7, 0.4)]);
+        assert!(between(&before, &after, 8, 0.0).cpus.abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_kernel_s_files_are_read_as_it_writes_them() {
+        let stat = "cpu  100 20 30 4000 50 6 7 8 9 0\ncpu0 1 2 3\ncpu1 1 2 3\nctxt 5\n";
+        assert_eq!(busy(stat), Some((163, 2)));
+        assert_eq!(busy("cpu0 1 2 3\n"), None);
+        assert_eq!(busy("cpu \n"), None);
+        let line = "42 (a) b) S 1 42 42 0 -1 4194560 9 0 0 0 12 30 0 0 20 0 1 0 777 0 0";
+        assert_eq!(process(line), Some(("a) b".to_string(), 777, 42)));
+        assert_eq!(process("42 (short) S 1"), None);
+        assert_eq!(process(") ("), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_busy_child_is_seen_by_its_number() {
+        let mut child = std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let seen = (0..50).any(|_| {
+            let others = others(Duration::from_millis(100)).unwrap();
+            others.of > 0 && others.programs.iter().any(|program| program.pid == child.id())
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(seen);
+    }
+}
