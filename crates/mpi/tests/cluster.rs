@@ -286,6 +286,7 @@ fn shared_bytes_and_large_values_arrive_and_come_back() {
     init_workers();
     let cluster = Cluster::new(2);
     let pool = cluster.pool().workers_per_host(1).build().unwrap();
+    assert_eq!(pool.bootup(None), Ok(true));
     let bytes = SharedBytes::copy_of(&vec![1; 100_000]).unwrap();
     for sum in pool.map((0..20).map(|_| Sum(bytes.clone()))) {
         let (sum, back) = sum.unwrap();
