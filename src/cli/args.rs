@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Print saved runs as tables, Markdown, CSV or JSON, or draw their charts
     Report(ReportArgs),
     /// Compare saved runs: which cases became slower, and which loss grew?
-    Compare(CompareArgs),
+    Compare(Box<CompareArgs>),
     /// Print all runs of one batch, a line a run, or draw them over time
     History(HistoryArgs),
     /// Predict from a saved run: more workers, another order, a warm pool

@@ -194,7 +194,7 @@ impl Run {
     /// What has to be done first, then the rounds that warm up.
     fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), Ended> {
         let rule = self.study.stop();
-        let step = |elapsed| step(&rule, &Reached::as_one(0, None), elapsed);
+        let step = |elapsed| step(&rule, &Reached::default(), elapsed);
         progress.show(0.0, "setting up".to_string());
         progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         self.study.set_up().map_err(|problem| self.failed((0, 0, true), problem, interrupt))?;

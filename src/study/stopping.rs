@@ -94,8 +94,8 @@ impl StopRule {
     }
 }
 
-/// What a rule asks of a run.
-#[derive(Debug, Clone, PartialEq)]
+/// What a rule asks of a run; the default is its beginning.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reached {
     /// Counted rounds that every case has been measured in.
     pub rounds: u32,
@@ -108,12 +108,6 @@ pub struct Reached {
 pub type Widths = Vec<(usize, Option<f64>)>;
 
 impl Reached {
-    /// What a measurement has reached that has one half-width for all it measures, if that was looked at and if there
-    /// is one.
-    pub(super) fn as_one(rounds: u32, width: Option<Option<f64>>) -> Self {
-        Self { rounds, widths: width.map(|width| (0, width)).into_iter().collect() }
-    }
-
     /// The half-width of a case.
     pub(super) fn width(&self, case: usize) -> Option<f64> {
         self.widths.iter().find(|(index, _)| *index == case)?.1

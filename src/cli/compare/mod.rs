@@ -51,6 +51,7 @@ use speedup_report::view::comparison::needed;
     "comparable (different batch, machine, pool, design or schema version); 4 inconclusive; with --live also 1 if ",
     "a side fails, and 130 if interrupted (whole rounds are kept).",
 ))]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CompareArgs {
     /// The run before and the run after: folders, or their run.json. Of more runs than two, those of each
     /// side have the same name, the same build or the same folder but for a date and a number; the side of

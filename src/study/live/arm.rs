@@ -149,13 +149,11 @@ impl Arm {
         plan.rounds = rule.rounds * plan.invocation_rounds.map_or(1, std::num::NonZeroU32::get);
         plan.precision = Some(rule.precision);
         plan.max_time_s = rule.max_time.map(|time| time.as_secs_f64());
-        match &self.folder {
-            Some(folder) => folder.save(record),
-            None => {
-                self.folder = Some(RunFolder::exact(&within.join(self.name), None, record)?);
-                Ok(())
-            }
+        if let Some(folder) = &self.folder {
+            return folder.save(record);
         }
+        self.folder = Some(RunFolder::exact(&within.join(self.name), None, record)?);
+        Ok(())
     }
 
     /// Says in the record how it ended.

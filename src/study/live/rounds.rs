@@ -10,7 +10,7 @@ use super::Live;
 use super::arm::{Arm, At, clear};
 use crate::study::progress::{Phase, Progress, Step, Verbosity};
 use crate::study::rounds::{Saving, message, step};
-use crate::study::stopping::Reached;
+use crate::study::stopping::{Reached, Widths};
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::LEAST_ROUNDS;
 use speedup_report::record::{RunRecord, Status, Stop, StoreError};
@@ -72,7 +72,7 @@ impl Live {
     /// [`StoreError`] if a record cannot be written; the form written last stays.
     pub fn go_on(&mut self, watch: &LiveWatch<'_>) -> Result<End, StoreError> {
         let progress = Progress::new(watch.verbosity);
-        let mut reached = Reached::as_one(0, None);
+        let mut reached = Reached::default();
         let ended = self.measure(&mut reached, &progress, watch);
         progress.finish();
         for arm in &mut self.arms {
@@ -134,27 +134,29 @@ impl Live {
                 return Ok(end);
             }
             let rounds = reached.rounds + 1;
-            *reached = Reached::as_one(rounds, self.widest(rounds, watch));
+            *reached = Reached { rounds, widths: self.widths(rounds, watch) };
             let took = self.elapsed().saturating_sub(begin);
             if let Some(stop) = rule.check(reached, self.elapsed(), took) {
                 return Ok(End::Complete(stop));
             }
             let short = rule.too_short(reached, self.elapsed(), took).filter(|_| reached.rounds == 1);
-            short.into_iter().for_each(|short| progress.pause(|| (watch.tell)(&short)));
+            if let Some(short) = short {
+                progress.pause(|| (watch.tell)(&short));
+            }
         }
     }
 
-    /// The width that the rule asks for; `None` where it does not, since to estimate takes a moment.
-    fn widest(&self, rounds: u32, watch: &LiveWatch<'_>) -> Option<Option<f64>> {
-        let [old, new, _] = self.records()?;
+    /// The width that the rule asks for, one for all cases; nothing where it does not, since to estimate takes a moment.
+    fn widths(&self, rounds: u32, watch: &LiveWatch<'_>) -> Widths {
         let asked = self.config.stop.precision > 0.0 && rounds >= LEAST_ROUNDS;
-        asked.then(|| (watch.widest)(old, new))
+        let records = self.records().filter(|_| asked);
+        records.map(|[old, new, _]| (0, (watch.widest)(old, new))).into_iter().collect()
     }
 
     /// What has to be done first, then the rounds that warm up.
     fn warm_up(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<(), End> {
         let rule = self.config.stop;
-        let step = |elapsed| step(&rule, &Reached::as_one(0, None), elapsed);
+        let step = |elapsed| step(&rule, &Reached::default(), elapsed);
         progress.show(0.0, "setting up".to_string());
         progress.tell(&Step { phase: Phase::Setup, ..step(self.elapsed()) });
         for (index, arm) in self.arms.iter_mut().enumerate() {
