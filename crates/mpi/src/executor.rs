@@ -224,12 +224,12 @@ impl Builder {
         let initializer = self.initializer.transpose()?;
         let refused = |reason: String| Error::NotInitialised { reason };
         let mut hosts = hub.hosts(GREETING).map_err(refused)?;
-        let wanted = self.hosts.unwrap_or(hosts.len());
-        if hosts.is_empty() || wanted > hosts.len() {
+        let (wanted, there) = (self.hosts.unwrap_or(hosts.len().max(1)), hosts.len());
+        if wanted > there {
             return Err(refused(format!(
-                "{wanted} hosts are wanted, and {} ranks besides rank 0 were started: start one more rank than \
-                 hosts, as mpirun -n does",
-                hosts.len()
+                "it is to have {wanted} hosts, and ranks besides rank 0 are {there}: start one rank more than hosts, \
+                 as by mpirun -n {}",
+                wanted + 1
             )));
         }
         hosts.truncate(wanted);
@@ -312,6 +312,6 @@ mod tests {
         assert_eq!(lay_out(5, &[4, 4, 4], Placement::Compact), [4, 1, 0]);
         assert_eq!(lay_out(5, &[4, 4, 4], Placement::Scatter), [2, 2, 1]);
         assert_eq!(lay_out(5, &[1, 4, 4], Placement::Scatter), [1, 2, 2]);
-        assert_eq!(lay_out(5, &[1, 2], Placement::Compact), [2, 3]);
+        assert_eq!(lay_out(5, &[1, 2], Placement::Compact), [3, 2]);
     }
 }

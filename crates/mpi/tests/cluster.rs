@@ -286,6 +286,7 @@ fn shared_bytes_and_large_values_arrive_and_come_back() {
     init_workers();
     let cluster = Cluster::new(2);
     let pool = cluster.pool().workers_per_host(1).build().unwrap();
+    assert_eq!(pool.bootup(None), Ok(true));
     let bytes = SharedBytes::copy_of(&vec![1; 100_000]).unwrap();
     for sum in pool.map((0..20).map(|_| Sum(bytes.clone()))) {
         let (sum, back) = sum.unwrap();
@@ -322,7 +323,10 @@ fn another_build_is_refused_and_so_are_more_hosts_than_there_are() {
     );
     let cluster = Cluster::new(1);
     let error = cluster.pool().hosts(2).build().err().unwrap().to_string();
-    assert!(error.contains("2 hosts are wanted, and 1 ranks besides rank 0 were started"), "{error}");
+    assert!(
+        error.contains("to have 2 hosts, and ranks besides rank 0 are 1: start one rank more"),
+        "{error}"
+    );
     assert_eq!(cluster.pool().hosts(0).build().err(), Some(Error::InvalidSetting { setting: "hosts" }));
     let error = cluster.pool().host_timeout(Duration::ZERO).build().err();
     assert_eq!(error, Some(Error::InvalidSetting { setting: "host_timeout" }));

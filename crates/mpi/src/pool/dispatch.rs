@@ -22,8 +22,8 @@ const SLOW: Duration = Duration::from_millis(1);
 impl Pool {
     /// The next work for a host, the one that has the least of what it could have.
     pub(crate) fn next_to_send(self: &Arc<Self>) -> Option<ToSend> {
-        let mut state = self.lock();
-        let state = &mut *state;
+        let mut guard = self.lock();
+        let state = &mut *guard;
         let now = Instant::now();
         let mut gone = Vec::new();
         let mut to_send: Option<ToSend> = None;
@@ -70,6 +70,7 @@ impl Pool {
         if to_send.is_none() {
             self.hungry.store(state.queue.is_empty(), SeqCst);
         }
+        drop(guard);
         if !gone.is_empty() {
             self.settler.push(vec![Job::Cancel(gone)]);
         }
