@@ -43,7 +43,7 @@ pub fn weight(root: &Root) -> Result<Weight, String> {
         };
         let path = folder.join(name);
         let idle = files::number::<u8>(folder.join("cpu.idle")).is_ok_and(|idle| idle != 0);
-        path.exists().then(|| Ok(Weight { share: files::number::<u32>(&path)? as f64 / default, idle }))
+        path.exists().then(|| Ok(Weight { share: f64::from(files::number::<u32>(&path)?) / default, idle }))
     });
     let weights = weights.into_iter().collect::<Result<Vec<Weight>, String>>()?;
     let least = weights.iter().map(|weight| weight.share).min_by(f64::total_cmp);

@@ -1,6 +1,6 @@
 //! The cases that stand for the executors under the names of the POP metrics.
 
-use crate::analysis::{Analysis, Pop};
+use crate::analysis::Analysis;
 use crate::view::grid::{Entry, Grid};
 use crate::view::units::fixed;
 
@@ -10,7 +10,7 @@ pub(in crate::view) fn pop(run: &Analysis, workload: usize) -> Option<Grid> {
         let account = run.representative(index, workload)?.estimate.account.as_ref()?;
         Some((format!("{}/{}", table.executor, account.workers), account.pop?.named()))
     });
-    let cases: Vec<(String, [(&str, Option<f64>); Pop::METRICS])> = cases.collect();
+    let cases: Vec<_> = cases.collect();
     let (_, first) = cases.first()?;
     let rows = first.iter().enumerate().filter_map(|(metric, (name, _))| {
         let figures = cases.iter().map(|(_, metrics)| metrics[metric].1);
