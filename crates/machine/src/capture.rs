@@ -11,7 +11,7 @@ use super::cgroup;
 use super::root::Root;
 
 /// The files, by their paths below the root; `*` stands for any part of one name.
-const FILES: [&str; 33] = [
+const FILES: [&str; 34] = [
     "proc/cpuinfo",
     "proc/loadavg",
     "proc/meminfo",
@@ -19,6 +19,7 @@ const FILES: [&str; 33] = [
     "proc/stat",
     "proc/sys/kernel/osrelease",
     "proc/sys/kernel/perf_event_paranoid",
+    "proc/sys/kernel/sched_autogroup_enabled",
     "proc/uptime",
     "sys/class/power_supply/*/online",
     "sys/class/power_supply/*/status",

@@ -17,6 +17,40 @@ pub enum Quota {
     Cpus(f64),
 }
 
+/// What a control group gets of a CPU that others want too, relative to a group with the default.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Weight {
+    /// Its weight over the default one: 1 where nobody has changed it.
+    pub share: f64,
+    /// Whether it only gets what no other group wants.
+    #[serde(default)]
+    pub idle: bool,
+}
+
+/// The least weight of the control group and those above it, in version 2 (`cpu.weight`, `cpu.idle`) and version 1
+/// (`cpu.shares`) hierarchies.
+///
+/// # Errors
+///
+/// Where no group on the way up has a weight, as the group at the top has none, or a file says what no kernel writes.
+pub fn weight(root: &Root) -> Result<Weight, String> {
+    let (mounted, groups) = mounted(root)?;
+    let weights = up(&mounted, &groups, "cpu", |controller, folder| {
+        let (name, default) = match controller {
+            Controller::Unified => ("cpu.weight", 100.0),
+            Controller::Legacy => ("cpu.shares", 1024.0),
+        };
+        let path = folder.join(name);
+        let idle = files::number::<u8>(folder.join("cpu.idle")).is_ok_and(|idle| idle != 0);
+        path.exists().then(|| Ok(Weight { share: f64::from(files::number::<u32>(&path)?) / default, idle }))
+    });
+    let weights = weights.into_iter().collect::<Result<Vec<Weight>, String>>()?;
+    let least = weights.iter().map(|weight| weight.share).min_by(f64::total_cmp);
+    let none = || format!("{}: no group on the way up has a weight", mounted.display());
+    Ok(Weight { share: least.ok_or_else(none)?, idle: weights.iter().any(|weight| weight.idle) })
+}
+
 /// CPU bandwidth of the control group.
 ///
 /// Looks from this process's group up to the root, in version 2 (`cpu.max`) and version 1
@@ -78,8 +112,11 @@ pub fn cpuset(root: &Root) -> Result<Vec<usize>, String> {
 }
 
 /// Files of a group that tell about CPUs.
-const FILES: [&str; 7] = [
+const FILES: [&str; 10] = [
     "cpu.max",
+    "cpu.weight",
+    "cpu.idle",
+    "cpu.shares",
     "cpu.cfs_quota_us",
     "cpu.cfs_period_us",
     "cpu.stat",
@@ -236,6 +273,22 @@ mod tests {
         assert_eq!(quota(&one.root()), Ok(Quota::Cpus(0.5)));
         one.write("proc/self/cgroup", "4:memory:/docker");
         assert_eq!(quota(&one.root()), Ok(Quota::Unlimited));
+    }
+
+    #[test]
+    fn the_least_weight_on_the_way_up_holds() {
+        let two = tree("0::/a/b");
+        assert!(weight(&two.root()).unwrap_err().contains("no group on the way up has a weight"));
+        two.write("sys/fs/cgroup/a/cpu.weight", "50");
+        two.write("sys/fs/cgroup/a/b/cpu.weight", "100");
+        assert_eq!(weight(&two.root()), Ok(Weight { share: 0.5, idle: false }));
+        two.write("sys/fs/cgroup/a/b/cpu.idle", "1");
+        assert!(weight(&two.root()).unwrap().idle);
+        let one = tree("3:cpu,cpuacct:/docker");
+        one.write("sys/fs/cgroup/cpu/docker/cpu.shares", "2048");
+        assert_eq!(weight(&one.root()), Ok(Weight { share: 2.0, idle: false }));
+        one.write("sys/fs/cgroup/cpu/docker/cpu.shares", "many");
+        assert!(weight(&one.root()).unwrap_err().contains("no number that could be meant"));
     }
 
     #[test]

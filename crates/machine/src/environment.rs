@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cgroup::Quota;
+use crate::cgroup::{Quota, Weight};
 use crate::kinds::CpuKind;
 use crate::known::Known;
 use crate::neighbours::Others;
@@ -34,6 +34,12 @@ pub struct Environment {
     pub affinity: Known<String>,
     /// CPU bandwidth of the control group.
     pub cgroup_quota: Known<Quota>,
+    /// What the control group gets of a CPU that others want too.
+    #[serde(default)]
+    pub cgroup_weight: Known<Weight>,
+    /// Whether the scheduler divides CPUs among sessions, and only then among the threads of each.
+    #[serde(default)]
+    pub autogroup: Known<bool>,
     /// The CPUs of each core: hardware threads that share its execution units, where more than one.
     pub cores: Known<Vec<Vec<usize>>>,
     /// Its kinds of CPU, the fastest first: more than one in a hybrid processor.
@@ -185,6 +191,8 @@ pub fn described(root: &Root) -> Environment {
         cpus_available: root.running(|| Ok(machine::cpus_available())).into(),
         affinity: running(machine::affinity),
         cgroup_quota: cgroup::quota(root).into(),
+        cgroup_weight: cgroup::weight(root).into(),
+        autogroup: neighbours::autogroup(root).into(),
         cores: topology::cores(root).into(),
         kinds: kinds::kinds(root).into(),
         caches: topology::caches(root).into(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::read;
+use super::files::{number, read};
 use super::root::Root;
 
 /// Programs that are named, at most.
@@ -37,6 +37,24 @@ pub struct Program {
     pub pid: u32,
     /// What it used, in CPUs.
     pub cpus: f64,
+    /// Whether it is of another session, which with autogroups has the same share of a CPU as all of this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_session: bool,
+}
+
+/// Whether the scheduler divides CPUs among sessions (autogroups, `sched(7)`).
+///
+/// # Errors
+///
+/// Where the kernel does not say; one without autogroups has no such file.
+pub fn autogroup(root: &Root) -> Result<bool, String> {
+    number::<u8>(root.path("proc/sys/kernel/sched_autogroup_enabled")).map(|on| on != 0)
+}
+
+/// The autogroup of a process, without its nice value: `/autogroup-77`.
+fn session(root: &Root, process: &str) -> Option<String> {
+    let text = read(root.path(format!("proc/{process}/autogroup"))).ok()?;
+    text.split_ascii_whitespace().next().map(str::to_string)
 }
 
 /// Watches the system for `period`. Times are counted in ticks of usually 10 ms, so that 100 ms tell a tenth
@@ -51,7 +69,13 @@ pub fn others(period: Duration) -> Result<Others, String> {
     std::thread::sleep(period);
     let after = Snapshot::take(&root)?;
     let ticks = rustix::param::clock_ticks_per_second() as f64 * (after.at - before.at).as_secs_f64();
-    Ok(between(&before, &after, std::process::id(), ticks))
+    let mut others = between(&before, &after, std::process::id(), ticks);
+    let own = session(&root, "self");
+    for program in &mut others.programs {
+        let its = session(&root, &program.pid.to_string());
+        program.other_session = own.is_some() && its.is_some() && its != own;
+    }
+    Ok(others)
 }
 
 /// Ticks that were used up to a moment.
@@ -91,7 +115,7 @@ fn between(before: &Snapshot, after: &Snapshot, own: u32, ticks: f64) -> Others 
     let all = after.busy.saturating_sub(before.busy).saturating_sub(own);
     let share = |used: u64| if ticks > 0.0 { used as f64 / ticks } else { 0.0 };
     let mut programs: Vec<Program> = (others.into_iter())
-        .map(|(pid, name, used)| Program { name, pid, cpus: share(used) })
+        .map(|(pid, name, used)| Program { name, pid, cpus: share(used), other_session: false })
         .filter(|program| program.cpus >= LEAST)
         .collect();
     programs.sort_by(|a, b| b.cpus.total_cmp(&a.cpus).then(a.pid.cmp(&b.pid)));
@@ -156,6 +180,21 @@ mod tests {
         assert_eq!(process(line), Some(("a) b".to_string(), 777, 42)));
         assert_eq!(process("42 (short) S 1"), None);
         assert_eq!(process(") ("), None);
+    }
+
+    #[test]
+    fn sessions_are_told_apart_by_their_autogroups() {
+        use crate::root::tree::Tree;
+        let tree = Tree::of(&[
+            ("proc/sys/kernel/sched_autogroup_enabled", "1"),
+            ("proc/self/autogroup", "/autogroup-77 nice 0"),
+        ]);
+        assert_eq!(autogroup(&tree.root()), Ok(true));
+        assert_eq!(session(&tree.root(), "self").as_deref(), Some("/autogroup-77"));
+        assert_eq!(session(&tree.root(), "12"), None);
+        tree.write("proc/sys/kernel/sched_autogroup_enabled", "0");
+        assert_eq!(autogroup(&tree.root()), Ok(false));
+        assert!(autogroup(&Tree::of::<&str, &str>(&[]).root()).unwrap_err().ends_with("no such file"));
     }
 
     #[cfg(target_os = "linux")]

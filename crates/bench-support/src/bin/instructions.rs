@@ -12,22 +12,15 @@ use serde::{Deserialize, Serialize};
 use speedup::executor::transferred;
 use speedup::workload::rc4::{Rc4, WordRc4};
 use speedup::workload::{ArrayWorkload, sha256};
-use speedup_report::analysis::Analysis;
-use speedup_report::analysis::compare::compare;
 use speedup_report::record::RunRecord;
-use speedup_report::render::{comparison, find_format};
 use speedup_report::stats::bootstrap;
 
 /// A piece of work, laid out, by its name.
 type Piece = (&'static str, fn() -> Box<dyn FnMut()>);
 
-const PIECES: [Piece; 12] = [
+const PIECES: [Piece; 8] = [
     ("record-read", record_read),
     ("record-write", record_write),
-    ("analysis", analysis),
-    ("tables", || rendered("markdown")),
-    ("page", || rendered("html")),
-    ("comparison", compared),
     ("bootstrap", bootstrapped),
     ("encoding", encoded),
     ("rc4-textbook", rc4_textbook),
@@ -63,7 +56,7 @@ fn counted_region(work: &mut dyn FnMut()) {
     black_box(());
 }
 
-/// Rounds of the record: as few as have intervals.
+/// Rounds of the record: enough, as a counted instruction takes fifty times as long.
 const ROUNDS: u32 = 5;
 
 /// A kept run, with its first rounds alone.
@@ -83,23 +76,6 @@ fn record_read() -> Box<dyn FnMut()> {
 fn record_write() -> Box<dyn FnMut()> {
     let record = record();
     Box::new(move || drop(black_box(record.to_json())))
-}
-
-fn analysis() -> Box<dyn FnMut()> {
-    let record = record();
-    Box::new(move || drop(black_box(Analysis::of(&record))))
-}
-
-fn rendered(format: &str) -> Box<dyn FnMut()> {
-    let run = [Analysis::of(&record())];
-    let format = find_format(format).expect("there is such a format");
-    Box::new(move || drop(black_box(format.render(&run))))
-}
-
-fn compared() -> Box<dyn FnMut()> {
-    let (a, mut b) = (record(), record());
-    b.name = "another".to_string();
-    Box::new(move || drop(black_box(comparison::to_json(&compare(&a, &b, 0.02)))))
 }
 
 fn bootstrapped() -> Box<dyn FnMut()> {

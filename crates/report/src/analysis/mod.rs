@@ -13,6 +13,7 @@
 //! * `waiting`: how much of a case was waiting; `part`: a run without what waits, or with that alone
 //! * `effort`: how much was measured, how well, and which rounds stand out; `still`: samples that are set apart;
 //!   `anecdote`: what too few rounds do not say
+//! * `pop`: an account under the names of the POP metrics
 //! * [`engines`]: runs of one batch compared; [`history`]: one after another
 //! * [`representative`]: which case stands for an executor, and whether a peak is significant
 //! * `timeline`: what every worker did; `outside`: what a program was seen to do
@@ -35,6 +36,7 @@ mod limits;
 pub mod model;
 mod outside;
 mod part;
+mod pop;
 pub mod predict;
 pub mod representative;
 mod rounds;
@@ -49,6 +51,7 @@ mod waiting;
 
 pub use effort::LEAST_ROUNDS;
 pub use engines::{Engine, Engines};
+pub use pop::Pop;
 pub use representative::Representative;
 pub use speedup::widths;
 

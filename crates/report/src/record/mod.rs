@@ -31,7 +31,7 @@ pub mod schema;
 pub mod store;
 
 // The machine describes itself; a record keeps that as it is.
-pub use speedup_machine::cgroup::Quota;
+pub use speedup_machine::cgroup::{Quota, Weight};
 pub use speedup_machine::counters::Counts;
 pub use speedup_machine::environment::{Around, Conditions, Environment, Harness};
 pub use speedup_machine::kinds::CpuKind;

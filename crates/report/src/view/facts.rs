@@ -3,7 +3,7 @@
 use super::units::{bytes, count, list};
 use crate::analysis::Analysis;
 use crate::record::{
-    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Others, Pinned, Quota,
+    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Others, Pinned, Quota, Weight,
 };
 
 /// Every fact by name: what it is, or why it is not known.
@@ -29,6 +29,8 @@ fn of_machine(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
         ("CPUs available", number(cpus_available)),
         ("Affinity", environment.affinity.clone()),
         ("Control group", environment.cgroup_quota.clone().map(quota)),
+        ("Weight of the group", environment.cgroup_weight.clone().map(weight)),
+        ("Autogroups", environment.autogroup.clone().map(autogroups)),
         ("Cores", cores.map(|cores| siblings(&cores))),
         ("Kinds of CPU", environment.kinds.clone().map(|of| list(of.iter().map(kind)))),
         ("Caches", caches.map(|caches| list(caches.iter().map(cache)))),
@@ -102,6 +104,15 @@ fn quota(quota: Quota) -> String {
         Quota::Unlimited => "no limit on CPU time".to_string(),
         Quota::Cpus(cpus) => format!("CPU time of {cpus} CPUs"),
     }
+}
+
+fn weight(weight: Weight) -> String {
+    let idle = if weight.idle { ", only where no other group wants a CPU" } else { "" };
+    format!("{} times the default{idle}", weight.share)
+}
+
+fn autogroups(on: bool) -> String {
+    if on { "on: sessions have equal shares of a CPU" } else { "off" }.to_string()
 }
 
 fn siblings(cores: &[Vec<usize>]) -> String {

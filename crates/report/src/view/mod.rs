@@ -79,6 +79,8 @@ pub struct WorkloadView {
     pub counts: Option<Grid>,
     /// Where the missing speedup of the representative cases went; of a program, at every number of workers.
     pub losses: Option<Grid>,
+    /// The same cases under the names of the POP metrics.
+    pub pop: Option<Grid>,
     /// What belongs to the answers: which number of workers is best, a speedup that cannot be.
     pub findings: Vec<String>,
     /// Sentences on ceiling, laws of scaling, COST, crossover and noise floor; none without a serial baseline.
@@ -145,8 +147,10 @@ impl View {
     /// The tables of each workload; the book's are not among them.
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
         let own = self.workloads.iter();
-        own.flat_map(|workload| [&workload.plane, &workload.figures, &workload.counts, &workload.losses])
-            .flatten()
+        own.flat_map(|workload| {
+            [&workload.plane, &workload.figures, &workload.counts, &workload.losses, &workload.pop]
+        })
+        .flatten()
     }
 
     /// Those of them that have the speedups.
@@ -194,6 +198,7 @@ impl WorkloadView {
                 tables::speedups(run, index)
             },
             counts: column.is_program().then(|| tables::counts(run, index)).flatten(),
+            pop: tables::pop(run, index),
             losses: if column.is_program() {
                 tables::program_losses(run, index)
             } else {

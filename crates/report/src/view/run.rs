@@ -2,7 +2,10 @@
 
 use super::WorkloadView;
 use super::units::{and, count, count_range, percent, plural, precision, seconds};
-use crate::analysis::{Analysis, Cell, LEAST_ROUNDS, Law, Narrowed, NoInterval, Unsteady, doctor};
+use super::verdict::largest_loss;
+use crate::analysis::{
+    Account, Analysis, Cell, LEAST_ROUNDS, Law, Loss, Narrowed, NoInterval, Unsteady, doctor,
+};
 use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
 
 /// Which run it is and how it was measured.
@@ -114,7 +117,24 @@ pub(super) fn measured(run: &Analysis) -> Vec<String> {
     lines.extend(apart(run));
     lines.extend(noisy(run));
     lines.extend(busy(run));
+    lines.extend(taken(run));
     lines
+}
+
+/// Units of speedup from which on a wait for CPUs is worth a sentence.
+const WAITED: f64 = 0.05;
+
+/// Who had the CPUs that workers waited for, where that is what cost a case most that stands for an executor.
+fn taken(run: &Analysis) -> Option<String> {
+    let cases = (0..run.executors.len()).flat_map(|executor| {
+        (0..run.workloads.len()).filter_map(move |workload| run.representative(executor, workload))
+    });
+    let waited = |account: &Account| {
+        largest_loss(account).is_some_and(|row| row.loss == Loss::RunQueue && row.speedup.value >= WAITED)
+    };
+    let mut accounts = cases.filter_map(|case| case.estimate.account.as_ref());
+    let who = accounts.any(waited).then(|| doctor::who_took_cpus(&run.environment, &run.conditions.before));
+    who.flatten().map(|who| format!("Workers waited for CPUs: {who}."))
 }
 
 /// What other programs took just before the run, where it was looked and is too much.

@@ -13,6 +13,7 @@ mod tests;
 
 use self::ledger::{Lacking, Ledger};
 use super::model::{Account, Loss, LossPart, LossRow};
+use super::pop::Pop;
 use super::rounds::Paired;
 use crate::stats::{Interval, Quantity, bootstrap};
 pub(super) use apart::Apart;
@@ -46,7 +47,8 @@ pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Opt
     let rows = columns.rows(&intervals);
     let sum: f64 = rows.iter().map(|row| row.speedup.value).sum();
     let notes = notes(&ledgers, paired);
-    Some(Account { workers, speedup, gap, rows, residual: sum - gap, notes })
+    let account = Account { workers, speedup, gap, rows, residual: sum - gap, pop: None, notes };
+    Some(Account { pop: Pop::of(&account), ..account })
 }
 
 /// The ledgers turned about: for each loss and part, a value per round.

@@ -1,7 +1,7 @@
 //! Rules about what of the machine this process may use.
 
 use super::{Facts, Finding};
-use crate::record::Quota;
+use crate::record::{Quota, Weight};
 
 /// One CPU, because there is one or the mask holds no other. What a quota does is another finding: of 1.5 CPUs
 /// a process may use two, for part of the time.
@@ -33,6 +33,28 @@ pub(super) fn quota(facts: &Facts) -> Option<Finding> {
                 "Raise the limit ('docker run --cpus', 'CPUQuota=' of systemd), or measure up to N = {}.",
                 cpus.ceil()
             ),
+        )
+    })
+}
+
+/// That a control group gets less than others, in words.
+pub(super) fn by_weight(weight: Weight) -> String {
+    if weight.idle {
+        return "the control group gets only the CPU time that no other wants (cpu.idle)".to_string();
+    }
+    format!(
+        "the control group has a weight of {} times the default (cpu.weight, cpu.shares)",
+        trimmed(weight.share)
+    )
+}
+
+pub(super) fn weight(facts: &Facts) -> Option<Finding> {
+    let weight = *facts.environment.cgroup_weight.value()?;
+    (weight.idle || weight.share < 1.0).then(|| {
+        Finding::warning(
+            by_weight(weight),
+            "Where other control groups want the same CPUs, they get more of them. This shows as run queue.",
+            "Raise it ('CPUWeight=' of systemd, 'docker run --cpu-shares'), or measure when the others are idle.",
         )
     })
 }
@@ -73,6 +95,18 @@ mod tests {
         assert!(finding.consequence.contains("no speedup above 2.5 is possible"), "{finding:?}");
         facts.environment.cgroup_quota = Known::Value(Quota::Cpus(0.5));
         assert!(quota(&facts).unwrap().remedy.contains("N = 1."));
+    }
+
+    #[test]
+    fn a_light_or_idle_group_is_a_warning() {
+        let mut facts = quiet();
+        assert_eq!(weight(&facts), None);
+        facts.environment.cgroup_weight = Known::Value(Weight { share: 1.0, idle: false });
+        assert_eq!(weight(&facts), None);
+        facts.environment.cgroup_weight = Known::Value(Weight { share: 0.25, idle: false });
+        assert!(weight(&facts).unwrap().what.contains("a weight of 0.25 times the default"));
+        facts.environment.cgroup_weight = Known::Value(Weight { share: 1.0, idle: true });
+        assert!(weight(&facts).unwrap().what.contains("cpu.idle"));
     }
 
     #[test]

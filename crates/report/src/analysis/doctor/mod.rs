@@ -15,7 +15,7 @@ mod probe;
 use serde::Serialize;
 
 pub use floor::Floor;
-pub use neighbours::{others, too_busy};
+pub use neighbours::{others, too_busy, who_took_cpus};
 pub use probe::CpuSpeed;
 
 use crate::record::Known;
@@ -86,6 +86,7 @@ const RULES: &[Rule] = &[
     neighbours::busy,
     allowance::one_cpu,
     allowance::quota,
+    allowance::weight,
     allowance::affinity,
     machine::siblings,
     machine::kinds,

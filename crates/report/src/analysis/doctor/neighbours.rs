@@ -1,7 +1,7 @@
 //! Rules about what others take: other machines on the same hardware, other programs on this one.
 
 use super::{Facts, Finding, percent};
-use crate::record::{Conditions, Others, Program};
+use crate::record::{Conditions, Environment, Others, Program};
 
 /// Threads of others that are too many: on a CPU just then, or as a mean over a minute.
 const BUSY: f64 = 0.5;
@@ -91,14 +91,45 @@ fn named(program: &Program) -> String {
     format!("{} (process {})", program.name, program.pid)
 }
 
+/// The busiest program of another session, where the scheduler divides CPUs among sessions: it has as much of a CPU as
+/// all threads of this one together, and so a whole CPU of two from a pool of two.
+fn by_session<'a>(environment: &Environment, conditions: &'a Conditions) -> Option<&'a Program> {
+    let programs = &conditions.others.value()?.programs;
+    let on = environment.autogroup.value() == Some(&true);
+    programs.iter().find(|program| on && program.other_session && program.cpus >= BUSY)
+}
+
+fn as_much_as_a_pool(program: &Program) -> String {
+    format!(
+        "{} is of another session, and autogroups give each session the same share of a CPU, however many threads it has: \
+         stop it, or let it have only what is left by 'echo 19 > /proc/{}/autogroup'",
+        named(program),
+        program.pid
+    )
+}
+
 pub(super) fn busy(facts: &Facts) -> Option<Finding> {
     others(&facts.before).map(|what| {
+        let remedy = match by_session(&facts.environment, &facts.before) {
+            Some(program) => format!("{}; then check again.", as_much_as_a_pool(program)),
+            None => "Stop what is not needed and check again.".to_string(),
+        };
         Finding::warning(
             what,
             "Workers wait for CPUs that other programs use. This shows as run-queue delay, and as slower tasks through shared caches.",
-            "Stop what is not needed and check again.",
+            remedy,
         )
     })
+}
+
+/// Why workers waited for CPUs, and what to do about it, as far as sessions and control groups explain it.
+#[must_use]
+pub fn who_took_cpus(environment: &Environment, before: &Conditions) -> Option<String> {
+    if let Some(program) = by_session(environment, before) {
+        return Some(as_much_as_a_pool(program));
+    }
+    let weight = environment.cgroup_weight.value().filter(|weight| weight.idle || weight.share < 1.0)?;
+    Some(super::allowance::by_weight(*weight))
 }
 
 #[cfg(test)]
@@ -134,6 +165,34 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_program_of_another_session_is_named_with_what_to_do() {
+        let program = |other_session| Program { name: "stress".into(), pid: 77, cpus: 0.97, other_session };
+        let with = |other_session| {
+            let mut facts = quiet();
+            let programs = vec![program(other_session)];
+            facts.before.others = Known::Value(Others { cpus: 0.97, of: 2, programs });
+            facts.environment.autogroup = Known::Value(true);
+            facts
+        };
+        let mut facts = with(true);
+        let remedy = busy(&facts).unwrap().remedy;
+        assert!(remedy.starts_with("stress (process 77) is of another session"), "{remedy}");
+        assert!(remedy.contains("echo 19 > /proc/77/autogroup") && remedy.ends_with('.'), "{remedy}");
+        assert!(
+            who_took_cpus(&facts.environment, &facts.before)
+                .unwrap()
+                .contains("autogroups give each session")
+        );
+        facts.environment.autogroup = Known::Value(false);
+        assert_eq!(who_took_cpus(&facts.environment, &facts.before), None);
+        facts.environment.cgroup_weight = Known::Value(crate::record::Weight { share: 0.5, idle: false });
+        let said = who_took_cpus(&facts.environment, &facts.before).unwrap();
+        assert!(said.contains("a weight of 0.5 times the default"), "{said}");
+        let ours = with(false);
+        assert!(!busy(&ours).unwrap().remedy.contains("autogroup"));
+    }
+
+    #[test]
     fn load_and_pressure_tell_of_others() {
         let mut facts = quiet();
         assert_eq!(busy(&facts), None);
@@ -146,7 +205,7 @@ mod tests {
         let idle = Others { cpus: 0.1, of: 4, programs: Vec::new() };
         facts.before.others = Known::Value(idle.clone());
         assert_eq!(busy(&facts), None);
-        let program = |name: &str, pid, cpus| Program { name: name.into(), pid, cpus };
+        let program = |name: &str, pid, cpus| Program { name: name.into(), pid, cpus, other_session: false };
         let programs = vec![program("cc1", 7, 1.0), program("ld", 9, 0.4)];
         facts.before.others = Known::Value(Others { cpus: 1.4, programs: programs.clone(), ..idle.clone() });
         let said = busy(&facts).unwrap().what;

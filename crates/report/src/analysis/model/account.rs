@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::analysis::pop::Pop;
 use crate::stats::Quantity;
 
 /// An exact account of the gap between the number of workers and the speedup.
@@ -17,6 +18,8 @@ pub struct Account {
     pub rows: Vec<LossRow>,
     /// Sum of the rows less the gap: rounding alone.
     pub residual: f64,
+    /// The same under the names of the POP metrics, as factors; absent of a program watched from outside.
+    pub pop: Option<Pop>,
     /// Which rows the system could not tell apart, and why.
     pub notes: Vec<String>,
 }

@@ -163,7 +163,7 @@ impl<'a> Evidence<'a> {
         samples.map(|pair| pair.sample.tasks.len()).max().unwrap_or(0)
     }
 
-    /// From a single worker nobody can tell what several share, unless something else was measured that does.
+    /// A single worker does not tell what several share. Something else must have been measured that does.
     fn check_shared(&self, target: usize, base: usize) -> Result<(), String> {
         let told = base > 1
             || target == 1

@@ -207,7 +207,7 @@ mod tests {
         for capacity in [Capacity::cpus(2), Capacity::Shared(vec![1.0, 1.8])] {
             let parts = Parts::of(&sample(), 2, &terms(capacity.clone())).unwrap();
             let shared = matches!(&capacity, Capacity::Shared(levels) if levels[1] < 2.0);
-            // A thread that is alone at the end is faster than its time, with another beside it, says.
+            // A thread that is alone at the end is faster than it was with another one.
             let expected = 0.0445;
             let time = parts.time(&capacity);
             assert!((time - expected).abs() < if shared { 0.0015 } else { 1e-9 }, "{time}");

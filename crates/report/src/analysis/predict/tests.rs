@@ -12,7 +12,7 @@ use crate::record::{
 
 const ROUNDS: u32 = 10;
 
-/// A pool whose workers take `spawn` to start, one beside the other, and whose tasks take longer by a factor.
+/// A pool whose workers take `spawn` to start, all at once, and whose tasks take longer by a factor.
 #[derive(Clone, Copy)]
 struct Pool {
     workers: usize,

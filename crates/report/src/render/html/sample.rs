@@ -34,6 +34,7 @@ pub(crate) fn account(workers: usize, rows: &[(Loss, f64)], wall_s: f64) -> Acco
         gap,
         rows: rows.iter().map(row).collect(),
         residual: 4.4e-16,
+        pop: None,
         notes: vec!["No hardware counters here, so slower tasks are split by the probed clock alone.".into()],
     }
 }

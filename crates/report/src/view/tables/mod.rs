@@ -2,6 +2,7 @@
 //!
 //! * `cases`: Table 17-1 of *Fluent Python*, speedups with intervals and limits, work that waits
 //! * `losses`: where the missing speedup went, executors side by side and case by case
+//! * `pop`: the same under the names of the POP metrics
 //! * `laws`: the fitted laws of scaling
 //! * `programs`: programs measured from outside
 //! * `engines`: runs of one batch, engine by engine
@@ -10,6 +11,7 @@ mod cases;
 mod engines;
 mod laws;
 mod losses;
+mod pop;
 mod programs;
 
 pub use cases::KARP_FLATT;
@@ -19,4 +21,5 @@ pub use laws::laws;
 pub(super) use laws::peak;
 pub use losses::account;
 pub(super) use losses::losses;
+pub(super) use pop::pop;
 pub(super) use programs::{counts, plane, program, program_losses};

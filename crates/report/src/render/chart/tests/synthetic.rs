@@ -231,7 +231,7 @@ fn account(speedup: f64, workers: usize, executor: usize) -> Account {
     let mut rows: Vec<_> = rows.collect();
     let sum: f64 = rows.iter().map(|row| row.speedup.value).sum();
     rows[0].speedup.value += gap - sum;
-    Account { workers, speedup, gap, rows, residual: 0.0, notes: Vec::new() }
+    Account { workers, speedup, gap, rows, residual: 0.0, pop: None, notes: Vec::new() }
 }
 
 /// Numbers from 0 to 1 that look random.
