@@ -153,9 +153,10 @@ impl<T: Transport> Driver<'_, T> {
                     if self.hosts[rank].is_lost {
                         pool.lost(rank, "it was lost before");
                     } else {
-                        self.transport.send(rank, message::open(pool.id, &part));
+                        // Before the host is busy with the pool: the shortest way there and back tells its clock.
                         let ping = self.hosts[rank].ping();
                         self.transport.send(rank, message::ping(ping));
+                        self.transport.send(rank, message::open(pool.id, &part));
                     }
                 }
                 self.pools.insert(pool.id, pool);
