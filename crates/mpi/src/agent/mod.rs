@@ -92,12 +92,15 @@ impl<T: Transport> Agent<T> {
         loop {
             let mut quiet = true;
             while let Some((from, event)) = self.transport.poll() {
-                quiet = false;
                 self.outbox.heard();
                 match event {
                     Event::Message(message) if from == HEAD => match ToAgent::read(message) {
                         Some(ToAgent::Exit(whole)) => return Ended::Told { whole },
-                        Some(told) => self.obey(told),
+                        Some(told) => {
+                            // A sign of life is no sign of work.
+                            quiet &= matches!(told, ToAgent::Ping(_));
+                            self.obey(told);
+                        }
                         None => return Ended::Abandoned("rank 0 sends what is no message".to_string()),
                     },
                     Event::Gone(reason) if from == HEAD => return Ended::Abandoned(reason),

@@ -16,7 +16,7 @@ use crate::transport::{Event, Transport};
 use crate::waiting::Backoff;
 
 /// How often a host is asked for a sign of life at least.
-const HEARTBEAT: Duration = Duration::from_millis(250);
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How often the pools are looked after where nothing happens.
 const CARE: Duration = Duration::from_micros(500);
@@ -53,12 +53,15 @@ impl<T: Transport> Driver<'_, T> {
         loop {
             let mut quiet = true;
             while let Some((from, event)) = self.transport.poll() {
-                quiet = false;
                 self.hosts[from].heard = Instant::now();
                 match event {
                     Event::Message(message) => match FromAgent::read(message) {
                         Some(FromAgent::Hello(hello)) => self.greet(from, hello, build),
-                        Some(said) => self.hear(from, said),
+                        Some(said) => {
+                            // A sign of life is no sign of work.
+                            quiet &= matches!(said, FromAgent::Pong(..));
+                            self.hear(from, said);
+                        }
                         None => self.lose(from, "it sends what is no message"),
                     },
                     Event::Gone(reason) => self.lose(from, &reason),
@@ -150,9 +153,10 @@ impl<T: Transport> Driver<'_, T> {
                     if self.hosts[rank].is_lost {
                         pool.lost(rank, "it was lost before");
                     } else {
-                        self.transport.send(rank, message::open(pool.id, &part));
+                        // Before the host is busy with the pool: the shortest way there and back tells its clock.
                         let ping = self.hosts[rank].ping();
                         self.transport.send(rank, message::ping(ping));
+                        self.transport.send(rank, message::open(pool.id, &part));
                     }
                 }
                 self.pools.insert(pool.id, pool);

@@ -109,8 +109,8 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             if first.request.test()?.is_none() {
                 break;
             }
+            self.has_moved |= matches!(first.memory, Memory::Part(_));
             under_way.pop_front();
-            self.has_moved = true;
         }
         while under_way.len() < UNDER_WAY
             && let Some((memory, range)) = waiting.pop_front()
