@@ -273,7 +273,7 @@ fn many_runs_are_told_apart_by_name_or_as_the_user_says() {
     let given: Vec<&str> = runs.iter().map(String::as_str).collect();
     let (code, text, errors) = said(&given);
     assert_eq!((code, errors.as_str()), (Some(1), ""), "{text}");
-    assert!(text.starts_with("A: 3 runs · main-1 ") && text.contains("\nB: 3 runs · branch-1 "), "{text}");
+    assert!(text.contains("\n\nA: 3 runs · main-1 ") && text.contains("\nB: 3 runs · branch-1 "), "{text}");
     assert!(text.contains("how the 3 pairs of runs differ"), "{text}");
     let [old, new] = [0, 1].map(|side| given.iter().copied().skip(side).step_by(2).collect::<Vec<_>>());
     let (code, same, _) = said(&[&["--old"], &old[..], &["--new"], &new[..]].concat());
@@ -338,7 +338,7 @@ fn a_baseline_is_compared_with_the_latest_run() {
     std::os::unix::fs::symlink("2026-11-23-head", folder.path().join("latest")).unwrap();
     let (code, text, _) = said(&["--baseline", "main", "--out", out]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.starts_with("A: main ") && text.contains("\nB: head "), "{text}");
+    assert!(text.contains("\n\nA: main ") && text.contains("\nB: head "), "{text}");
     let (code, ..) = said(&["--baseline", "main", "--out", out, &format!("{out}/baselines/main")]);
     assert_eq!(code, Some(0));
 }
