@@ -303,14 +303,17 @@ fn other_kind(
         };
         sum(|round| round.0) / sum(time)
     };
-    let difference = |weights: &[f64]| speedup(weights, |it| it.2) - speedup(weights, |it| it.1);
-    let intervals = bootstrap::rounds(rounds.len(), 1, |weights, row| row[0] = difference(weights));
-    let gain = Quantity {
-        value: difference(&vec![1.0; rounds.len()]),
-        interval: intervals.first().copied().flatten(),
+    // Of the rounds that have both: a run that its time limits has others too.
+    let figures = |weights: &[f64]| {
+        let (then, now) = (speedup(weights, |it| it.2), speedup(weights, |it| it.1));
+        [then, now, then - now]
     };
-    gain.value.is_finite().then_some((
-        choice,
-        Gain::Told { speedup: there.speedup, instead: known.speedup, gain, measured: true },
-    ))
+    let intervals = bootstrap::rounds(rounds.len(), 3, |weights, row| row.copy_from_slice(&figures(weights)));
+    let values = figures(&vec![1.0; rounds.len()]);
+    let figure =
+        |index: usize| Quantity { value: values[index], interval: intervals.get(index).copied().flatten() };
+    let (then, now, gain) = (figure(0), figure(1), figure(2));
+    gain.value
+        .is_finite()
+        .then_some((choice, Gain::Told { speedup: then, instead: now, gain, measured: true }))
 }
