@@ -156,11 +156,8 @@ fn shells() -> Reader<bool> {
 impl Measuring {
     /// The numbers of workers, ascending, 1 among them.
     pub(super) fn workers(&self) -> Vec<usize> {
-        match &self.workers {
-            None => default_workers(machine::cpus_available()),
-            Some(counts) if counts.contains(&1) => counts.to_vec(),
-            Some(counts) => [&[1], &counts[..]].concat(),
-        }
+        let default = || default_workers(machine::cpus_available());
+        self.workers.as_ref().map_or_else(default, WorkerCounts::with_one)
     }
 
     /// How a run of programs is carried out.

@@ -110,6 +110,13 @@ pub fn complain(message: &str) {
         writeln!(io::stderr(), "{}: {}", program::name(), plain(&args::renamed(message, program::name())));
 }
 
+/// Says so where this program was built without optimisation.
+fn complain_of_build() {
+    if cfg!(debug_assertions) {
+        complain("unoptimised build, its times mean little; use --release");
+    }
+}
+
 /// A path as it may be printed: no name of a folder commands a terminal.
 fn shown(path: &Path) -> String {
     plain(&path.display().to_string())

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, ValueHint};
 use super::exit::watch_for_ctrl_c;
 use super::output::OutputArgs;
 use super::tool::Tool;
-use super::{ExitError, complain};
+use super::{ExitError, complain, complain_of_build};
 use crate::program;
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
@@ -95,9 +95,7 @@ pub(super) fn own_examples(tool: &Tool) -> String {
 pub(super) fn run(args: &RunArgs, workloads: Workloads) -> Result<(), ExitError> {
     let interrupt = watch_for_ctrl_c()?;
     let run = begin(args, workloads)?;
-    if cfg!(debug_assertions) {
-        complain("unoptimised build, its times mean little; use --release");
-    }
+    complain_of_build();
     let out = args.request.out.clone().unwrap_or_else(|| PathBuf::from(OUT));
     let (output, resumed) = (&args.output, args.resume.as_deref());
     let how = How { command: "run", output, out: &out, resumed, book: args.book, discard: false };

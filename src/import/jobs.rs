@@ -111,7 +111,7 @@ fn as_run(Counted { log, workers }: &Counted, case: usize, round: u32) -> Sample
         let Some(worker) = longest.or_else(first) else { continue };
         let begin = begin.max(free[worker]);
         free[worker] = end.max(begin);
-        tasks.push(task(job, worker, begin, end.max(begin)));
+        tasks.push(TaskSpan::timed(job, worker, (ns(begin), ns(end.max(begin)))));
     }
     tasks.sort_by_key(|task| task.job);
     let end = ns(wall_s(log));
@@ -128,7 +128,7 @@ fn in_turn(log: &Log, round: u32) -> Sample {
     for (job, begin, end) in jobs {
         let from = now;
         now += end - begin;
-        tasks.push(task(job, 0, from, now));
+        tasks.push(TaskSpan::timed(job, 0, (ns(from), ns(now))));
     }
     sample(0, round, ns(now), Vec::new(), tasks)
 }
@@ -144,28 +144,6 @@ fn sample(case: usize, round: u32, wall_ns: u64, workers: Vec<WorkerSpan>, tasks
         tasks,
         machine: MachineState::default(),
         outside: None,
-    }
-}
-
-/// A job of which nothing but its times is known.
-fn task(job: usize, worker: usize, begin_s: f64, end_s: f64) -> TaskSpan {
-    TaskSpan {
-        job,
-        worker,
-        submitted_ns: 0,
-        begin_ns: ns(begin_s),
-        end_ns: ns(end_s),
-        cpu_ns: 0,
-        queue_ns: None,
-        voluntary_switches: None,
-        involuntary_switches: None,
-        minor_faults: None,
-        major_faults: None,
-        counts: None,
-        clock_hz: None,
-        generate_ns: 0,
-        compute_ns: 0,
-        process: None,
     }
 }
 

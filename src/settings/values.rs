@@ -30,6 +30,15 @@ impl FromStr for WorkerCounts {
     }
 }
 
+impl WorkerCounts {
+    /// These, with one worker before them where it is not among them: the factor and the baseline need it.
+    #[must_use]
+    pub fn with_one(&self) -> Vec<usize> {
+        let one = if self.contains(&1) { &[][..] } else { &[1] };
+        [one, self].concat()
+    }
+}
+
 impl Deref for WorkerCounts {
     type Target = [usize];
 

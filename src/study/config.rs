@@ -156,8 +156,7 @@ impl RunRequest {
     /// The numbers of workers of a workload. One is always among them: the factor needs it.
     fn workers_of(&self, workload: &dyn AnyWorkload, cpus: usize) -> Vec<usize> {
         match (&self.workers, workload.waiting()) {
-            (Some(counts), _) if counts.contains(&1) => counts.to_vec(),
-            (Some(counts), _) => [&[1], &counts[..]].concat(),
+            (Some(counts), _) => counts.with_one(),
             (None, Some(workers)) => workers,
             (None, None) => default_workers(cpus),
         }

@@ -38,13 +38,18 @@ impl Plan {
     pub fn order(&self, round: u32, warmup: bool) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.cases.len()).collect();
         if !warmup {
-            // A generator for each round, so that a run that is taken up again goes on as it would have.
-            let mut seeds = Xoshiro256PlusPlus::seed_from_u64(self.seed);
-            let seed = seeds.next_u64() ^ u64::from(round);
-            order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            shuffle(&mut order, self.seed, round);
         }
         order
     }
+}
+
+/// Puts what a round runs into the order of that round. Each has a generator of its own, so that a run that is taken up
+/// again goes on as it would have.
+pub(super) fn shuffle<T>(items: &mut [T], seed: u64, round: u32) {
+    let mut seeds = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let seed = seeds.next_u64() ^ u64::from(round);
+    items.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
 }
 
 fn cases(config: &RunConfig, both_arms: bool) -> Vec<Case> {

@@ -186,28 +186,6 @@ fn every_process_is_seen() {
 }
 
 #[test]
-fn a_control_group_counts_what_no_parent_waits_for() {
-    let home = tempfile::tempdir().unwrap();
-    let count = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo > end";
-    let mut spec = shell(&format!("mkfifo end; (sh -c '{count}' &); read end <end"));
-    spec.cwd = Some(home.path().into());
-    // Switch records alone tell nothing of CPU time, and `wait4` not of the orphan.
-    let Some(execution) = with(Source::Switches, &spec) else { return };
-    let waited_for = execution.usage.user_ns + execution.usage.system_ns;
-    match &execution.group {
-        Ok(group) => {
-            assert_eq!((execution.cpu_ns, group.some_waited_ns.is_ok()), (group.cpu_ns, true), "{group:?}");
-            assert!(group.cpu_ns > 2 * waited_for, "{execution:?}");
-            assert_eq!(execution.sources(), "switch records and the control group");
-        }
-        Err(why) => {
-            println!("no control group: {why}");
-            assert_eq!(execution.cpu_ns, waited_for);
-        }
-    }
-}
-
-#[test]
 fn what_is_left_behind_is_killed_and_counted() {
     for source in SOURCES {
         // It ends when the others have said who they are.

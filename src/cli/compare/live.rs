@@ -12,7 +12,7 @@ use super::sides::{Given, Sides};
 use crate::cli::exit::watch_for_ctrl_c;
 use crate::cli::output::ways_to_tell;
 use crate::cli::run::OUT;
-use crate::cli::{ExitError, complain};
+use crate::cli::{ExitError, complain, complain_of_build};
 use crate::settings::Limits;
 use crate::settings::reader::{duration, text, whole};
 use crate::settings::request::MAX_TIME;
@@ -133,9 +133,9 @@ pub(super) fn live(args: &CompareArgs) -> Result<Done, ExitError> {
     } else {
         binaries(args, [old, new], &interrupt)?
     };
-    if cfg!(debug_assertions) && args.arguments.is_empty() {
+    if args.arguments.is_empty() {
         // What is measured is another program; how it is watched costs more here.
-        complain("unoptimised build, its times mean little; use --release");
+        complain_of_build();
     }
     let mut live = Live::begin(args.config(stop)?, arms)?;
     let watch = LiveWatch {
@@ -251,8 +251,7 @@ fn commands(
     let workers = match workers {
         _ if alone => vec![1],
         None => default_workers(machine::cpus_available()),
-        Some(counts) if counts.contains(&1) => counts.to_vec(),
-        Some(counts) => [&[1], &counts[..]].concat(),
+        Some(counts) => counts.with_one(),
     };
     let config = |name: &str, text: &Text| -> Result<CommandConfig, ExitError> {
         let (record, label) =

@@ -108,7 +108,8 @@ impl Knob {
     }
 }
 
-/// The baseline, twice where its second arm is wanted, then every number of workers; one worker only where something else is the baseline.
+/// The baseline, twice where its second arm is wanted, then every number of workers; one worker only where something
+/// else is the baseline.
 fn cases(config: &CommandConfig) -> Vec<Case> {
     let case = |executor: &str, workers, again| Case {
         workload: config.label.clone(),

@@ -2,12 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use rand::seq::SliceRandom;
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
-
 use super::Live;
 use super::arm::{Arm, At, clear};
+use crate::study::plan::shuffle;
 use crate::study::progress::{Phase, Progress, Step, Verbosity};
 use crate::study::rounds::{Saving, message, step};
 use crate::study::stopping::{Reached, Widths};
@@ -224,9 +221,7 @@ impl Live {
         };
         let mut parts: Vec<_> = self.arms.iter().enumerate().flat_map(of).collect();
         if !pass.warmup {
-            let mut seeds = Xoshiro256PlusPlus::seed_from_u64(self.config.seed);
-            let seed = seeds.next_u64() ^ u64::from(pass.round);
-            parts.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            shuffle(&mut parts, self.config.seed, pass.round);
         }
         parts
     }

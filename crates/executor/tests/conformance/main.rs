@@ -27,6 +27,7 @@ mod handover;
 mod hygiene;
 mod mapping;
 mod probe;
+mod settings;
 mod shared;
 mod shutdown;
 mod subjects;
@@ -46,24 +47,7 @@ fn main() {
     if probe::run() {
         return;
     }
-    let groups = [
-        futures::BEHAVIOURS,
-        callbacks::BEHAVIOURS,
-        waiting::BEHAVIOURS,
-        mapping::BEHAVIOURS,
-        shutdown::BEHAVIOURS,
-        workers::BEHAVIOURS,
-        encoding::BEHAVIOURS,
-        attributes::BEHAVIOURS,
-        crashes::BEHAVIOURS,
-        handover::BEHAVIOURS,
-        hygiene::BEHAVIOURS,
-        forks::BEHAVIOURS,
-        shared::BEHAVIOURS,
-        user_code::BEHAVIOURS,
-        surroundings::BEHAVIOURS,
-    ];
-    let mut trials = suite::trials(&groups.concat());
-    trials.extend(deaths::matrix());
+    let mut trials = suite::common();
+    trials.extend(suite::trials(crashes::BEHAVIOURS));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

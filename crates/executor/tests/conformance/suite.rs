@@ -6,7 +6,10 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 use speedup_executor::{Executor, ExecutorKind};
 
-use crate::subjects;
+use crate::{
+    attributes, callbacks, deaths, encoding, forks, futures, handover, hygiene, mapping, shared, shutdown,
+    subjects, surroundings, user_code, waiting, workers,
+};
 
 /// Longer than any test takes on a busy machine.
 pub(crate) const HANG: Duration = Duration::from_secs(120);
@@ -60,7 +63,31 @@ impl On {
     }
 }
 
-/// The tests of all behaviours.
+/// The tests of what every executor promises, but for the ways in which workers die that only the processes of one
+/// machine have.
+pub(crate) fn common() -> Vec<Trial> {
+    let groups = [
+        futures::BEHAVIOURS,
+        callbacks::BEHAVIOURS,
+        waiting::BEHAVIOURS,
+        mapping::BEHAVIOURS,
+        shutdown::BEHAVIOURS,
+        workers::BEHAVIOURS,
+        encoding::BEHAVIOURS,
+        attributes::BEHAVIOURS,
+        handover::BEHAVIOURS,
+        hygiene::BEHAVIOURS,
+        forks::BEHAVIOURS,
+        shared::BEHAVIOURS,
+        user_code::BEHAVIOURS,
+        surroundings::BEHAVIOURS,
+    ];
+    let mut trials = trials(&groups.concat());
+    trials.extend(deaths::matrix());
+    trials
+}
+
+/// The tests of behaviours.
 pub(crate) fn trials(behaviours: &[Behaviour]) -> Vec<Trial> {
     let lines = |behaviour: &Behaviour| {
         let &Behaviour { group, name, on, test } = behaviour;

@@ -6,7 +6,8 @@ use speedup_executor::{Builder, CancelFutures, Error, Executor, OnCrash, Process
 
 use crate::deaths::{Death, Die};
 use crate::gate::Gate;
-use crate::subjects::{self, Initializer, Settings};
+use crate::settings::{Initializer, Settings};
+use crate::subjects;
 use crate::suite::{Behaviour, On, Subject};
 use crate::tasks::{Pause, SetUp, SetUps, Square, WhoAmI};
 

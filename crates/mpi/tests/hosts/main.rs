@@ -28,6 +28,8 @@ mod hygiene;
 mod mapping;
 #[path = "../../../executor/tests/conformance/probe.rs"]
 mod probe;
+#[path = "../../../executor/tests/conformance/settings.rs"]
+mod settings;
 #[path = "../../../executor/tests/conformance/shared.rs"]
 mod shared;
 #[path = "../../../executor/tests/conformance/shutdown.rs"]
@@ -54,24 +56,7 @@ fn main() {
     if probe::run() {
         return;
     }
-    let groups = [
-        futures::BEHAVIOURS,
-        callbacks::BEHAVIOURS,
-        waiting::BEHAVIOURS,
-        mapping::BEHAVIOURS,
-        shutdown::BEHAVIOURS,
-        workers::BEHAVIOURS,
-        encoding::BEHAVIOURS,
-        attributes::BEHAVIOURS,
-        handover::BEHAVIOURS,
-        hygiene::BEHAVIOURS,
-        forks::BEHAVIOURS,
-        shared::BEHAVIOURS,
-        user_code::BEHAVIOURS,
-        surroundings::BEHAVIOURS,
-    ];
-    let mut trials = suite::trials(&groups.concat());
-    trials.extend(deaths::matrix());
+    let mut trials = suite::common();
     // Those of futures alone are the executor crate's own.
     trials.retain(|trial| !trial.name().starts_with("future: "));
     let trials = trials.into_iter().map(unless_excepted).collect();

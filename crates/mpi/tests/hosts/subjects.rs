@@ -7,7 +7,7 @@ use speedup_machine::machine::cpus_available;
 use speedup_mpi::testing::Cluster;
 use speedup_mpi::{Builder, MpiPoolExecutor, Placement};
 
-use crate::tasks::{FailToSetUp, SetUp};
+use crate::settings::{Settings, apply};
 
 /// Hosts where they are threads.
 const HOSTS: usize = 2;
@@ -64,34 +64,8 @@ pub(crate) fn default_workers(_: &str) -> usize {
     HOSTS * cpus_available()
 }
 
-/// What can be set of every pool.
-#[derive(Default)]
-pub(crate) struct Settings {
-    pub(crate) max_workers: Option<usize>,
-    pub(crate) prefix: Option<&'static str>,
-    pub(crate) initializer: Option<Initializer>,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Initializer {
-    SetUp,
-    Fail,
-}
-
 impl Settings {
     pub(crate) fn build(self, _: &str) -> Result<Box<dyn Executor>, Error> {
-        let mut builder = builder().placement(Placement::Scatter);
-        if let Some(max_workers) = self.max_workers {
-            builder = builder.max_workers(max_workers);
-        }
-        if let Some(prefix) = self.prefix {
-            builder = builder.worker_name_prefix(prefix);
-        }
-        builder = match self.initializer {
-            Some(Initializer::SetUp) => builder.initializer(SetUp(1)),
-            Some(Initializer::Fail) => builder.initializer(FailToSetUp()),
-            None => builder,
-        };
-        Ok(Box::new(builder.build()?))
+        Ok(Box::new(apply!(self, builder().placement(Placement::Scatter)).build()?))
     }
 }

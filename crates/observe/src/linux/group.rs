@@ -131,6 +131,7 @@ fn figure(path: &Path, line: &str) -> Told<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Options, Source, Spec, Wanted, run};
 
     #[test]
     fn the_mount_of_version_2_is_told_from_others() {
@@ -151,6 +152,25 @@ mod tests {
         assert_eq!(figure(&path, "some "), Ok(77));
         assert!(figure(&path, "full ").unwrap_err().0.contains("no number in the line of \"full\""));
         assert!(figure(&folder.path().join("none"), "some ").unwrap_err().0.contains("none"));
+    }
+
+    #[test]
+    fn what_no_parent_waits_for_is_counted() {
+        let home = tempfile::tempdir().unwrap();
+        let count = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo > end";
+        let mut spec = Spec::shell(format!("mkfifo end; (sh -c '{count}' &); read end <end"));
+        spec.cwd = Some(home.path().into());
+        // Switch records alone tell nothing of CPU time, and `wait4` not of the orphan. Not everywhere are there any.
+        let options = Options { source: Wanted::Only(Source::Switches), ..Options::default() };
+        let Ok(execution) = run(&spec, &options) else { return };
+        let waited_for = execution.usage.user_ns + execution.usage.system_ns;
+        let Ok(group) = &execution.group else {
+            assert_eq!(execution.cpu_ns, waited_for);
+            return;
+        };
+        assert_eq!((execution.cpu_ns, group.some_waited_ns.is_ok()), (group.cpu_ns, true), "{group:?}");
+        assert!(group.cpu_ns > 2 * waited_for, "{execution:?}");
+        assert_eq!(execution.sources(), "switch records and the control group");
     }
 
     #[test]

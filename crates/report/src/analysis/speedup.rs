@@ -3,7 +3,7 @@
 use super::cells::{Cells, speedup};
 use super::effort::{effort, standing_out};
 use super::laws::laws;
-use super::model::{Analysis, Cell, Estimate, ExecutorTable, Narrowed, Row, WorkloadColumn};
+use super::model::{Analysis, Cell, Effort, Estimate, ExecutorTable, Narrowed, Row, WorkloadColumn};
 use super::predict::model::Suggestion;
 use super::predict::suggestion;
 use super::rounds::{Rounds, is_one_worker};
@@ -37,6 +37,7 @@ impl Analysis {
         let record = &*without_shell(record);
         let rounds = Rounds::of(record);
         let cells = Cells { record, rounds: &rounds, noisy: standing_out(record, &rounds) };
+        let effort = effort(record, &rounds, |case| speedup(&rounds, case));
         let mut analysis = Self {
             name: record.name.clone(),
             program: record.tool.program(),
@@ -48,8 +49,8 @@ impl Analysis {
             pool: record.plan.pool,
             pin: record.plan.pin.clone(),
             status: record.status,
-            effort: effort(record, &rounds, |case| speedup(&rounds, case)),
-            narrowing: if rounds.paired() { narrowing(record) } else { Vec::new() },
+            narrowing: if rounds.paired() { narrowing(record, &effort) } else { Vec::new() },
+            effort,
             workloads: workloads(&cells),
             executors: executors(&cells),
             crossovers: Vec::new(),
@@ -99,18 +100,19 @@ fn widths_of(record: &RunRecord, rounds: &Rounds<'_>) -> Vec<(usize, Option<f64>
 
 /// How the widest interval narrowed: its relative half-width after one minute of the run, after two, four and so on, and
 /// at the end. Nothing of a shorter run.
-fn narrowing(record: &RunRecord) -> Vec<Narrowed> {
+fn narrowing(record: &RunRecord, effort: &Effort) -> Vec<Narrowed> {
     let end_ns = record.samples.iter().map(|sample| sample.start_ns.saturating_add(sample.wall_ns)).max();
     let end_ns = end_ns.unwrap_or(0);
     let marks = std::iter::successors(Some(MINUTE_NS), |mark| mark.checked_mul(2));
-    let marks: Vec<u64> = marks.take_while(|&mark| mark < end_ns).collect();
-    let last = (!marks.is_empty()).then_some(end_ns);
-    let narrowed = |time_ns| {
+    let at = |time_ns| {
         let widths = widths_of(record, &Rounds::until(record, time_ns));
         let widest = widths.into_iter().map(|(_, width)| width).reduce(|one, other| Some(one?.max(other?)));
         Some(Narrowed { after_s: time_ns as f64 / 1e9, widest: widest.flatten()? })
     };
-    marks.into_iter().chain(last).filter_map(narrowed).collect()
+    let mut narrowed: Vec<Narrowed> = marks.take_while(|&mark| mark < end_ns).filter_map(at).collect();
+    let end = effort.widest.as_ref().filter(|_| !narrowed.is_empty() && effort.without_interval.is_empty());
+    narrowed.extend(end.map(|(_, widest)| Narrowed { after_s: end_ns as f64 / 1e9, widest: *widest }));
+    narrowed
 }
 
 fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {

@@ -77,7 +77,7 @@ const COMMAND: &str = "command";
 /// Cleans every text in a JSON value but those of commands; whether there was anything to clean.
 pub(super) fn clean(value: &mut Value) -> bool {
     match value {
-        Value::String(text) if text.chars().any(is_unsafe) => {
+        Value::String(text) if text.chars().any(is_not_shown) => {
             *text = plain(text);
             true
         }
@@ -94,17 +94,17 @@ pub(super) fn clean(value: &mut Value) -> bool {
 
 /// Whether a character commands terminals (C0 and C1), ends a line, or changes the direction of writing
 /// (Unicode Standard Annex #9, section 2), so that a text reads as another.
-fn is_unsafe(character: char) -> bool {
+fn is_not_shown(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text with unsafe characters as Rust writes them in a string: `\u{1b}` for ESC.
+/// The text with such characters as Rust writes them in a string: `\u{1b}` for ESC.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
-        if is_unsafe(character) { plain.extend(character.escape_default()) } else { plain.push(character) }
+        if is_not_shown(character) { plain.extend(character.escape_default()) } else { plain.push(character) }
     }
     plain
 }

@@ -125,20 +125,20 @@ pub struct TaskSpan {
     pub process: Option<JobProcess>,
 }
 
-#[cfg(test)]
 impl TaskSpan {
-    /// A task that had its CPU from begin to end, and of which the rest is not known.
-    pub(crate) fn busy(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> Self {
+    /// A task of which nothing but its times is known.
+    #[must_use]
+    pub fn timed(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> Self {
         Self {
             job,
             worker,
             submitted_ns: 0,
             begin_ns,
             end_ns,
-            cpu_ns: end_ns.saturating_sub(begin_ns),
-            queue_ns: Some(0),
-            voluntary_switches: Some(0),
-            involuntary_switches: Some(0),
+            cpu_ns: 0,
+            queue_ns: None,
+            voluntary_switches: None,
+            involuntary_switches: None,
             minor_faults: None,
             major_faults: None,
             counts: None,
@@ -149,15 +149,15 @@ impl TaskSpan {
         }
     }
 
-    /// A task of which nothing but its times is known.
-    pub(crate) fn timed(job: usize, worker: usize, times: (u64, u64)) -> Self {
-        let (queue_ns, voluntary_switches, involuntary_switches) = (None, None, None);
+    /// A task that had its CPU from begin to end, and of which the rest is not known.
+    #[cfg(test)]
+    pub(crate) fn busy(job: usize, worker: usize, (begin_ns, end_ns): (u64, u64)) -> Self {
         Self {
-            cpu_ns: 0,
-            queue_ns,
-            voluntary_switches,
-            involuntary_switches,
-            ..Self::busy(job, worker, times)
+            cpu_ns: end_ns.saturating_sub(begin_ns),
+            queue_ns: Some(0),
+            voluntary_switches: Some(0),
+            involuntary_switches: Some(0),
+            ..Self::timed(job, worker, (begin_ns, end_ns))
         }
     }
 }

@@ -175,7 +175,7 @@ pub(super) fn quality(run: &Analysis, workloads: &[WorkloadView]) -> Vec<String>
 
 /// How the widest interval narrowed with time.
 fn narrowing(run: &Analysis) -> Option<String> {
-    let (last, before) = run.narrowing.split_last()?;
+    let (last, before) = run.narrowing.split_last().filter(|(_, before)| !before.is_empty())?;
     let after = |at: &Narrowed| format!("±{} after {} min", precision(at.widest), at.after_s / 60.0);
     let before = before.iter().map(after).collect::<Vec<_>>().join(", ");
     Some(format!(

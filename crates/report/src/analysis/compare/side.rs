@@ -35,8 +35,8 @@ impl Side<'_> {
 /// The executions of one case in one run, a value per round, or per process where each measured a few rounds: what the
 /// rounds of a process have in common is one draw, so that the means of processes are what varies (Davison and Hinkley,
 /// *Bootstrap Methods and their Application*, 1997, section 3.8: resample the highest level, and leave those below it
-/// whole). Of an interrupted round in which the serial
-/// baseline is missing nothing counts, so that time and account are about the same executions.
+/// whole). Of an interrupted round in which the serial baseline is missing nothing counts, so that time and account are
+/// about the same executions.
 #[derive(Clone)]
 pub(super) struct Executions {
     /// The round of each value, or the process that measured it where each measured a few rounds. Values of runs in the
@@ -155,8 +155,8 @@ fn published_serial(record: &RunRecord, workload: &str) -> Result<f64, String> {
 }
 
 /// The executions of a case in groups, each of one round, of one process that measured some rounds, or of one execution
-/// where rounds say nothing: what lies in one round is not independent. Each has its number. Without a serial baseline there is nothing to group
-/// but the samples, and no account comes of them.
+/// where rounds say nothing: what lies in one round is not independent. Each has its number. Without a serial baseline
+/// there is nothing to group but the samples, and no account comes of them.
 fn by_round<'a>(rounds: &Rounds<'a>, index: usize, case: &Case) -> Vec<(usize, Vec<Paired<'a>>)> {
     let alone = |sample: &'a Sample| Paired { sample, reference: Reference(vec![sample]) };
     let pairs: Vec<Paired<'a>> = if case.executor == BASELINE {
