@@ -80,7 +80,7 @@ impl StopRule {
         let would = (1.1 * needed.as_secs_f64()).ceil();
         Some(format!(
             "--max-time {} s allows {rounds} of the {LEAST_ROUNDS} rounds that make a measurement, since a round takes \
-             {pass_s:.1} s; --max-time {would:.0}s would do, or fewer cases, or fewer passes",
+             {pass_s:.1} s; --max-time {would:.0}s would do, or fewer or shorter cases",
             most.as_secs_f64()
         ))
     }
