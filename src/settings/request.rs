@@ -9,6 +9,7 @@ use super::pin::{Pin, pins};
 use super::reader::{Reader, duration, one_of, some_of, text};
 use super::values::{KernelChoice, Passes, Precision, RoundLimit, RunName, Seed, WorkerCounts};
 use crate::workload::Scale;
+use speedup_machine::placement::Placement;
 use speedup_report::record::{Data, PoolMode};
 use speedup_values::List;
 
@@ -41,6 +42,11 @@ pub struct RunRequest {
         value_parser = pins(), hide_possible_values = true
     )]
     pub pin: Option<Pin>,
+    /// Ways to measure the ceiling of the machine, which is what pinned threads do without a queue: in the
+    /// order compact, scatter or cores (see --pin), and 'triad', how much memory they read and write; the
+    /// first is the one that executors are compared with [default: the order of --pin, else cores]
+    #[arg(long, value_name = "WAY,…", value_parser = ceilings(), hide_possible_values = true)]
+    pub ceiling: Option<List<CeilingWay>>,
     /// Kernel of each workload, such as rc4=tuned; for a single workload, the kernel alone [default:
     /// the first of each in 'speedup list']
     #[arg(long, value_name = "NAME=KERNEL,…", value_parser = text::<KernelChoice>())]
@@ -131,6 +137,38 @@ fn ways() -> Reader<List<Data>> {
         (way.name(), summary, way)
     };
     some_of("way to pass data called", Data::ALL.map(way))
+}
+
+/// One way to measure the ceiling of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CeilingWay {
+    /// The work of each workload, in an order of CPUs.
+    Order(Placement),
+    /// The triad, in the order of the first way that is one.
+    Triad,
+}
+
+impl CeilingWay {
+    /// Name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Order(order) => order.name(),
+            Self::Triad => "triad",
+        }
+    }
+}
+
+fn ceilings() -> Reader<List<CeilingWay>> {
+    let way = |way: CeilingWay| {
+        let summary = match way {
+            CeilingWay::Order(order) => order.summary(),
+            CeilingWay::Triad => "how much memory is read and written",
+        };
+        (way.name(), summary, way)
+    };
+    let orders = Placement::ALL.map(CeilingWay::Order);
+    some_of("way to measure the ceiling called", orders.into_iter().chain([CeilingWay::Triad]).map(way))
 }
 
 fn scales() -> Reader<Scale> {

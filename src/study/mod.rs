@@ -50,6 +50,7 @@ pub mod setting;
 pub mod stopping;
 pub mod subject;
 pub mod task;
+mod triad;
 
 pub use crate::settings::{Limits, RunRequest};
 pub use config::RunConfig;

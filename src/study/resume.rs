@@ -149,6 +149,7 @@ fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result
         stop,
         pool: plan.pool,
         pin: plan.pin.clone(),
+        ceilings: plan.ceilings.clone(),
         seed: plan.seed,
         scale,
         // The run has its folder.

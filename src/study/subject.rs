@@ -111,12 +111,6 @@ impl Subject for Study {
         go_on: &dyn Fn() -> bool,
         keep: &mut dyn FnMut(CeilingSample),
     ) -> Result<(), String> {
-        for (workload, workers) in Self::ceilings(self) {
-            if !go_on() {
-                break;
-            }
-            keep(self.ceiling(workload, round, workers)?);
-        }
-        Ok(())
+        Self::ceilings(self, round, go_on, keep)
     }
 }

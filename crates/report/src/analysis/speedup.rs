@@ -139,6 +139,10 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
                 None => limits::bounds(cells.record, &workload.name, &serial),
             },
             ceilings: limits::ceilings(cells.record, &workload.name),
+            ceiling_ways: match workload.waits {
+                Some(_) => Vec::new(),
+                None => limits::ceiling_ways(cells.record, &workload.name),
+            },
             suggestion: None,
         }
     };

@@ -170,6 +170,7 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
         floor: Some(Quantity { value: 1.001, interval: Some(Interval { low: 0.996, high: 1.006 }) }),
         bounds: [(1, 1.0), (2, 2.0), (3, 3.0), (4, 3.947)].map(bound).into(),
         ceilings: (1..=2).map(ceiling).collect(),
+        ceiling_ways: Vec::new(),
         suggestion: None,
     }
 }

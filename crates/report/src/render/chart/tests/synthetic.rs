@@ -108,6 +108,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 floor: None,
                 bounds: Vec::new(),
                 ceilings: Vec::new(),
+                ceiling_ways: Vec::new(),
                 suggestion: None,
             })
             .collect(),
