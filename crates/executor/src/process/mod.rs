@@ -26,6 +26,7 @@ mod spinner;
 mod start;
 mod supervisor;
 mod threads;
+mod watchdog;
 pub mod worker;
 
 pub(crate) use self::start::check as check_start;

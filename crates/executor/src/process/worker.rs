@@ -4,29 +4,24 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::hello::Hello;
 use super::pace::PATIENCE;
 use super::spinner::Spinner;
 use super::start::{self, ENVIRONMENT_KEY};
+use super::watchdog::Watchdog;
 use crate::attachments;
 use crate::ipc;
 use crate::ipc::arena::Views;
 use crate::ipc::doorbell::{Doorbell, Ring, Taken};
-use crate::ipc::mailbox::{ChildEnd, Signals};
+use crate::ipc::mailbox::{Bed, ChildEnd, Signals};
 use crate::pool::life::enter_worker;
 use crate::shared;
 use crate::system::clock;
 use crate::table;
 use crate::task::TaskEntry;
 use crate::wire::{Answer, Apart, Outcome, Outputs, Requested, add_outcome, read_request, read_task};
-
-/// How often the watchdog looks once the channel has ended.
-const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Replies of more bytes are for the supervisor alone: a value that is nested deeply takes stack to be decoded,
 /// of which other threads may have little.
@@ -191,6 +186,9 @@ pub(super) fn serve(mut doorbell: Doorbell, watchdog: Option<Watchdog>) -> io::R
         Taken::Ended => return Ok(()),
     };
     let mailbox = ChildEnd::new(file)?;
+    if let Some(watchdog) = &watchdog {
+        watchdog.wakes(mailbox.signals());
+    }
     let spinner = Spinner::new(mailbox.spin());
     match (Worker { mailbox, doorbell, spinner, watchdog, views: None }).serve() {
         // The parent is gone, or has given up on this worker: no one is left to tell.
@@ -242,12 +240,25 @@ impl Worker {
         if self.spinner.spin(None, || self.mailbox.requested()) {
             return Ok(true);
         }
-        while self.mailbox.may_sleep() {
-            if self.doorbell.wait()? == Ring::Ended {
+        let Some(watchdog) = self.watchdog.as_ref().filter(|_| Watchdog::CAN_WAKE) else {
+            // No one but the system tells of the end.
+            while self.mailbox.may_sleep(Bed::Socket) {
+                if self.doorbell.wait()? == Ring::Ended {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        };
+        loop {
+            let calls = self.mailbox.signals().calls();
+            if !self.mailbox.may_sleep(Bed::Word) {
+                return Ok(true);
+            }
+            if watchdog.has_seen_the_end() {
                 return Ok(false);
             }
+            self.mailbox.signals().sleep_until_called(calls);
         }
-        Ok(true)
     }
 
     /// Runs the tasks in the request and writes the reply, and gives the time that it took.
@@ -340,38 +351,5 @@ impl Looks {
         self.every = if is_short { (2 * self.every.max(1)).min(Self::SELDOM) } else { 1 };
         (self.since, self.spent) = (0, now);
         now > patience
-    }
-}
-
-/// Ends this process if the parent is gone, or has given it up, while a task is running. Between
-/// tasks the end of the channel is read as such, and the process leaves in good order. Where the system kills
-/// the process with its parent, that is sooner; but a task may change the process's user, and the system
-/// forgets it then.
-pub(super) struct Watchdog {
-    busy: Arc<AtomicBool>,
-}
-
-impl Watchdog {
-    /// Starts a thread that sleeps until the channel ends.
-    fn start(channel: &UnixStream) -> io::Result<Self> {
-        let busy = Arc::new(AtomicBool::new(false));
-        let (watched, channel) = (Arc::clone(&busy), channel.try_clone()?);
-        std::thread::Builder::new().name("watchdog".to_string()).spawn(move || {
-            // Signals are for the thread that runs tasks.
-            ipc::process::block_signals(true);
-            ipc::process::wait_for_hangup(&channel);
-            // The flag may be about to be set for a request that had come in before the end.
-            loop {
-                if watched.load(Ordering::Relaxed) {
-                    ipc::process::end_at_once();
-                }
-                std::thread::sleep(WATCH_INTERVAL);
-            }
-        })?;
-        Ok(Self { busy })
-    }
-
-    fn set_busy(&self, busy: bool) {
-        self.busy.store(busy, Ordering::Relaxed);
     }
 }

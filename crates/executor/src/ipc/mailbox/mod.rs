@@ -46,6 +46,20 @@ const AREAS: u64 = 3;
 /// The least capacity that is of use.
 const LEAST: u64 = 64 << 10;
 
+/// Where the child sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bed {
+    /// On a word in the memory that both share, from which it is [called](Signals::call): that costs least.
+    Word,
+    /// Where it must be rung for.
+    Socket,
+}
+
+/// In the note by which the parent knows of that.
+const AWAKE: u32 = 0;
+const AT_SOCKET: u32 = 1;
+const ON_WORD: u32 = 2;
+
 /// The parent's end.
 #[derive(Debug)]
 pub(crate) struct ParentEnd {
@@ -102,7 +116,7 @@ impl ParentEnd {
         self.request.copy(part)
     }
 
-    /// Publishes the request. True if the child sleeps and must be rung for.
+    /// Publishes the request and calls the child. True if it sleeps and must be rung for.
     #[must_use]
     pub(crate) fn publish(&mut self) -> bool {
         let control = self.signals.control();
@@ -111,7 +125,14 @@ impl ParentEnd {
         control.reply.length.store(0, SeqCst);
         control.annex.store(0, SeqCst);
         control.request.number.fetch_add(1, SeqCst);
-        control.child_sleeps.swap(0, SeqCst) != 0
+        match control.child_sleeps.swap(AWAKE, SeqCst) {
+            AWAKE => false,
+            ON_WORD => {
+                self.signals.call();
+                false
+            }
+            _ => true,
+        }
     }
 
     /// The reply to the latest request. `None` while there is none.
@@ -164,7 +185,7 @@ impl AsFd for ParentEnd {
 /// The child's end.
 #[derive(Debug)]
 pub(crate) struct ChildEnd {
-    signals: Signals,
+    signals: Arc<Signals>,
     request: View,
     /// The latest request, as it was when it was begun.
     received: Vec<u8>,
@@ -187,7 +208,7 @@ impl ChildEnd {
         let capacity = length.saturating_sub(REQUEST) / AREAS;
         let ground = Ground::of(file, REQUEST + AREAS * LEAST)?;
         Ok(Self {
-            signals: Signals::of(&ground)?,
+            signals: Arc::new(Signals::of(&ground)?),
             request: View::new(&ground, REQUEST, capacity as usize)?,
             received: Vec::new(),
             reply: Buffer::new(&ground, REQUEST + capacity, capacity as usize)?,
@@ -205,7 +226,7 @@ impl ChildEnd {
 
     /// The numbers and notes.
     #[must_use]
-    pub(crate) fn signals(&self) -> &Signals {
+    pub(crate) fn signals(&self) -> &Arc<Signals> {
         &self.signals
     }
 
@@ -215,13 +236,13 @@ impl ChildEnd {
         Duration::from_nanos(self.signals.control().spin_ns.load(SeqCst))
     }
 
-    /// Says that this process is about to sleep. False if there is a request meanwhile, and it must not.
+    /// Says that this process is about to sleep, and how. False if there is a request meanwhile, and it must not.
     #[must_use]
-    pub(crate) fn may_sleep(&self) -> bool {
+    pub(crate) fn may_sleep(&self, how: Bed) -> bool {
         let sleeps = &self.signals.control().child_sleeps;
-        sleeps.store(1, SeqCst);
+        sleeps.store(if how == Bed::Word { ON_WORD } else { AT_SOCKET }, SeqCst);
         if self.requested() && !left_out(Step::LookBeforeSleep) {
-            sleeps.store(0, SeqCst);
+            sleeps.store(AWAKE, SeqCst);
             return false;
         }
         true

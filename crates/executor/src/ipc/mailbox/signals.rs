@@ -30,8 +30,10 @@ pub(super) struct Direction {
 pub(super) struct Control {
     pub(super) request: Direction,
     pub(super) reply: Direction,
-    /// The child is about to sleep until it is rung for.
+    /// The child is about to sleep, and how it is to be woken.
     pub(super) child_sleeps: AtomicU32,
+    /// Counted up where there may be something new for the child. It sleeps on it.
+    calls: Word,
     /// Counted up where there may be something new for those who poll. They sleep on it.
     news: Word,
     /// Number of the latest request that the child has begun.
@@ -135,6 +137,24 @@ impl Signals {
     /// look for one after this call.
     pub(crate) fn leave(&self) {
         self.control().pollers.fetch_sub(1, SeqCst);
+    }
+
+    /// Wakes the child if it sleeps on the word for that.
+    pub(crate) fn call(&self) {
+        self.control().calls.advance();
+        self.control().calls.wake();
+    }
+
+    /// How often the child has been called.
+    #[must_use]
+    pub(crate) fn calls(&self) -> u32 {
+        self.control().calls.load()
+    }
+
+    /// Sleeps, in the child, until it is called for more often than that; it may wake for no reason. What it is to
+    /// be called for must be looked at after `calls` has been asked for and before this call.
+    pub(crate) fn sleep_until_called(&self, calls: u32) {
+        let _ = self.control().calls.sleep(calls, None);
     }
 
     /// How often there has been [something new](Self::wake) for those who poll.

@@ -24,13 +24,13 @@ fn messages_go_there_and_back_and_nobody_writes_out_of_turn() {
     assert_eq!(parent.reply().unwrap(), Some(vec![]));
     for length in [3, 200_000, 0, 70_000] {
         let message: Vec<u8> = (0..length).map(|i| i as u8).collect();
-        assert!(!child.requested() && child.may_sleep());
+        assert!(!child.requested() && child.may_sleep(Bed::Socket));
         let request = parent.request().unwrap();
         request.clear();
         request.extend(&message).unwrap();
         assert!(parent.publish());
         assert!(parent.request().is_none() && parent.reply().unwrap().is_none());
-        assert!(child.requested() && !child.may_sleep() && !parent.signals().begun());
+        assert!(child.requested() && !child.may_sleep(Bed::Socket) && !parent.signals().begun());
         assert!(echo(&mut child));
         assert!(parent.signals().begun());
         assert_eq!(parent.reply().unwrap(), Some(message.clone()));

@@ -30,6 +30,12 @@ impl Doorbell {
         Self(line)
     }
 
+    /// Waits for the end of the line, at either end.
+    pub fn end(&self) -> impl FnOnce() + Send + 'static {
+        let line = self.0.clone();
+        move || drop(line.wait(|state| state.closed || state.exited))
+    }
+
     pub fn ring(&self) {
         death::meet();
         self.0.change(|state| state.to_parent += 1);

@@ -36,6 +36,7 @@ mod start;
 mod supervisor;
 #[path = "../../../src/process/threads.rs"]
 mod threads;
+mod watchdog;
 #[path = "../../../src/process/worker.rs"]
 pub mod worker;
 
@@ -48,7 +49,8 @@ use crate::ipc::doorbell::Doorbell;
 
 /// What a worker process does once it has its channel.
 pub(crate) fn run_worker(doorbell: Doorbell) {
-    worker::serve(doorbell, None).unwrap();
+    let watchdog = watchdog::Watchdog::of(&doorbell);
+    worker::serve(doorbell, Some(watchdog)).unwrap();
 }
 
 /// A pool of processes.

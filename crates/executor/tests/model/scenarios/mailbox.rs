@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
-use crate::ipc::mailbox::{ChildEnd, ParentEnd};
+use crate::ipc::mailbox::{Bed, ChildEnd, ParentEnd};
 use crate::suite::{holds, needs};
 use crate::sync::{Condvar, Mutex, Step, thread};
 
@@ -44,8 +44,14 @@ fn requests_and_replies() {
     let childs_bell = Arc::clone(&bell);
     let worker = thread::spawn(move || {
         for number in 1..=REQUESTS {
-            while !child.requested() && child.may_sleep() {
-                childs_bell.wait();
+            while !child.requested() {
+                let calls = child.signals().calls();
+                // In either way.
+                if number % 2 == 0 && child.may_sleep(Bed::Word) {
+                    child.signals().sleep_until_called(calls);
+                } else if number % 2 == 1 && child.may_sleep(Bed::Socket) {
+                    childs_bell.wait();
+                }
             }
             let (request, reply) = child.begin().unwrap();
             assert_eq!(request.len() + 1, number as usize);

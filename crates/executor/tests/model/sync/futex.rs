@@ -23,6 +23,7 @@ impl Word {
 
     pub(crate) fn sleep(&self, number: u32, timeout: Option<Duration>) -> bool {
         assert_eq!(timeout, None, "time does not pass in a model");
+        crate::ipc::death::meet();
         let queue = self.queue.lock().unwrap();
         if self.load() == number {
             drop(self.woken.wait(queue).unwrap());
