@@ -11,11 +11,11 @@ use super::pinning::on_first;
 use super::prepared::Studied;
 use super::{Plan, RunConfig, Runner, ceiling};
 use crate::workload::Execution;
-use speedup_executor::{Executor, ExecutorKind, registry};
+use speedup_executor::{ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
 use speedup_machine::placement::Placement;
-use speedup_report::record::{BASELINE, Case, CeilingSample, Design, PoolMode, WorkloadRecord};
+use speedup_report::record::{BASELINE, Case, CeilingSample, Design, HOSTS, PoolMode, WorkloadRecord};
 
 /// Files that are open besides the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;
@@ -32,7 +32,7 @@ pub struct Study {
     /// Per workload, nanoseconds of the last serial execution.
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
-    warm: BTreeMap<usize, Box<dyn Executor>>,
+    warm: BTreeMap<usize, Pool>,
     /// The CPUs of threads that measure a ceiling, where none are asked for. The system lists them in many files.
     cores: OnceCell<Vec<usize>>,
     clock: RunClock,
@@ -124,7 +124,7 @@ impl Study {
             let pool = self.pool(case, workload)?;
             let measured = self.on_pool(workload, &pool, baseline)?;
             // A pool that gave an error is not kept.
-            if let Pool::Warm(pool) = pool {
+            if pool.is_warm() {
                 self.warm.insert(case, pool);
             }
             measured
@@ -173,7 +173,25 @@ impl Study {
         let pinned = self.config.pin.as_ref().map(|pin| &pin.cpus);
         let cpus = pinned.unwrap_or_else(|| self.cores.get_or_init(|| Placement::Cores.of_this_machine()));
         let lanes = ceiling::measure(&*choice.prepared, (workers, cpus), window)?;
-        Ok(CeilingSample { workload: choice.name(), round, warmup, lanes })
+        Ok(CeilingSample { workload: choice.name(), round, warmup, host: None, lanes })
+    }
+
+    /// The same of each host, with as many threads as it has workers in some case. `keep` gets them.
+    pub(super) fn ceilings_over_hosts(
+        &self,
+        (round, warmup): (u32, bool),
+        go_on: &dyn Fn() -> bool,
+        keep: &mut dyn FnMut(CeilingSample),
+    ) -> Result<(), String> {
+        let Some(over) = &self.config.hosts else { return Ok(()) };
+        let setting = (self.config.seed, self.config.scale);
+        for (index, choice) in self.config.workloads.iter().enumerate() {
+            let measured = over.ceilings(choice, setting, ceiling::window(self.serial_ns[index]), go_on)?;
+            for (host, lanes) in measured {
+                keep(CeilingSample { workload: choice.name(), round, warmup, host: Some(host), lanes });
+            }
+        }
+        Ok(())
     }
 
     fn workload(&self, name: &str) -> usize {
@@ -183,7 +201,20 @@ impl Study {
 
     /// How the case gets its pool: started for each execution, or kept from the one before.
     fn pool(&mut self, case: usize, workload: usize) -> Result<Pool, String> {
+        if let Some(pool) = self.warm.remove(&case) {
+            return Ok(pool);
+        }
         let wanted = &self.plan.cases[case];
+        if wanted.executor == HOSTS {
+            let over = self.config.hosts.clone().ok_or("the run has no hosts besides this machine")?;
+            let start = self.batches[workload].start_over(&over, wanted.workers);
+            return match self.config.pool {
+                PoolMode::Cold => Ok(Pool::Over(over, start)),
+                PoolMode::Warm => {
+                    start().map(|pool| Pool::WarmOver(over, pool)).map_err(|error| error.to_string())
+                }
+            };
+        }
         let (kind, workers) = (kind(&wanted.executor), wanted.workers);
         let (sets_up, pin) = (self.config.workloads[workload].prepared.sets_up(), &self.config.pin);
         let start = |batch: &dyn Studied| batch.start(kind, workers, pin.clone());
@@ -191,10 +222,9 @@ impl Study {
             PoolMode::Cold if sets_up => Ok(Pool::Made(start(&*self.batches[workload]))),
             PoolMode::Cold => Ok(Pool::Cold { kind, workers, pin: pin.clone() }),
             PoolMode::Warm if wanted.executor == BASELINE => Ok(Pool::Cold { kind, workers, pin: None }),
-            PoolMode::Warm => match self.warm.remove(&case) {
-                Some(pool) => Ok(Pool::Warm(pool)),
-                None => start(&*self.batches[workload])().map(Pool::Warm).map_err(|error| error.to_string()),
-            },
+            PoolMode::Warm => {
+                start(&*self.batches[workload])().map(Pool::Warm).map_err(|error| error.to_string())
+            }
         }
     }
 }

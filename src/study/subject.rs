@@ -117,6 +117,6 @@ impl Subject for Study {
             }
             keep(self.ceiling(workload, round, workers)?);
         }
-        Ok(())
+        self.ceilings_over_hosts(round, go_on, keep)
     }
 }

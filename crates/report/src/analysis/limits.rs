@@ -3,7 +3,7 @@
 
 use super::bounds;
 use super::model::{Bound, Ceiling};
-use crate::record::{CeilingSample, RunRecord, Sample};
+use crate::record::{Case, CeilingSample, HOSTS, RunRecord, Sample};
 use crate::stats::{Quantity, bootstrap};
 
 /// The granularity bounds from the mean serial times of the jobs, for every number of workers of
@@ -46,7 +46,7 @@ pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
     let samples: Vec<_> = record
         .ceilings
         .iter()
-        .filter(|s| s.workload == workload && !s.warmup && !s.lanes.is_empty())
+        .filter(|s| s.workload == workload && !s.warmup && s.host.is_none() && !s.lanes.is_empty())
         .collect();
     let mut counts: Vec<usize> = samples.iter().map(|sample| sample.lanes.len()).collect();
     counts.sort_unstable();
@@ -61,6 +61,30 @@ pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
         Some(Ceiling { workers, speedup: ratio(workers, &many, &one)? })
     };
     counts.into_iter().filter_map(ceiling).collect()
+}
+
+/// The same of workers over hosts: each host's passes per second with as many threads as it had workers, all together
+/// over those of one thread of this machine, where the serial baseline ran. Nothing where a host's were not measured.
+pub(super) fn ceilings_over_hosts(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
+    let samples = || record.ceilings.iter().filter(|s| s.workload == workload && !s.warmup);
+    let rate_of = |host: Option<usize>, workers: usize, round: u32| {
+        samples().find(|s| s.host == host && s.lanes.len() == workers && s.round == round).and_then(rate)
+    };
+    let mut rounds: Vec<u32> = samples().map(|sample| sample.round).collect();
+    rounds.sort_unstable();
+    rounds.dedup();
+    let cases = record.plan.cases.iter().enumerate();
+    let cases = cases.filter(|(_, case)| case.workload == workload && case.executor == HOSTS);
+    let ceiling = |(index, case): (usize, &Case)| {
+        let spans = &record.samples.iter().find(|sample| sample.case == index)?.hosts;
+        let all = |round: u32| {
+            spans.iter().map(|span| rate_of(Some(span.host), span.workers, round)).sum::<Option<f64>>()
+        };
+        let rates = rounds.iter().filter_map(|&round| Some((all(round)?, rate_of(None, 1, round)?)));
+        let (many, one): (Vec<f64>, Vec<f64>) = rates.unzip();
+        Some(Ceiling { workers: case.workers, speedup: bootstrap::ratio_of_means(&many, &one)? })
+    };
+    cases.filter_map(ceiling).collect()
 }
 
 fn ratio(workers: usize, many: &[f64], one: &[f64]) -> Option<Quantity> {
