@@ -1,4 +1,4 @@
-//! What it takes to get an array to a worker, copied or shared, beside what the system asks for the
+//! What it takes to get an array to a worker, copied or shared, next to what the system asks for the
 //! same in the same rounds.
 //!
 //! Three questions, each for arrays of 4 KiB to 64 MiB and one worker:

@@ -122,7 +122,7 @@ fn other_batches_are_not_comparable_unless_forced() {
 }
 
 #[test]
-fn another_kernel_is_another_batch_unless_forced_and_shows_beside_in_a_report() {
+fn another_kernel_is_another_batch_unless_forced_and_is_overlaid_in_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let textbook = measure(folder.path(), "textbook", &[]);
     let paired = measure(folder.path(), "paired", &["--kernel", "paired"]);

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Trial::test("a_program_has_the_first_cpus", || ok(a_program_has_the_first_cpus)),
         Trial::test("a_batch_has_the_first_cpus", || ok(a_batch_has_the_first_cpus)),
         Trial::test("a_run_says_where_its_workers_were", || ok(a_run_says_where_its_workers_were)),
+        Trial::test("a_ceiling_is_measured_in_each_way", || ok(a_ceiling_is_measured_in_each_way)),
         Trial::test("what_cannot_be_is_refused", || ok(what_cannot_be_is_refused)),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -141,6 +142,40 @@ fn a_run_says_where_its_workers_were() {
     assert_eq!(RunRecord::read(&folder).unwrap().plan.pin, record.plan.pin);
 }
 
+fn a_ceiling_is_measured_in_each_way() {
+    let out = tempfile::tempdir().unwrap();
+    let fixed = ["run", "--workload", "sha256", "--scale", "tiny", "--rounds", "5", "--workers", "1,2", "-v"];
+    let further = ["--executor", "threads", "--ceiling", "triad,compact,scatter", "--out"];
+    let output = run(&[&fixed[..], &further, &[out.path().to_str().unwrap()]].concat());
+    if stderr(&output).contains("more than half of the") {
+        println!("skipped: {}", stderr(&output));
+        return;
+    }
+    assert!(output.status.success(), "{}", stderr(&output));
+    let folder = only_run(out.path());
+    let record = RunRecord::read(&folder).unwrap();
+    // Executors are compared with an order, wherever it is named.
+    let orders: Vec<_> = record.plan.ceilings.iter().map(|way| way.pin.order.unwrap()).collect();
+    assert_eq!(orders, [Placement::Compact, Placement::Scatter, Placement::Compact]);
+    assert!(record.plan.ceilings.iter().all(|way| way.pin.cpus == way.pin.order.unwrap().of_this_machine()));
+    let counts = allowed_cpus().len().min(2);
+    for (way, workload) in [(0, "sha256"), (1, "sha256"), (2, "")] {
+        let of: Vec<_> =
+            record.ceilings.iter().filter(|sample| sample.way == way && !sample.warmup).collect();
+        assert_eq!(of.len(), 5 * counts);
+        assert!(of.iter().all(|sample| sample.workload == workload && sample.lanes[0].passes > 0));
+    }
+    if counts == 2 {
+        let text = stdout(&output);
+        assert!(text.contains("in the order scatter, the") && text.contains("/s with one thread"), "{text}");
+        let chart = fs::read_to_string(folder.join("speedup.svg")).unwrap();
+        assert!(chart.contains("ceiling, compact") && chart.contains("memory triad"));
+    }
+    let output = run(&["run", "--resume", folder.to_str().unwrap(), "--rounds", "6"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(RunRecord::read(&folder).unwrap().plan.ceilings, record.plan.ceilings);
+}
+
 fn what_cannot_be_is_refused() {
     let out = tempfile::tempdir().unwrap();
     let refused = |arguments: &[&str]| {
@@ -157,4 +192,7 @@ fn what_cannot_be_is_refused() {
     assert!(refused(&[&command[..], &["none", "--cpus", "follow"]].concat()).contains("--cpus follow"));
     let pooled = ["run", "--workload", "flags-local", "--executor", "async", "--pin", "cores"];
     assert!(refused(&pooled).contains("async is one thread"));
+    let waiting = ["run", "--workload", "flags-local", "--ceiling", "compact"];
+    assert!(refused(&waiting).contains("--ceiling 'compact': is for workloads that compute"));
+    assert!(refused(&["run", "--ceiling", "tirad"]).contains("did you mean triad?"));
 }

@@ -1,7 +1,7 @@
-//! Executors beside their peers and floors: what a task costs apart from the work in it.
+//! Executors next to their peers and floors: what a task costs apart from the work in it.
 //!
-//! * `overhead`: many tiny tasks through threads, beside rayon and `threadpool`
-//! * `round_trip`: one task there and its result back, beside channels, pipes and sockets
+//! * `overhead`: many tiny tasks through threads, next to rayon and `threadpool`
+//! * `round_trip`: one task there and its result back, next to channels, pipes and sockets
 //! * `mapping`: `map` over many tiny tasks, with the CPU time that each takes
 //! * `start`: workers from nothing to ready, and hundreds of them
 //! * `memory`: what a task takes while it waits

@@ -1,4 +1,4 @@
-//! Workers from nothing to ready, beside the least that so many processes or threads take; and hundreds
+//! Workers from nothing to ready, next to the least that so many processes or threads take; and hundreds
 //! of them from start to end.
 
 use std::time::Duration;

@@ -115,7 +115,7 @@ pub(super) struct How<'a> {
     pub(super) out: &'a Path,
     /// The folder of the run that goes on, if it is not a new one.
     pub(super) resumed: Option<&'a Path>,
-    /// Whether the book's table stands beside it.
+    /// Whether the book's table is shown with it.
     pub(super) book: bool,
     /// Whether a run whose first execution fails leaves nothing but one line.
     pub(super) discard: bool,

@@ -120,6 +120,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
             max_time_s: None,
             pool: PoolMode::Cold,
             pin: None,
+            ceilings: Vec::new(),
             turns: None,
             invocation_rounds: None,
             warmup_rounds: 0,

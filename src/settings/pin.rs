@@ -82,12 +82,8 @@ impl Display for Pin {
 /// How a command line reads it.
 #[must_use]
 pub fn pins() -> Reader<Pin> {
-    text::<Pin>().completing([
-        (NONE, "the scheduler chooses"),
-        (Placement::Compact.name(), "hardware threads of a core one after another"),
-        (Placement::Scatter.name(), "one per core first, memory nodes in turn"),
-        (Placement::Cores.name(), "one per core first, node by node"),
-    ])
+    let orders = Placement::ALL.map(|order| (order.name(), order.summary()));
+    text::<Pin>().completing([(NONE, "the scheduler chooses")].into_iter().chain(orders))
 }
 
 impl Pin {

@@ -13,6 +13,7 @@ use super::reader::{Reader, duration, one_of, some_of, text};
 use super::values::MAX_WORKERS;
 use super::values::{KernelChoice, Passes, Precision, RoundLimit, RunName, Seed, WorkerCounts};
 use crate::workload::Scale;
+use speedup_machine::placement::Placement;
 use speedup_report::record::{Data, Fill, PoolMode};
 use speedup_values::List;
 
@@ -57,6 +58,11 @@ pub struct RunRequest {
     #[cfg_attr(feature = "mpi", arg(long, value_name = "N", value_parser = whole(1..=MAX_WORKERS)))]
     #[cfg_attr(not(feature = "mpi"), arg(skip))]
     pub workers_per_host: Option<usize>,
+    /// Ways to measure the ceiling of the machine, which is what pinned threads do without a queue: in the
+    /// order compact, scatter or cores (see --pin), and 'triad', how much memory they read and write; the
+    /// first is the one that executors are compared with [default: the order of --pin, else cores]
+    #[arg(long, value_name = "WAY,…", value_parser = ceilings(), hide_possible_values = true)]
+    pub ceiling: Option<List<CeilingWay>>,
     /// Kernel of each workload, such as rc4=tuned; for a single workload, the kernel alone [default:
     /// the first of each in 'speedup list']
     #[arg(long, value_name = "NAME=KERNEL,…", value_parser = text::<KernelChoice>())]
@@ -154,6 +160,38 @@ fn ways() -> Reader<List<Data>> {
         (way.name(), summary, way)
     };
     some_of("way to pass data called", Data::ALL.map(way))
+}
+
+/// One way to measure the ceiling of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CeilingWay {
+    /// The work of each workload, in an order of CPUs.
+    Order(Placement),
+    /// The triad, in the order of the first way that is one.
+    Triad,
+}
+
+impl CeilingWay {
+    /// Name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Order(order) => order.name(),
+            Self::Triad => "triad",
+        }
+    }
+}
+
+fn ceilings() -> Reader<List<CeilingWay>> {
+    let way = |way: CeilingWay| {
+        let summary = match way {
+            CeilingWay::Order(order) => order.summary(),
+            CeilingWay::Triad => "how much memory is read and written",
+        };
+        (way.name(), summary, way)
+    };
+    let orders = Placement::ALL.map(CeilingWay::Order);
+    some_of("way to measure the ceiling called", orders.into_iter().chain([CeilingWay::Triad]).map(way))
 }
 
 fn scales() -> Reader<Scale> {

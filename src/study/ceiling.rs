@@ -9,26 +9,68 @@ use std::sync::{PoisonError, RwLock, mpsc};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use super::prepared::Prepared;
-use crate::workload::Repeated;
+use super::triad;
+use crate::settings::request::CeilingWay;
+use crate::workload::{Fault, Repeated};
 use speedup_machine::affinity;
 use speedup_machine::clock::monotonic_ns;
-use speedup_report::record::CeilingLane;
+use speedup_machine::placement::{Placement, Topology};
+use speedup_machine::root::Root;
+use speedup_report::record::{CeilingLane, CeilingLoad, CeilingPlan, Pinned};
 
 /// Share of a serial execution that a window takes.
 const SHARE: u64 = 8;
 /// The shortest and the longest window: long enough for many passes, and for few rounds of seconds
 /// to be spent on it.
-const WINDOWS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(150));
+const SHORTEST: Duration = Duration::from_millis(2);
+pub(super) const LONGEST: Duration = Duration::from_millis(150);
+
+/// The ways to measure it that are asked for, or the usual one.
+///
+/// # Errors
+///
+/// In a sentence, why there can be no triad.
+pub(super) fn plans(ways: Option<&[CeilingWay]>, pin: Option<&Pinned>) -> Result<Vec<CeilingPlan>, String> {
+    let topology = Topology::read(&Root::default());
+    let allowed = affinity::allowed_cpus();
+    let in_order = |order: Placement| Pinned { order: Some(order), cpus: order.order(&allowed, &topology) };
+    let plan = |load, pin: Pinned| CeilingPlan { load, knees: topology.knees(&pin.cpus), pin };
+    let usual = || pin.cloned().unwrap_or_else(|| in_order(Placement::Cores));
+    let ways = ways.unwrap_or_default();
+    let first = ways.iter().find_map(|way| match way {
+        CeilingWay::Order(order) => Some(in_order(*order)),
+        CeilingWay::Triad => None,
+    });
+    let mut plans = Vec::new();
+    if first.is_none() {
+        plans.push(plan(CeilingLoad::Workload, usual()));
+    }
+    for way in ways {
+        plans.push(match way {
+            CeilingWay::Order(order) => plan(CeilingLoad::Workload, in_order(*order)),
+            CeilingWay::Triad => {
+                let load =
+                    CeilingLoad::Triad { array_bytes: triad::array_bytes()?, pass_bytes: triad::PASS_BYTES };
+                plan(load, first.clone().unwrap_or_else(usual))
+            }
+        });
+    }
+    // Executors are compared with work of their own.
+    plans.sort_by_key(|plan| plan.load != CeilingLoad::Workload);
+    Ok(plans)
+}
 
 /// The window for a workload whose serial execution takes so long.
 pub(super) fn window(serial_ns: u64) -> Duration {
-    Duration::from_nanos(serial_ns / SHARE).clamp(WINDOWS.0, WINDOWS.1)
+    Duration::from_nanos(serial_ns / SHARE).clamp(SHORTEST, LONGEST)
 }
+
+/// Makes the work of a lane, of that many.
+pub(super) type Make<'a> = dyn Fn(usize, usize) -> Result<Repeated<'a>, Fault> + Sync + 'a;
 
 /// One window with that many threads, each on its CPU of these.
 pub(super) fn measure(
-    batch: &dyn Prepared,
+    make: &Make<'_>,
     (workers, cpus): (usize, &[usize]),
     window: Duration,
 ) -> Result<Vec<CeilingLane>, String> {
@@ -43,7 +85,7 @@ pub(super) fn measure(
             let (gate, ready) = (&gate, ready.clone());
             let lane = move || {
                 let cpu = cpu.filter(|&cpu| affinity::pin_this_thread(cpu).is_ok());
-                let mut work = batch.repeated(worker).map_err(|fault| fault.to_string())?;
+                let mut work = make(worker, workers).map_err(|fault| fault.to_string())?;
                 // The receiver waits for as many as there are, or until none is left that could be.
                 let _ = ready.send(());
                 drop(ready);
@@ -91,6 +133,7 @@ mod tests {
 
     use super::*;
     use crate::study::batched::Batched;
+    use crate::study::prepared::Prepared as _;
     use crate::study::setting::Setting;
     use crate::workload::{Fault, Workload};
 
@@ -124,7 +167,8 @@ mod tests {
         let (done, ended) = mpsc::channel();
         thread::spawn(move || {
             let batch = Arc::new(Batched::new(Setting::of("failing"), &Failing).unwrap());
-            done.send(measure(&*batch, (2, &[]), Duration::from_millis(1))).unwrap();
+            let make = |lane, _| batch.repeated(lane);
+            done.send(measure(&make, (2, &[]), Duration::from_millis(1))).unwrap();
         });
         let measured = ended.recv_timeout(Duration::from_secs(60)).expect("it does not hang");
         assert_eq!(measured.unwrap_err(), "a thread of the ceiling panicked");

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
+use super::ceiling;
 use super::choice::{Wanted, WorkloadChoice, default_kernel, kernel};
 use super::hosts::OverHosts;
 use super::registry::AnyWorkload;
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
+use crate::settings::request::CeilingWay;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
 use crate::workload::{ArrayWorkload, Scale, Selection};
-use speedup_report::record::{BASELINE, Data, HOSTS, Pinned, PoolMode};
-use speedup_values::choose;
+use speedup_report::record::{BASELINE, CeilingPlan, Data, HOSTS, Pinned, PoolMode};
+use speedup_values::{List, choose};
 
 /// Settings that can be run.
 #[derive(Clone)]
@@ -28,6 +30,8 @@ pub struct RunConfig {
     pub pin: Option<Pinned>,
     /// The hosts of workers, where those are other machines.
     pub hosts: Option<OverHosts>,
+    /// In which ways the ceiling of the machine is measured; in none where all jobs wait.
+    pub ceilings: Vec<CeilingPlan>,
     /// Seed of arrays and order.
     pub seed: u64,
     /// Array sizes.
@@ -81,9 +85,11 @@ impl RunRequest {
         let workloads = self.choices(&chosen, workloads, cpus)?;
         // What is set up is not to be timed, unless the user says so.
         let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
+        let pin = self.pinned(&executors)?;
         Ok(RunConfig {
+            ceilings: self.ceilings(&workloads, pin.as_ref())?,
             workloads,
-            pin: self.pinned(&executors)?,
+            pin,
             hosts,
             executors,
             stop: StopRule::of(limits),
@@ -250,6 +256,23 @@ impl RunRequest {
             }
             None => Ok(()),
         }
+    }
+
+    /// The ways in which the ceiling is measured. Jobs that wait have none.
+    fn ceilings(
+        &self,
+        workloads: &[WorkloadChoice],
+        pin: Option<&Pinned>,
+    ) -> Result<Vec<CeilingPlan>, SettingError> {
+        if workloads.iter().all(|choice| choice.prepared.waits().is_some()) {
+            let refused = |ways: &List<CeilingWay>| {
+                let ways: Vec<_> = ways.iter().map(|way| way.name()).collect();
+                SettingError::new("ceiling", ways.join(","), "is for workloads that compute, and these wait")
+            };
+            return self.ceiling.as_ref().map_or(Ok(Vec::new()), |ways| Err(refused(ways)));
+        }
+        ceiling::plans(self.ceiling.as_deref(), pin)
+            .map_err(|problem| SettingError::new("ceiling", CeilingWay::Triad.name(), problem))
     }
 
     /// What cannot be asked of workloads that wait.

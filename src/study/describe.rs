@@ -77,6 +77,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
             max_time_s: head.stop.max_time.filter(|_| rounds).map(|time| time.as_secs_f64()),
             pool: head.pool,
             pin: head.pin.cloned(),
+            ceilings: Vec::new(),
             turns: None,
             invocation_rounds: None,
             warmup_rounds: 0,
@@ -109,6 +110,7 @@ impl Study {
             plan: self.plan(),
         });
         record.hosts = config.hosts.as_ref().map(|over| Box::new(over.record().clone()));
+        record.plan.ceilings.clone_from(&config.ceilings);
         self.describe_workloads(&mut record);
         record
     }

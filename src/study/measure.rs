@@ -1,7 +1,6 @@
 //! A study under way: it executes cases, checks their results, and keeps what that takes.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::choice::WorkloadChoice;
@@ -9,13 +8,14 @@ use super::clock::RunClock;
 use super::execute::{Measured, Pool};
 use super::pinning::on_first;
 use super::prepared::Studied;
-use super::{Plan, RunConfig, Runner, ceiling};
+use super::{Plan, RunConfig, Runner, ceiling, triad};
 use crate::workload::Execution;
 use speedup_executor::{ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
-use speedup_machine::placement::Placement;
-use speedup_report::record::{BASELINE, Case, CeilingSample, Design, HOSTS, PoolMode, WorkloadRecord};
+use speedup_report::record::{
+    BASELINE, Case, CeilingLoad, CeilingSample, Design, HOSTS, PoolMode, WorkloadRecord,
+};
 
 /// Files that are open besides the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;
@@ -33,8 +33,6 @@ pub struct Study {
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
     warm: BTreeMap<usize, Pool>,
-    /// The CPUs of threads that measure a ceiling, where none are asked for. The system lists them in many files.
-    cores: OnceCell<Vec<usize>>,
     clock: RunClock,
 }
 
@@ -51,7 +49,6 @@ impl Study {
             design,
             executions: 0,
             warm: BTreeMap::new(),
-            cores: OnceCell::new(),
             clock: RunClock::resumed_at(0),
         }
     }
@@ -148,32 +145,51 @@ impl Study {
         self.executions - 1
     }
 
-    /// The ceilings to measure in a round, as workloads by index with numbers of threads: no more
-    /// than there are CPUs, beyond which the machine has nothing to add. Jobs that wait have no such ceiling.
-    pub(super) fn ceilings(&self) -> Vec<(usize, usize)> {
-        let cpus = machine::cpus_available();
-        let computing = self.config.workloads.iter().enumerate();
-        let computing = computing.filter(|(_, choice)| choice.prepared.waits().is_none());
-        let counts = |choice: &WorkloadChoice| choice.workers.clone().into_iter();
-        computing
-            .flat_map(|(index, choice)| counts(choice).map(move |workers| (index, workers)))
-            .filter(|(_, workers)| *workers <= cpus)
-            .collect()
-    }
-
-    /// Measures what the machine can do for a workload with that many threads and no queue.
-    pub(super) fn ceiling(
+    /// Measures what the machine can do without a queue, in every way and with every number of threads that a
+    /// workload has, but no more than there are CPUs: beyond these the machine has nothing to add. Jobs that wait have
+    /// no such ceiling.
+    pub(super) fn ceilings(
         &self,
-        workload: usize,
         (round, warmup): (u32, bool),
-        workers: usize,
-    ) -> Result<CeilingSample, String> {
-        let choice = &self.config.workloads[workload];
-        let window = ceiling::window(self.serial_ns[workload]);
-        let pinned = self.config.pin.as_ref().map(|pin| &pin.cpus);
-        let cpus = pinned.unwrap_or_else(|| self.cores.get_or_init(|| Placement::Cores.of_this_machine()));
-        let lanes = ceiling::measure(&*choice.prepared, (workers, cpus), window)?;
-        Ok(CeilingSample { workload: choice.name(), round, warmup, host: None, lanes })
+        go_on: &dyn Fn() -> bool,
+        keep: &mut dyn FnMut(CeilingSample),
+    ) -> Result<(), String> {
+        let cpus = machine::cpus_available();
+        let computing = || {
+            self.config
+                .workloads
+                .iter()
+                .zip(&self.serial_ns)
+                .filter(|(choice, _)| choice.prepared.waits().is_none())
+        };
+        for (way, plan) in self.config.ceilings.iter().enumerate() {
+            let mut measure = |workload: String, workers: &[usize], make: &ceiling::Make<'_>, window| {
+                for &workers in workers.iter().filter(|workers| **workers <= cpus) {
+                    if !go_on() {
+                        break;
+                    }
+                    let lanes = ceiling::measure(make, (workers, &plan.pin.cpus), window)?;
+                    keep(CeilingSample { workload: workload.clone(), way, round, warmup, host: None, lanes });
+                }
+                Ok::<_, String>(())
+            };
+            match plan.load {
+                CeilingLoad::Workload => {
+                    for (choice, serial_ns) in computing() {
+                        let work = |lane, _| choice.prepared.repeated(lane);
+                        measure(choice.name(), &choice.workers, &work, ceiling::window(*serial_ns))?;
+                    }
+                }
+                CeilingLoad::Triad { array_bytes, .. } => {
+                    let workers: BTreeSet<usize> =
+                        computing().flat_map(|(choice, _)| choice.workers.clone()).collect();
+                    let workers: Vec<usize> = workers.into_iter().collect();
+                    let work = |_, threads| triad::repeated(array_bytes, threads);
+                    measure(String::new(), &workers, &work, ceiling::LONGEST)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The same of each host, with as many threads as it has workers in some case. `keep` gets them.
@@ -185,10 +201,10 @@ impl Study {
     ) -> Result<(), String> {
         let Some(over) = &self.config.hosts else { return Ok(()) };
         let setting = (self.config.seed, self.config.scale);
-        for (index, choice) in self.config.workloads.iter().enumerate() {
-            let measured = over.ceilings(choice, setting, ceiling::window(self.serial_ns[index]), go_on)?;
-            for (host, lanes) in measured {
-                keep(CeilingSample { workload: choice.name(), round, warmup, host: Some(host), lanes });
+        for (choice, serial_ns) in self.config.workloads.iter().zip(&self.serial_ns) {
+            for (host, lanes) in over.ceilings(choice, setting, ceiling::window(*serial_ns), go_on)? {
+                let (workload, host) = (choice.name(), Some(host));
+                keep(CeilingSample { workload, way: 0, round, warmup, host, lanes });
             }
         }
         Ok(())

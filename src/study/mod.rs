@@ -52,6 +52,7 @@ pub mod setting;
 pub mod stopping;
 pub mod subject;
 pub mod task;
+mod triad;
 
 pub use crate::settings::{Limits, RunRequest};
 pub use config::RunConfig;

@@ -151,6 +151,7 @@ fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result
         pool: plan.pool,
         pin: plan.pin.clone(),
         hosts: record.hosts.as_deref().map(same_hosts).transpose()?,
+        ceilings: plan.ceilings.clone(),
         seed: plan.seed,
         scale,
         // The run has its folder.

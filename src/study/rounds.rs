@@ -7,6 +7,7 @@ use super::progress::{Phase, Progress, Step, Verbosity};
 use super::stopping::{Reached, StopRule, Widths, least_rounds};
 use super::subject::Subject;
 use speedup_machine::environment::conditions_after;
+use speedup_machine::neighbours;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::LEAST_ROUNDS;
 use speedup_report::record::place::Place;
@@ -103,6 +104,7 @@ impl Run {
     /// [`StoreError`] if the record cannot be written; the form written last stays.
     pub fn go_on(&mut self, watch: &Watch<'_>) -> Result<(), StoreError> {
         let progress = Progress::new(watch.verbosity);
+        let others = neighbours::Watch::begin();
         let ended = self.measure(&progress, watch);
         progress.finish();
         let rule = self.study.stop();
@@ -119,7 +121,7 @@ impl Run {
             self.warnings.push(problem);
         }
         ended?;
-        self.record.conditions.after = Some(conditions_after());
+        self.record.conditions.after = Some(conditions_after(&others));
         self.save()
     }
 

@@ -111,12 +111,7 @@ impl Subject for Study {
         go_on: &dyn Fn() -> bool,
         keep: &mut dyn FnMut(CeilingSample),
     ) -> Result<(), String> {
-        for (workload, workers) in Self::ceilings(self) {
-            if !go_on() {
-                break;
-            }
-            keep(self.ceiling(workload, round, workers)?);
-        }
+        Self::ceilings(self, round, go_on, keep)?;
         self.ceilings_over_hosts(round, go_on, keep)
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cgroup::{Quota, Weight};
 use crate::kinds::CpuKind;
 use crate::known::Known;
-use crate::neighbours::Others;
+use crate::neighbours::{Others, Watch};
 use crate::power::ClockRange;
 use crate::root::Root;
 use crate::topology::Cache;
@@ -114,7 +114,7 @@ pub struct Conditions {
     /// Nanoseconds, over all CPUs since the system's start, that the hypervisor gave to others while
     /// a CPU had work. Only differences tell something of a run.
     pub steal_ns: Known<u64>,
-    /// Who used the CPUs just then.
+    /// Who used the CPUs: just before a run, or while it went on, or on from its latest resumption.
     #[serde(default)]
     pub others: Known<Others>,
 }
@@ -217,11 +217,11 @@ pub fn conditions_before(period: Duration) -> Conditions {
     Conditions { others: neighbours::others(period).into(), ..conditions_at(&Root::default()) }
 }
 
-/// The same just after something was measured: the others are not watched.
+/// The same just after something was measured, with what others used of the CPUs while that was watched.
 #[must_use]
-pub fn conditions_after() -> Conditions {
-    let others = Known::Missing("looked at only before a run".to_string());
-    Conditions { others, ..conditions_at(&Root::default()) }
+pub fn conditions_after(watch: &Result<Watch, String>) -> Conditions {
+    let others = watch.as_ref().map_err(String::clone).and_then(Watch::others);
+    Conditions { others: others.into(), ..conditions_at(&Root::default()) }
 }
 
 /// How busy the machine was whose `/proc` is there.

@@ -64,27 +64,66 @@ fn session(root: &Root, process: &str) -> Option<String> {
 ///
 /// Why the system does not tell.
 pub fn others(period: Duration) -> Result<Others, String> {
-    let root = Root::default();
-    let before = Snapshot::take(&root)?;
+    let watch = Watch::begin()?;
     std::thread::sleep(period);
-    let after = Snapshot::take(&root)?;
-    let ticks = rustix::param::clock_ticks_per_second() as f64 * (after.at - before.at).as_secs_f64();
-    let mut others = between(&before, &after, std::process::id(), ticks);
-    let own = session(&root, "self");
-    for program in &mut others.programs {
-        let its = session(&root, &program.pid.to_string());
-        program.other_session = own.is_some() && its.is_some() && its != own;
+    watch.end(false)
+}
+
+/// Watches the system while this process measures: what its children use is its own.
+#[derive(Debug)]
+pub struct Watch(Snapshot);
+
+impl Watch {
+    /// Begins to watch.
+    ///
+    /// # Errors
+    ///
+    /// Why the system does not tell.
+    pub fn begin() -> Result<Self, String> {
+        Snapshot::take(&Root::default()).map(Self)
     }
-    Ok(others)
+
+    /// What others used since then. Those that have ended are counted and not named.
+    ///
+    /// # Errors
+    ///
+    /// Why the system does not tell.
+    pub fn others(&self) -> Result<Others, String> {
+        self.end(true)
+    }
+
+    fn end(&self, children_are_ours: bool) -> Result<Others, String> {
+        let root = Root::default();
+        let (before, after) = (&self.0, Snapshot::take(&root)?);
+        let ticks = rustix::param::clock_ticks_per_second() as f64 * (after.at - before.at).as_secs_f64();
+        let mut others = between(before, &after, (std::process::id(), children_are_ours), ticks);
+        let own = session(&root, "self");
+        for program in &mut others.programs {
+            let its = session(&root, &program.pid.to_string());
+            program.other_session = own.is_some() && its.is_some() && its != own;
+        }
+        Ok(others)
+    }
 }
 
 /// Ticks that were used up to a moment.
+#[derive(Debug)]
 struct Snapshot {
     at: Instant,
     busy: u64,
     cpus: usize,
-    /// By the number of a process and its start, as numbers are used again: its name and its ticks.
-    processes: HashMap<(u32, u64), (String, u64)>,
+    /// By the number of a process and its start, as numbers are used again.
+    processes: HashMap<(u32, u64), Process>,
+}
+
+/// A process up to a moment.
+#[derive(Debug, Clone, PartialEq)]
+struct Process {
+    name: String,
+    parent: u32,
+    ticks: u64,
+    /// Those of its children that have ended and been waited for, and of theirs.
+    of_ended: u64,
 }
 
 impl Snapshot {
@@ -97,25 +136,35 @@ impl Snapshot {
         let processes = folder.flatten().filter_map(|entry| {
             let pid = entry.file_name().to_str()?.parse().ok()?;
             // It may have ended by now.
-            let (name, start, ticks) = process(&read(entry.path().join("stat")).ok()?)?;
-            Some(((pid, start), (name, ticks)))
+            let (start, process) = process(&read(entry.path().join("stat")).ok()?)?;
+            Some(((pid, start), process))
         });
         Ok(Self { at, busy, cpus, processes: processes.collect() })
     }
 }
 
-/// What was used between two moments that are `ticks` apart, this process left out.
-fn between(before: &Snapshot, after: &Snapshot, own: u32, ticks: f64) -> Others {
-    let used = |(key, (name, ticks)): (&(u32, u64), &(String, u64))| {
-        let earlier = before.processes.get(key).map_or(0, |(_, ticks)| *ticks);
-        (key.0, name.clone(), ticks.saturating_sub(earlier))
+/// What was used between two moments that are `ticks` apart, this process left out, and its children where those are
+/// ours too.
+fn between(before: &Snapshot, after: &Snapshot, (own, children_are_ours): (u32, bool), ticks: f64) -> Others {
+    let since = |key: &(u32, u64), of: fn(&Process) -> u64| {
+        of(&after.processes[key]).saturating_sub(before.processes.get(key).map_or(0, of))
     };
-    let (own, others): (Vec<_>, Vec<_>) = after.processes.iter().map(used).partition(|(pid, ..)| *pid == own);
-    let own: u64 = own.iter().map(|(.., ticks)| ticks).sum();
-    let all = after.busy.saturating_sub(before.busy).saturating_sub(own);
+    let is_ours = |(pid, process): (u32, &Process)| pid == own || children_are_ours && process.parent == own;
+    let (ours, others): (Vec<_>, Vec<_>) =
+        after.processes.iter().partition(|(key, process)| is_ours((key.0, process)));
+    let mut used: u64 = ours.iter().map(|(key, _)| since(key, |process| process.ticks)).sum();
+    if children_are_ours {
+        used += ours.iter().map(|(key, _)| since(key, |process| process.of_ended)).sum::<u64>();
+    }
+    let all = after.busy.saturating_sub(before.busy).saturating_sub(used);
     let share = |used: u64| if ticks > 0.0 { used as f64 / ticks } else { 0.0 };
     let mut programs: Vec<Program> = (others.into_iter())
-        .map(|(pid, name, used)| Program { name, pid, cpus: share(used), other_session: false })
+        .map(|(key, process)| Program {
+            name: process.name.clone(),
+            pid: key.0,
+            cpus: share(since(key, |process| process.ticks)),
+            other_session: false,
+        })
         .filter(|program| program.cpus >= LEAST)
         .collect();
     programs.sort_by(|a, b| b.cpus.total_cmp(&a.cpus).then(a.pid.cmp(&b.pid)));
@@ -136,13 +185,20 @@ fn busy(stat: &str) -> Option<(u64, usize)> {
     (!columns.is_empty()).then_some((busy, stat.lines().filter(of_cpu).count()))
 }
 
-/// Name, start and ticks of a process from its `/proc/PID/stat`. The name stands in brackets and may hold some.
-fn process(stat: &str) -> Option<(String, u64, u64)> {
+/// A process, and when it was started, from its `/proc/PID/stat`. The name stands in brackets and may hold some.
+fn process(stat: &str) -> Option<(u64, Process)> {
     let name = stat.get(stat.find('(')? + 1..stat.rfind(')')?)?;
     let rest: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
-    // Fields 14, 15 and 22 of proc(5): utime, stime, starttime; the state, the third, is the first of the rest.
+    // Fields of proc(5), of which the third is the first of the rest: 4 ppid; 14 to 17 utime, stime, cutime and
+    // cstime; 22 starttime.
     let field = |number: usize| rest.get(number - 3)?.parse::<u64>().ok();
-    Some((name.to_string(), field(22)?, field(14)?.checked_add(field(15)?)?))
+    let process = Process {
+        name: name.to_string(),
+        parent: field(4)?.try_into().ok()?,
+        ticks: field(14)?.checked_add(field(15)?)?,
+        of_ended: field(16)?.checked_add(field(17)?)?,
+    };
+    Some((field(22)?, process))
 }
 
 #[cfg(test)]
@@ -150,8 +206,15 @@ mod tests {
     use super::*;
 
     fn snapshot(busy: u64, processes: &[(u32, u64, &str, u64)]) -> Snapshot {
+        // Number 9 is a child of 8, which has waited for children that used a tenth of the ticks.
+        let of = |pid, name: &str, ticks| Process {
+            name: name.to_string(),
+            parent: if pid == 9 { 8 } else { 1 },
+            ticks,
+            of_ended: if pid == 8 { busy / 10 } else { 0 },
+        };
         let processes =
-            processes.iter().map(|&(pid, start, name, ticks)| ((pid, start), (name.to_string(), ticks)));
+            processes.iter().map(|&(pid, start, name, ticks)| ((pid, start), of(pid, name, ticks)));
         Snapshot { at: Instant::now(), busy, cpus: 2, processes: processes.collect() }
     }
 
@@ -161,13 +224,17 @@ mod tests {
             snapshot(1000, &[(1, 5, "init", 7), (7, 9, "old", 90), (8, 9, "us", 40), (9, 9, "cc", 100)]);
         let after =
             snapshot(1029, &[(1, 5, "init", 7), (7, 99, "new", 4), (8, 9, "us", 45), (9, 9, "cc", 110)]);
-        let others = between(&before, &after, 8, 10.0);
+        let others = between(&before, &after, (8, false), 10.0);
         assert!((others.cpus - 2.4).abs() < 1e-9, "{others:?}");
         let named: Vec<_> =
             others.programs.iter().map(|one| (one.name.as_str(), one.pid, one.cpus)).collect();
         // Number 7 was given to another process, whose time is all its own.
         assert_eq!(named, [("cc", 9, 1.0), ("new", 7, 0.4)]);
-        assert!(between(&before, &after, 8, 0.0).cpus.abs() < 1e-9);
+        assert!(between(&before, &after, (8, false), 0.0).cpus.abs() < 1e-9);
+        // With its children: 29 ticks less 5 of its own, 10 of the child that runs and 2 of one that has ended.
+        let others = between(&before, &after, (8, true), 10.0);
+        assert!((others.cpus - 1.2).abs() < 1e-9, "{others:?}");
+        assert_eq!(others.programs.iter().map(|one| one.pid).collect::<Vec<_>>(), [7]);
     }
 
     #[test]
@@ -177,7 +244,8 @@ mod tests {
         assert_eq!(busy("cpu0 1 2 3\n"), None);
         assert_eq!(busy("cpu \n"), None);
         let line = "42 (a) b) S 1 42 42 0 -1 4194560 9 0 0 0 12 30 0 0 20 0 1 0 777 0 0";
-        assert_eq!(process(line), Some(("a) b".to_string(), 777, 42)));
+        let expected = Process { name: "a) b".to_string(), parent: 1, ticks: 42, of_ended: 0 };
+        assert_eq!(process(line), Some((777, expected)));
         assert_eq!(process("42 (short) S 1"), None);
         assert_eq!(process(") ("), None);
     }

@@ -27,6 +27,8 @@ pub enum Placement {
 pub struct Topology {
     /// The CPUs of each core. A CPU that stands nowhere is a core.
     pub cores: Vec<Vec<usize>>,
+    /// The CPUs that share each of the last-level caches; empty where the system does not tell.
+    pub last_level: Vec<Vec<usize>>,
     /// The CPUs of each memory node. A CPU that stands nowhere is on the first one.
     pub nodes: Vec<Vec<usize>>,
     /// How much each CPU can do, compared with the others, where they differ.
@@ -42,9 +44,33 @@ impl Topology {
         let ranked = kinds.iter().rev().zip(1..);
         Self {
             cores: topology::cores(root).unwrap_or_default(),
+            last_level: topology::last_level(root).unwrap_or_default(),
             nodes: topology::nodes(root).unwrap_or_default(),
             capacity: ranked.flat_map(|(kind, rank)| kind.cpus.iter().map(move |&cpu| (cpu, rank))).collect(),
         }
+    }
+
+    /// Where more workers, given these CPUs in this order, begin to share what they did not share before, or get what
+    /// they did not have.
+    #[must_use]
+    pub fn knees(&self, cpus: &[usize]) -> Vec<Knee> {
+        let cores = self.cores.iter().filter(|core| core.iter().any(|cpu| cpus.contains(cpu))).count();
+        let apart = |count: usize| {
+            let core = |cpu: &usize| self.cores.iter().position(|core| core.contains(cpu));
+            let mut used: Vec<_> = cpus[..count].iter().filter_map(core).collect();
+            used.sort_unstable();
+            used.dedup();
+            used.len() == count
+        };
+        let mut knees = Vec::new();
+        if (1..cpus.len()).contains(&cores) && apart(cores) {
+            knees.push(Knee { workers: cores, boundary: Boundary::Cores });
+        }
+        for (sets, boundary) in [(&self.last_level, Boundary::Cache), (&self.nodes, Boundary::Node)] {
+            knees.extend(filled(sets, cpus).into_iter().map(|workers| Knee { workers, boundary }));
+        }
+        knees.sort_unstable();
+        knees
     }
 
     fn node(&self, cpu: usize) -> usize {
@@ -54,6 +80,39 @@ impl Topology {
     fn capacity(&self, cpu: usize) -> u64 {
         self.capacity.get(&cpu).copied().unwrap_or(0)
     }
+}
+
+/// A number of workers at which a placement's speedup may bend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Knee {
+    /// The most workers before it.
+    pub workers: usize,
+    /// What changes with one more.
+    pub boundary: Boundary,
+}
+
+/// What changes with one more worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Boundary {
+    /// Each core has a worker: the next one shares a core.
+    Cores,
+    /// The last-level caches in use are shared by as many as they can be: the next one uses another.
+    Cache,
+    /// The memory nodes in use have as many workers as CPUs: the next one is on another.
+    Node,
+}
+
+/// The numbers of first CPUs that are just those of some of the sets, all of them but the last.
+fn filled(sets: &[Vec<usize>], cpus: &[usize]) -> Vec<usize> {
+    let set = |cpu: usize| sets.iter().position(|set| set.contains(&cpu));
+    let of: Vec<Option<usize>> = cpus.iter().map(|&cpu| set(cpu)).collect();
+    if of.contains(&None) {
+        return Vec::new();
+    }
+    (1..of.len()).filter(|&count| !of[count..].iter().any(|set| of[..count].contains(set))).collect()
 }
 
 /// A CPU with all that decides on its place.
@@ -78,6 +137,16 @@ impl Placement {
             Self::Compact => "compact",
             Self::Scatter => "scatter",
             Self::Cores => "cores",
+        }
+    }
+
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Compact => "hardware threads of a core one after another",
+            Self::Scatter => "one per core first, memory nodes in turn",
+            Self::Cores => "one per core first, node by node",
         }
     }
 
@@ -134,7 +203,7 @@ mod tests {
         Topology {
             cores: (0..4).map(|core| vec![core, core + 4]).collect(),
             nodes: vec![vec![0, 1, 4, 5], vec![2, 3, 6, 7]],
-            capacity: BTreeMap::new(),
+            ..Topology::default()
         }
     }
 
@@ -174,11 +243,29 @@ mod tests {
             cores: vec![vec![0], vec![1], vec![2, 3], vec![4, 5]],
             nodes: vec![(0..6).collect()],
             capacity: BTreeMap::from(capacity),
+            ..Topology::default()
         };
         let [compact, scatter, cores] = orders(&[0, 1, 2, 3, 4, 5], &topology);
         assert_eq!(compact, [2, 3, 4, 5, 0, 1]);
         assert_eq!(scatter, [2, 4, 0, 1, 3, 5]);
         assert_eq!(cores, scatter);
+    }
+
+    #[test]
+    fn an_order_bends_where_cores_caches_and_nodes_are_full() {
+        let last_level = vec![vec![0, 4], vec![1, 5], vec![2, 3, 6, 7]];
+        let topology = Topology { last_level, ..two_nodes() };
+        let knees = |placement: Placement| {
+            let order = placement.order(&[0, 1, 2, 3, 4, 5, 6, 7], &topology);
+            topology.knees(&order).iter().map(|knee| (knee.workers, knee.boundary)).collect::<Vec<_>>()
+        };
+        let nodes = [(2, Boundary::Cache), (4, Boundary::Cache), (4, Boundary::Node)];
+        assert_eq!(knees(Placement::Compact), nodes);
+        assert_eq!(knees(Placement::Scatter), [(4, Boundary::Cores)]);
+        assert_eq!(knees(Placement::Cores), [(4, Boundary::Cores)]);
+        // Of what is not told, and of what all have, nothing changes.
+        assert_eq!(Topology::default().knees(&[0, 1, 5]), []);
+        assert_eq!(two_nodes().knees(&[0, 1]), []);
     }
 
     #[test]

@@ -60,6 +60,22 @@ pub fn caches(root: &Root) -> Result<Vec<Cache>, String> {
     caches_of(&root.path(CPUS), &online(root)?)
 }
 
+/// The CPUs that share each of the caches farthest from the cores, in the order of their first ones.
+///
+/// # Errors
+///
+/// Why the system does not tell.
+pub fn last_level(root: &Root) -> Result<Vec<Vec<usize>>, String> {
+    let cpus = online(root)?;
+    let folder = root.path(CPUS);
+    let found = found_caches(&folder, &cpus)?;
+    let last = found.keys().map(|(level, ..)| *level).max();
+    let sets = found.into_keys().filter(|(level, kind, _)| Some(*level) == last && kind != "instruction");
+    partition(sets.map(|(.., sharers)| sharers).collect(), &cpus).ok_or_else(|| {
+        format!("{}: the caches farthest from the cores contradict each other", folder.display())
+    })
+}
+
 /// Number of nodes with memory that programs get. To reach another node's memory takes longer.
 ///
 /// # Errors
@@ -199,7 +215,22 @@ fn cores_by_number(folder: &Path, cpus: &[usize]) -> Option<Vec<Vec<usize>>> {
 }
 
 fn caches_of(folder: &Path, cpus: &[usize]) -> Result<Vec<Cache>, String> {
-    // One cache appears under each CPU that shares it, with the same sharers.
+    let mut caches: Vec<Cache> = Vec::new();
+    for ((level, kind, sharers), bytes) in found_caches(folder, cpus)? {
+        let cache = Cache { level, kind, bytes, shared_by: sharers.len(), count: 1 };
+        match caches.iter_mut().find(|other| Cache { count: 1, ..(*other).clone() } == cache) {
+            Some(same) => same.count += 1,
+            None => caches.push(cache),
+        }
+    }
+    Ok(caches)
+}
+
+/// Level, kind and sharers of a cache.
+type CacheKey = (u32, String, Vec<usize>);
+
+/// The size of each cache. One appears under each CPU that shares it, with the same sharers.
+fn found_caches(folder: &Path, cpus: &[usize]) -> Result<BTreeMap<CacheKey, u64>, String> {
     let mut found = BTreeMap::new();
     let (mut without, mut with) = (None, false);
     for &cpu in cpus {
@@ -218,19 +249,10 @@ fn caches_of(folder: &Path, cpus: &[usize]) -> Result<Vec<Cache>, String> {
         }
     }
     match without {
-        Some(_) if !with => return Err(format!("{}: no caches listed", folder.display())),
-        Some(cpu) => return Err(format!("{}: cpu{cpu} lists no caches, others do", folder.display())),
-        None => {}
+        Some(_) if !with => Err(format!("{}: no caches listed", folder.display())),
+        Some(cpu) => Err(format!("{}: cpu{cpu} lists no caches, others do", folder.display())),
+        None => Ok(found),
     }
-    let mut caches: Vec<Cache> = Vec::new();
-    for ((level, kind, sharers), bytes) in found {
-        let cache = Cache { level, kind, bytes, shared_by: sharers.len(), count: 1 };
-        match caches.iter_mut().find(|other| Cache { count: 1, ..(*other).clone() } == cache) {
-            Some(same) => same.count += 1,
-            None => caches.push(cache),
-        }
-    }
-    Ok(caches)
 }
 
 /// Bytes in the form of `2048K`, more than none.

@@ -148,6 +148,7 @@ impl Task for Ceiling {
 
     fn run(self) -> Self::Output {
         let (prepared, cpus) = (self.prepared()?, Placement::Cores.of_this_machine());
-        ceiling::measure(&*prepared, (self.workers, &cpus), Duration::from_nanos(self.window_ns))
+        let work = |lane, _| prepared.repeated(lane);
+        ceiling::measure(&work, (self.workers, &cpus), Duration::from_nanos(self.window_ns))
     }
 }

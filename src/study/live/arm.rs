@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::study::stopping::StopRule;
 use speedup_machine::environment::conditions_after;
+use speedup_machine::neighbours::Watch;
 use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// What the three arms run: the old side, the new one, and the old one again.
@@ -75,6 +76,8 @@ pub(super) struct Arm {
     folder: Option<RunFolder>,
     /// What the record held when the round began; absent where there was none.
     mark: Option<Mark>,
+    /// Who else uses the CPUs.
+    others: Result<Watch, String>,
 }
 
 /// The lengths of a record's lists.
@@ -88,7 +91,15 @@ struct Mark {
 
 impl Arm {
     pub(super) fn new(name: &'static str, turns: &str, program: Box<dyn Program>) -> Self {
-        Self { name, turns: turns.to_string(), program, record: None, folder: None, mark: None }
+        Self {
+            name,
+            turns: turns.to_string(),
+            program,
+            record: None,
+            folder: None,
+            mark: None,
+            others: Watch::begin(),
+        }
     }
 
     /// What a message calls it.
@@ -160,7 +171,7 @@ impl Arm {
     pub(super) fn conclude(&mut self, status: Status, stop: Option<Stop>) {
         if let Some(record) = &mut self.record {
             (record.status, record.stop) = (status, stop);
-            record.conditions.after = Some(conditions_after());
+            record.conditions.after = Some(conditions_after(&self.others));
         }
     }
 

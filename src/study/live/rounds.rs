@@ -19,7 +19,7 @@ pub struct LiveWatch<'a> {
     /// The user's wish to stop.
     pub interrupt: &'a Interrupt,
     /// The widest relative half-width of any ratio of the new side to the old one. To estimate is not for this module.
-    pub widest: fn(&RunRecord, &RunRecord) -> Option<f64>,
+    pub widest: fn(&RunRecord, &RunRecord, &RunRecord) -> Option<f64>,
     /// Tells the user something at once.
     pub tell: fn(&str),
 }
@@ -147,7 +147,7 @@ impl Live {
     fn widths(&self, rounds: u32, watch: &LiveWatch<'_>) -> Widths {
         let asked = self.config.stop.precision > 0.0 && rounds >= LEAST_ROUNDS;
         let records = self.records().filter(|_| asked);
-        records.map(|[old, new, _]| (0, (watch.widest)(old, new))).into_iter().collect()
+        records.map(|[old, new, again]| (0, (watch.widest)(old, new, again))).into_iter().collect()
     }
 
     /// What has to be done first, then the rounds that warm up.

@@ -12,15 +12,20 @@ use serde::{Deserialize, Serialize};
 use speedup::executor::transferred;
 use speedup::workload::rc4::{Rc4, WordRc4};
 use speedup::workload::{ArrayWorkload, sha256};
-use speedup_report::record::RunRecord;
+use speedup_report::analysis::Analysis;
+use speedup_report::record::{BASELINE, Case, RunRecord};
+use speedup_report::render::{find_format, html};
 use speedup_report::stats::bootstrap;
 
 /// A piece of work, laid out, by its name.
 type Piece = (&'static str, fn() -> Box<dyn FnMut()>);
 
-const PIECES: [Piece; 8] = [
+const PIECES: [Piece; 11] = [
     ("record-read", record_read),
     ("record-write", record_write),
+    ("analysis", analysed),
+    ("tables", tables),
+    ("page", page),
     ("bootstrap", bootstrapped),
     ("encoding", encoded),
     ("rc4-textbook", rc4_textbook),
@@ -76,6 +81,38 @@ fn record_read() -> Box<dyn FnMut()> {
 fn record_write() -> Box<dyn FnMut()> {
     let record = record();
     Box::new(move || drop(black_box(record.to_json())))
+}
+
+/// A run of one case and its baseline: most of an analysis is the same for each case.
+fn small_record() -> RunRecord {
+    let mut record = record();
+    let kept = |case: &Case| case.workload == "rc4" && (case.executor == BASELINE || case.workers == 2);
+    let cases: Vec<Case> = record.plan.cases.clone();
+    let index = |case: usize| cases[..case].iter().filter(|case| kept(case)).count();
+    record.samples.retain(|sample| kept(&cases[sample.case]));
+    record.samples.iter_mut().for_each(|sample| sample.case = index(sample.case));
+    record.plan.cases.retain(kept);
+    record.plan.workloads.retain(|workload| workload.name == "rc4");
+    record.ceilings.retain(|ceiling| ceiling.workload == "rc4");
+    record.plan.order.clear();
+    record
+}
+
+fn analysed() -> Box<dyn FnMut()> {
+    let record = small_record();
+    Box::new(move || drop(black_box(Analysis::of(&record))))
+}
+
+fn tables() -> Box<dyn FnMut()> {
+    let runs = [Analysis::of(&small_record())];
+    let formats =
+        ["table", "markdown", "csv", "json"].map(|name| find_format(name).expect("there is such a form"));
+    Box::new(move || formats.iter().for_each(|format| drop(black_box(format.render(&runs)))))
+}
+
+fn page() -> Box<dyn FnMut()> {
+    let runs = [Analysis::of(&small_record())];
+    Box::new(move || drop(black_box(html::page(&runs))))
 }
 
 fn bootstrapped() -> Box<dyn FnMut()> {

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn two_runs_beside_each_other_have_a_server_each() {
+    fn two_runs_at_once_have_a_server_each() {
         let one = Target::of_site(Label::Local, 1).unwrap();
         let other = Target::of_site(Label::Local, 1).unwrap();
         // The sites' servers may well run on the machine that tests this.

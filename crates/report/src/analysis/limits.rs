@@ -2,9 +2,9 @@
 //! hardware.
 
 use super::bounds;
-use super::model::{Bound, Ceiling};
-use crate::record::{Case, CeilingSample, HOSTS, RunRecord, Sample};
-use crate::stats::{Quantity, bootstrap};
+use super::model::{Bound, Ceiling, CeilingWay};
+use crate::record::{Case, CeilingLoad, CeilingSample, HOSTS, RunRecord, Sample};
+use crate::stats::{Quantity, Summary, bootstrap};
 
 /// The granularity bounds from the mean serial times of the jobs, for every number of workers of
 /// the run.
@@ -41,13 +41,39 @@ fn counts(record: &RunRecord, workload: &str) -> Vec<usize> {
     counts
 }
 
-/// The hardware ceilings: passes per second of N pinned threads over those of one, paired by round.
+/// The hardware ceilings of a workload: passes per second of N pinned threads over those of one, paired by round.
 pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
-    let samples: Vec<_> = record
-        .ceilings
-        .iter()
-        .filter(|s| s.workload == workload && !s.warmup && s.host.is_none() && !s.lanes.is_empty())
-        .collect();
+    from(&samples(record, workload, 0))
+}
+
+/// The same in every way in which the record says that it was measured.
+pub(super) fn ceiling_ways(record: &RunRecord, workload: &str) -> Vec<CeilingWay> {
+    let ways = record.plan.ceilings.iter().enumerate().map(|(index, way)| {
+        let (samples, pass_bytes) = match way.load {
+            CeilingLoad::Workload => (samples(record, workload, index), None),
+            CeilingLoad::Triad { pass_bytes, .. } => (samples(record, "", index), Some(pass_bytes)),
+        };
+        let alone =
+            || samples.iter().filter(|sample| sample.lanes.len() == 1).filter_map(|sample| rate(sample));
+        let of_one = Summary::of(&alone().collect::<Vec<_>>()).map(|passes_per_ns| passes_per_ns.mean * 1e9);
+        CeilingWay {
+            order: way.pin.order_name(),
+            knees: way.knees.clone(),
+            bytes_per_s: pass_bytes.zip(of_one).map(|(bytes, passes_per_s)| bytes as f64 * passes_per_s),
+            ceilings: from(&samples),
+        }
+    });
+    // One that was never measured says nothing.
+    ways.filter(|way| !way.ceilings.is_empty()).collect()
+}
+
+fn samples<'a>(record: &'a RunRecord, workload: &str, way: usize) -> Vec<&'a CeilingSample> {
+    let is_of =
+        |s: &&CeilingSample| s.workload == workload && s.way == way && !s.warmup && !s.lanes.is_empty();
+    record.ceilings.iter().filter(|s| s.host.is_none()).filter(is_of).collect()
+}
+
+fn from(samples: &[&CeilingSample]) -> Vec<Ceiling> {
     let mut counts: Vec<usize> = samples.iter().map(|sample| sample.lanes.len()).collect();
     counts.sort_unstable();
     counts.dedup();
@@ -66,7 +92,7 @@ pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
 /// The same of workers over hosts: each host's passes per second with as many threads as it had workers, all together
 /// over those of one thread of this machine, where the serial baseline ran. Nothing where a host's were not measured.
 pub(super) fn ceilings_over_hosts(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
-    let samples = || record.ceilings.iter().filter(|s| s.workload == workload && !s.warmup);
+    let samples = || record.ceilings.iter().filter(|s| s.workload == workload && s.way == 0 && !s.warmup);
     let rate_of = |host: Option<usize>, workers: usize, round: u32| {
         samples().find(|s| s.host == host && s.lanes.len() == workers && s.round == round).and_then(rate)
     };

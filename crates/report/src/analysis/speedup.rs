@@ -141,6 +141,10 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
             },
             ceilings: limits::ceilings(cells.record, &workload.name),
             ceilings_over_hosts: limits::ceilings_over_hosts(cells.record, &workload.name),
+            ceiling_ways: match workload.waits {
+                Some(_) => Vec::new(),
+                None => limits::ceiling_ways(cells.record, &workload.name),
+            },
             suggestion: None,
         }
     };

@@ -1,4 +1,4 @@
-//! Table 17-1 of *Fluent Python* (1st edition), as a record that reports can draw beside ours.
+//! Table 17-1 of *Fluent Python* (1st edition), as a record that reports can overlay on ours.
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{BASELINE, Design, RunRecord, Sample, WorkloadRecord};
+use super::{BASELINE, CeilingLoad, Design, RunRecord, Sample, WorkloadRecord};
 
 /// The most workers that a case may have: more than anybody starts, and few enough that a damaged
 /// file cannot ask for a table without end.
@@ -61,6 +61,7 @@ fn counts(record: &RunRecord) -> Result<(), String> {
         ("rounds in order", plan.order.len(), most::SAMPLES),
         ("cases in the order of rounds", ordered, most::TASKS),
         ("samples", record.samples.len(), most::SAMPLES),
+        ("ways of a ceiling", plan.ceilings.len(), most::PARTS),
         ("ceilings", record.ceilings.len(), most::SAMPLES),
         ("tasks and workers", tasks, most::TASKS),
         ("failures", record.failures.len(), most::FAILURES),
@@ -124,20 +125,28 @@ fn workloads(record: &RunRecord) -> Result<(), String> {
         }
     }
     let hosts = record.hosts.as_ref().map_or(0, |of| of.hosts.len());
-    if record.ceilings.iter().any(|ceiling| ceiling.host.is_some_and(|host| host >= hosts)) {
-        return Err(format!("a ceiling is of a host that is not among the {hosts} of the run"));
-    }
-    match record.ceilings.iter().find(|ceiling| !names.contains(&ceiling.workload)) {
-        Some(other) => {
-            Err(format!("a ceiling is of the workload {}, which the plan does not list", other.workload))
+    let ways = &record.plan.ceilings;
+    for ceiling in &record.ceilings {
+        if ceiling.host.is_some_and(|host| host >= hosts) {
+            return Err(format!("a ceiling is of a host that is not among the {hosts} of the run"));
         }
-        None => Ok(()),
+        let way = ways.get(ceiling.way).map(|way| way.load);
+        if way.is_none() && ceiling.way >= ways.len().max(1) {
+            return Err(format!("a ceiling is the plan's number {}, of {}", ceiling.way, ways.len()));
+        }
+        let is_triad = matches!(way, Some(CeilingLoad::Triad { .. }));
+        if !(names.contains(&ceiling.workload) || is_triad && ceiling.workload.is_empty()) {
+            let name = &ceiling.workload;
+            return Err(format!("a ceiling is of the workload {name}, which the plan does not list"));
+        }
     }
+    Ok(())
 }
 
 fn plan(record: &RunRecord) -> Result<(), String> {
     let plan = &record.plan;
-    if plan.pin.as_ref().is_some_and(|pin| pin.cpus.is_empty()) {
+    let mut pins = plan.pin.iter().chain(plan.ceilings.iter().map(|way| &way.pin));
+    if pins.any(|pin| pin.cpus.is_empty()) {
         return Err("the plan keeps workers to no CPU at all".to_string());
     }
     for case in &plan.cases {

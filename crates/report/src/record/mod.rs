@@ -16,6 +16,7 @@
 //! * [`book`]: the published table of *Fluent Python*, as a record
 
 pub mod book;
+pub mod ceiling;
 mod check;
 pub mod checkup;
 pub mod command;
@@ -45,12 +46,13 @@ pub use speedup_machine::probe::Probe;
 pub use speedup_machine::topology::Cache;
 pub use speedup_machine::virtualisation::Host;
 
+pub use ceiling::{CeilingLane, CeilingLoad, CeilingPlan, CeilingSample};
 pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, ShellStart, Text};
 pub use hosts::{Fill, HostRecord, HostSpan, HostsRecord, Trip};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
 pub use pin::Pinned;
 pub use read::ReadError;
-pub use sample::{CeilingLane, CeilingSample, Failure, MachineState, Sample, TaskSpan, WorkerSpan};
+pub use sample::{Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
     BASELINE, COMMAND, Case, Data, Design, HOSTS, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase,
     RunRecord, SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,

@@ -179,36 +179,6 @@ impl TaskSpan {
     }
 }
 
-/// What the machine can do when nothing has to be handed out: one window in which as many threads
-/// as a case has workers, each pinned to a CPU, compute over arrays of their own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct CeilingSample {
-    /// Name of the workload.
-    pub workload: String,
-    /// The round that it belongs to; see [`Sample::round`].
-    pub round: u32,
-    /// Whether that was a warm-up round.
-    pub warmup: bool,
-    /// The host that they ran on, as an index into the record's hosts; absent for this machine.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host: Option<usize>,
-    /// The threads.
-    pub lanes: Vec<CeilingLane>,
-}
-
-/// One thread of a [`CeilingSample`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct CeilingLane {
-    /// The CPU that it was pinned to; absent where it could not be pinned.
-    pub cpu: Option<usize>,
-    /// Passes over its array that it finished.
-    pub passes: u64,
-    /// Nanoseconds from the start of the first to the end of the last.
-    pub busy_ns: u64,
-}
-
 /// A case that could not be measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

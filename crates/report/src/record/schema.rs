@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Around, CeilingSample, CommandRecord, Environment, Failure, HostsRecord, Pinned, Sample, layout,
+    Around, CeilingPlan, CeilingSample, CommandRecord, Environment, Failure, HostsRecord, Pinned, Sample,
+    layout,
 };
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
@@ -58,7 +59,7 @@ pub struct RunRecord {
     /// Why the run ended where it did, once it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
-    /// What the machine can do without a queue, by workload and number of workers.
+    /// What the machine can do without a queue, by workload, way and number of workers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ceilings: Vec<CeilingSample>,
     /// Means taken over from a publication that gives no raw samples.
@@ -81,7 +82,7 @@ pub struct Tool {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
     /// The program that measured, with its version, where that was another: a peer, whose records are
-    /// drawn beside ours.
+    /// overlaid on ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
 }
@@ -208,6 +209,10 @@ pub struct PlanRecord {
     /// The CPUs to which workers were kept; absent where the scheduler chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pinned>,
+    /// In which ways the ceiling of the machine was measured; the first is the one that cases are compared with. Empty
+    /// in records of older versions, where it was measured in one way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ceilings: Vec<CeilingPlan>,
     /// Name that this run shares with those whose rounds took turns with its own, program by program.
     /// Round r of one belongs with round r of another then, as the cases of a round do.
     #[serde(default, skip_serializing_if = "Option::is_none")]

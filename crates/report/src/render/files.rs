@@ -7,7 +7,7 @@ use crate::analysis::Analysis;
 use crate::record::store::write_whole;
 
 /// Writes `table.md`, `table.csv`, `report.html`, `trace.json` and the charts. Tables, page and trace
-/// hold the first run alone, and there is a trace only of a run that has timelines; the others are drawn beside it.
+/// hold the first run alone, and there is a trace only of a run that has timelines; the others are overlaid.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub fn names() -> Vec<String> {
     fixed.into_iter().map(ToString::to_string).chain(charts).collect()
 }
 
-/// Writes the charts of the first run, with the others drawn beside it.
+/// Writes the charts of the first run, with the others overlaid.
 ///
 /// # Errors
 ///
@@ -48,9 +48,9 @@ pub fn names() -> Vec<String> {
 pub fn write_charts(folder: &Path, runs: &[Analysis]) -> Result<(), chart::ChartError> {
     let (run, others) = runs.split_first().expect("charts belong to a run");
     let labels: Vec<String> = others.iter().map(|other| label(other, runs)).collect();
-    let beside: Vec<_> =
-        others.iter().zip(&labels).map(|(analysis, label)| chart::Beside { label, analysis }).collect();
-    chart::write_all(folder, run, &beside)?;
+    let overlaid: Vec<_> =
+        others.iter().zip(&labels).map(|(analysis, label)| chart::Overlaid { label, analysis }).collect();
+    chart::write_all(folder, run, &overlaid)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::quantile::normal_quantile;
+use super::trimmed::{self, Pair};
 use super::{Interval, bootstrap, fieller};
 
 const STUDIES: usize = 2_000;
@@ -100,6 +101,23 @@ fn paired_rounds_with_spikes() {
     for count in COUNTS {
         let covered = paired(&mut Nature::new(0.01, 0.1), count);
         assert!((0.92..=0.99).contains(&covered), "{count} rounds: {covered}");
+    }
+}
+
+/// A ratio of two cases that differ by a factor alone is that factor, wherever in the distribution it is looked at.
+#[test]
+fn pairs_of_which_some_are_disturbed() {
+    for (noise, spikes) in [(0.003, 0.0), (0.01, 0.1), (0.01, 0.3)] {
+        for count in COUNTS {
+            let mut nature = Nature::new(noise, spikes);
+            let covered = coverage(|| {
+                let (above, below) = nature.pairs(count);
+                let pair = |(round, (&above, &below)): (usize, (&f64, &f64))| Pair { round, above, below };
+                let pairs: Vec<Pair> = above.iter().zip(&below).enumerate().map(pair).collect();
+                trimmed::trimmed_ratio(RESAMPLES, count, &pairs)?.interval
+            });
+            assert!((0.92..=0.99).contains(&covered), "{count} rounds, spikes {spikes}: {covered}");
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! [`summary`] describes a set of values; [`interval`] has the shape of an estimate with its
 //! uncertainty, which [`bootstrap`] gives to any statistic of whole rounds, [`fieller`] to ratios
-//! of means and [`order`] to medians.
+//! of means, [`trimmed`] to pairs of which some are disturbed, and [`order`] to medians.
 
 pub mod bootstrap;
 pub mod fieller;
 pub mod interval;
 pub mod order;
 pub mod summary;
+pub mod trimmed;
 
 mod bca;
 #[cfg(test)]

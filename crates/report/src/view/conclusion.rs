@@ -16,6 +16,7 @@ pub(super) fn remarks(run: &Analysis, workload: usize) -> Vec<String> {
         lines.extend(waiting(run, workload));
     } else {
         lines.extend(ceiling(run, workload));
+        lines.extend(other_ceilings(run, workload));
         lines.extend(laws(run, workload));
     }
     lines.extend(column.floor.and_then(|floor| noise_floor(&column.label, floor)));
@@ -32,6 +33,25 @@ fn ceiling(run: &Analysis, workload: usize) -> Option<String> {
         speedup(ceiling.speedup),
         ceiling.workers
     ))
+}
+
+/// What it allows in the ways in which it was measured besides.
+fn other_ceilings(run: &Analysis, workload: usize) -> Vec<String> {
+    let column = &run.workloads[workload];
+    let said = column.ceiling_ways.iter().skip(1).filter_map(|way| {
+        let most = way.ceilings.iter().rfind(|ceiling| ceiling.workers > 1)?;
+        let (of, workers) = (speedup(most.speedup), most.workers);
+        Some(match way.bytes_per_s {
+            Some(bytes) => format!(
+                "{}: memory triad, {}: {}/s with one thread, {of} with {workers}; a batch that streams from memory gains no more.",
+                column.label,
+                way.order,
+                units::bytes(bytes as u64)
+            ),
+            None => format!("{}: with threads in the order {}, the ceiling is {of} with {workers}.", column.label, way.order),
+        })
+    });
+    said.collect()
 }
 
 /// Speedups that lie above what the machine itself allows, interval by interval: one of the two figures is wrong.

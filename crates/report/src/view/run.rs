@@ -118,6 +118,7 @@ pub(super) fn measured(run: &Analysis) -> Vec<String> {
     lines.extend(apart(run));
     lines.extend(noisy(run));
     lines.extend(busy(run));
+    lines.extend(run.conditions.after.as_ref().and_then(doctor::others_during));
     lines.extend(taken(run));
     lines
 }

@@ -1,13 +1,15 @@
 //! Two runs in the same rounds: a live comparison.
 
-use super::side::{self, Side};
+use super::side::Executions;
 use super::{Comparison, Measure, Sides, Terms, compared};
 use crate::record::{Case, Design, RunRecord};
-use crate::stats::{Quantity, bootstrap};
+use crate::stats::Quantity;
+use crate::stats::trimmed::{self, Pair};
 
 /// Compares two runs that took turns within the same rounds, case by case: each round gives a pair, and the interval of
-/// the ratio B / A is that of pairs. `again` is a second arm of `a` in the same rounds: how far the two lie apart is
-/// what the machine alone does, and no smaller change is laid on the program. Runs of other rounds are compared as
+/// the ratio B / A, a [trimmed mean](crate::stats::trimmed), is that of pairs. `again` is a second arm of `a` in the same
+/// rounds, which `b` makes pairs with as well: how far the two arms lie apart is what the machine alone does, and no
+/// smaller change is laid on the program. Runs of other rounds are compared as
 /// [`compare_all`](super::compare_all) does it.
 #[must_use]
 pub fn compare_live(a: &RunRecord, b: &RunRecord, again: Option<&RunRecord>, terms: Terms) -> Comparison {
@@ -16,12 +18,12 @@ pub fn compare_live(a: &RunRecord, b: &RunRecord, again: Option<&RunRecord>, ter
 
 /// The widest relative half-width of the ratio of any case; `None` while one has no interval.
 #[must_use]
-pub fn widest_live(a: &RunRecord, b: &RunRecord) -> Option<f64> {
+pub fn widest_live(a: &RunRecord, b: &RunRecord, again: &RunRecord) -> Option<f64> {
     let terms = Terms { threshold: 0.0, measure: Measure::Times };
-    let sides = Sides::of(&[a], &[b], None, terms);
+    let sides = Sides::of(&[a], &[b], Some(again), terms);
     let widths = a.plan.cases.iter().filter(|case| !case.again).map(|case| {
         let (a, b) = sides.executions(case).ok()?;
-        sides.ratio(&a, &b).relative_half_width()
+        sides.ratio(&a, &b, sides.again(case).as_ref()).relative_half_width()
     });
     widths.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
 }
@@ -34,13 +36,24 @@ pub(super) fn in_same_rounds(a: &RunRecord, b: &RunRecord) -> bool {
 }
 
 impl Sides<'_> {
-    /// The ratio of the two arms of the side before.
-    pub(super) fn again(&self, case: &Case) -> Option<Quantity> {
-        let arms = |side: &Side<'_>| side.executions(case, self.terms.measure).ok();
-        let (one, two) = (arms(&self.a)?, arms(self.again.as_ref()?)?);
-        let (one, two) = side::in_common(&one[0], &two[0])?;
-        bootstrap::ratio_of_means(&two.values, &one.values)
+    /// The executions of the second arm of the side before.
+    pub(super) fn again(&self, case: &Case) -> Option<Executions> {
+        Some(self.again.as_ref()?.executions(case, self.terms.measure).ok()?.swap_remove(0))
     }
+}
+
+/// The ratio of executions to those of some arms in the same rounds.
+pub(super) fn to_arms<'a>(
+    above: &Executions,
+    arms: impl IntoIterator<Item = &'a Executions>,
+) -> Option<Quantity> {
+    let pairs = arms.into_iter().flat_map(|arm| {
+        arm.keys.iter().zip(&arm.values).filter_map(|(key, &below)| {
+            let round = above.keys.binary_search(key).ok()?;
+            Some(Pair { round, above: above.values[round], below })
+        })
+    });
+    trimmed::ratio_of_pairs(above.keys.len(), &pairs.collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -86,7 +99,9 @@ mod tests {
         );
         assert!(case.drift.floor.unwrap() < 2e-3 && case.drift.clock.is_none());
         assert_eq!(live.cases().filter(|(_, case)| case.verdict == Verdict::Regression).count(), 2);
-        assert!((widest_live(&a, &b).unwrap() - case.ratio.relative_half_width().unwrap()).abs() < 1e-3);
+        assert!(
+            (widest_live(&a, &b, &again).unwrap() - case.ratio.relative_half_width().unwrap()).abs() < 1e-3
+        );
         // Without the pairs, the swing hides it.
         let mut apart = b.clone();
         apart.plan.turns = None;

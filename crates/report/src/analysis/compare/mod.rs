@@ -228,13 +228,16 @@ impl<'a> Sides<'a> {
 
     fn measured(&self, case: &Case, baseline: Drift, a: &[Executions], b: &[Executions]) -> CaseComparison {
         let (level_a, level_b) = self.levelled(a, b);
-        let ratio = self.ratio(&level_a, &level_b);
+        let again = self.again(case);
+        let ratio = self.ratio(&level_a, &level_b, again.as_ref());
+        // A round counts that both arms have.
+        let again = again.and_then(|again| live::to_arms(&side::in_common(&again, &a[0])?.0, [&a[0]]));
         let entries = |runs: &[Executions]| concatenated(runs, |run| &run.entries);
         let (of_a, of_b) = (entries(a), entries(b));
-        let again = self.again(case);
         let drift = match self.terms.measure {
             Measure::Times if self.same_rounds => {
-                let floor = again.and_then(|again| Some(drift::reach(again.interval?)));
+                let floor =
+                    again.filter(|again| again.interval.is_some()).map(|again| (again.value - 1.0).abs());
                 Drift { floor, ..Drift::default() }
             }
             Measure::Times => self.drift(case, baseline, (a, &of_a), (b, &of_b)),
@@ -295,8 +298,8 @@ impl<'a> Sides<'a> {
         (at(a), at(b))
     }
 
-    /// B / A as far as the executions within the runs tell.
-    fn ratio(&self, a: &[Executions], b: &[Executions]) -> Quantity {
+    /// B / A as far as the executions within the runs tell, those of a second arm of A included.
+    fn ratio(&self, a: &[Executions], b: &[Executions], again: Option<&Executions>) -> Quantity {
         if self.same_run {
             return Quantity { value: 1.0, interval: Some(Interval { low: 1.0, high: 1.0 }) };
         }
@@ -305,7 +308,7 @@ impl<'a> Sides<'a> {
         let values = |runs: &[Executions]| concatenated(runs, |run| &run.values);
         match self.terms.measure {
             Measure::Times if self.same_rounds => {
-                bootstrap::ratio_of_means(&values(b), &values(a)).unwrap_or(known)
+                live::to_arms(&b[0], a.iter().chain(again)).unwrap_or(known)
             }
             Measure::Times => bootstrap::ratio_of_independent_means(&values(b), &values(a)).unwrap_or(known),
             Measure::Speedups => {

@@ -289,8 +289,14 @@ fn a_cpu_that_others_had_shows_in_the_ceiling_of_as_many_workers() {
     let with = |passes: u64| {
         let mut record = run(&rounds(|_| {}));
         let lanes = |count: usize, passes: u64| vec![CeilingLane { cpu: None, passes, busy_ns: MS }; count];
-        let ceiling =
-            |lanes| CeilingSample { workload: "rc4".into(), round: 0, warmup: false, host: None, lanes };
+        let ceiling = |lanes| CeilingSample {
+            workload: "rc4".into(),
+            way: 0,
+            round: 0,
+            warmup: false,
+            host: None,
+            lanes,
+        };
         record.ceilings = vec![ceiling(lanes(1, 100)), ceiling(lanes(2, passes))];
         record
     };

@@ -1,7 +1,7 @@
 //! Rules about the build and the machine itself.
 
 use super::{Facts, Finding};
-use crate::record::{CpuKind, Host};
+use crate::record::{CpuKind, Host, Pinned};
 
 /// Cores named in a finding; more are counted only.
 const NAMED: usize = 8;
@@ -49,15 +49,16 @@ pub(super) fn siblings(facts: &Facts) -> Option<Finding> {
         0 => String::new(),
         more => format!(" and {more} more pairs"),
     };
-    let firsts: Vec<String> = cores.iter().map(|core| core[0].to_string()).collect();
-    let pinned = if firsts.len() > NAMED { "FIRST-OF-EACH-CORE".into() } else { firsts.join(",") };
     Some(Finding::note(
         format!("hardware threads share cores: CPUs {}{more}", shared[..shared.len().min(NAMED)].join(", ")),
         format!(
             "There are {} cores. More workers than that share execution units and caches, and add much less than one CPU each.",
             cores.len()
         ),
-        format!("To measure cores alone: 'taskset -c {pinned} speedup run …'."),
+        format!(
+            "To measure cores alone: 'speedup run --pin cores --workers 1..{}'; what sharing costs: '--ceiling compact,scatter'.",
+            cores.len()
+        ),
     ))
 }
 
@@ -74,13 +75,16 @@ pub(super) fn kinds(facts: &Facts) -> Option<Finding> {
         let capacity = kind.capacity.map(|of| format!(" of capacity {of}")).unwrap_or_default();
         format!("{count}{clock}{capacity}{name}")
     };
-    let list: Vec<String> = fastest.cpus.iter().map(usize::to_string).collect();
-    let pinned = if list.len() > 2 * NAMED { "THE-FASTEST".into() } else { list.join(",") };
+    let pinned = Pinned { order: None, cpus: fastest.cpus.clone() };
     Some(Finding::note(
         format!("CPUs of {} kinds: {}", kinds.len(), kinds.iter().map(text).collect::<Vec<_>>().join(", ")),
         "One worker runs on the fastest, N workers on all: the speedup ends below the number of CPUs, and the same \
          task takes longer on some workers than on others.",
-        format!("To measure one kind alone: 'taskset -c {pinned} speedup run …'."),
+        format!(
+            "To measure one kind alone: 'speedup run --pin {} --workers 1..{}'.",
+            pinned.list(),
+            pinned.cpus.len()
+        ),
     ))
 }
 

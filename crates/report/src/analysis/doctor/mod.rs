@@ -15,7 +15,7 @@ mod probe;
 use serde::Serialize;
 
 pub use floor::Floor;
-pub use neighbours::{others, too_busy, who_took_cpus};
+pub use neighbours::{others, others_during, too_busy, who_took_cpus};
 pub use probe::CpuSpeed;
 
 use crate::record::Known;

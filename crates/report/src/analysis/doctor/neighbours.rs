@@ -5,6 +5,8 @@ use crate::record::{Conditions, Environment, Others, Program};
 
 /// Threads of others that are too many: on a CPU just then, or as a mean over a minute.
 const BUSY: f64 = 0.5;
+/// CPUs that others used as a mean over a whole run, which is told far more exactly.
+const BUSY_DURING: f64 = 0.2;
 
 /// Share of time, in per cent, in which threads wait for CPUs and that is too much.
 const PRESSED: f64 = 1.0;
@@ -80,11 +82,25 @@ pub fn too_busy(conditions: &Conditions) -> Option<String> {
         .then(|| format!("too busy to tell: {}; stop {first} and measure again", using(others)))
 }
 
+/// What other programs took while a run went on, in a sentence, where that was watched and is too much.
+#[must_use]
+pub fn others_during(after: &Conditions) -> Option<String> {
+    let others = after.others.value().filter(|others| others.cpus >= BUSY_DURING)?;
+    let programs =
+        if others.programs.is_empty() { "some that have ended since".into() } else { list(others) };
+    let of = format!("{:.1} CPUs of {}", others.cpus, others.of);
+    Some(format!("While the run went on, other programs used {of}: {programs}."))
+}
+
 fn using(others: &Others) -> String {
-    let programs = others.programs.iter().map(|program| format!("{} {:.1}", named(program), program.cpus));
-    let programs = programs.collect::<Vec<_>>().join(", ");
-    let programs = if programs.is_empty() { "none that can be seen here" } else { &programs };
+    let programs =
+        if others.programs.is_empty() { "none that can be seen here".into() } else { list(others) };
     format!("other programs use {:.1} CPUs of {}: {programs}", others.cpus, others.of)
+}
+
+fn list(others: &Others) -> String {
+    let programs = others.programs.iter().map(|program| format!("{} {:.1}", named(program), program.cpus));
+    programs.collect::<Vec<_>>().join(", ")
 }
 
 fn named(program: &Program) -> String {
@@ -217,6 +233,17 @@ mod tests {
             said.starts_with("too busy to tell: ")
                 && said.ends_with("; stop cc1 (process 7) and measure again")
         );
+        let after = |cpus, programs| Conditions {
+            others: Known::Value(Others { cpus, of: 4, programs }),
+            ..Conditions::default()
+        };
+        assert_eq!(others_during(&after(0.1, Vec::new())), None);
+        let expected =
+            "While the run went on, other programs used 0.6 CPUs of 4: some that have ended since.";
+        assert_eq!(others_during(&after(0.6, Vec::new())).unwrap(), expected);
+        let named =
+            others_during(&after(0.6, facts.before.others.value().unwrap().programs.clone())).unwrap();
+        assert!(named.contains("(process "), "{named}");
         // Of another container, whose processes have no numbers here.
         facts.before.others = Known::Value(Others { cpus: 4.0, ..idle });
         assert!(too_busy(&facts.before).unwrap().contains("none that can be seen here; stop them"));

@@ -10,6 +10,7 @@ mod sizes;
 mod timeline;
 
 use serde::Serialize;
+use speedup_machine::placement::Knee;
 
 use super::predict::model::Suggestion;
 use crate::record::{Around, Data, Design, Environment, HostsRecord, Pinned, PoolMode, Status, Stop, Waits};
@@ -178,6 +179,9 @@ pub struct WorkloadColumn {
     /// The same of the hosts that had as many workers together, over one worker of this machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ceilings_over_hosts: Vec<Ceiling>,
+    /// The same in every way in which it was measured, the first included; empty where a record tells of no ways.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ceiling_ways: Vec<CeilingWay>,
     /// What would gain most, where that is sure: of the cases that stand for the executors.
     pub suggestion: Option<Suggestion>,
 }
@@ -204,6 +208,22 @@ pub struct Ceiling {
     pub workers: usize,
     /// Work done by that many pinned threads without any queue, over that of one.
     pub speedup: Quantity,
+}
+
+/// The ceiling of the hardware, measured in one way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CeilingWay {
+    /// The order of CPUs, by name.
+    pub order: &'static str,
+    /// Where one more worker shares what fewer did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub knees: Vec<Knee>,
+    /// Bytes that one thread reads and writes in a second, where the threads did nothing else; absent where they did the
+    /// work of the workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_s: Option<f64>,
+    /// What it allows, by ascending number of workers.
+    pub ceilings: Vec<Ceiling>,
 }
 
 /// One executor's table.

@@ -104,6 +104,7 @@ fn run(times: &[f64], pools: &[Pool], cpus: usize, ceiling: f64) -> RunRecord {
             let share = if threads == 1 { 1.0 } else { ceiling };
             let lane = CeilingLane { cpu: None, passes: 1000, busy_ns: (1e9 / share) as u64 };
             record.ceilings.push(CeilingSample {
+                way: 0,
                 workload: workload.clone(),
                 round,
                 warmup: false,

@@ -1,4 +1,4 @@
-//! Runs of one batch beside each other: a line for each engine, from its serial time to that with the
+//! Runs of one batch next to each other: a line for each engine, from its serial time to that with the
 //! most workers. The distance between lines is what a better engine gives, the length of a line what
 //! workers give.
 
@@ -33,7 +33,7 @@ impl Chart for EnginesChart {
     }
 
     fn scene(&self, runs: Runs<'_>) -> Option<Scene> {
-        let batches = Engines::of(std::iter::once(runs.own).chain(runs.beside.iter().map(|b| b.analysis)));
+        let batches = Engines::of(std::iter::once(runs.own).chain(runs.overlaid.iter().map(|b| b.analysis)));
         if batches.is_empty() {
             return None;
         }
@@ -81,7 +81,7 @@ impl Stage {
     fn look(self) -> Look {
         match self {
             Self::Serial => Look::BASELINE,
-            Self::One => Look::of(1, Origin::Beside),
+            Self::One => Look::of(1, Origin::Overlaid),
             Self::Most => Look::of(0, Origin::Own),
         }
     }

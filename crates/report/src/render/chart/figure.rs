@@ -86,7 +86,7 @@ pub(super) struct Panel {
     pub(super) words: Vec<String>,
     pub(super) curves: Vec<Curve>,
     pub(super) guides: Vec<Guide>,
-    /// Whether a curve of the run is missing beside others, or some curve lacks a value.
+    /// Whether a curve of the run is missing next to others, or some curve lacks a value.
     pub(super) gaps: bool,
 }
 

@@ -114,7 +114,7 @@ pub(super) fn draw(page: &Page<'_>) -> Scene {
     scene
 }
 
-/// Plots beside each other.
+/// Plots next to each other.
 struct Row<'a> {
     plots: &'a [Box<dyn Plot + 'a>],
     y_label: &'a str,

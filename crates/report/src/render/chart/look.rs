@@ -38,8 +38,8 @@ impl Marker {
 pub(super) enum Origin {
     /// Of the run that the chart is about.
     Own,
-    /// Of a run drawn beside it.
-    Beside,
+    /// Of a run that is overlaid.
+    Overlaid,
 }
 
 /// How one series looks. Colour, marker and dashes differ together, so that each alone suffices.
@@ -71,11 +71,18 @@ impl Look {
         marker: Marker { corners: 4, first: 45.0, squash: 0.4 },
     };
 
+    /// The look of the ceiling measured in the way of that index, all with flat markers.
+    pub(super) fn ceiling(way: usize) -> Self {
+        const COLOURS: [RGBColor; 4] = [theme::INK, theme::SOFT, RGBColor(128, 64, 0), RGBColor(90, 60, 140)];
+        const DASHES: [&[f64]; 4] = [&[2.0, 2.5], &[7.0, 2.5], &[1.0, 4.0], &[7.0, 2.5, 1.0, 2.5]];
+        Self { colour: COLOURS[way % 4], dash: DASHES[way % 4], ..Self::CEILING }
+    }
+
     /// The look of what every executor is compared with.
     pub(super) const BASELINE: Self = Self {
         colour: theme::INK,
         dash: &[2.0, 2.5],
-        origin: Origin::Beside,
+        origin: Origin::Overlaid,
         marker: Marker::regular(32, 0.0),
     };
 
@@ -96,7 +103,7 @@ impl Look {
 
     /// The look with hollow markers.
     pub(super) fn hollow(self) -> Self {
-        Self { origin: Origin::Beside, ..self }
+        Self { origin: Origin::Overlaid, ..self }
     }
 
     /// Its line.
@@ -125,7 +132,7 @@ impl Look {
 pub(super) fn marker(scene: &mut Scene, look: Look, at: Point, radius: f64) {
     scene.polygon(look.marker(at, radius + 1.0), theme::PAPER);
     scene.polygon(look.marker(at, radius), look.colour);
-    if look.origin == Origin::Beside {
+    if look.origin == Origin::Overlaid {
         scene.polygon(look.marker(at, 0.55 * radius), theme::PAPER);
     }
 }

@@ -62,16 +62,16 @@ pub use predict::write_prediction;
 use runs::Runs;
 use scene::Scene;
 
-/// A run whose curves are drawn beside those of the run that a chart is about.
+/// A run whose curves are overlaid on those of the run that a chart is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside<'a> {
+pub struct Overlaid<'a> {
     /// Stands before the names of its executors in the legend, as in "book-table-17-1: processes".
     pub label: &'a str,
     /// Its figures. Workloads are matched by name; those that the run itself lacks are left out.
     pub analysis: &'a Analysis,
 }
 
-impl Beside<'_> {
+impl Overlaid<'_> {
     fn series_label(&self, executor: &str) -> String {
         format!("{}: {executor}", self.label)
     }
@@ -148,10 +148,10 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 pub fn write_all(
     folder: &Path,
     analysis: &Analysis,
-    beside: &[Beside<'_>],
+    overlaid: &[Overlaid<'_>],
 ) -> Result<Vec<PathBuf>, ChartError> {
     let mut written = Vec::new();
-    for (chart, scene) in scenes(CHARTS, analysis, beside, None) {
+    for (chart, scene) in scenes(CHARTS, analysis, overlaid, None) {
         written.extend(write_scene(folder, chart, &scene)?);
     }
     Ok(written)
@@ -211,16 +211,16 @@ fn drawn(
 fn scenes(
     charts: &[&dyn Chart],
     analysis: &Analysis,
-    beside: &[Beside<'_>],
+    overlaid: &[Overlaid<'_>],
     workers: Option<usize>,
 ) -> Vec<(&'static str, Scene)> {
     let analysis = limits::with_short_names(analysis.clone());
-    let others: Vec<Analysis> = beside
+    let others: Vec<Analysis> = overlaid
         .iter()
         .map(|other| limits::drawn(&limits::with_short_names(other.analysis.clone())).0)
         .collect();
-    let beside: Vec<Beside<'_>> = (beside.iter().zip(&others))
-        .map(|(other, analysis)| Beside { label: other.label, analysis })
+    let overlaid: Vec<Overlaid<'_>> = (overlaid.iter().zip(&others))
+        .map(|(other, analysis)| Overlaid { label: other.label, analysis })
         .collect();
     let part = |part: Part| {
         let part = match part {
@@ -234,7 +234,7 @@ fn scenes(
     let scene = |chart: &&dyn Chart| {
         let (_, (own, left_out)) = parts.iter().find(|(part, _)| *part == chart.part())?;
         let left_out = left_out.as_deref();
-        Some((chart.name(), chart.scene(Runs { own, left_out, beside: &beside, workers })?))
+        Some((chart.name(), chart.scene(Runs { own, left_out, overlaid: &overlaid, workers })?))
     };
     charts.iter().filter_map(scene).collect()
 }

@@ -67,7 +67,7 @@ impl Plot for Plotted<'_> {
         for guide in &self.panel.guides {
             self.draw_guide(scene, workers, guide);
         }
-        // What all are compared with stays where its number of workers is; the others stand beside
+        // What all are compared with stays where its number of workers is; the others stand next to
         // each other, and however many they are, the points of neighbouring counts stay apart.
         let (limits, pools): (Vec<_>, Vec<_>) =
             self.panel.curves.iter().partition(|curve| self.series[curve.series].look.is_limit());

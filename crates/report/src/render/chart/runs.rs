@@ -1,7 +1,7 @@
 //! From analyses to panels: which curves there are, which cases stand for an executor, and whose
 //! figures they are, in words.
 
-use super::Beside;
+use super::Overlaid;
 use super::figure::{Curve, Panel, Series, Value};
 use super::look::{Look, Origin};
 use crate::analysis::{Analysis, Cell, Estimate, ExecutorTable, WorkloadColumn};
@@ -9,11 +9,11 @@ use crate::record::Status;
 use crate::view::units::{count, count_range, seconds};
 use crate::view::verdict::no_measurement;
 
-/// What a chart is made from: the run it is about, and those drawn beside it.
+/// What a chart is made from: the run it is about, and those that are overlaid.
 #[derive(Clone, Copy)]
 pub(super) struct Runs<'a> {
     pub(super) own: &'a Analysis,
-    pub(super) beside: &'a [Beside<'a>],
+    pub(super) overlaid: &'a [Overlaid<'a>],
     /// What of the run is not drawn, if anything, in words.
     pub(super) left_out: Option<&'a str>,
     /// The number of workers whose cases stand for the executors; if none, the telling ones.
@@ -21,23 +21,24 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// The run without those beside it.
+    /// The run without those that are overlaid.
     pub(super) fn alone(self) -> Self {
-        Self { beside: &[], ..self }
+        Self { overlaid: &[], ..self }
     }
 
     fn analyses(self) -> impl Iterator<Item = &'a Analysis> {
-        std::iter::once(self.own).chain(self.beside.iter().map(|beside| beside.analysis))
+        std::iter::once(self.own).chain(self.overlaid.iter().map(|overlaid| overlaid.analysis))
     }
 
     /// The series of all runs, own first.
     pub(super) fn series(self) -> Vec<Series> {
         let own = self.own.executors.iter().map(|table| (table.executor.clone(), Origin::Own));
-        let beside = self.beside.iter().flat_map(|beside| {
-            let labels = beside.analysis.executors.iter().map(|table| beside.series_label(&table.executor));
-            labels.map(|label| (label, Origin::Beside))
+        let overlaid = self.overlaid.iter().flat_map(|overlaid| {
+            let labels =
+                overlaid.analysis.executors.iter().map(|table| overlaid.series_label(&table.executor));
+            labels.map(|label| (label, Origin::Overlaid))
         });
-        (own.chain(beside).enumerate())
+        (own.chain(overlaid).enumerate())
             .map(|(index, (label, origin))| Series { label, look: Look::of(index, origin) })
             .collect()
     }
@@ -92,8 +93,11 @@ impl<'a> Runs<'a> {
         let rows = self.own.executors.iter().flat_map(|table| &table.rows);
         let least = rows.filter(|row| row.oversubscribed).map(|row| row.workers).min()?;
         // Another machine's runs keep their own number of CPUs: what is beyond those of this one may be within theirs.
-        let others =
-            self.beside.iter().flat_map(|beside| &beside.analysis.executors).flat_map(|table| &table.rows);
+        let others = self
+            .overlaid
+            .iter()
+            .flat_map(|overlaid| &overlaid.analysis.executors)
+            .flat_map(|table| &table.rows);
         let within = others.filter(|row| !row.oversubscribed).map(|row| row.workers).max();
         within.is_none_or(|most| most < least).then_some(least)
     }
@@ -133,24 +137,25 @@ impl Runs<'_> {
             Status::Complete => "",
             Status::Running | Status::Interrupted | Status::Failed => " · the run is not complete",
         };
-        let kernels = if self.beside.iter().any(|beside| self.other_kernels(beside.analysis).is_some()) {
+        let kernels = if self.overlaid.iter().any(|overlaid| self.other_kernels(overlaid.analysis).is_some())
+        {
             kernels(self.own.workloads.iter())
         } else {
             String::new()
         };
         let own = format!("{}{state}{kernels}", place(self.own));
-        let beside = self.beside.iter().map(|beside| {
-            let runs = behind_points(beside.analysis).map_or(String::new(), |runs| format!(" · {runs}"));
-            let kernels = self.other_kernels(beside.analysis).unwrap_or_default();
-            format!("{}: {}{runs}{kernels}", beside.label, place(beside.analysis))
+        let overlaid = self.overlaid.iter().map(|overlaid| {
+            let runs = behind_points(overlaid.analysis).map_or(String::new(), |runs| format!(" · {runs}"));
+            let kernels = self.other_kernels(overlaid.analysis).unwrap_or_default();
+            format!("{}: {}{runs}{kernels}", overlaid.label, place(overlaid.analysis))
         });
         let few = self.own.anecdote().map(|rounds| format!("{}.", no_measurement(rounds)));
-        std::iter::once(own).chain(beside).chain(self.left_out.map(String::from)).chain(few).collect()
+        std::iter::once(own).chain(overlaid).chain(self.left_out.map(String::from)).chain(few).collect()
     }
 
     /// The kernels of a run that are not those of this one; none if all are.
-    fn other_kernels(&self, beside: &Analysis) -> Option<String> {
-        let others: Vec<&WorkloadColumn> = (beside.workloads.iter())
+    fn other_kernels(&self, overlaid: &Analysis) -> Option<String> {
+        let others: Vec<&WorkloadColumn> = (overlaid.workloads.iter())
             .filter(|column| {
                 let same = self.own.workloads.iter().find(|own| own.name == column.name);
                 same.is_some_and(|own| own.kernel != column.kernel)

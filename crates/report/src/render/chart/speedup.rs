@@ -3,6 +3,8 @@
 //! A run without serial baseline, as the book's table, shows the book's factor instead: mean time
 //! of one worker over that of N workers of the same executor.
 
+use std::collections::BTreeMap;
+
 use super::Chart;
 use super::axis::Scale;
 use super::figure::{Across, Curve, Figure, Form, Group, Guide, Ideal, Panel, Series, Value, YRange};
@@ -10,7 +12,8 @@ use super::look::{Look, Origin};
 use super::runs::{Runs, gap_note, has_bars};
 use super::scene::Scene;
 use super::theme;
-use crate::analysis::{Analysis, Bound, Estimate, WorkloadColumn};
+use crate::analysis::{Analysis, Bound, Ceiling, CeilingWay, Estimate, WorkloadColumn};
+use speedup_machine::placement::Boundary;
 
 /// The chart named `speedup`; left out where nothing can be compared.
 pub(super) struct Speedup;
@@ -41,7 +44,8 @@ fn against_serial(runs: Runs<'_>) -> Figure {
         }
     });
     let mut series = labelled(runs);
-    series.push(Series { label: "hardware ceiling".to_string(), look: Look::CEILING });
+    let executors = series.len();
+    series.extend(ceiling_series(runs.own));
     for (panel, workload) in panels.iter_mut().zip(&runs.own.workloads) {
         for bound in &workload.bounds {
             let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
@@ -49,7 +53,8 @@ fn against_serial(runs: Runs<'_>) -> Figure {
             let facts = panel.curves.iter_mut().filter_map(|curve| curve.facts.get_mut(&bound.workers));
             facts.for_each(|facts| facts.push_str(&fact));
         }
-        panel.curves.extend(ceiling(workload, series.len() - 1));
+        panel.curves.extend(ceilings(workload, executors));
+        panel.guides.extend(knees(workload, &panel.counts()));
         panel.guides.push(ideal("ideal: speedup = workers"));
         panel.guides.extend(granularity(workload, panel));
     }
@@ -59,12 +64,12 @@ fn against_serial(runs: Runs<'_>) -> Figure {
     let bars = has_bars(&panels).then(|| "Bars: 95 % intervals.".to_string());
     let points =
         behind.map(|behind| [Some(behind), bars].into_iter().flatten().collect::<Vec<_>>().join(" "));
-    let factors = runs.beside.iter().any(|beside| !has_serial(beside.analysis)).then(|| {
+    let factors = runs.overlaid.iter().any(|overlaid| !has_serial(overlaid.analysis)).then(|| {
         "Factor: time with 1 worker ÷ time with N of the same executor, where there is no serial baseline."
             .to_string()
     });
     let gaps = gap_note(&panels, "the case or its serial baseline failed or was not measured");
-    let notes = [points, limits(&panels, series.len() - 1), factors, gaps];
+    let notes = [points, limits(&panels, executors), factors, gaps];
     figure(runs, ("Speedup against serial", "speedup T(serial) ÷ T(N)", "speedup"), notes, series, panels)
 }
 
@@ -114,12 +119,12 @@ fn figure(
 /// The series of all runs; those that show factors say so.
 fn labelled(runs: Runs<'_>) -> Vec<Series> {
     let mut series = runs.series();
-    let beside = runs.beside.iter().flat_map(|beside| {
-        let executors = beside.analysis.executors.len();
-        std::iter::repeat_n(has_serial(beside.analysis), executors)
+    let overlaid = runs.overlaid.iter().flat_map(|overlaid| {
+        let executors = overlaid.analysis.executors.len();
+        std::iter::repeat_n(has_serial(overlaid.analysis), executors)
     });
-    let others = series.iter_mut().filter(|series| series.look.origin == Origin::Beside);
-    for (series, serial) in others.zip(beside) {
+    let others = series.iter_mut().filter(|series| series.look.origin == Origin::Overlaid);
+    for (series, serial) in others.zip(overlaid) {
         if !serial {
             series.label.push_str(" (factor)");
         }
@@ -151,19 +156,70 @@ fn granularity(workload: &WorkloadColumn, panel: &Panel) -> Option<Guide> {
     })
 }
 
-fn ceiling(workload: &WorkloadColumn, series: usize) -> Option<Curve> {
-    let points: Vec<_> =
-        workload.ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
-    let facts =
-        points.iter().map(|(count, _)| (*count, "pinned threads without any queue".to_string())).collect();
-    (!points.is_empty()).then_some(Curve { series, points, facts, joined: true })
+/// A series for each way in which the ceiling was measured, or one where it is not known in which.
+fn ceiling_series(run: &Analysis) -> Vec<Series> {
+    let ways = run.workloads.iter().map(|workload| &workload.ceiling_ways).max_by_key(|ways| ways.len());
+    let label = |way: &CeilingWay| match way.bytes_per_s {
+        Some(_) => "memory triad".to_string(),
+        None => format!("ceiling, {}", way.order),
+    };
+    match ways.map_or(&[][..], |ways| ways) {
+        [] | [_] => vec![Series { label: "hardware ceiling".to_string(), look: Look::CEILING }],
+        ways => ways
+            .iter()
+            .enumerate()
+            .map(|(index, way)| Series { label: label(way), look: Look::ceiling(index) })
+            .collect(),
+    }
+}
+
+fn ceilings(workload: &WorkloadColumn, first: usize) -> Vec<Curve> {
+    let curve = |series: usize, ceilings: &[Ceiling], fact: &str| {
+        let points: Vec<_> =
+            ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
+        let facts = points.iter().map(|(count, _)| (*count, fact.to_string())).collect();
+        (!points.is_empty()).then_some(Curve { series, points, facts, joined: true })
+    };
+    let curves: Vec<_> = match &workload.ceiling_ways[..] {
+        [] | [_] => vec![curve(first, &workload.ceilings, "pinned threads without any queue")],
+        ways => {
+            let fact = |way: &CeilingWay| match way.bytes_per_s {
+                Some(_) => "bytes read and written by pinned threads",
+                None => "pinned threads without any queue",
+            };
+            ways.iter().zip(first..).map(|(way, series)| curve(series, &way.ceilings, fact(way))).collect()
+        }
+    };
+    curves.into_iter().flatten().collect()
+}
+
+/// Where the orders of CPUs have filled cores, caches and nodes, among the numbers of workers that are drawn.
+fn knees(workload: &WorkloadColumn, counts: &[usize]) -> Vec<Guide> {
+    let drawn = counts.first().copied().unwrap_or(0)..counts.last().copied().unwrap_or(0);
+    let mut places: BTreeMap<(usize, Boundary), Vec<&str>> = BTreeMap::new();
+    for way in workload.ceiling_ways.iter().filter(|way| way.bytes_per_s.is_none()) {
+        for knee in way.knees.iter().filter(|knee| drawn.contains(&knee.workers)) {
+            places.entry((knee.workers, knee.boundary)).or_default().push(way.order);
+        }
+    }
+    let label = |boundary: Boundary| match boundary {
+        Boundary::Cores => "every core has a worker",
+        Boundary::Cache => "last-level caches full",
+        Boundary::Node => "memory nodes full",
+    };
+    let guide = |((workers, boundary), orders): ((usize, Boundary), Vec<&str>)| Guide {
+        label: format!("{}: {}", orders.join(", "), label(boundary)),
+        stroke: theme::KNEES[boundary as usize],
+        form: Form::Upright(workers as f64),
+    };
+    places.into_iter().map(guide).collect()
 }
 
 /// What the limits mean that are drawn.
-fn limits(panels: &[Panel], ceiling: usize) -> Option<String> {
+fn limits(panels: &[Panel], ceilings: usize) -> Option<String> {
     let marks =
         panels.iter().flat_map(|panel| &panel.guides).any(|guide| matches!(guide.form, Form::Marks(_)));
-    let measured = panels.iter().flat_map(|panel| &panel.curves).any(|curve| curve.series == ceiling);
+    let measured = panels.iter().flat_map(|panel| &panel.curves).any(|curve| curve.series >= ceilings);
     let marks = marks.then_some(
         "Granularity bound: no schedule of these jobs is faster (a mark at each number of workers).",
     );

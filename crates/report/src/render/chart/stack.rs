@@ -23,7 +23,7 @@ const ROOM: f64 = 900.0;
 /// Widths that a bar can have.
 const BAR: (f64, f64) = (15.0, 40.0);
 /// Distance of the bars of a group.
-const BESIDE: f64 = 3.0;
+const BETWEEN: f64 = 3.0;
 /// Distance of groups.
 const GROUP: f64 = 18.0;
 /// The longest name of an executor below its bar.
@@ -165,7 +165,7 @@ impl<'a> Stacked<'a> {
 
     /// Width of a group whose bars are so wide.
     fn group(executors: usize, bar: f64) -> f64 {
-        executors as f64 * (bar + BESIDE) - BESIDE + GROUP
+        executors as f64 * (bar + BETWEEN) - BETWEEN + GROUP
     }
 
     /// How many groups fit into a width.
@@ -182,11 +182,11 @@ impl<'a> Stacked<'a> {
     fn place(&self, area: Area, bar: Bar<'_>) -> (f64, f64) {
         let executors = self.names.len() as f64;
         let step = area.width / self.counts.len() as f64;
-        let width = ((step - GROUP + BESIDE) / executors - BESIDE).min(BAR.1);
+        let width = ((step - GROUP + BETWEEN) / executors - BETWEEN).min(BAR.1);
         let group = self.counts.iter().position(|count| *count == bar.account.workers).unwrap_or(0);
         let middle = area.left + (group as f64 + 0.5) * step;
-        let start = middle - (executors * (width + BESIDE) - BESIDE) / 2.0;
-        (start + bar.executor as f64 * (width + BESIDE), width)
+        let start = middle - (executors * (width + BETWEEN) - BETWEEN) / 2.0;
+        (start + bar.executor as f64 * (width + BETWEEN), width)
     }
 
     fn draw_bar(&self, scene: &mut Scene, area: Area, bar: Bar<'_>) {

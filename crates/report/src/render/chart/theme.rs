@@ -69,6 +69,13 @@ pub(super) const OTHER_FIT: Stroke =
 /// The place of a fit's highest point.
 pub(super) const PEAK: Stroke = Stroke { width: 1.25, colour: INK, dash: &[1.5, 3.0] };
 
+/// Where every core has a worker, where caches are full, and where memory nodes are.
+pub(super) const KNEES: [Stroke; 3] = [
+    Stroke { width: 1.0, colour: SOFT, dash: &[1.5, 3.0] },
+    Stroke { width: 1.0, colour: SOFT, dash: &[6.0, 3.0] },
+    Stroke { width: 1.5, colour: SOFT, dash: &[9.0, 3.0, 1.5, 3.0] },
+];
+
 /// Okabe and Ito's palette, which people with any colour vision can tell apart, without its yellow,
 /// which is too faint on white.
 pub(super) const COLOURS: [RGBColor; 7] = [

@@ -11,7 +11,7 @@ use super::runs::{Runs, gap_note, has_bars};
 use super::scene::Scene;
 use super::theme;
 
-/// Times that differ by more than this from those drawn beside need a logarithmic axis.
+/// Times that differ by more than this from those overlaid need a logarithmic axis.
 const FAR: f64 = 4.0;
 
 /// The chart named `time`; left out where no executor was measured.
@@ -67,7 +67,7 @@ fn value(estimate: &Estimate) -> Option<Value> {
     Value::new(estimate.mean_s, estimate.min_s, estimate.max_s).filter(|value| value.least > 0.0)
 }
 
-/// Whether in some panel the run and one beside it are so far apart that the lower would lie flat.
+/// Whether in some panel the run and an overlaid one are so far apart that the lower would lie flat.
 fn far_apart(runs: Runs<'_>, panels: &[Panel]) -> bool {
     let series = runs.series();
     panels.iter().any(|panel| {
@@ -76,8 +76,8 @@ fn far_apart(runs: Runs<'_>, panels: &[Panel]) -> bool {
             let values = curves.flat_map(|curve| &curve.points).filter_map(|(_, value)| *value);
             values.map(|value| value.middle).reduce(f64::max)
         };
-        let pair = most(Origin::Own).zip(most(Origin::Beside));
-        pair.is_some_and(|(own, beside)| own > FAR * beside || beside > FAR * own)
+        let pair = most(Origin::Own).zip(most(Origin::Overlaid));
+        pair.is_some_and(|(own, overlaid)| own > FAR * overlaid || overlaid > FAR * own)
     })
 }
 

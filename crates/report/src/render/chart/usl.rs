@@ -26,14 +26,14 @@ impl Chart for UslFit {
         let panels: Vec<Panel> = (0..runs.own.workloads.len())
             .flat_map(|column| tables().filter_map(move |(index, table)| panel(runs, column, (index, table))))
             .collect();
-        // Refusals alone are words, which stand beside the tables of the laws.
+        // Refusals alone are words, which stand next to the tables of the laws.
         let fitted = |table: &ExecutorTable| {
             table.scaling.iter().any(|it| it.usl.fit().is_some() || it.amdahl.fit().is_some())
         };
         if panels.is_empty() || !runs.own.executors.iter().any(fitted) {
             return None;
         }
-        // A column for each executor, so that those of a workload stand beside each other.
+        // A column for each executor, so that those of a workload stand next to each other.
         let executors = runs.own.executors.len();
         let whole = panels.len() == executors * runs.own.workloads.len();
         let grid =

@@ -1,4 +1,4 @@
-//! The matrix of the self-test of the account from outside, and the serial fractions beside each other.
+//! The matrix of the self-test of the account from outside, and the serial fractions side by side.
 
 use speedup_observe::Cause;
 use speedup_observe::confusion::{Finding, SerialFraction};

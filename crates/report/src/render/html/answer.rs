@@ -15,7 +15,7 @@ pub(super) fn section(view: &View) -> Markup {
     html! {
         @for workload in &view.workloads {
             section.workload data-workload=(workload.label) {
-                h4 { (workload.label) " " span.quiet { (beside(workload)) } }
+                h4 { (workload.label) " " span.quiet { (about(workload)) } }
                 ul.cards { @for answer in &workload.answers { (card(workload, answer)) } }
             }
         }
@@ -25,8 +25,8 @@ pub(super) fn section(view: &View) -> Markup {
     }
 }
 
-/// What stands beside the name of a workload.
-fn beside(workload: &WorkloadView) -> String {
+/// What stands next to the name of a workload.
+fn about(workload: &WorkloadView) -> String {
     match &workload.serial {
         Some(serial) => format!("{}, {} {serial}", workload.batch, workload.baseline),
         None => workload.batch.clone(),

@@ -172,6 +172,7 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
         bounds: [(1, 1.0), (2, 2.0), (3, 3.0), (4, 3.947)].map(bound).into(),
         ceilings: (1..=2).map(ceiling).collect(),
         ceilings_over_hosts: Vec::new(),
+        ceiling_ways: Vec::new(),
         suggestion: None,
     }
 }

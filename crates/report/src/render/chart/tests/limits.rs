@@ -2,11 +2,12 @@
 
 use super::synthetic::{POOLS, about, plain, rich};
 use super::*;
-use crate::analysis::Cell;
+use crate::analysis::{CeilingWay, Cell};
 use crate::stats::Quantity;
+use speedup_machine::placement::{Boundary, Knee};
 
-fn speedups(analysis: &Analysis, beside: &[Beside<'_>]) -> Picture {
-    picture(&speedup::Speedup, analysis, beside).unwrap()
+fn speedups(analysis: &Analysis, overlaid: &[Overlaid<'_>]) -> Picture {
+    picture(&speedup::Speedup, analysis, overlaid).unwrap()
 }
 
 #[test]
@@ -22,6 +23,34 @@ fn a_speedup_stands_with_its_limits() {
     bare.workloads[0].ceilings.clear();
     let picture = speedups(&bare, &[]);
     assert!(!picture.mentions("ceiling") && !picture.mentions("ranularity"));
+}
+
+#[test]
+fn ceilings_of_several_ways_stand_with_marks_where_an_order_bends() {
+    let mut run = rich(&["rc4"], POOLS, &[1, 2, 4, 8], 8);
+    let way = |order, bytes_per_s, knees: &[(usize, Boundary)]| CeilingWay {
+        order,
+        knees: knees.iter().map(|&(workers, boundary)| Knee { workers, boundary }).collect(),
+        bytes_per_s,
+        ceilings: run.workloads[0].ceilings.clone(),
+    };
+    let compact = way("compact", None, &[(4, Boundary::Cache), (4, Boundary::Node)]);
+    run.workloads[0].ceiling_ways = vec![compact.clone()];
+    let picture = speedups(&run, &[]);
+    assert!(picture.says("hardware ceiling") && picture.says("compact: last-level caches full"));
+    // What lies at the edge, or beyond it, bends nothing that is drawn.
+    let scatter = way("scatter", None, &[(4, Boundary::Cores), (8, Boundary::Cores)]);
+    run.workloads[0].ceiling_ways =
+        vec![compact, scatter, way("compact", Some(9.8e9), &[(2, Boundary::Node)])];
+    let picture = speedups(&run, &[]);
+    for text in ["ceiling, compact", "ceiling, scatter", "memory triad", "compact: memory nodes full"] {
+        assert!(picture.says(text), "{text}: {:?}", picture.texts);
+    }
+    assert_eq!(
+        picture.texts.iter().filter(|text| text.text == "scatter: every core has a worker").count(),
+        1
+    );
+    assert!(!picture.says("hardware ceiling"));
 }
 
 #[test]
@@ -43,9 +72,9 @@ fn intervals_are_bars() {
 fn a_run_beside_without_serial_baseline_shows_factors() {
     let run = rich(&["rc4", "sha256"], POOLS, &[1, 2, 4], 4);
     let book = Analysis::of(&book::record());
-    let picture = speedups(&run, &[Beside { label: "book", analysis: &book }]);
+    let picture = speedups(&run, &[Overlaid { label: "book", analysis: &book }]);
     assert!(picture.says("book: processes (factor)") && picture.mentions("Factor: time with 1 worker"));
-    let picture = speedups(&run, &[Beside { label: "again", analysis: &run }]);
+    let picture = speedups(&run, &[Overlaid { label: "again", analysis: &run }]);
     assert!(picture.says("again: processes") && !picture.mentions("actor"));
     assert!(speedups(&book, &[]).mentions("no serial baseline"));
 }

@@ -4,9 +4,9 @@ use super::synthetic::{POOLS, measured, plain};
 use super::*;
 use crate::analysis::Cell;
 
-fn pictures(analysis: &Analysis, beside: &[Beside<'_>]) -> [Picture; 2] {
+fn pictures(analysis: &Analysis, overlaid: &[Overlaid<'_>]) -> [Picture; 2] {
     let charts: [&dyn Chart; 2] = [&time::Time, &speedup::Speedup];
-    charts.map(|chart| picture(chart, analysis, beside).unwrap())
+    charts.map(|chart| picture(chart, analysis, overlaid).unwrap())
 }
 
 #[test]
@@ -42,9 +42,9 @@ fn several_executors_share_a_panel() {
 #[test]
 fn a_run_far_from_those_beside_has_a_log_axis() {
     let book = Analysis::of(&book::record());
-    let beside = [Beside { label: "book", analysis: &book }];
+    let overlaid = [Overlaid { label: "book", analysis: &book }];
     let near = plain(&["rc4", "sha256"], POOLS, &[1, 2, 3, 4]);
-    let [time, speedup] = pictures(&near, &beside);
+    let [time, speedup] = pictures(&near, &overlaid);
     assert!(time.says("mean time in seconds (log scale)"));
     for tick in ["0.2", "0.5", "1", "2", "5", "10", "20"] {
         assert!(time.says(tick), "{tick}");
@@ -54,7 +54,7 @@ fn a_run_far_from_those_beside_has_a_log_axis() {
         assert!(picture.mentions("book: Intel Core i7 2.7 GHz, 4 CPUs · 2015-08-20 · the mean of 12"));
     }
     assert!(!speedup.mentions("log scale"));
-    let [time, _] = pictures(&book, &[Beside { label: "again", analysis: &book }]);
+    let [time, _] = pictures(&book, &[Overlaid { label: "again", analysis: &book }]);
     assert!(!time.mentions("log scale") && time.says("again: processes"));
 }
 

@@ -20,17 +20,17 @@ use crate::record::{Status, book};
 use picture::{Picture, check_png, read_svg};
 use synthetic::{POOLS, plain, rich};
 
-fn runs_of<'a>(own: &'a Analysis, beside: &'a [Beside<'a>]) -> Runs<'a> {
-    Runs { own, beside, left_out: None, workers: None }
+fn runs_of<'a>(own: &'a Analysis, overlaid: &'a [Overlaid<'a>]) -> Runs<'a> {
+    Runs { own, overlaid, left_out: None, workers: None }
 }
 
 /// Draws a chart as SVG and checks what holds for all.
-fn picture(chart: &dyn Chart, analysis: &Analysis, beside: &[Beside<'_>]) -> Option<Picture> {
-    let scene = chart.scene(runs_of(analysis, beside))?;
+fn picture(chart: &dyn Chart, analysis: &Analysis, overlaid: &[Overlaid<'_>]) -> Option<Picture> {
+    let scene = chart.scene(runs_of(analysis, overlaid))?;
     Some(read_svg(canvas::svg(&scene).unwrap()))
 }
 
-/// The charts of a run that computes, with nothing beside it.
+/// The charts of a run that computes, with nothing overlaid.
 fn of_one_run() -> Vec<&'static str> {
     let others = ["engines", "io", "threads"];
     CHARTS.iter().map(|chart| chart.name()).filter(|name| !others.contains(name)).collect()

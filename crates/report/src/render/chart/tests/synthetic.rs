@@ -109,6 +109,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 bounds: Vec::new(),
                 ceilings: Vec::new(),
                 ceilings_over_hosts: Vec::new(),
+                ceiling_ways: Vec::new(),
                 suggestion: None,
             })
             .collect(),
@@ -218,7 +219,7 @@ fn enrich(estimate: &mut Estimate, (column, executor, workers): (usize, usize, u
 fn account(speedup: f64, workers: usize, executor: usize) -> Account {
     let gap = workers as f64 - speedup;
     let gain = 0.02 * speedup;
-    let weights = [0.12, 0.04, 0.2, 0.05, 0.04, 0.35, 0.0, 0.0, 0.06, 0.0, 0.0, 0.14, 0.0];
+    let weights = [0.12, 0.04, 0.0, 0.2, 0.05, 0.04, 0.35, 0.0, 0.0, 0.06, 0.0, 0.0, 0.14, 0.0];
     let total: f64 = weights.iter().sum();
     let rows = (Loss::ALL.into_iter().zip(weights))
         .filter(|(loss, weight)| *weight > 0.0 && (executor > 0 || *loss != Loss::Teardown))
