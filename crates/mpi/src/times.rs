@@ -133,7 +133,7 @@ impl Hosts {
         match self.list.iter().find(|host| !clocks.iter().any(|clock| clock.rank == host.rank)) {
             Some(host) => Err(Error::HostLost {
                 host: host.name.clone(),
-                reason: "its clock cannot be read".to_string(),
+                reason: "nothing is heard of it".to_string(),
             }),
             None => Ok(clocks),
         }
