@@ -7,7 +7,7 @@
 //! Python* (1st edition) and its Table 17-1.
 //!
 //! This crate is the tool. The libraries below it are re-exported: [`executor`], [`flags`], [`machine`],
-//! and of the report [`record`], [`stats`], [`analysis`] and [`render`].
+//! [`mpi`], and of the report [`record`], [`stats`], [`analysis`] and [`render`].
 //!
 //! # The way data flows
 //!
@@ -63,6 +63,7 @@ struct Pages;
 pub use speedup_executor as executor;
 pub use speedup_flags as flags;
 pub use speedup_machine as machine;
+pub use speedup_mpi as mpi;
 pub use speedup_report::{analysis, record, render, stats, view};
 
 pub mod cli;

@@ -13,11 +13,11 @@ use crate::program;
 use crate::settings::{Limits, RunRequest};
 use crate::study::progress::Verbosity;
 use crate::study::rounds::Watch;
-use crate::study::{Run, Study, Workloads, resume};
+use crate::study::{OverHosts, Run, Study, Workloads, resume};
 use speedup_machine::machine;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::{self, Analysis, doctor};
-use speedup_report::record::{Design, RunRecord, Status, book};
+use speedup_report::record::{Design, HOSTS, RunRecord, Status, book};
 use speedup_report::render::files;
 
 const EXAMPLES: &str = concat!(
@@ -154,7 +154,11 @@ fn begin(args: &RunArgs, workloads: Workloads) -> Result<Run, ExitError> {
         let resumed = resume::open(path, &args.limits, workloads);
         return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
     }
-    let config = args.request.resolve(&args.limits, workloads, machine::cpus_available())?;
+    let request = &args.request;
+    let connect = || OverHosts::of_this_job(request.hosts_fill.unwrap_or_default(), request.workers_per_host);
+    let hosts = (cfg!(feature = "mpi") && request.is_over_hosts()).then(connect).transpose();
+    let hosts = hosts.map_err(|problem| ExitError::Failure(format!("executor {HOSTS}: {problem}")))?;
+    let config = request.resolve_over(&args.limits, workloads, machine::cpus_available(), hosts)?;
     let place = args.output.place(&config.out)?;
     Ok(Run::begin_in(Box::new(Study::new(config, Design::InterleavedRounds)), &place)?)
 }

@@ -7,15 +7,15 @@ use super::args::reserved;
 use super::tool::Tool;
 use super::{ExitError, demo, dispatch, parse};
 use crate::program;
-use crate::study::{AnyWorkload, pinning, selftest, set_workloads};
+use crate::study::{AnyWorkload, hosts, pinning, selftest, set_workloads};
 use speedup_executor::task::TaskEntry;
-use speedup_executor::worker;
 use speedup_flags::{client, server_process};
 use speedup_machine::signal::limits_are_errors;
 
 impl Tool {
     /// Runs the program with the arguments of this process. It must be called first thing in `main`: a process that
-    /// a pool has started becomes a worker here and does not return.
+    /// a pool has started becomes a worker here and does not return; nor does one that an MPI launcher has started with
+    /// another rank than 0, where the program is built with MPI: it becomes an agent.
     #[must_use]
     pub fn main(self) -> ExitCode {
         self.run(std::env::args_os())
@@ -30,7 +30,7 @@ impl Tool {
         let tool = Box::leak(Box::new(self));
         program::set(&tool.name, tool.version.as_deref());
         set_workloads(tool.workloads());
-        worker::init(tool.tasks().leak());
+        speedup_mpi::init(tool.tasks().leak());
         let parsed = tool.check().map_err(ExitError::Usage).and_then(|()| parse(tool, arguments));
         let done = parsed.and_then(|command| dispatch(command, tool));
         done.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
@@ -40,6 +40,7 @@ impl Tool {
     fn tasks(&self) -> Vec<TaskEntry> {
         let mut tasks: Vec<TaskEntry> = self.workloads.iter().flat_map(|workload| workload.tasks()).collect();
         tasks.extend(pinning::TASKS);
+        tasks.extend(hosts::TASKS);
         if self.workloads.iter().any(|workload| workload.array().is_some()) {
             tasks.extend(server_process::TASKS);
         }

@@ -143,6 +143,7 @@ fn sample(case: usize, round: u32, wall_ns: u64, workers: Vec<WorkerSpan>, tasks
         workers,
         tasks,
         machine: MachineState::default(),
+        hosts: Vec::new(),
         outside: None,
     }
 }

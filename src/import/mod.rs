@@ -112,6 +112,7 @@ fn record(form: Form, files: &[&Path], found: Found, name: String) -> RunRecord 
         status: Status::Complete,
         environment: Environment { note: Some(note.join(". ")), ..Environment::default() },
         conditions: Around::default(),
+        hosts: None,
         plan: PlanRecord {
             seed: 0,
             rounds: 0,
@@ -160,6 +161,7 @@ fn add(record: &mut RunRecord, series: Series) {
             workers: Vec::new(),
             tasks: Vec::new(),
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: None,
         };
         record.samples.extend(times.into_iter().enumerate().map(sample));

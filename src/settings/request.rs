@@ -6,11 +6,15 @@ use std::time::Duration;
 use clap::{Args, Command, Id, ValueHint};
 
 use super::pin::{Pin, pins};
+#[cfg(feature = "mpi")]
+use super::reader::whole;
 use super::reader::{Reader, duration, one_of, some_of, text};
+#[cfg(feature = "mpi")]
+use super::values::MAX_WORKERS;
 use super::values::{KernelChoice, Passes, Precision, RoundLimit, RunName, Seed, WorkerCounts};
 use crate::workload::Scale;
 use speedup_machine::placement::Placement;
-use speedup_report::record::{Data, PoolMode};
+use speedup_report::record::{Data, Fill, PoolMode};
 use speedup_values::List;
 
 /// What to measure and where to keep it; what is absent takes its default.
@@ -42,6 +46,18 @@ pub struct RunRequest {
         value_parser = pins(), hide_possible_values = true
     )]
     pub pin: Option<Pin>,
+    /// How N workers of mpi are laid out: one host is filled before the next (compact), or as evenly as
+    /// can be (scatter) [default: compact]
+    #[cfg_attr(
+        feature = "mpi",
+        arg(long, value_name = "compact|scatter", value_parser = fills(), hide_possible_values = true)
+    )]
+    #[cfg_attr(not(feature = "mpi"), arg(skip))]
+    pub hosts_fill: Option<Fill>,
+    /// Workers of mpi that a host takes before all hosts are full [default: its CPUs]
+    #[cfg_attr(feature = "mpi", arg(long, value_name = "N", value_parser = whole(1..=MAX_WORKERS)))]
+    #[cfg_attr(not(feature = "mpi"), arg(skip))]
+    pub workers_per_host: Option<usize>,
     /// Ways to measure the ceiling of the machine, which is what pinned threads do without a queue: in the
     /// order compact, scatter or cores (see --pin), and 'triad', how much memory they read and write; the
     /// first is the one that executors are compared with [default: the order of --pin, else cores]
@@ -125,6 +141,13 @@ fn pools() -> Reader<PoolMode> {
     let cold = (PoolMode::Cold.name(), "start and stop a pool within each timing", PoolMode::Cold);
     let warm = (PoolMode::Warm.name(), "start a pool once and keep it", PoolMode::Warm);
     one_of("pool", [cold, warm])
+}
+
+#[cfg(feature = "mpi")]
+fn fills() -> Reader<Fill> {
+    let compact = (Fill::Compact.name(), "one host is filled before the next", Fill::Compact);
+    let scatter = (Fill::Scatter.name(), "as evenly as can be", Fill::Scatter);
+    one_of("layout over hosts called", [compact, scatter])
 }
 
 fn ways() -> Reader<List<Data>> {

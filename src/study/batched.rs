@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::asynchronous;
 use super::execute::{Batch, Measured, Pool, Start, execute, with_machine};
+use super::hosts::{OverHosts, StartOver};
 use super::pools;
 use super::prepared::{Prepared, Studied};
 use super::setting::Setting;
@@ -200,6 +201,10 @@ impl<W: Workload> Studied for Study<W> {
 
     fn start(&self, kind: &'static dyn ExecutorKind, workers: usize, pin: Option<Pinned>) -> Start {
         self.of.start(kind, workers, pin)
+    }
+
+    fn start_over(&self, over: &OverHosts, workers: usize) -> StartOver {
+        pools::start_over((&self.of.setting, &self.of.workload), over, workers)
     }
 
     fn on_pool(&mut self, pool: &Pool, execution: Execution) -> Result<Measured, String> {

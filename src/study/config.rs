@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::ceiling;
 use super::choice::{Wanted, WorkloadChoice, default_kernel, kernel};
+use super::hosts::OverHosts;
 use super::registry::AnyWorkload;
 use super::runner::{MOST_WAITING, Runner};
 use super::stopping::StopRule;
@@ -11,7 +12,7 @@ use crate::settings::request::CeilingWay;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
 use crate::settings::{Limits, RunRequest, SettingError};
 use crate::workload::{ArrayWorkload, Scale, Selection};
-use speedup_report::record::{BASELINE, CeilingPlan, Data, Pinned, PoolMode};
+use speedup_report::record::{BASELINE, CeilingPlan, Data, HOSTS, Pinned, PoolMode};
 use speedup_values::{List, choose};
 
 /// Settings that can be run.
@@ -27,6 +28,8 @@ pub struct RunConfig {
     pub pool: PoolMode,
     /// The CPUs to which workers are kept; absent where the scheduler chooses.
     pub pin: Option<Pinned>,
+    /// The hosts of workers, where those are other machines.
+    pub hosts: Option<OverHosts>,
     /// In which ways the ceiling of the machine is measured; in none where all jobs wait.
     pub ceilings: Vec<CeilingPlan>,
     /// Seed of arrays and order.
@@ -58,10 +61,27 @@ impl RunRequest {
         workloads: &Workloads,
         cpus: usize,
     ) -> Result<RunConfig, SettingError> {
+        self.resolve_over(limits, workloads, cpus, None)
+    }
+
+    /// The same with hosts, which there must be where the executor over hosts is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub fn resolve_over(
+        &self,
+        limits: &Limits,
+        workloads: &Workloads,
+        cpus: usize,
+        hosts: Option<OverHosts>,
+    ) -> Result<RunConfig, SettingError> {
+        let cpus = hosts.as_ref().map_or(cpus, |hosts| cpus.max(hosts.cpus()));
         let chosen = self.workloads(workloads)?;
         self.check_waiting(&chosen)?;
         self.check_arrays(&chosen)?;
         let executors = self.executors(&chosen)?;
+        self.check_hosts(&executors, hosts.as_ref())?;
         let workloads = self.choices(&chosen, workloads, cpus)?;
         // What is set up is not to be timed, unless the user says so.
         let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
@@ -70,6 +90,7 @@ impl RunRequest {
             ceilings: self.ceilings(&workloads, pin.as_ref())?,
             workloads,
             pin,
+            hosts,
             executors,
             stop: StopRule::of(limits),
             pool: self.pool.unwrap_or(if sets_up { PoolMode::Warm } else { PoolMode::Cold }),
@@ -197,12 +218,43 @@ impl RunRequest {
         let Some(pin) = &self.pin else { return Ok(None) };
         let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
         let pinned = pin.resolve().map_err(refused)?;
-        match executors.iter().find(|runner| matches!(runner, Runner::Async)) {
-            Some(runner) if pinned.is_some() => Err(refused(format!(
+        let refuses = |runner: &&Runner| matches!(runner, Runner::Async | Runner::Hosts);
+        match executors.iter().find(refuses).filter(|_| pinned.is_some()) {
+            Some(Runner::Hosts) => Err(refused(format!(
+                "names CPUs of this machine, and the workers of {HOSTS} are on others; name other executors"
+            ))),
+            Some(runner) => Err(refused(format!(
                 "{} is one thread and has no workers that could each have a CPU; name other executors",
                 runner.name()
             ))),
-            _ => Ok(pinned),
+            None => Ok(pinned),
+        }
+    }
+
+    /// Whether the executor over hosts is asked for.
+    #[must_use]
+    pub fn is_over_hosts(&self) -> bool {
+        self.executor.as_ref().is_some_and(|names| names.iter().any(|name| name == HOSTS))
+    }
+
+    /// What only workers on other hosts can be asked.
+    fn check_hosts(&self, executors: &[Runner], hosts: Option<&OverHosts>) -> Result<(), SettingError> {
+        let over = executors.iter().any(|runner| matches!(runner, Runner::Hosts));
+        if over && hosts.is_none() {
+            let problem =
+                format!("{HOSTS} needs the ranks of an MPI job as hosts, which this program has not");
+            return Err(SettingError::new("executor", HOSTS, problem));
+        }
+        let given = [
+            ("hosts-fill", self.hosts_fill.map(|fill| fill.name().to_string())),
+            ("workers-per-host", self.workers_per_host.map(|most| most.to_string())),
+        ];
+        match given.into_iter().find_map(|(name, value)| Some((name, value?))).filter(|_| !over) {
+            Some((name, value)) => {
+                let problem = format!("is for the executor {HOSTS}, which is none of this run");
+                Err(SettingError::new(name, value, problem))
+            }
+            None => Ok(()),
         }
     }
 
@@ -263,6 +315,13 @@ fn executor(name: &str, workloads: &Workloads) -> Result<Runner, String> {
             "{name} is one thread, which helps only where jobs wait, and those of {} compute; name threads, processes or rayon",
             workload.name()
         )),
+        (Runner::Hosts, _) => match workloads.iter().find(|workload| workload.waiting().is_some()) {
+            Some(workload) => Err(format!(
+                "the jobs of {} wait for what may be on this machine alone; {name} is for workloads that compute",
+                workload.name()
+            )),
+            None => Ok(runner),
+        },
         _ => Ok(runner),
     }
 }

@@ -69,6 +69,7 @@ pub(super) fn new_record(head: &Head<'_>) -> RunRecord {
         status: Status::Running,
         environment: environment::gather(),
         conditions: Around { before: conditions_before(WATCHING), after: None },
+        hosts: None,
         plan: PlanRecord {
             seed: head.seed,
             rounds: head.stop.rounds,
@@ -108,6 +109,7 @@ impl Study {
             scale: self.scale(),
             plan: self.plan(),
         });
+        record.hosts = config.hosts.as_ref().map(|over| Box::new(over.record().clone()));
         record.plan.ceilings.clone_from(&config.ceilings);
         self.describe_workloads(&mut record);
         record

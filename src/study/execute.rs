@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::hosts::{Before, OverHosts, Seen, StartOver};
 use super::job::JobReport;
 use super::pinning::start;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
@@ -9,7 +10,8 @@ use speedup_machine::cgroup::throttled_ns;
 use speedup_machine::clock::{monotonic_ns, suspended_ns};
 use speedup_machine::root::Root;
 use speedup_machine::{pressure, probe};
-use speedup_report::record::{MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
+use speedup_mpi::MpiPoolExecutor;
+use speedup_report::record::{HostSpan, MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
 
 /// One execution: everything of a [`Sample`] but its place in the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Measured {
     pub tasks: Vec<TaskSpan>,
     /// What the machine did in the meantime.
     pub machine: MachineState,
+    /// The hosts that had workers, where those are other machines.
+    pub hosts: Vec<HostSpan>,
     /// What was seen from outside, where it is one execution of a program.
     pub outside: Option<Box<Outside>>,
 }
@@ -36,7 +40,15 @@ impl Measured {
         workers: Vec<WorkerSpan>,
         tasks: Vec<TaskSpan>,
     ) -> Self {
-        Self { start_ns, wall_ns, workers, tasks, machine: MachineState::default(), outside: None }
+        Self {
+            start_ns,
+            wall_ns,
+            workers,
+            tasks,
+            machine: MachineState::default(),
+            hosts: Vec::new(),
+            outside: None,
+        }
     }
 
     /// Gives the execution its place in the run.
@@ -51,6 +63,7 @@ impl Measured {
             workers: self.workers,
             tasks: self.tasks,
             machine: self.machine,
+            hosts: self.hosts,
             outside: self.outside,
         }
     }
@@ -71,6 +84,17 @@ pub enum Pool {
     Warm(Box<dyn Executor>),
     /// In a pool that this starts, and that is ended after it.
     Made(Start),
+    /// The same on other hosts.
+    Over(OverHosts, StartOver),
+    /// On other hosts, in a pool that is there.
+    WarmOver(OverHosts, MpiPoolExecutor),
+}
+
+impl Pool {
+    /// Whether it is there before and after an execution.
+    pub(super) fn is_warm(&self) -> bool {
+        matches!(self, Self::Warm(_) | Self::WarmOver(..))
+    }
 }
 
 /// Starts a pool.
@@ -95,10 +119,24 @@ pub(super) fn execute<R, T: Task<Output = JobReport<R>>>(
     batch: Batch<T>,
 ) -> Result<(Measured, Vec<R>), String> {
     with_machine(|| match pool {
-        Pool::Cold { kind, workers, pin } => cold(&|| start(*kind, *workers, pin.as_ref()), batch),
-        Pool::Made(start) => cold(start, batch),
-        Pool::Warm(pool) => warm(pool, batch),
+        Pool::Cold { kind, workers, pin } => cold(&|| start(*kind, *workers, pin.as_ref()), unseen, batch),
+        Pool::Made(start) => cold(start, unseen, batch),
+        Pool::Warm(pool) => warm(pool, unseen, batch),
+        Pool::Over(over, start) => {
+            let before = Before::of(over)?;
+            cold(start, |pool| before.after(pool).map(Some), batch)
+        }
+        Pool::WarmOver(over, pool) => {
+            let before = Before::of(over)?;
+            warm(pool, |pool| before.after(pool).map(Some), batch)
+        }
     })
+}
+
+/// What is to be seen of a pool on this machine besides what its workers tell.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where others may fail")]
+fn unseen<E>(_: &E) -> Result<Option<Seen>, String> {
+    Ok(None)
 }
 
 /// Two clocks that are read one after the other differ by the time in between, in nanoseconds; a machine that is
@@ -139,9 +177,10 @@ impl Count {
     }
 }
 
-/// Pool start, every job, results back, pool joined.
-fn cold<R, T: Task<Output = JobReport<R>>>(
-    start_pool: &dyn Fn() -> Result<Box<dyn Executor>, Error>,
+/// Pool start, every job, results back, pool joined. What else is seen of it comes after that.
+fn cold<E: Executor, R, T: Task<Output = JobReport<R>>>(
+    start_pool: &dyn Fn() -> Result<E, Error>,
+    see: impl FnOnce(&E) -> Result<Option<Seen>, String>,
     batch: Batch<T>,
 ) -> Result<(Measured, Vec<R>), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
@@ -154,9 +193,11 @@ fn cold<R, T: Task<Output = JobReport<R>>>(
     let reports: Vec<Result<JobReport<R>, Error>> = reports.collect();
     let wall_ns = monotonic_ns() - start;
 
+    let (reports, seen) = seen_with(reports, || see(&pool))?;
     let since = |time: u64| time.saturating_sub(start);
     let (tasks, results) = spans(reports, &submitted, start)?;
-    let workers = (pool.worker_lives().into_iter())
+    let lives = seen.as_ref().map_or_else(|| pool.worker_lives(), Seen::lives);
+    let workers = (lives.into_iter())
         .map(|life| WorkerSpan {
             worker: life.worker,
             spawned_ns: since(life.spawned_ns),
@@ -164,12 +205,17 @@ fn cold<R, T: Task<Output = JobReport<R>>>(
             ended_ns: since(life.ended_ns),
         })
         .collect();
-    Ok((Measured::of_tasks((start, wall_ns), workers, tasks), results))
+    let mut measured = Measured::of_tasks((start, wall_ns), workers, tasks);
+    if let Some(seen) = seen {
+        seen.add_to(&mut measured, start, true);
+    }
+    Ok((measured, results))
 }
 
 /// Every job and the results back; the workers are there before and after.
-fn warm<R, T: Task<Output = JobReport<R>>>(
-    pool: &impl Executor,
+fn warm<E: Executor, R, T: Task<Output = JobReport<R>>>(
+    pool: &E,
+    see: impl FnOnce(&E) -> Result<Option<Seen>, String>,
     batch: Batch<T>,
 ) -> Result<(Measured, Vec<R>), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
@@ -177,11 +223,29 @@ fn warm<R, T: Task<Output = JobReport<R>>>(
     let reports: Vec<Result<JobReport<R>, Error>> = pool.map(stamped(batch, &mut submitted)).collect();
     let wall_ns = monotonic_ns() - start;
 
+    let (reports, seen) = seen_with(reports, || see(pool))?;
     let (tasks, results) = spans(reports, &submitted, start)?;
     let workers = (0..pool.max_workers())
         .map(|worker| WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: wall_ns })
         .collect();
-    Ok((Measured::of_tasks((start, wall_ns), workers, tasks), results))
+    let mut measured = Measured::of_tasks((start, wall_ns), workers, tasks);
+    if let Some(seen) = seen {
+        seen.add_to(&mut measured, start, false);
+    }
+    Ok((measured, results))
+}
+
+/// Reports of jobs, on this machine's clock, with what else was seen. Where a job failed, that is what is to be told.
+fn seen_with<R>(
+    reports: Vec<Result<JobReport<R>, Error>>,
+    see: impl FnOnce() -> Result<Option<Seen>, String>,
+) -> Result<(Vec<Result<JobReport<R>, Error>>, Option<Seen>), String> {
+    let seen = if reports.iter().all(Result::is_ok) { see()? } else { None };
+    let reports = match &seen {
+        Some(seen) => reports.into_iter().map(|report| report.map(|report| seen.here(report))).collect(),
+        None => reports,
+    };
+    Ok((reports, seen))
 }
 
 /// The tasks, each with a note of when it was asked for.

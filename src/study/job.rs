@@ -47,6 +47,14 @@ pub struct JobReport<T> {
 }
 
 impl<T> JobReport<T> {
+    /// It by a clock that is behind the worker's by that many nanoseconds.
+    pub(super) fn earlier_by(mut self, ahead_ns: i64) -> Self {
+        for time in [&mut self.begin_ns, &mut self.generated_ns, &mut self.end_ns] {
+            *time = time.saturating_add_signed(ahead_ns.saturating_neg());
+        }
+        self
+    }
+
     /// It as a span of a sample that began at `start_ns`, of a job that was submitted at that time. Pools of
     /// other makers number their workers themselves.
     #[must_use]
@@ -66,6 +74,7 @@ impl<T> JobReport<T> {
             major_faults: self.faults.map(|(_, major)| major),
             counts: self.counts,
             clock_hz: self.clock_hz.map(f64::round),
+            trip: None,
             generate_ns: self.generated_ns - self.begin_ns,
             compute_ns: self.end_ns - self.generated_ns,
             process: self.process.clone(),

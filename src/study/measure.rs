@@ -10,10 +10,12 @@ use super::pinning::on_first;
 use super::prepared::Studied;
 use super::{Plan, RunConfig, Runner, ceiling, triad};
 use crate::workload::Execution;
-use speedup_executor::{Executor, ExecutorKind, registry};
+use speedup_executor::{ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
-use speedup_report::record::{BASELINE, Case, CeilingLoad, CeilingSample, Design, PoolMode, WorkloadRecord};
+use speedup_report::record::{
+    BASELINE, Case, CeilingLoad, CeilingSample, Design, HOSTS, PoolMode, WorkloadRecord,
+};
 
 /// Files that are open besides the connections of a batch: those of the pools, of the run, and of the program.
 const FILES: u64 = 400;
@@ -30,7 +32,7 @@ pub struct Study {
     /// Per workload, nanoseconds of the last serial execution.
     serial_ns: Vec<u64>,
     /// The pools of a warm study, by case.
-    warm: BTreeMap<usize, Box<dyn Executor>>,
+    warm: BTreeMap<usize, Pool>,
     clock: RunClock,
 }
 
@@ -119,7 +121,7 @@ impl Study {
             let pool = self.pool(case, workload)?;
             let measured = self.on_pool(workload, &pool, baseline)?;
             // A pool that gave an error is not kept.
-            if let Pool::Warm(pool) = pool {
+            if pool.is_warm() {
                 self.warm.insert(case, pool);
             }
             measured
@@ -167,7 +169,7 @@ impl Study {
                         break;
                     }
                     let lanes = ceiling::measure(make, (workers, &plan.pin.cpus), window)?;
-                    keep(CeilingSample { workload: workload.clone(), way, round, warmup, lanes });
+                    keep(CeilingSample { workload: workload.clone(), way, round, warmup, host: None, lanes });
                 }
                 Ok::<_, String>(())
             };
@@ -190,6 +192,24 @@ impl Study {
         Ok(())
     }
 
+    /// The same of each host, with as many threads as it has workers in some case. `keep` gets them.
+    pub(super) fn ceilings_over_hosts(
+        &self,
+        (round, warmup): (u32, bool),
+        go_on: &dyn Fn() -> bool,
+        keep: &mut dyn FnMut(CeilingSample),
+    ) -> Result<(), String> {
+        let Some(over) = &self.config.hosts else { return Ok(()) };
+        let setting = (self.config.seed, self.config.scale);
+        for (choice, serial_ns) in self.config.workloads.iter().zip(&self.serial_ns) {
+            for (host, lanes) in over.ceilings(choice, setting, ceiling::window(*serial_ns), go_on)? {
+                let (workload, host) = (choice.name(), Some(host));
+                keep(CeilingSample { workload, way: 0, round, warmup, host, lanes });
+            }
+        }
+        Ok(())
+    }
+
     fn workload(&self, name: &str) -> usize {
         let position = |choice: &WorkloadChoice| choice.name() == name;
         self.config.workloads.iter().position(position).expect("the plan has only chosen workloads")
@@ -197,7 +217,20 @@ impl Study {
 
     /// How the case gets its pool: started for each execution, or kept from the one before.
     fn pool(&mut self, case: usize, workload: usize) -> Result<Pool, String> {
+        if let Some(pool) = self.warm.remove(&case) {
+            return Ok(pool);
+        }
         let wanted = &self.plan.cases[case];
+        if wanted.executor == HOSTS {
+            let over = self.config.hosts.clone().ok_or("the run has no hosts besides this machine")?;
+            let start = self.batches[workload].start_over(&over, wanted.workers);
+            return match self.config.pool {
+                PoolMode::Cold => Ok(Pool::Over(over, start)),
+                PoolMode::Warm => {
+                    start().map(|pool| Pool::WarmOver(over, pool)).map_err(|error| error.to_string())
+                }
+            };
+        }
         let (kind, workers) = (kind(&wanted.executor), wanted.workers);
         let (sets_up, pin) = (self.config.workloads[workload].prepared.sets_up(), &self.config.pin);
         let start = |batch: &dyn Studied| batch.start(kind, workers, pin.clone());
@@ -205,10 +238,9 @@ impl Study {
             PoolMode::Cold if sets_up => Ok(Pool::Made(start(&*self.batches[workload]))),
             PoolMode::Cold => Ok(Pool::Cold { kind, workers, pin: pin.clone() }),
             PoolMode::Warm if wanted.executor == BASELINE => Ok(Pool::Cold { kind, workers, pin: None }),
-            PoolMode::Warm => match self.warm.remove(&case) {
-                Some(pool) => Ok(Pool::Warm(pool)),
-                None => start(&*self.batches[workload])().map(Pool::Warm).map_err(|error| error.to_string()),
-            },
+            PoolMode::Warm => {
+                start(&*self.batches[workload])().map(Pool::Warm).map_err(|error| error.to_string())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 //! * [`task`]: a job of a workload as a task; [`job`]: how it times itself
 //! * [`pinning`]: workers of pools that stay on their CPUs
 //! * [`execute`]: one timed execution of a batch on a pool; [`pools`]: how pools are started for a batch
+//! * [`hosts`]: workers on other hosts
 //! * `asynchronous`: the same by one thread, for jobs that wait; [`runner`]: pools and that, by name
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
@@ -32,6 +33,7 @@ pub mod diagnostics;
 pub mod environment;
 pub mod execute;
 mod focus;
+pub mod hosts;
 pub mod job;
 pub mod live;
 pub mod measure;
@@ -55,6 +57,7 @@ mod triad;
 pub use crate::settings::{Limits, RunRequest};
 pub use config::RunConfig;
 pub use execute::Measured;
+pub use hosts::OverHosts;
 pub use measure::Study;
 pub use plan::Plan;
 pub(crate) use registered::{Registered, of_array};

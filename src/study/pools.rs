@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::execute::Start;
+use super::hosts::{OverHosts, StartOver};
 use super::pinning;
 use super::setting::Setting;
 use super::task::{WorkerSetUp, set_up_worker};
@@ -38,5 +39,22 @@ pub(super) fn start<W: Workload>(
             here: Some(Arc::clone(&workload)),
         };
         pinning::start_with(kind, workers, first)
+    })
+}
+
+/// The same on other hosts, whose workers go where the schedulers there put them.
+pub(super) fn start_over<W: Workload>(
+    (setting, workload): (&Arc<Setting>, &Arc<W>),
+    over: &OverHosts,
+    workers: usize,
+) -> StartOver {
+    let over = over.clone();
+    if workload.set_up().is_none() && workload.set_up_worker().is_none() {
+        return Box::new(move || over.pool(workers).build());
+    }
+    let setting = Arc::clone(setting);
+    Box::new(move || {
+        let first = WorkerSetUp::<W> { setting: Arc::clone(&setting), cpus: Vec::new(), here: None };
+        over.pool(workers).initializer(first).build()
     })
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::execute::{Measured, Pool, Start};
+use super::hosts::{OverHosts, StartOver};
 use crate::workload::{Digest, Execution, Fault, Repeated};
 use speedup_executor::ExecutorKind;
 use speedup_report::record::{Pinned, PoolMode, Waits};
@@ -47,6 +48,9 @@ pub trait Studied {
 
     /// How a pool for this batch is started, whose workers stay on these CPUs if they are to.
     fn start(&self, kind: &'static dyn ExecutorKind, workers: usize, pin: Option<Pinned>) -> Start;
+
+    /// The same of a pool on other hosts.
+    fn start_over(&self, over: &OverHosts, workers: usize) -> StartOver;
 
     /// Executes the batch once on a pool, and checks the results.
     ///

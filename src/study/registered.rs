@@ -7,7 +7,7 @@ use super::batched::Batched;
 use super::prepared::Prepared;
 use super::registry::{AnyWorkload, Declared, OfArrays, Workloads, set_workloads};
 use super::setting::Setting;
-use super::{pinning, task};
+use super::{hosts, pinning, task};
 use crate::workload::array::Arrays;
 use crate::workload::{ArrayWorkload, Fault, Selection, Workload};
 use speedup_executor::task::TaskEntry;
@@ -113,7 +113,9 @@ pub(crate) fn of_array(workload: &'static dyn ArrayWorkload) -> &'static dyn Any
 pub fn init(workloads: &[&'static dyn ArrayWorkload]) {
     static TASKS: OnceLock<Vec<TaskEntry>> = OnceLock::new();
     set_workloads(of_arrays(workloads));
-    let tasks =
-        || [&task::entries::<Arrays>()[..], &server_process::TASKS[..1], &pinning::TASKS[..]].concat();
+    let tasks = || {
+        let arrays = task::entries::<Arrays>();
+        [&arrays[..], &server_process::TASKS[..1], &pinning::TASKS[..], &hosts::TASKS[..]].concat()
+    };
     worker::init(TASKS.get_or_init(tasks));
 }

@@ -10,14 +10,15 @@ use std::time::Duration;
 use super::choice::{self, Wanted};
 use super::config::RunConfig;
 use super::describe::{NO_ARRAYS, tool};
+use super::hosts::OverHosts;
 use super::stopping::StopRule;
 use super::{Limits, Run, Runner, Study, Subject, Workloads, environment, measure};
 use crate::settings::values::{Precision, RoundLimit};
 use crate::workload::Scale;
 use speedup_report::record::store::is_stillborn;
 use speedup_report::record::{
-    BASELINE, Design, Environment, ReadError, RunFolder, RunRecord, Status, Stop, StoreError, Tool,
-    WorkloadRecord,
+    BASELINE, Design, Environment, HostsRecord, ReadError, RunFolder, RunRecord, Status, Stop, StoreError,
+    Tool, WorkloadRecord,
 };
 use speedup_values::choose;
 
@@ -149,6 +150,7 @@ fn config_of(record: &RunRecord, stop: StopRule, workloads: Workloads) -> Result
         stop,
         pool: plan.pool,
         pin: plan.pin.clone(),
+        hosts: record.hosts.as_deref().map(same_hosts).transpose()?,
         ceilings: plan.ceilings.clone(),
         seed: plan.seed,
         scale,
@@ -193,8 +195,29 @@ fn same_program(recorded: &Tool) -> Result<(), String> {
     Err(format!("was measured by speedup {}, this is {}; start a new run", name(recorded), name(&own)))
 }
 
+/// The hosts of this job, which must be like those of the record, in their order.
+fn same_hosts(recorded: &HostsRecord) -> Result<OverHosts, String> {
+    let over = OverHosts::of_this_job(recorded.fill, recorded.workers_per_host)?;
+    let (before, now) = (&recorded.hosts, &over.record().hosts);
+    if before.len() != now.len() {
+        return Err(format!("was measured with {} hosts, and this job has {}", before.len(), now.len()));
+    }
+    for (index, (before, now)) in before.iter().zip(now).enumerate() {
+        let on = |reason| format!("host {}: {reason}", index + 1);
+        if before.build != now.build {
+            return Err(on("was measured with another build of the program; start a new run".to_string()));
+        }
+        same(&before.environment, &now.environment).map_err(on)?;
+    }
+    Ok(over)
+}
+
 fn same_machine(recorded: &Environment) -> Result<(), String> {
-    let own = environment::gather();
+    same(recorded, &environment::gather())
+}
+
+/// Whether a machine is like the one that was described.
+fn same(recorded: &Environment, own: &Environment) -> Result<(), String> {
     let same = [
         ("processor", recorded.cpu_model == own.cpu_model),
         ("number of CPUs to use", recorded.cpus_available == own.cpus_available),

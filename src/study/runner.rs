@@ -5,7 +5,7 @@
 
 use super::registry::AnyWorkload;
 use speedup_executor::{EXECUTORS, ExecutorKind};
-use speedup_report::record::BASELINE;
+use speedup_report::record::{BASELINE, HOSTS};
 
 /// Something that runs batches and can be chosen by name.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub enum Runner {
     Pool(&'static dyn ExecutorKind),
     /// One thread with an asynchronous runtime.
     Async,
+    /// A pool of workers on the hosts of an MPI job.
+    Hosts,
 }
 
 /// The most workers for jobs that wait.
@@ -22,10 +24,11 @@ pub const MOST_WAITING: usize = 1000;
 const MOST_PROCESSES: usize = 64;
 
 impl Runner {
-    /// Every runner but the serial baseline.
+    /// Every runner but the serial baseline; that over hosts where the program is built with MPI.
     pub fn all() -> impl Iterator<Item = Self> {
         let pools = EXECUTORS.iter().copied().filter(|kind| kind.name() != BASELINE);
-        pools.map(Self::Pool).chain([Self::Async])
+        let over = cfg!(feature = "mpi").then_some(Self::Hosts);
+        pools.map(Self::Pool).chain(over).chain([Self::Async])
     }
 
     /// Name on the command line and in records.
@@ -34,6 +37,7 @@ impl Runner {
         match self {
             Self::Pool(kind) => kind.name(),
             Self::Async => "async",
+            Self::Hosts => HOSTS,
         }
     }
 
@@ -42,6 +46,7 @@ impl Runner {
     pub fn summary(self) -> &'static str {
         match self {
             Self::Pool(kind) => kind.summary(),
+            Self::Hosts => "worker processes on the hosts of an MPI job; see docs/mpi.md",
             Self::Async => "one thread with N jobs under way; only for workloads that wait",
         }
     }
@@ -64,6 +69,7 @@ impl Runner {
     pub(super) fn takes(self, workload: &dyn AnyWorkload, workers: usize) -> bool {
         let most = match self {
             Self::Pool(kind) if kind.name() == "processes" => MOST_PROCESSES,
+            Self::Hosts => 0,
             Self::Pool(_) | Self::Async => MOST_WAITING,
         };
         workload.waiting().is_none() || workers <= most

@@ -111,6 +111,7 @@ impl Subject for Study {
         go_on: &dyn Fn() -> bool,
         keep: &mut dyn FnMut(CeilingSample),
     ) -> Result<(), String> {
-        Self::ceilings(self, round, go_on, keep)
+        Self::ceilings(self, round, go_on, keep)?;
+        self.ceilings_over_hosts(round, go_on, keep)
     }
 }

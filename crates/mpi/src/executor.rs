@@ -9,13 +9,14 @@ use speedup_executor::{CancelFutures, Error, Executor, OnCrash, Spin, Task, Wait
 use crate::hub::{HostInfo, Hub};
 use crate::message::{Part, Workers};
 use crate::pool::{Pool, Seat};
+use crate::times::{HostTimes, WorkTrip};
 
 /// How long a host may be silent before it counts as lost, where nothing else is set: longer than a network takes
 /// to find another way.
 pub const HOST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the ranks may take to greet each other.
-const GREETING: Duration = Duration::from_secs(60);
+pub(crate) const GREETING: Duration = Duration::from_secs(60);
 
 /// A pool of worker processes on several hosts: every rank but 0 is one, and starts workers there.
 ///
@@ -42,11 +43,22 @@ pub enum Placement {
     Scatter,
 }
 
+impl Placement {
+    /// How many of so many workers each host has, of which each has room for some. Where that is too little, each takes
+    /// more of them in turn.
+    #[must_use]
+    pub fn lay_out(self, workers: usize, rooms: &[usize]) -> Vec<usize> {
+        lay_out(workers, rooms, self)
+    }
+}
+
 /// Settings of a pool. What is not set has its default.
 #[must_use = "a pool starts with build()"]
 pub struct Builder {
     hub: Result<Arc<Hub>, Error>,
     hosts: Option<usize>,
+    only: Option<usize>,
+    keeps_trips: bool,
     workers_per_host: Option<usize>,
     max_workers: Option<usize>,
     placement: Placement,
@@ -96,6 +108,19 @@ impl MpiPoolExecutor {
         &self.hosts
     }
 
+    /// What is known of the pool's part on each host: for those who measure.
+    #[must_use]
+    pub fn host_times(&self) -> Vec<HostTimes> {
+        self.pool.host_times()
+    }
+
+    /// When each piece of work that is done went and came, since the last call; nothing without
+    /// [`keep_trips`](Builder::keep_trips). What was recalled has its last way.
+    #[must_use]
+    pub fn take_trips(&self) -> Vec<WorkTrip> {
+        self.pool.take_trips()
+    }
+
     /// Shuts the pool down, cancels what is queued, and kills the workers in the midst of their tasks. Does not wait.
     pub fn kill_workers(&self) {
         self.pool.kill();
@@ -107,6 +132,8 @@ impl Builder {
         Self {
             hub,
             hosts: None,
+            only: None,
+            keeps_trips: false,
             workers_per_host: None,
             max_workers: None,
             placement: Placement::default(),
@@ -126,7 +153,19 @@ impl Builder {
         self
     }
 
-    /// Workers on each host.
+    /// That the pool is to be on the host of that rank alone.
+    pub fn only(mut self, rank: usize) -> Self {
+        self.only = Some(rank);
+        self
+    }
+
+    /// Keeps when each piece of work went and came, until [`take_trips`](MpiPoolExecutor::take_trips).
+    pub fn keep_trips(mut self) -> Self {
+        self.keeps_trips = true;
+        self
+    }
+
+    /// Workers on each host; with [`max_workers`](Self::max_workers), the most that one has before all are full.
     pub fn workers_per_host(mut self, workers: usize) -> Self {
         self.workers_per_host = Some(workers);
         self
@@ -233,6 +272,12 @@ impl Builder {
             )));
         }
         hosts.truncate(wanted);
+        if let Some(rank) = self.only {
+            hosts.retain(|host| host.rank == rank);
+            if hosts.is_empty() {
+                return Err(refused(format!("there is no host of rank {rank}")));
+            }
+        }
         let room = |host: &HostInfo| self.workers_per_host.unwrap_or(host.cpus);
         let rooms: Vec<usize> = hosts.iter().map(room).collect();
         let workers = match self.max_workers {
@@ -257,7 +302,7 @@ impl Builder {
             seats.push(Seat { rank: host.rank, name: host.name.clone(), part });
         }
         hosts.retain(|host| seats.iter().any(|seat| seat.rank == host.rank));
-        Ok(MpiPoolExecutor { pool: Pool::new(hub, seats, self.host_timeout), hosts })
+        Ok(MpiPoolExecutor { pool: Pool::new(hub, seats, self.host_timeout, self.keeps_trips), hosts })
     }
 }
 

@@ -53,7 +53,8 @@
 
 // The files: `executor`: what users see; `pool`: the queue on rank 0, and what lies at which host; `hub`: rank 0's
 // thread for messages; `agent`: a host's end; `message`, `bytes`: what they say; `transport`: what that goes over, `mpi`
-// and `local` being two of them; `waiting`: how their threads sleep; `launch`: how ranks come to be what they are.
+// and `local` being two of them; `waiting`: how their threads sleep; `launch`: how ranks come to be what they are;
+// `times`: when all that was, for those who measure.
 
 mod agent;
 mod bytes;
@@ -67,6 +68,7 @@ mod mpi;
 mod pool;
 #[doc(hidden)]
 pub mod testing;
+mod times;
 mod transport;
 mod waiting;
 
@@ -75,3 +77,4 @@ pub use hub::HostInfo;
 pub use launch::{init, is_launched};
 #[doc(hidden)]
 pub use local::Faults;
+pub use times::{HostClock, HostTimes, Hosts, Trip, WorkTrip};

@@ -7,6 +7,7 @@ use crate::agent;
 use crate::executor::Builder;
 use crate::hub::{Command, Hub, drive};
 use crate::local::{Faults, network};
+use crate::times::Hosts;
 
 /// Rank 0 and hosts as threads of this program. Its pools are to be gone before it is.
 pub struct Cluster {
@@ -54,6 +55,16 @@ impl Cluster {
     /// A pool on it.
     pub fn pool(&self) -> Builder {
         Builder::on(Ok(Arc::clone(&self.hub)))
+    }
+
+    /// Its hosts.
+    ///
+    /// # Panics
+    ///
+    /// Where one of them does not greet.
+    #[must_use]
+    pub fn hosts(&self) -> Hosts {
+        Hosts::on(Arc::clone(&self.hub)).expect("every thread greets")
     }
 
     /// What can befall the host of that rank, from 1.

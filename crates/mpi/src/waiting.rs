@@ -2,8 +2,9 @@
 //!
 //! MPI tells no one that a message has come: who waits must ask. A thread that asks without pause takes a whole CPU
 //! from the workers. So it asks at once after something has happened, then ever more seldom: after a time without
-//! news it sleeps an eighth of that time, between [`SHORTEST`] and [`LONGEST`]; after a second [`IDLE`], because to wake
-//! a thousand times a second takes two hundredths of a CPU. What happens in its own program wakes it.
+//! news it sleeps an eighth of that time, between [`SHORTEST`] and [`LONGEST`]; after a second [`IDLE`] and after some
+//! [`ASLEEP`], because to wake a thousand times a second takes two hundredths of a CPU. What happens in its own program
+//! wakes it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -18,6 +19,10 @@ const LONGEST: Duration = Duration::from_millis(1);
 
 /// What it sleeps where nothing has happened for longer.
 const IDLE: Duration = Duration::from_millis(3);
+
+/// The same where nothing has happened for [`LONG_QUIET`]: few enough wakings to take less than a hundredth of a CPU.
+const ASLEEP: Duration = Duration::from_millis(12);
+const LONG_QUIET: Duration = Duration::from_secs(5);
 
 /// How long it asks without sleeping, giving its CPU to any thread that wants it.
 const AWAKE: Duration = Duration::from_micros(40);
@@ -117,7 +122,7 @@ impl Backoff {
 /// How long to sleep after so long without news.
 fn pause(quiet: Duration) -> Duration {
     if quiet > Duration::from_secs(1) {
-        return IDLE;
+        return if quiet > LONG_QUIET { ASLEEP } else { IDLE };
     }
     (quiet / PART).clamp(SHORTEST, LONGEST)
 }
@@ -132,7 +137,8 @@ mod tests {
         assert_eq!(pause(Duration::ZERO), SHORTEST);
         assert_eq!(pause(Duration::from_micros(800)), Duration::from_micros(100));
         assert_eq!(pause(Duration::from_millis(900)), LONGEST);
-        assert_eq!(pause(Duration::from_secs(60)), IDLE);
+        assert_eq!(pause(Duration::from_secs(4)), IDLE);
+        assert_eq!(pause(Duration::from_secs(60)), ASLEEP);
     }
 
     #[test]

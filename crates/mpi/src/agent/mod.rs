@@ -22,6 +22,7 @@ use speedup_machine::{clock, machine};
 use self::outlet::Outbox;
 use self::part::LocalPart;
 use crate::message::{self, Done, Hello, PoolId, ToAgent, Update, WorkId};
+use crate::times::Stay;
 use crate::transport::{Event, Transport};
 use crate::waiting::Backoff;
 
@@ -33,7 +34,8 @@ pub(crate) enum News {
     Begun(PoolId, WorkId),
     Back(PoolId, WorkId),
     Done(PoolId, Done),
-    Closed(PoolId, Vec<WorkerLife>),
+    /// When that was told to the host, and when its workers lived.
+    Closed(PoolId, u64, Vec<WorkerLife>),
 }
 
 /// Why an agent ends.
@@ -98,7 +100,7 @@ impl<T: Transport> Agent<T> {
                         Some(ToAgent::Exit(whole)) => return Ended::Told { whole },
                         Some(told) => {
                             // A sign of life is no sign of work.
-                            quiet &= matches!(told, ToAgent::Ping(_));
+                            quiet &= matches!(told, ToAgent::Ping(_, false));
                             self.obey(told);
                         }
                         None => return Ended::Abandoned("rank 0 sends what is no message".to_string()),
@@ -118,10 +120,12 @@ impl<T: Transport> Agent<T> {
     }
 
     fn obey(&mut self, told: ToAgent) {
+        let came_ns = clock::monotonic_ns();
         match told {
             ToAgent::Open(pool, part) => {
                 let opened = LocalPart::open(pool, part, &self.outbox);
-                self.transport.send(HEAD, message::opened(pool, opened.as_ref().err()));
+                let stay = Stay { came_ns, told_ns: clock::monotonic_ns() };
+                self.transport.send(HEAD, message::opened(pool, stay, opened.as_ref().err()));
                 if let Ok(part) = opened {
                     self.parts.insert(pool, part);
                 }
@@ -129,7 +133,7 @@ impl<T: Transport> Agent<T> {
             ToAgent::Work(pool, work) => {
                 if let Some(part) = self.parts.get_mut(&pool) {
                     for came in work {
-                        part.take(came, &self.blobs);
+                        part.take(came, came_ns, &self.blobs);
                     }
                 }
             }
@@ -149,15 +153,17 @@ impl<T: Transport> Agent<T> {
                 }
                 // What has begun, and what is done, is told before.
                 self.report();
+                update.told_ns = clock::monotonic_ns();
                 self.transport.send(HEAD, message::update(pool, update));
             }
             ToAgent::Close(pool, at_once) => match self.parts.remove(&pool) {
-                Some(part) => part.close(pool, at_once, &self.outbox),
-                None => self.transport.send(HEAD, message::closed(pool, &[])),
+                Some(part) => part.close((pool, came_ns), at_once, &self.outbox),
+                None => {
+                    let stay = Stay { came_ns, told_ns: clock::monotonic_ns() };
+                    self.transport.send(HEAD, message::closed(pool, stay, &[]));
+                }
             },
-            ToAgent::Ping(number) => {
-                self.transport.send(HEAD, message::pong(number, clock::monotonic_ns()));
-            }
+            ToAgent::Ping(number, _) => self.transport.send(HEAD, message::pong(number, came_ns)),
             ToAgent::Exit(_) => {}
         }
     }
@@ -172,7 +178,7 @@ impl<T: Transport> Agent<T> {
         let mut closed = Vec::new();
         for news in news {
             let pool = match &news {
-                News::Begun(pool, _) | News::Back(pool, _) | News::Done(pool, _) | News::Closed(pool, _) => {
+                News::Begun(pool, _) | News::Back(pool, _) | News::Done(pool, _) | News::Closed(pool, ..) => {
                     *pool
                 }
             };
@@ -190,14 +196,15 @@ impl<T: Transport> Agent<T> {
                     self.done_with(pool, done.id);
                     update.done.push(done);
                 }
-                News::Closed(_, lives) => closed.push((pool, lives)),
+                News::Closed(_, came_ns, lives) => closed.push((pool, came_ns, lives)),
             }
         }
+        let told_ns = clock::monotonic_ns();
         for (pool, update) in updates {
-            self.transport.send(HEAD, message::update(pool, update));
+            self.transport.send(HEAD, message::update(pool, Update { told_ns, ..update }));
         }
-        for (pool, lives) in closed {
-            self.transport.send(HEAD, message::closed(pool, &lives));
+        for (pool, came_ns, lives) in closed {
+            self.transport.send(HEAD, message::closed(pool, Stay { came_ns, told_ns }, &lives));
         }
         true
     }

@@ -56,6 +56,8 @@ pub(crate) fn while_taking<R>(take: impl FnOnce() -> R) -> R {
 pub(crate) struct ToHead {
     pub(crate) pool: PoolId,
     pub(crate) id: WorkId,
+    /// When the work had come, in nanoseconds of this host's clock.
+    pub(crate) came_ns: u64,
     pub(crate) progress: Arc<Progress>,
     /// Ids of the shared bytes that came along.
     pub(crate) came: Vec<u64>,
@@ -107,6 +109,7 @@ impl Outlet for ToHead {
                 })
             }
         };
-        self.outbox.news.push(News::Done(self.pool, Done { id: self.id, outcome }));
+        let done = Done { id: self.id, came_ns: self.came_ns, outcome };
+        self.outbox.news.push(News::Done(self.pool, done));
     }
 }

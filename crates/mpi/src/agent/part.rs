@@ -63,11 +63,12 @@ impl LocalPart {
     }
 
     /// Gives a piece of work to the workers, with what has come before of the shared bytes that it mentions.
-    pub(crate) fn take(&mut self, came: Came, known: &HashMap<u128, SharedBytes>) {
+    pub(crate) fn take(&mut self, came: Came, came_ns: u64, known: &HashMap<u128, SharedBytes>) {
         let progress = Arc::new(Progress::default());
         let outlet = ToHead {
             pool: self.id,
             id: came.id,
+            came_ns,
             progress: Arc::clone(&progress),
             came: came.blobs.iter().map(|blob| blob.id).collect(),
             begins_for: self.begins_for,
@@ -84,7 +85,8 @@ impl LocalPart {
         // A pool that is broken drops what it refuses; why, only the call tells.
         let executed = outlet::while_taking(|| self.pool.get().execute(work));
         if let Err(reason) = executed {
-            self.outbox.news.push(News::Done(self.id, Done { id: came.id, outcome: Err(reason) }));
+            let done = Done { id: came.id, came_ns, outcome: Err(reason) };
+            self.outbox.news.push(News::Done(self.id, done));
         }
     }
 
@@ -109,20 +111,20 @@ impl LocalPart {
         }
     }
 
-    /// Ends the pool, which takes a while: a thread waits for that.
-    pub(crate) fn close(self, id: PoolId, at_once: bool, outbox: &Arc<Outbox>) {
+    /// Ends the pool, as was told at that time, which takes a while: a thread waits for that.
+    pub(crate) fn close(self, (id, came_ns): (PoolId, u64), at_once: bool, outbox: &Arc<Outbox>) {
         let of_thread = Arc::clone(outbox);
         let close = move || {
             if at_once {
                 self.kill();
             }
             self.pool.get().shutdown(Wait::Yes, CancelFutures::No);
-            of_thread.news.push(News::Closed(id, self.lives()));
+            of_thread.news.push(News::Closed(id, came_ns, self.lives()));
         };
         let thread = std::thread::Builder::new().name("closing".to_string());
         if thread.spawn(close).is_err() {
             // Without one the pool has been dropped with the closure, which waits as long.
-            outbox.news.push(News::Closed(id, Vec::new()));
+            outbox.news.push(News::Closed(id, came_ns, Vec::new()));
         }
     }
 

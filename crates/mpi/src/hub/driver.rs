@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use speedup_executor::implement::WorkerLife;
 use speedup_executor::remote::Blob;
 
+use super::comparison::Comparison;
 use super::host::Host;
 use super::{Command, HostInfo, Hub};
 use crate::message::{self, BlobRef, FromAgent, Hello, PoolId, Sent};
 use crate::pool::{Pool, ToSend};
 use crate::transport::{Event, Transport};
 use crate::waiting::Backoff;
+use speedup_machine::clock;
 
 /// How often a host is asked for a sign of life at least.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -29,6 +31,8 @@ struct Driver<'a, T> {
     hosts: Vec<Host>,
     /// What is in shared bytes, by their id, so that they are read once.
     digests: HashMap<u64, u128>,
+    /// Clocks that are being compared.
+    comparisons: Vec<Comparison>,
     cared: Instant,
 }
 
@@ -37,8 +41,8 @@ pub(crate) fn drive<T: Transport>(transport: T, hub: &Hub, build: u64) -> (T, bo
     let size = transport.size();
     let hosts = (0..size).map(|_| Host::new()).collect();
     hub.lock().greeted = vec![None; size - 1];
-    let (pools, digests) = Default::default();
-    let mut driver = Driver { transport, hub, pools, hosts, digests, cared: Instant::now() };
+    let (pools, digests, comparisons) = Default::default();
+    let mut driver = Driver { transport, hub, pools, hosts, digests, comparisons, cared: Instant::now() };
     driver.serve(build);
     let whole = driver.hosts.iter().skip(1).all(|host| !host.is_lost);
     (driver.transport, whole)
@@ -75,7 +79,7 @@ impl<T: Transport> Driver<'_, T> {
                 }
             }
             self.take_care();
-            quiet &= !self.transport.has_moved();
+            quiet &= !self.transport.has_moved() && !self.comparisons.iter().any(Comparison::hurries);
             if quiet {
                 backoff.wait(&self.hub.commands);
             } else {
@@ -94,7 +98,7 @@ impl<T: Transport> Driver<'_, T> {
                 "rank {from} on {name} runs another build of this program: put the same file on every host"
             ));
         }
-        hosts.greeted[from - 1] = Some(HostInfo { rank: from, name, cpus, cpu_model });
+        hosts.greeted[from - 1] = Some(HostInfo { rank: from, name, cpus, cpu_model, build: theirs });
         let complete = hosts.greeted.iter().all(Option::is_some);
         drop(hosts);
         if complete {
@@ -113,10 +117,14 @@ impl<T: Transport> Driver<'_, T> {
             return;
         }
         match said {
-            FromAgent::Pong(number, host_ns) => self.hosts[from].pong(number, host_ns),
-            FromAgent::Opened(pool, error) => {
+            FromAgent::Pong(number, host_ns) => {
+                if let Some(clock) = self.hosts[from].pong(number, host_ns) {
+                    self.compare(from, clock);
+                }
+            }
+            FromAgent::Opened(pool, stay, error) => {
                 if let Some(pool) = self.pools.get(&pool).cloned() {
-                    pool.opened(from, error);
+                    pool.opened(from, stay, error);
                     self.feed(&pool);
                 }
             }
@@ -126,10 +134,10 @@ impl<T: Transport> Driver<'_, T> {
                     self.feed(&pool);
                 }
             }
-            FromAgent::Closed(pool, lives) => {
+            FromAgent::Closed(pool, stay, theirs) => {
                 let here = |ns| self.hosts[from].here_ns(ns);
-                let lives: Vec<_> = lives
-                    .into_iter()
+                let lives: Vec<_> = theirs
+                    .iter()
                     .map(|life| WorkerLife {
                         worker: life.worker,
                         spawned_ns: here(life.spawned_ns),
@@ -137,7 +145,8 @@ impl<T: Transport> Driver<'_, T> {
                         ended_ns: here(life.ended_ns),
                     })
                     .collect();
-                let ended = self.pools.get(&pool).is_some_and(|pool| pool.closed(from, lives));
+                let ended =
+                    self.pools.get(&pool).is_some_and(|pool| pool.closed(from, stay, (theirs, lives)));
                 if ended {
                     self.pools.remove(&pool);
                 }
@@ -154,8 +163,8 @@ impl<T: Transport> Driver<'_, T> {
                         pool.lost(rank, "it was lost before");
                     } else {
                         // Before the host is busy with the pool: the shortest way there and back tells its clock.
-                        let ping = self.hosts[rank].ping();
-                        self.transport.send(rank, message::ping(ping));
+                        self.ping(rank, false);
+                        pool.opens(rank, clock::monotonic_ns());
                         self.transport.send(rank, message::open(pool.id, &part));
                     }
                 }
@@ -169,15 +178,36 @@ impl<T: Transport> Driver<'_, T> {
             Command::Recall(pool, rank, ids) => self.transport.send(rank, message::recall(pool, &ids)),
             Command::Close(id, at_once) => {
                 let Some(pool) = self.pools.get(&id).cloned() else { return };
-                for rank in pool.to_close() {
+                for rank in pool.to_close(clock::monotonic_ns()) {
                     self.transport.send(rank, message::close(id, at_once));
                 }
                 if pool.has_ended() {
                     self.pools.remove(&id);
                 }
             }
+            Command::Clocks(waiter) => {
+                let here: Vec<usize> =
+                    (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
+                self.comparisons.push(Comparison::of(here.iter().copied(), waiter));
+                here.into_iter().for_each(|rank| self.ping(rank, true));
+                self.comparisons.retain(|comparison| !comparison.tell());
+            }
             Command::Stop => {}
         }
+    }
+
+    fn ping(&mut self, rank: usize, more: bool) {
+        let ping = self.hosts[rank].ping();
+        self.transport.send(rank, message::ping(ping, more));
+    }
+
+    /// A round trip to a host, for those who compare clocks.
+    fn compare(&mut self, rank: usize, clock: (u64, i64)) {
+        let asks = self.comparisons.iter_mut().map(|comparison| comparison.note(rank, clock));
+        if asks.fold(false, |any, asks| any | asks) {
+            self.ping(rank, true);
+        }
+        self.comparisons.retain(|comparison| !comparison.tell());
     }
 
     /// Sends what the pool's hosts are to have now.
@@ -223,10 +253,9 @@ impl<T: Transport> Driver<'_, T> {
         let shortest = self.pools.values().map(|pool| pool.host_timeout() / 8).min();
         let heartbeat = shortest.unwrap_or(HEARTBEAT).min(HEARTBEAT);
         for rank in 1..self.hosts.len() {
-            let host = &mut self.hosts[rank];
+            let host = &self.hosts[rank];
             if !host.is_lost && now.saturating_duration_since(host.pinged) > heartbeat {
-                let ping = host.ping();
-                self.transport.send(rank, message::ping(ping));
+                self.ping(rank, false);
                 self.forget_blobs(rank);
             }
         }
@@ -275,6 +304,8 @@ impl<T: Transport> Driver<'_, T> {
             return;
         }
         self.hosts[rank].blobs.clear();
+        self.comparisons.iter_mut().for_each(|comparison| comparison.lose(rank));
+        self.comparisons.retain(|comparison| !comparison.tell());
         self.transport.forget(rank);
         let mut hosts = self.hub.lock();
         if !hosts.is_ready {

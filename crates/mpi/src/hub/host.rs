@@ -17,6 +17,8 @@ pub struct HostInfo {
     pub cpus: usize,
     /// Model of its CPU; empty where the system does not tell it.
     pub cpu_model: String,
+    /// Digest of the program that it runs: the same on every host.
+    pub build: u64,
 }
 
 /// A host as the driver keeps it.
@@ -47,15 +49,17 @@ impl Host {
         self.next_ping
     }
 
-    /// Its answer.
-    pub(super) fn pong(&mut self, number: u64, host_ns: u64) {
+    /// Its answer: how long the way there and back was, and by how much the host's clock is ahead if both ways were
+    /// as long.
+    pub(super) fn pong(&mut self, number: u64, host_ns: u64) -> Option<(u64, i64)> {
         let now = clock::monotonic_ns();
-        let Some(sent) = self.pings.remove(&number) else { return };
+        let sent = self.pings.remove(&number)?;
         let way = now.saturating_sub(sent);
         let ahead = host_ns.wrapping_sub(sent + way / 2).cast_signed();
         if self.best.is_none_or(|(shortest, _)| way < shortest) {
             self.best = Some((way, ahead));
         }
+        Some((way, ahead))
     }
 
     /// The shortest way there and back.

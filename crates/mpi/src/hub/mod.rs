@@ -1,11 +1,14 @@
 //! Rank 0's end: the thread that makes all calls of the transport, for all pools of this program.
 //!
-//! * this file: what others hand to the thread; `host`: what is known of a host; `driver`: what the thread does
+//! * this file: what others hand to the thread; `host`: what is known of a host; `driver`: what the thread does;
+//!   `comparison`: how clocks are compared
 
+mod comparison;
 mod driver;
 mod host;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +16,7 @@ pub(crate) use self::driver::drive;
 pub use self::host::HostInfo;
 use crate::message::{PoolId, WorkId};
 use crate::pool::Pool;
+use crate::times::HostClock;
 use crate::waiting::Mailbox;
 
 /// What the thread is to do.
@@ -24,6 +28,8 @@ pub(crate) enum Command {
     Recall(PoolId, usize, Vec<WorkId>),
     /// Tell the pool's hosts to end: at once, or when their work is done.
     Close(PoolId, bool),
+    /// Compare the clocks of the hosts with this one's. Hosts that are lost are left out.
+    Clocks(Sender<Vec<HostClock>>),
     /// The job ends.
     Stop,
 }

@@ -5,6 +5,7 @@ use speedup_executor::{Error, SharedBytes};
 
 use super::{PoolId, WorkId, get_bytes, put_bytes};
 use crate::bytes::{Reader, Writer};
+use crate::times::Stay;
 use crate::transport::{BULK, Bulk, Inbound, Outbound};
 
 /// What an agent says of itself, before anything else.
@@ -32,12 +33,16 @@ pub(crate) struct Update {
     /// These were recalled in vain.
     pub(crate) kept: Vec<WorkId>,
     pub(crate) done: Vec<Done>,
+    /// When it was sent, by the host's clock in nanoseconds.
+    pub(crate) told_ns: u64,
 }
 
 /// What became of a piece of work.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) id: WorkId,
+    /// When the work had come, by the host's clock in nanoseconds.
+    pub(crate) came_ns: u64,
     pub(crate) outcome: Result<Outcomes, Error>,
 }
 
@@ -60,10 +65,10 @@ pub(crate) enum Returned {
 #[derive(Debug)]
 pub(crate) enum FromAgent {
     Hello(Hello),
-    Opened(PoolId, Option<Error>),
+    Opened(PoolId, Stay, Option<Error>),
     Update(PoolId, Update),
     /// The workers have ended; when each lived by the host's clock.
-    Closed(PoolId, Vec<WorkerLife>),
+    Closed(PoolId, Stay, Vec<WorkerLife>),
     /// The number of the ping, and the host's clock in nanoseconds.
     Pong(u64, u64),
 }
@@ -85,9 +90,19 @@ pub(crate) fn hello(hello: &Hello) -> Outbound {
     Outbound { head: writer.0, bulk: Vec::new() }
 }
 
-pub(crate) fn opened(pool: PoolId, error: Option<&Error>) -> Outbound {
+fn put_stay(writer: &mut Writer, stay: Stay) {
+    writer.u64(stay.came_ns);
+    writer.u64(stay.told_ns);
+}
+
+fn get_stay(reader: &mut Reader<'_>) -> Option<Stay> {
+    Some(Stay { came_ns: reader.u64()?, told_ns: reader.u64()? })
+}
+
+pub(crate) fn opened(pool: PoolId, stay: Stay, error: Option<&Error>) -> Outbound {
     let mut writer = Writer::of_kind(OPENED);
     writer.u64(pool);
+    put_stay(&mut writer, stay);
     writer.u8(u8::from(error.is_some()));
     if let Some(error) = error {
         writer.error(error);
@@ -98,14 +113,16 @@ pub(crate) fn opened(pool: PoolId, error: Option<&Error>) -> Outbound {
 pub(crate) fn update(pool: PoolId, update: Update) -> Outbound {
     let mut writer = Writer::of_kind(UPDATE);
     writer.u64(pool);
+    writer.u64(update.told_ns);
     for ids in [&update.begun, &update.back, &update.kept] {
         writer.list(ids, |writer, id| writer.u64(*id));
     }
     writer.u64(update.done.len() as u64);
     let mut out = Outbound { head: writer.0, bulk: Vec::new() };
-    for Done { id, outcome } in update.done {
+    for Done { id, came_ns, outcome } in update.done {
         let mut writer = Writer(std::mem::take(&mut out.head));
         writer.u64(id);
+        writer.u64(came_ns);
         let Outcomes { bytes, blobs } = match outcome {
             Ok(outcomes) => outcomes,
             Err(error) => {
@@ -141,9 +158,10 @@ pub(crate) fn update(pool: PoolId, update: Update) -> Outbound {
     out
 }
 
-pub(crate) fn closed(pool: PoolId, lives: &[WorkerLife]) -> Outbound {
+pub(crate) fn closed(pool: PoolId, stay: Stay, lives: &[WorkerLife]) -> Outbound {
     let mut writer = Writer::of_kind(CLOSED);
     writer.u64(pool);
+    put_stay(&mut writer, stay);
     writer.list(lives, |writer, life| {
         writer.u64(life.worker as u64);
         for ns in [life.spawned_ns, life.ready_ns, life.ended_ns] {
@@ -161,9 +179,9 @@ pub(crate) fn pong(number: u64, clock_ns: u64) -> Outbound {
 }
 
 fn read_done(reader: &mut Reader<'_>, bulk: &mut impl Iterator<Item = Vec<u8>>) -> Option<Done> {
-    let id = reader.u64()?;
+    let (id, came_ns) = (reader.u64()?, reader.u64()?);
     if reader.u8()? == 1 {
-        return Some(Done { id, outcome: Err(reader.error()?) });
+        return Some(Done { id, came_ns, outcome: Err(reader.error()?) });
     }
     let blobs = reader.list(|reader| {
         let known = reader.u8()? == 1;
@@ -173,7 +191,7 @@ fn read_done(reader: &mut Reader<'_>, bulk: &mut impl Iterator<Item = Vec<u8>>) 
         }
         Some(Returned::New(id, SharedBytes::copy_of(&get_bytes(reader, bulk)?).ok()?))
     })?;
-    Some(Done { id, outcome: Ok(Outcomes { bytes: get_bytes(reader, bulk)?, blobs }) })
+    Some(Done { id, came_ns, outcome: Ok(Outcomes { bytes: get_bytes(reader, bulk)?, blobs }) })
 }
 
 impl FromAgent {
@@ -190,19 +208,20 @@ impl FromAgent {
                 Self::Hello(Hello { build, host, cpus, cpu_model, fault })
             }
             OPENED => {
-                let pool = reader.u64()?;
+                let (pool, stay) = (reader.u64()?, get_stay(&mut reader)?);
                 let error = if reader.u8()? == 1 { Some(reader.error()?) } else { None };
-                Self::Opened(pool, error)
+                Self::Opened(pool, stay, error)
             }
             UPDATE => {
-                let pool = reader.u64()?;
+                let (pool, told_ns) = (reader.u64()?, reader.u64()?);
                 let mut ids = || reader.list(Reader::u64);
                 let (begun, back, kept) = (ids()?, ids()?, ids()?);
                 let done = reader.list(|reader| read_done(reader, &mut bulk))?;
-                Self::Update(pool, Update { begun, back, kept, done })
+                Self::Update(pool, Update { begun, back, kept, done, told_ns })
             }
             CLOSED => Self::Closed(
                 reader.u64()?,
+                get_stay(&mut reader)?,
                 reader.list(|reader| {
                     let worker = reader.u64()? as usize;
                     let (spawned_ns, ready_ns, ended_ns) = (reader.u64()?, reader.u64()?, reader.u64()?);

@@ -62,6 +62,7 @@ mod tests {
     use speedup_executor::{Error, OnCrash, SharedBytes, Spin};
 
     use super::*;
+    use crate::times::Stay;
     use crate::transport::Inbound;
 
     fn carried(message: Outbound) -> Inbound {
@@ -89,18 +90,20 @@ mod tests {
 
     #[test]
     fn outcomes_arrive_whether_they_are_short_or_long() {
-        let done = |id, bytes: Vec<u8>| Done { id, outcome: Ok(Outcomes { bytes, blobs: Vec::new() }) };
+        let done =
+            |id, bytes: Vec<u8>| Done { id, came_ns: id, outcome: Ok(Outcomes { bytes, blobs: Vec::new() }) };
         let long = vec![8; 3 * BULK];
         let shared = SharedBytes::copy_of(&vec![9; 2 * BULK]).unwrap();
         let blobs = vec![Returned::New(5, shared.clone()), Returned::Known(6)];
-        let with_blobs = Done { id: 4, outcome: Ok(Outcomes { bytes: vec![2], blobs }) };
-        let failed = Done { id: 3, outcome: Err(Error::Cancelled) };
+        let with_blobs = Done { id: 4, came_ns: 4, outcome: Ok(Outcomes { bytes: vec![2], blobs }) };
+        let failed = Done { id: 3, came_ns: 3, outcome: Err(Error::Cancelled) };
         let all = vec![done(1, vec![1]), done(2, long.clone()), failed, with_blobs];
-        let sent = Update { begun: vec![1, 2], back: vec![5], kept: Vec::new(), done: all };
+        let sent = Update { begun: vec![1, 2], back: vec![5], kept: Vec::new(), done: all, told_ns: 6 };
         let Some(FromAgent::Update(7, update)) = FromAgent::read(carried(update(7, sent))) else {
             panic!("it is no update")
         };
         assert_eq!((update.begun, update.back, update.kept), (vec![1, 2], vec![5], Vec::new()));
+        assert!(update.told_ns == 6 && update.done.iter().all(|done| done.came_ns == done.id));
         let bytes: Vec<_> =
             update.done.iter().map(|done| done.outcome.as_ref().map(|outcomes| &*outcomes.bytes)).collect();
         assert_eq!(bytes, [Ok(&[1][..]), Ok(&long), Err(&Error::Cancelled), Ok(&[2])]);
@@ -118,7 +121,9 @@ mod tests {
             cpu_model: String::new(),
             fault: Some("no".to_string()),
         };
-        for message in [closed(1, &[life]), hello(&greeting), pong(1, 2), opened(3, Some(&Error::Dropped))] {
+        let stay = Stay { came_ns: 1, told_ns: 2 };
+        let opened = opened(3, stay, Some(&Error::Dropped));
+        for message in [closed(1, stay, &[life]), hello(&greeting), pong(1, 2), opened] {
             let whole = carried(message);
             for length in 0..whole.head.len() {
                 let cut = Inbound { head: whole.head[..length].to_vec(), bulk: Vec::new() };

@@ -64,8 +64,8 @@ pub(crate) enum ToAgent {
     Recall(PoolId, Vec<WorkId>),
     /// The pool ends: when its work is done, or at once.
     Close(PoolId, bool),
-    /// Answered with the same number.
-    Ping(u64),
+    /// Answered with the same number; whether more are to follow at once.
+    Ping(u64, bool),
     /// The job ends; whether with every host, so that MPI can be finalized.
     Exit(bool),
 }
@@ -165,9 +165,10 @@ pub(crate) fn close(pool: PoolId, at_once: bool) -> Outbound {
     Outbound { head: writer.0, bulk: Vec::new() }
 }
 
-pub(crate) fn ping(number: u64) -> Outbound {
+pub(crate) fn ping(number: u64, more: bool) -> Outbound {
     let mut writer = Writer::of_kind(PING);
     writer.u64(number);
+    writer.u8(u8::from(more));
     Outbound { head: writer.0, bulk: Vec::new() }
 }
 
@@ -195,7 +196,7 @@ impl ToAgent {
             FORGET => Self::Forget(reader.u128()?),
             RECALL => Self::Recall(reader.u64()?, reader.list(Reader::u64)?),
             CLOSE => Self::Close(reader.u64()?, reader.u8()? == 1),
-            PING => Self::Ping(reader.u64()?),
+            PING => Self::Ping(reader.u64()?, reader.u8()? == 1),
             EXIT => Self::Exit(reader.u8()? == 1),
             _ => return None,
         })

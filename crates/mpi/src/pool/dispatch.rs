@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use speedup_executor::remote::Outgoing;
 use speedup_executor::{Error, OnCrash};
+use speedup_machine::clock;
 
 use super::flight::Flight;
 use super::member::{Held, Member, Standing};
 use super::settler::Job;
 use super::{Pool, ToSend};
 use crate::message::{Done, Update, WorkId};
+use crate::times::{Stay, WorkTrip};
 
 /// The most pieces of work, and about the most bytes, of a message.
 const MOST: (usize, usize) = (512, 1 << 20);
@@ -24,7 +26,7 @@ impl Pool {
     pub(crate) fn next_to_send(self: &Arc<Self>) -> Option<ToSend> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let now = Instant::now();
+        let (now, sent_ns) = (Instant::now(), clock::monotonic_ns());
         let mut gone = Vec::new();
         let mut to_send: Option<ToSend> = None;
         let mut bytes = 0;
@@ -58,7 +60,7 @@ impl Pool {
             let piece = outgoing.piece().clone();
             let rank = member.rank();
             to_send.get_or_insert_with(|| ToSend { rank, work: Vec::new() }).work.push((id, piece));
-            member.hold(id, Held { outgoing, flight, sent: now, bytes: length });
+            member.hold(id, Held { outgoing, flight, sent: now, sent_ns, bytes: length });
             let sent = to_send.as_ref().map_or(0, |to_send| to_send.work.len());
             // The idle workers of all hosts come first, in the order of the tasks; then each host gets some at a time.
             let member_goes_on = member.idle() > 0 || sent < fair && !fills_idle;
@@ -82,7 +84,7 @@ impl Pool {
         let mut guard = self.lock();
         let state = &mut *guard;
         let Some(member) = state.members.iter_mut().find(|member| member.rank() == rank) else { return };
-        let Update { begun, back, kept, done } = update;
+        let Update { begun, back, kept, done, told_ns } = update;
         for id in begun {
             member.begun(id);
         }
@@ -104,10 +106,14 @@ impl Pool {
         }
         let mut jobs = Vec::new();
         let mut fatal = None;
-        let now = Instant::now();
+        let (now, back_ns) = (Instant::now(), clock::monotonic_ns());
         member.note_pace(&done, now, round_trip);
-        for Done { id, outcome } in done {
+        for Done { id, came_ns, outcome } in done {
             let Some(held) = member.release(id) else { continue };
+            if let Some(trips) = &mut state.trips {
+                let trip = Stay { came_ns, told_ns }.within(held.sent_ns, back_ns);
+                trips.push(WorkTrip { number: id, rank, trip });
+            }
             held.flight.set_done();
             match outcome {
                 Ok(outcomes) => jobs.push(Job::Settle(held.outgoing, outcomes)),

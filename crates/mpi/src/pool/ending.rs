@@ -10,14 +10,24 @@ use super::member::{Held, Standing};
 use super::settler::Job;
 use super::{Pool, State};
 use crate::hub::Command;
+use crate::times::Stay;
+use speedup_machine::clock;
 
 impl Pool {
-    pub(crate) fn opened(self: &Arc<Self>, rank: usize, error: Option<Error>) {
+    /// A host is told to open, at that time.
+    pub(crate) fn opens(&self, rank: usize, now_ns: u64) {
+        if let Some(member) = self.lock().member(rank) {
+            member.opens_ns = now_ns;
+        }
+    }
+
+    pub(crate) fn opened(self: &Arc<Self>, rank: usize, stay: Stay, error: Option<Error>) {
         let mut state = self.lock();
         if let Some(member) = state.member(rank)
             && member.standing == Standing::Opens
         {
             member.standing = Standing::Serves;
+            member.times.opening = Some(stay.within(member.opens_ns, clock::monotonic_ns()));
         }
         if let Some(error) = error {
             self.break_with(state, error);
@@ -69,13 +79,14 @@ impl Pool {
         idle.then_some(false)
     }
 
-    /// The hosts that are to be told to end, each once.
-    pub(crate) fn to_close(&self) -> Vec<usize> {
+    /// The hosts that are to be told to end at that time, each once.
+    pub(crate) fn to_close(&self, now_ns: u64) -> Vec<usize> {
         let mut state = self.lock();
         let mut ranks = Vec::new();
         for member in &mut state.members {
             if !member.standing.is_over() && !member.told_to_close {
                 member.told_to_close = true;
+                member.closes_ns = now_ns;
                 ranks.push(member.rank());
             }
         }
@@ -84,13 +95,20 @@ impl Pool {
         ranks
     }
 
-    /// A host's workers have ended. True if it was the last of the pool's.
-    pub(crate) fn closed(self: &Arc<Self>, rank: usize, lives: Vec<WorkerLife>) -> bool {
+    /// A host's workers have ended: their lives by its clock and by this one's. True if it was the last of the pool's.
+    pub(crate) fn closed(
+        self: &Arc<Self>,
+        rank: usize,
+        stay: Stay,
+        (theirs, lives): (Vec<WorkerLife>, Vec<WorkerLife>),
+    ) -> bool {
         let mut state = self.lock();
         state.lives.extend(lives);
         let mut left = Vec::new();
         if let Some(member) = state.member(rank) {
             member.standing = Standing::Closed;
+            member.times.closing = Some(stay.within(member.closes_ns, clock::monotonic_ns()));
+            member.times.lives = theirs;
             left = member.release_all();
         }
         let reason = state.closed.clone().unwrap_or(Error::Shutdown);

@@ -12,6 +12,7 @@ use speedup_executor::remote::Outgoing;
 use super::Seat;
 use super::flight::Flight;
 use crate::message::{Done, Part, WorkId};
+use crate::times::HostTimes;
 use std::sync::Arc;
 
 /// Tasks that lie ahead of need for each worker, at least.
@@ -45,6 +46,7 @@ pub(super) struct Held {
     pub(super) outgoing: Outgoing,
     pub(super) flight: Arc<Flight>,
     pub(super) sent: Instant,
+    pub(super) sent_ns: u64,
     pub(super) bytes: usize,
 }
 
@@ -60,13 +62,22 @@ pub(super) struct Member {
     resized: Instant,
     /// Recalls that have not been answered.
     recalled: usize,
+    /// When the host was told to open, and to close, in nanoseconds.
+    pub(super) opens_ns: u64,
+    pub(super) closes_ns: u64,
+    pub(super) times: HostTimes,
 }
 
 impl Member {
     pub(super) fn new(seat: Seat) -> Self {
         let window = seat.part.workers * (1 + AHEAD);
+        let (rank, first_worker, workers) = (seat.rank, seat.part.first_worker, seat.part.workers);
+        let (opening, closing, lives) = Default::default();
         Self {
             seat,
+            opens_ns: 0,
+            closes_ns: 0,
+            times: HostTimes { rank, first_worker, workers, opening, closing, lives },
             standing: Standing::Opens,
             held: HashMap::new(),
             told_to_close: false,

@@ -26,6 +26,7 @@ use self::member::{Member, Standing};
 use self::settler::{Job, Settler};
 use crate::hub::{Command, Hub};
 use crate::message::{Part, PoolId, WorkId, returned};
+use crate::times::{HostTimes, WorkTrip};
 
 /// Work for a host.
 pub(crate) struct ToSend {
@@ -68,10 +69,17 @@ struct State {
     closing: Option<bool>,
     ended: bool,
     lives: Vec<WorkerLife>,
+    /// The ways of work since they were last taken, where they are kept.
+    trips: Option<Vec<WorkTrip>>,
 }
 
 impl Pool {
-    pub(crate) fn new(hub: Arc<Hub>, seats: Vec<Seat>, host_timeout: Duration) -> Arc<Self> {
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        seats: Vec<Seat>,
+        host_timeout: Duration,
+        keeps_trips: bool,
+    ) -> Arc<Self> {
         let max = seats.iter().map(|seat| seat.part.workers).sum();
         let on_crash = seats.first().map_or_else(OnCrash::default, |seat| seat.part.on_crash);
         let state = State {
@@ -84,6 +92,7 @@ impl Pool {
             closing: None,
             ended: false,
             lives: Vec::new(),
+            trips: keeps_trips.then(Vec::new),
         };
         let pool = Arc::new(Self {
             id: hub.next_pool(),
@@ -240,6 +249,16 @@ impl Pool {
         let mut lives = self.lock().lives.clone();
         lives.sort_by_key(|life| (life.worker, life.spawned_ns));
         lives
+    }
+
+    /// What is known of the pool's part on each host.
+    pub(crate) fn host_times(&self) -> Vec<HostTimes> {
+        self.lock().members.iter().map(|member| member.times.clone()).collect()
+    }
+
+    /// The ways of the work that is done, since the last call.
+    pub(crate) fn take_trips(&self) -> Vec<WorkTrip> {
+        self.lock().trips.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Fetches a piece of work back from where it lies. True if it came.

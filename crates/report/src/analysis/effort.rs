@@ -195,6 +195,7 @@ mod tests {
             workers: Vec::new(),
             tasks: Vec::new(),
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: None,
         };
         (0..).zip(walls_ms).map(sample).collect()

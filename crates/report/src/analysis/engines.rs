@@ -253,6 +253,7 @@ mod tests {
                     workers: Vec::new(),
                     tasks: Vec::new(),
                     machine: crate::record::MachineState::default(),
+                    hosts: Vec::new(),
                     outside: None,
                 });
             }

@@ -3,7 +3,7 @@
 
 use super::bounds;
 use super::model::{Bound, Ceiling, CeilingWay};
-use crate::record::{CeilingLoad, CeilingSample, RunRecord, Sample};
+use crate::record::{Case, CeilingLoad, CeilingSample, HOSTS, RunRecord, Sample};
 use crate::stats::{Quantity, Summary, bootstrap};
 
 /// The granularity bounds from the mean serial times of the jobs, for every number of workers of
@@ -70,7 +70,7 @@ pub(super) fn ceiling_ways(record: &RunRecord, workload: &str) -> Vec<CeilingWay
 fn samples<'a>(record: &'a RunRecord, workload: &str, way: usize) -> Vec<&'a CeilingSample> {
     let is_of =
         |s: &&CeilingSample| s.workload == workload && s.way == way && !s.warmup && !s.lanes.is_empty();
-    record.ceilings.iter().filter(is_of).collect()
+    record.ceilings.iter().filter(|s| s.host.is_none()).filter(is_of).collect()
 }
 
 fn from(samples: &[&CeilingSample]) -> Vec<Ceiling> {
@@ -87,6 +87,30 @@ fn from(samples: &[&CeilingSample]) -> Vec<Ceiling> {
         Some(Ceiling { workers, speedup: ratio(workers, &many, &one)? })
     };
     counts.into_iter().filter_map(ceiling).collect()
+}
+
+/// The same of workers over hosts: each host's passes per second with as many threads as it had workers, all together
+/// over those of one thread of this machine, where the serial baseline ran. Nothing where a host's were not measured.
+pub(super) fn ceilings_over_hosts(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
+    let samples = || record.ceilings.iter().filter(|s| s.workload == workload && s.way == 0 && !s.warmup);
+    let rate_of = |host: Option<usize>, workers: usize, round: u32| {
+        samples().find(|s| s.host == host && s.lanes.len() == workers && s.round == round).and_then(rate)
+    };
+    let mut rounds: Vec<u32> = samples().map(|sample| sample.round).collect();
+    rounds.sort_unstable();
+    rounds.dedup();
+    let cases = record.plan.cases.iter().enumerate();
+    let cases = cases.filter(|(_, case)| case.workload == workload && case.executor == HOSTS);
+    let ceiling = |(index, case): (usize, &Case)| {
+        let spans = &record.samples.iter().find(|sample| sample.case == index)?.hosts;
+        let all = |round: u32| {
+            spans.iter().map(|span| rate_of(Some(span.host), span.workers, round)).sum::<Option<f64>>()
+        };
+        let rates = rounds.iter().filter_map(|&round| Some((all(round)?, rate_of(None, 1, round)?)));
+        let (many, one): (Vec<f64>, Vec<f64>) = rates.unzip();
+        Some(Ceiling { workers: case.workers, speedup: bootstrap::ratio_of_means(&many, &one)? })
+    };
+    cases.filter_map(ceiling).collect()
 }
 
 fn ratio(workers: usize, many: &[f64], one: &[f64]) -> Option<Quantity> {

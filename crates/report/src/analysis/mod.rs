@@ -57,7 +57,7 @@ pub use speedup::widths;
 
 pub use model::{
     Account, Analysis, Apart, Best, Bound, Ceiling, CeilingWay, Cell, Command, Crossing, Crossover, Effort,
-    Estimate, ExecutorTable, Lane, Law, Loss, LossPart, LossRow, Narrowed, NoInterval, NoisyRound,
-    OutsideFigures, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint, TaskTimes,
-    Timeline, Unsteady, Waiting, WorkloadColumn,
+    Estimate, ExecutorTable, HostAccount, HostLoss, Lane, Law, Loss, LossPart, LossRow, Narrowed, NoInterval,
+    NoisyRound, OutsideFigures, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint,
+    TaskTimes, Timeline, Unsteady, Waiting, WorkloadColumn,
 };

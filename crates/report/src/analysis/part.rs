@@ -3,13 +3,21 @@
 
 use std::borrow::Cow;
 
-use super::model::{Analysis, Cell, ExecutorTable, Row, WorkloadColumn};
+use super::model::{Analysis, Ceiling, Cell, ExecutorTable, Row, WorkloadColumn};
+use crate::record::HOSTS;
 
 impl WorkloadColumn {
     /// Whether its jobs wait rather than compute.
     #[must_use]
     pub fn waits(&self) -> bool {
         self.waits.is_some()
+    }
+
+    /// What the hardware that an executor uses allows that many workers, where that was measured.
+    #[must_use]
+    pub fn ceiling(&self, executor: &str, workers: usize) -> Option<&Ceiling> {
+        let ceilings = if executor == HOSTS { &self.ceilings_over_hosts } else { &self.ceilings };
+        ceilings.iter().find(|ceiling| ceiling.workers == workers)
     }
 
     /// Whether it is one program with a knob for its number of workers.

@@ -173,6 +173,7 @@ mod tests {
                 task(3, 1, [1, 6, 7]),
             ],
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: None,
         };
         let times = times(&sample, &[64, 64, 64, 4]);

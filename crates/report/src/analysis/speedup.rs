@@ -56,6 +56,7 @@ impl Analysis {
             crossovers: Vec::new(),
             task_times: sizes::task_times(record, &rounds),
             environment: record.environment.clone(),
+            hosts: record.hosts.clone(),
             conditions: record.conditions.clone(),
         };
         analysis.crossovers = crossover::crossovers(&analysis);
@@ -139,6 +140,7 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
                 None => limits::bounds(cells.record, &workload.name, &serial),
             },
             ceilings: limits::ceilings(cells.record, &workload.name),
+            ceilings_over_hosts: limits::ceilings_over_hosts(cells.record, &workload.name),
             ceiling_ways: match workload.waits {
                 Some(_) => Vec::new(),
                 None => limits::ceiling_ways(cells.record, &workload.name),
@@ -188,7 +190,7 @@ fn rows(cells: &Cells<'_>, executor: &str) -> Vec<Row> {
     let record = cells.record;
     let row = |workers: usize| Row {
         workers,
-        oversubscribed: record.environment.cpus_available.value().is_some_and(|&cpus| workers > cpus)
+        oversubscribed: record.cpus_of(executor).is_some_and(|cpus| workers > cpus)
             && computes(record, executor, workers),
         cells: (record.plan.workloads.iter())
             .map(|workload| cells.pool(&workload.name, executor, workers))

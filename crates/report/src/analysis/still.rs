@@ -128,6 +128,7 @@ mod tests {
             workers,
             tasks,
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: None,
         };
         let life = |worker| WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: 0 };

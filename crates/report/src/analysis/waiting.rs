@@ -57,6 +57,7 @@ mod tests {
             workers: Vec::new(),
             tasks: tasks.iter().enumerate().map(task).collect(),
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: None,
         }
     }

@@ -48,6 +48,9 @@ pub struct CeilingSample {
     pub round: u32,
     /// Whether that was a warm-up round.
     pub warmup: bool,
+    /// The host that they ran on, as an index into the record's hosts; absent for this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<usize>,
     /// The threads.
     pub lanes: Vec<CeilingLane>,
 }

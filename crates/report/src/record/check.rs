@@ -52,6 +52,7 @@ fn counts(record: &RunRecord) -> Result<(), String> {
     let listed = |count: Option<usize>| count.unwrap_or(0);
     let tasks = record.samples.iter().map(|sample| sample.tasks.len() + sample.workers.len()).sum();
     let ordered = plan.order.iter().map(Vec::len).sum();
+    let hosts_of_a_sample = record.samples.iter().map(|sample| sample.hosts.len()).max().unwrap_or(0);
     for (what, count, most) in [
         ("workloads", plan.workloads.len(), most::WORKLOADS),
         ("executors", executors.len(), most::EXECUTORS),
@@ -65,6 +66,8 @@ fn counts(record: &RunRecord) -> Result<(), String> {
         ("tasks and workers", tasks, most::TASKS),
         ("failures", record.failures.len(), most::FAILURES),
         ("published rows", record.published.len(), most::CASES),
+        ("hosts", record.hosts.as_ref().map_or(0, |of| of.hosts.len()), MAX_WORKERS),
+        ("hosts of a sample", hosts_of_a_sample, MAX_WORKERS),
         ("cores", listed(environment.cores.value().map(Vec::len)), most::PARTS),
         ("caches", listed(environment.caches.value().map(Vec::len)), most::PARTS),
         ("kinds of CPU", listed(environment.kinds.value().map(Vec::len)), most::PARTS),
@@ -121,8 +124,12 @@ fn workloads(record: &RunRecord) -> Result<(), String> {
             return Err(format!("the workload {} has {jobs} jobs, but {digests} digests", workload.name));
         }
     }
+    let hosts = record.hosts.as_ref().map_or(0, |of| of.hosts.len());
     let ways = &record.plan.ceilings;
     for ceiling in &record.ceilings {
+        if ceiling.host.is_some_and(|host| host >= hosts) {
+            return Err(format!("a ceiling is of a host that is not among the {hosts} of the run"));
+        }
         let way = ways.get(ceiling.way).map(|way| way.load);
         if way.is_none() && ceiling.way >= ways.len().max(1) {
             return Err(format!("a ceiling is the plan's number {}, of {}", ceiling.way, ways.len()));
@@ -189,6 +196,10 @@ fn of_sample(record: &RunRecord, sample: &Sample) -> Result<(), String> {
     }
     if let Some(task) = sample.tasks.iter().find(|task| task.worker >= case.workers) {
         return Err(format!("case {case} has a task of worker {}", task.worker));
+    }
+    let hosts = record.hosts.as_ref().map_or(0, |of| of.hosts.len());
+    if sample.hosts.iter().any(|span| span.host >= hosts || span.first_worker >= case.workers) {
+        return Err(format!("case {case} has workers on a host that the run has not"));
     }
     let jobs = record.workload(&case.workload).map_or(0, |workload| workload.sizes.len());
     match sample.tasks.iter().find(|task| task.job >= jobs) {

@@ -8,6 +8,7 @@
 //! * `check`: what the types of a record cannot promise; [`plain`]: texts that are safe to print; [`input`]: files
 //!   read to a limit
 //! * [`json_schema`]: the same shape for other programs, as a JSON Schema
+//! * [`hosts`]: workers on several hosts
 //! * [`sample`]: one timed execution of one case
 //! * [`command`]: the command of a run; [`outside`]: what was seen of one execution of it
 //! * [`checkup`]: what `speedup doctor` finds on a machine
@@ -19,6 +20,7 @@ pub mod ceiling;
 mod check;
 pub mod checkup;
 pub mod command;
+pub mod hosts;
 pub mod input;
 pub mod json_schema;
 mod layout;
@@ -46,12 +48,13 @@ pub use speedup_machine::virtualisation::Host;
 
 pub use ceiling::{CeilingLane, CeilingLoad, CeilingPlan, CeilingSample};
 pub use command::{Axes, Check, CommandRecord, Cpus, Hooks, Inputs, Output, ShellStart, Text};
+pub use hosts::{Fill, HostRecord, HostSpan, HostsRecord, Trip};
 pub use outside::{Course, Digested, Ended, JobProcess, Occupied, Outside};
 pub use pin::Pinned;
 pub use read::ReadError;
 pub use sample::{Failure, MachineState, Sample, TaskSpan, WorkerSpan};
 pub use schema::{
-    BASELINE, COMMAND, Case, Data, Design, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase, RunRecord,
-    SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
+    BASELINE, COMMAND, Case, Data, Design, HOSTS, OLDEST_SCHEMA, PlanRecord, PoolMode, PublishedCase,
+    RunRecord, SCHEMA_VERSION, Status, Stop, Tool, Waits, WorkloadRecord,
 };
 pub use store::{RunFolder, StoreError};

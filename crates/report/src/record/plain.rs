@@ -27,6 +27,7 @@ impl RunRecord {
             status: self.status,
             environment: self.environment.clone(),
             conditions: self.conditions.clone(),
+            hosts: self.hosts.clone(),
             plan: self.plan.clone(),
             samples: Vec::new(),
             failures: self.failures.clone(),
@@ -141,6 +142,7 @@ mod tests {
                 workers: Vec::new(),
                 tasks: vec![serde_json::from_str(&file(signal)).unwrap()],
                 machine: crate::record::MachineState::default(),
+                hosts: Vec::new(),
                 outside: None,
             });
             record

@@ -1,14 +1,14 @@
 //! One timed execution of one case, with what every worker and every task did.
 //!
 //! All times are nanoseconds on one monotonic clock that parent and workers share, counted from
-//! the start of the sample. A figure that the system does not give is absent; the record's
+//! the start of the sample; those of workers on another host are on that host's, aligned as [`HostSpan`] says. A figure that the system does not give is absent; the record's
 //! [`Environment`](super::Environment) says why.
 
 use serde::{Deserialize, Serialize};
 use speedup_machine::counters::Counts;
 use speedup_machine::probe::Probe;
 
-use super::{JobProcess, Outside};
+use super::{HostSpan, JobProcess, Outside, Trip};
 
 /// One timed execution of one case: pool start, the batch, results back, pool joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Sample {
     /// What the machine did during it.
     #[serde(default)]
     pub machine: MachineState,
+    /// The hosts that had workers, in the order of those; empty where all were on this machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostSpan>,
     /// What was seen of it from outside, where it is one execution of a program. It has no tasks then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<Box<Outside>>,
@@ -79,6 +82,16 @@ pub struct WorkerSpan {
     pub ended_ns: u64,
 }
 
+impl Sample {
+    /// The host that has a worker of that number, where it is on another machine.
+    #[must_use]
+    pub fn host_of(&self, worker: usize) -> Option<&HostSpan> {
+        self.hosts
+            .iter()
+            .find(|host| worker.checked_sub(host.first_worker).is_some_and(|at| at < host.workers))
+    }
+}
+
 /// One task within a sample, as timed by the worker that ran it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -116,6 +129,9 @@ pub struct TaskSpan {
     /// The clock of the worker's CPU as probed just after the task, in Hz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_hz: Option<f64>,
+    /// When it went to its host and its outcome came back, where that is another machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trip: Option<Trip>,
     /// Time spent making the array.
     pub generate_ns: u64,
     /// Time spent computing on it.
@@ -143,6 +159,7 @@ impl TaskSpan {
             major_faults: None,
             counts: None,
             clock_hz: None,
+            trip: None,
             generate_ns: 0,
             compute_ns: 0,
             process: None,

@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Around, CeilingPlan, CeilingSample, CommandRecord, Environment, Failure, Pinned, Sample, layout,
+    Around, CeilingPlan, CeilingSample, CommandRecord, Environment, Failure, HostsRecord, Pinned, Sample,
+    layout,
 };
 
 /// Version of the record's shape. It grows when an older tool could misread a newer file.
@@ -20,6 +21,9 @@ pub const BASELINE: &str = "serial";
 
 /// Name of the executor of a command, which has its own workers.
 pub const COMMAND: &str = "command";
+
+/// Name of the executor whose workers are on other hosts.
+pub const HOSTS: &str = "mpi";
 
 /// Everything known about one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ pub struct RunRecord {
     /// How busy others kept the machine.
     #[serde(default)]
     pub conditions: Around,
+    /// The hosts that had workers, where those were on others than this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Box<HostsRecord>>,
     /// What was to be measured.
     pub plan: PlanRecord,
     /// Every sample taken, warm-up included, in the order of time.
@@ -337,6 +344,15 @@ impl RunRecord {
     pub fn fatal_failure(&self) -> Option<String> {
         let failure = self.failures.last().filter(|_| self.status == Status::Failed)?;
         Some(format!("{}: {}", self.plan.cases[failure.case], failure.message))
+    }
+
+    /// CPUs that the workers of an executor may use: of this machine, or of all hosts.
+    #[must_use]
+    pub fn cpus_of(&self, executor: &str) -> Option<usize> {
+        match &self.hosts {
+            Some(hosts) if executor == HOSTS => Some(hosts.hosts.iter().map(|host| host.cpus).sum()),
+            _ => self.environment.cpus_available.value().copied(),
+        }
     }
 
     /// The workload of that name as it was run.

@@ -109,7 +109,7 @@ fn line(
     fields.push(of(|e| e.efficiency.map(|efficiency| efficiency.value)));
     fields.extend(with_interval(estimate.and_then(|e| e.karp_flatt)));
     let bound = workload.bounds.iter().find(|bound| bound.workers == workers);
-    let ceiling = workload.ceilings.iter().find(|ceiling| ceiling.workers == workers);
+    let ceiling = workload.ceiling(executor, workers);
     fields.push(number(bound.map(|bound| bound.speedup)));
     fields.push(number(ceiling.map(|ceiling| ceiling.speedup.value)));
     fields.extend([of(|e| e.overhead_s), oversubscribed.to_string()]);

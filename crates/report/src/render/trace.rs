@@ -85,7 +85,8 @@ fn add(
     events.push(metadata("process_sort_index", process, None, &json!({ "sort_index": process })));
     for (lane, number) in timeline.lanes.iter().zip(threads) {
         let thread = Some(number);
-        let name = format!("worker {}", lane.worker);
+        let host = lane.host.map(|host| format!("host {host} ")).unwrap_or_default();
+        let name = format!("{host}worker {}", lane.worker);
         events.push(metadata("thread_name", process, thread, &json!({ "name": name })));
         events.push(metadata("thread_sort_index", process, thread, &json!({ "sort_index": lane.worker })));
         events.extend(lane.segments.iter().map(|segment| complete(process, number, timeline, segment)));
@@ -142,6 +143,7 @@ pub fn state_name(state: State) -> &'static str {
     match state {
         State::Spawn => "spawn",
         State::Dispatch => "dispatch",
+        State::Network => "network",
         State::Task => "task",
         State::Tail => "tail",
         State::Teardown => "teardown",

@@ -60,11 +60,11 @@ pub(super) fn beyond_ceiling(run: &Analysis, workload: usize) -> Vec<String> {
     if run.anecdote().is_some() {
         return Vec::new();
     }
-    let ceiling = |workers: usize| column.ceilings.iter().find(|ceiling| ceiling.workers == workers);
     let rows = run.executors.iter().flat_map(|table| table.rows.iter().map(move |row| (table, row)));
     // That of one is 1 by definition.
     let beyond = rows.filter(|(_, row)| row.workers > 1).filter_map(|(table, row)| {
-        let (own, most) = (row.cells[workload].estimate()?.speedup?, ceiling(row.workers)?.speedup);
+        let ceiling = column.ceiling(&table.executor, row.workers)?;
+        let (own, most) = (row.cells[workload].estimate()?.speedup?, ceiling.speedup);
         (own.interval?.low > most.interval.map_or(most.value, |ends| ends.high)).then(|| {
             format!(
                 "{} {}/{}: {} is more than the machine's own ceiling of {}: something slowed the serial baseline, or the caches of several cores hold what that of one does not.",

@@ -3,13 +3,15 @@
 use super::units::{bytes, count, list};
 use crate::analysis::Analysis;
 use crate::record::{
-    Cache, ClockRange, Conditions, CpuKind, Environment, Harness, Host, Known, Others, Pinned, Quota, Weight,
+    Cache, ClockRange, Conditions, CpuKind, Environment, Fill, Harness, Host, HostRecord, HostsRecord, Known,
+    Others, Pinned, Quota, Weight,
 };
 
 /// Every fact by name: what it is, or why it is not known.
 #[must_use]
 pub fn facts(run: &Analysis) -> Vec<(&'static str, Known<String>)> {
     let mut facts = of_machine(&run.environment);
+    facts.extend(run.hosts.iter().flat_map(|of| hosts(of)));
     facts.push(("CPUs of workers", Known::Value(pinned(run.pin.as_ref()))));
     facts.extend(of_build(&run.environment));
     let others = run.conditions.before.others.clone();
@@ -59,6 +61,28 @@ fn of_build(environment: &Environment) -> Vec<(&'static str, Known<String>)> {
     ];
     facts.extend(environment.note.clone().map(|note| ("Note", Known::Value(note))));
     facts
+}
+
+/// The hosts that had workers, and how those were laid out.
+fn hosts(of: &HostsRecord) -> [(&'static str, Known<String>); 2] {
+    let how = match of.fill {
+        Fill::Compact => "one filled before the next",
+        Fill::Scatter => "as evenly as can be",
+    };
+    let most = of.workers_per_host.map_or_else(
+        || "a worker for each CPU".to_string(),
+        |most| format!("{} on each", count(most, "worker")),
+    );
+    let machine = |(index, host): (usize, &HostRecord)| {
+        let kernel = host.environment.kernel.value().map_or("unknown kernel", String::as_str);
+        let (number, machine, cpus) = (index + 1, host.environment.summary(), count(host.cpus, "CPU"));
+        format!("{number}: {machine} ({cpus} to use), {kernel}, build {}", host.build)
+    };
+    let machines = of.hosts.iter().enumerate().map(machine).collect::<Vec<_>>().join("; ");
+    [
+        ("Hosts of workers", Known::Value(format!("{}, {how}, {most}", of.hosts.len()))),
+        ("Machines of the hosts", Known::Value(machines)),
+    ]
 }
 
 /// What others used of the machine.

@@ -79,6 +79,8 @@ pub struct WorkloadView {
     pub counts: Option<Grid>,
     /// Where the missing speedup of the representative cases went; of a program, at every number of workers.
     pub losses: Option<Grid>,
+    /// What each host's workers lost, where they are on several.
+    pub hosts: Option<Grid>,
     /// The same cases under the names of the POP metrics.
     pub pop: Option<Grid>,
     /// What belongs to the answers: which number of workers is best, a speedup that cannot be.
@@ -148,7 +150,8 @@ impl View {
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
         let own = self.workloads.iter();
         own.flat_map(|workload| {
-            [&workload.plane, &workload.figures, &workload.counts, &workload.losses, &workload.pop]
+            let WorkloadView { plane, figures, counts, losses, hosts, pop, .. } = workload;
+            [plane, figures, counts, losses, hosts, pop]
         })
         .flatten()
     }
@@ -198,6 +201,7 @@ impl WorkloadView {
                 tables::speedups(run, index)
             },
             counts: column.is_program().then(|| tables::counts(run, index)).flatten(),
+            hosts: tables::hosts(run, index),
             pop: tables::pop(run, index),
             losses: if column.is_program() {
                 tables::program_losses(run, index)

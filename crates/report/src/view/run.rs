@@ -6,7 +6,7 @@ use super::verdict::largest_loss;
 use crate::analysis::{
     Account, Analysis, Cell, LEAST_ROUNDS, Law, Loss, Narrowed, NoInterval, Unsteady, doctor,
 };
-use crate::record::{BASELINE, Design, PoolMode, Status, Stop};
+use crate::record::{BASELINE, Design, HOSTS, PoolMode, Status, Stop};
 
 /// Which run it is and how it was measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +111,7 @@ pub(super) fn measured(run: &Analysis) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![rounds(run)];
+    lines.extend(hosts(run));
     lines.extend(run.anecdote().map(|_| {
         format!("Fewer than {LEAST_ROUNDS} rounds are an anecdote, and nothing is concluded from them.")
     }));
@@ -122,12 +123,29 @@ pub(super) fn measured(run: &Analysis) -> Vec<String> {
     lines
 }
 
+/// On which hosts workers were, and how well their clocks are known.
+fn hosts(run: &Analysis) -> Option<String> {
+    let hosts = &run.hosts.as_ref()?.hosts;
+    let accounts = run.estimates().filter_map(|estimate| estimate.account.as_ref());
+    let off = accounts.flat_map(|account| &account.hosts).map(|host| host.clock_error_s);
+    let off = off.reduce(f64::max).map(|off| {
+        format!("; where a host's times meet those of the case they may be off by {} at most", seconds(off))
+    });
+    Some(format!(
+        "Workers of {HOSTS} were on {}, each timed by its host's own clock{}.",
+        count(hosts.len(), "host"),
+        off.unwrap_or_default()
+    ))
+}
+
 /// Units of speedup from which on a wait for CPUs is worth a sentence.
 const WAITED: f64 = 0.05;
 
 /// Who had the CPUs that workers waited for, where that is what cost a case most that stands for an executor.
 fn taken(run: &Analysis) -> Option<String> {
-    let cases = (0..run.executors.len()).flat_map(|executor| {
+    // Who has CPUs of other hosts is not known here.
+    let here = (0..run.executors.len()).filter(|&executor| run.executors[executor].executor != HOSTS);
+    let cases = here.flat_map(|executor| {
         (0..run.workloads.len()).filter_map(move |workload| run.representative(executor, workload))
     });
     let waited = |account: &Account| {
@@ -289,7 +307,9 @@ fn apart(run: &Analysis) -> Option<String> {
 
 fn oversubscribed(run: &Analysis) -> Option<String> {
     let cpus = *run.environment.cpus_available.value()?;
-    let rows = run.executors.iter().flat_map(|table| &table.rows).filter(|row| row.oversubscribed);
+    // Hosts have CPUs that are not of this machine.
+    let here = run.executors.iter().filter(|table| run.hosts.is_none() || table.executor != HOSTS);
+    let rows = here.flat_map(|table| &table.rows).filter(|row| row.oversubscribed);
     let mut workers: Vec<usize> = rows.map(|row| row.workers).collect();
     workers.sort_unstable();
     workers.dedup();

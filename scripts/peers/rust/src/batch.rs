@@ -200,7 +200,10 @@ fn execute(pool: &dyn Pool, workers: usize, jobs: Vec<BatchJob>) -> Result<(Meas
         digests.push(report.result.map_err(|fault| format!("job {job}: {fault}"))?.digest);
     }
     let workers = ran.lives.iter().map(life).collect();
-    Ok((Measured { start_ns: start, wall_ns, workers, tasks, machine, outside: None }, digests))
+    Ok((
+        Measured { start_ns: start, wall_ns, workers, tasks, machine, hosts: Vec::new(), outside: None },
+        digests,
+    ))
 }
 
 fn recorded(probe: probe::Probe) -> Probe {

@@ -6,13 +6,14 @@
 
 mod apart;
 pub(super) mod ledger;
+pub(super) mod network;
 mod outside;
 mod slower;
 #[cfg(test)]
 mod tests;
 
-use self::ledger::{Lacking, Ledger};
-use super::model::{Account, Loss, LossPart, LossRow};
+use self::ledger::{Lacking, Ledger, OnHost};
+use super::model::{Account, HostAccount, HostLoss, Loss, LossPart, LossRow};
 use super::pop::Pop;
 use super::rounds::Paired;
 use crate::stats::{Interval, Quantity, bootstrap};
@@ -47,7 +48,8 @@ pub(super) fn account(pairs: &[Paired<'_>], workers: usize, paired: bool) -> Opt
     let rows = columns.rows(&intervals);
     let sum: f64 = rows.iter().map(|row| row.speedup.value).sum();
     let notes = notes(&ledgers, paired);
-    let account = Account { workers, speedup, gap, rows, residual: sum - gap, pop: None, notes };
+    let hosts = of_hosts(&ledgers);
+    let account = Account { workers, speedup, gap, rows, residual: sum - gap, pop: None, hosts, notes };
     Some(Account { pop: Pop::of(&account), ..account })
 }
 
@@ -138,7 +140,7 @@ impl Columns {
         };
         let shown = |loss: &Loss| match loss {
             Loss::Waiting => merged,
-            Loss::Quota => self.present[*loss as usize],
+            Loss::Network | Loss::Quota => self.present[*loss as usize],
             Loss::RunQueue | Loss::Steal | Loss::Blocking => !merged || self.present[*loss as usize],
             _ => (*loss as usize) <= Loss::SerialLoop as usize,
         };
@@ -152,6 +154,38 @@ impl Columns {
     }
 }
 
+/// What each host's workers lost, mean over the executions that had workers there.
+fn of_hosts(ledgers: &[Ledger]) -> Vec<HostAccount> {
+    let mut numbers: Vec<usize> =
+        ledgers.iter().flat_map(|ledger| ledger.hosts.iter().map(|on| on.host)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let account = |host: usize| {
+        let on: Vec<&OnHost> =
+            ledgers.iter().flat_map(|ledger| &ledger.hosts).filter(|on| on.host == host).collect();
+        let untold = |loss: Loss| match loss {
+            Loss::RunQueue => on.iter().any(|on| on.lacking.queue),
+            Loss::Steal | Loss::Blocking => on.iter().any(|on| on.lacking.queue || on.lacking.switches),
+            _ => false,
+        };
+        let row = |loss: Loss| {
+            let times: Vec<f64> = on.iter().map(|on| on.losses[loss as usize]).collect();
+            HostLoss { loss, worker_seconds: (!untold(loss)).then(|| mean(&times) / 1e9) }
+        };
+        let occurs = |loss: &Loss| match loss {
+            Loss::Waiting | Loss::Quota => on.iter().any(|on| on.losses[*loss as usize] != 0.0),
+            _ => true,
+        };
+        HostAccount {
+            host: host + 1,
+            workers: on.iter().map(|on| on.workers).max().unwrap_or(0),
+            clock_error_s: on.iter().map(|on| on.clock_error / 1e9).fold(0.0, f64::max),
+            rows: Loss::OF_A_LANE.into_iter().filter(occurs).map(row).collect(),
+        }
+    };
+    numbers.into_iter().map(account).collect()
+}
+
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
@@ -160,6 +194,14 @@ fn mean(values: &[f64]) -> f64 {
 fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
     let lacking = |what: fn(&Lacking) -> bool| ledgers.iter().any(|ledger| what(&ledger.lacking));
     let mut notes = ledgers[0].outside.as_ref().map(Apart::notes).unwrap_or_default();
+    let off = ledgers.iter().flat_map(|ledger| &ledger.hosts).map(|on| on.clock_error).fold(0.0, f64::max);
+    if off > 0.0 {
+        notes.push(format!(
+            "times within a host are by its own clock; where spawn, network and teardown meet they may be off by {:.1} µs \
+             at most, half of the shortest round trip",
+            off / 1e3
+        ));
+    }
     let mut note = |so: bool, text: &str| {
         if so {
             notes.push(text.to_string());

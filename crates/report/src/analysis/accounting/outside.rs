@@ -41,6 +41,7 @@ pub(super) fn ledger(pair: &Paired<'_>, workers: usize) -> Option<Ledger> {
         serial: pair.reference.wall_ns(),
         losses: [0.0; Loss::ALL.len()],
         parts: Vec::new(),
+        hosts: Vec::new(),
         lacking: Lacking::default(),
         outside: None,
     };
@@ -63,6 +64,7 @@ pub(in crate::analysis) fn alone(sample: &Sample) -> Option<Ledger> {
         serial: 0.0,
         losses: [0.0; Loss::ALL.len()],
         parts: Vec::new(),
+        hosts: Vec::new(),
         lacking: Lacking::default(),
         outside: None,
     };
@@ -226,6 +228,7 @@ mod tests {
             workers: Vec::new(),
             tasks: Vec::new(),
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: Some(Box::new(outside)),
         }
     }

@@ -4,11 +4,22 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::rounds::Reference;
-use crate::record::{MachineState, Sample, TaskSpan, WorkerSpan};
+use crate::record::{HostSpan, MachineState, Sample, TaskSpan, Trip, WorkerSpan};
 
 fn sample(wall_ns: u64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
     let machine = MachineState::default();
-    Sample { case: 0, round: 0, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine, outside: None }
+    Sample {
+        case: 0,
+        round: 0,
+        warmup: false,
+        start_ns: 0,
+        wall_ns,
+        workers,
+        tasks,
+        machine,
+        hosts: Vec::new(),
+        outside: None,
+    }
 }
 
 fn life(worker: usize, ready_ns: u64) -> WorkerSpan {
@@ -150,6 +161,107 @@ fn a_task_that_had_to_wait_to_be_submitted_says_so() {
     assert_eq!(parts, [("not yet submitted", 40.0), ("hand-over", 20.0)]);
 }
 
+fn host(host: usize, first_worker: usize, workers: usize) -> HostSpan {
+    HostSpan {
+        host,
+        first_worker,
+        workers,
+        clock_error_ns: 12,
+        opening: None,
+        closing: None,
+        machine: MachineState::default(),
+    }
+}
+
+fn trip([sent_ns, came_ns, told_ns, back_ns]: [u64; 4]) -> Option<Trip> {
+    Some(Trip { sent_ns, came_ns, told_ns, back_ns })
+}
+
+#[track_caller]
+fn assert_parts(account: &Account, loss: Loss, wall: f64, expected: &[(&str, f64)]) {
+    let row = account.rows.iter().find(|row| row.loss == loss).unwrap();
+    let parts: Vec<_> =
+        row.parts.iter().map(|part| (part.name, (part.speedup.value * wall * 1e6).round() / 1e6)).collect();
+    assert_eq!(parts, expected);
+}
+
+#[test]
+fn what_a_worker_of_another_host_waits_for_messages_is_network() {
+    // Told to start at 5, which came at 15; spawned at 16. The work was sent at 45 and came at 60.
+    let task = TaskSpan { trip: trip([45, 60, 305, 320]), ..TaskSpan::busy(0, 0, (62, 300)) };
+    let life = WorkerSpan { worker: 0, spawned_ns: 16, ready_ns: 40, ended_ns: 0 };
+    let of =
+        HostSpan { opening: trip([5, 15, 20, 30]), closing: trip([325, 335, 380, 395]), ..host(0, 0, 1) };
+    let pool = Sample { hosts: vec![of], ..sample(400, vec![life], vec![task]) };
+    let account = account_of(&serial(&[238], 0), &pool, 1);
+    assert_row(&account, Loss::Spawn, 30.0 / 400.0);
+    assert_row(&account, Loss::Dispatch, 7.0 / 400.0);
+    assert_row(&account, Loss::Network, (10 + 15 + 15 + 10 + 15) as f64 / 400.0);
+    assert_row(&account, Loss::Teardown, 60.0 / 400.0);
+    assert!(account.residual.abs() < 1e-12, "{account:#?}");
+    assert_parts(&account, Loss::Spawn, 400.0, &[("launcher", 6.0), ("local pool", 24.0)]);
+    assert_parts(&account, Loss::Network, 400.0, &[("latency", 56.0), ("data", 9.0)]);
+    assert!(account.notes.iter().any(|note| note.contains("half of the shortest round trip")));
+}
+
+#[test]
+fn a_clock_that_is_off_moves_a_way_and_not_the_sum_of_both() {
+    let of = |off: u64| {
+        let task = TaskSpan {
+            trip: trip([10, 30 + off, 130 + off, 160]),
+            ..TaskSpan::busy(0, 0, (30 + off, 130 + off))
+        };
+        let pool = Sample { hosts: vec![host(0, 0, 1)], ..sample(160, vec![life(0, 0)], vec![task]) };
+        account_of(&serial(&[100], 0), &pool, 1)
+    };
+    for off in [0, 5, 9] {
+        assert_row(&of(off), Loss::Network, 50.0 / 160.0);
+        assert_row(&of(off), Loss::Dispatch, 10.0 / 160.0);
+    }
+}
+
+#[test]
+fn a_worker_that_waits_for_more_waits_for_the_answer_and_the_next_task() {
+    let first = TaskSpan { trip: trip([0, 10, 110, 120]), ..TaskSpan::busy(0, 0, (10, 110)) };
+    // It was sent only once the first was back, and 4 later.
+    let second = TaskSpan { trip: trip([124, 134, 234, 244]), ..TaskSpan::busy(1, 0, (135, 234)) };
+    // This one was there before it was needed.
+    let third = TaskSpan { trip: trip([125, 135, 334, 344]), ..TaskSpan::busy(2, 0, (236, 334)) };
+    let pool =
+        Sample { hosts: vec![host(0, 0, 1)], ..sample(344, vec![life(0, 0)], vec![first, second, third]) };
+    let account = account_of(&serial(&[100, 99, 98], 0), &pool, 1);
+    assert_row(&account, Loss::Network, (10 + 10 + 10 + 10) as f64 / 344.0);
+    assert_row(&account, Loss::Dispatch, (4 + 1 + 2) as f64 / 344.0);
+}
+
+#[test]
+fn each_host_has_its_own_losses_and_says_what_it_does_not_tell() {
+    let mut held_up = TaskSpan::busy(1, 1, (0, 200));
+    (held_up.cpu_ns, held_up.queue_ns) = (100, Some(100));
+    let mut silent = TaskSpan::busy(2, 2, (0, 200));
+    (silent.cpu_ns, silent.queue_ns) = (150, None);
+    let tasks = vec![TaskSpan::busy(0, 0, (0, 200)), held_up, silent];
+    let mut hosts = vec![host(0, 0, 1), host(1, 1, 1), host(2, 2, 1)];
+    hosts[1].machine.throttled_ns = Some(30);
+    let pool = Sample { hosts, ..sample(200, (0..3).map(|worker| life(worker, 0)).collect(), tasks) };
+    let account = account_of(&serial(&[200, 100, 150], 0), &pool, 3);
+    let of = |host: usize, loss: Loss| {
+        let rows = &account.hosts[host].rows;
+        rows.iter().find(|row| row.loss == loss).map(|row| row.worker_seconds.map(|s| (s * 1e9).round()))
+    };
+    assert_eq!(
+        [0, 1, 2].map(|host| of(host, Loss::RunQueue)),
+        [Some(Some(0.0)), Some(Some(70.0)), Some(None)]
+    );
+    assert_eq!([0, 1, 2].map(|host| of(host, Loss::Quota)), [None, Some(Some(30.0)), None]);
+    assert_eq!([0, 1, 2].map(|host| of(host, Loss::Waiting)), [None, None, Some(Some(50.0))]);
+    assert_eq!(
+        account.hosts.iter().map(|on| (on.host, on.workers)).collect::<Vec<_>>(),
+        [(1, 1), (2, 1), (3, 1)]
+    );
+    assert!(account.residual.abs() < 1e-12);
+}
+
 #[test]
 fn another_batch_than_the_baselines_has_no_account() {
     let pool = sample(100, vec![life(0, 0)], vec![TaskSpan::busy(0, 0, (0, 100))]);
@@ -164,12 +276,16 @@ fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
     let one_task = (0..8_usize, 0..50_000_000_u64, 0..9_000_000_u64, 0..9_000_000_u64, figure(), figure());
     let batch = prop::collection::vec(one_task, 1..14);
     let lives = prop::collection::vec((0..8_usize, 0..3_000_000_u64), 0..8);
+    let trips = || prop::option::of(prop::array::uniform4(0..90_000_000_u64));
+    let span = (0..4_usize, 0..8_usize, 1..4_usize, trips(), trips(), figure());
+    let hosts = (prop::collection::vec(span, 0..4), prop::collection::vec(trips(), 14));
     let execution =
-        (batch, lives, 1..90_000_000_u64, prop::collection::vec(1..9_000_000_u64, 14), 0..9999_u64);
+        (batch, lives, 1..90_000_000_u64, prop::collection::vec(1..9_000_000_u64, 14), (0..9999_u64, hosts));
     let clock = prop::option::of(1.0..5e9_f64);
     (1..9_usize, prop::collection::vec((execution, clock), 1..5)).prop_map(|(workers, rounds)| {
-        let build = |((batch, lives, wall, times, glue), clock): (_, Option<f64>)| {
+        let build = |((batch, lives, wall, times, (glue, (spans, trips))), clock): (_, Option<f64>)| {
             let batch: Vec<_> = batch;
+            let trips: Vec<Option<[u64; 4]>> = trips;
             let tasks = (batch.iter().enumerate())
                 .map(|(job, &(worker, begin, length, cpu, queue, switches))| TaskSpan {
                     cpu_ns: cpu,
@@ -177,6 +293,7 @@ fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
                     voluntary_switches: switches,
                     submitted_ns: length / 2,
                     clock_hz: clock,
+                    trip: trips[job].and_then(trip),
                     ..TaskSpan::busy(job, worker % workers, (begin, begin + length))
                 })
                 .collect();
@@ -187,7 +304,14 @@ fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
             for task in &mut reference.tasks {
                 task.clock_hz = clock.map(|hz| hz * 1.1);
             }
-            (reference, sample(wall, lives, tasks))
+            let spans: Vec<(_, _, _, Option<[u64; 4]>, Option<[u64; 4]>, _)> = spans;
+            let hosts = spans.into_iter().map(|(of, first, many, opening, closing, throttled_ns)| HostSpan {
+                opening: opening.and_then(trip),
+                closing: closing.and_then(trip),
+                machine: MachineState { throttled_ns, ..MachineState::default() },
+                ..host(of, first, many)
+            });
+            (reference, Sample { hosts: hosts.collect(), ..sample(wall, lives, tasks) })
         };
         (workers, rounds.into_iter().map(build).collect())
     })

@@ -47,6 +47,7 @@ pub fn differences(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
 pub fn of_machines(a: &RunRecord, b: &RunRecord) -> Vec<Difference> {
     let mut found = Found::default();
     found.facts(&MACHINE, &facts(&a.environment), &facts(&b.environment));
+    found.unless_same("hosts", &hosts(a), &hosts(b));
     found.0
 }
 
@@ -175,6 +176,14 @@ fn pinned(record: &RunRecord) -> String {
         || "chosen by the scheduler".to_string(),
         |pin| format!("{} ({})", pin.list(), pin.order_name()),
     )
+}
+
+/// The hosts that had workers, and how those were laid out.
+fn hosts(record: &RunRecord) -> String {
+    let Some(of) = &record.hosts else { return "none but this machine".to_string() };
+    let most = of.workers_per_host.map(|most| format!(", {most} workers each")).unwrap_or_default();
+    let machines: Vec<String> = of.hosts.iter().map(|host| host.environment.summary()).collect();
+    format!("{} {}{most}: {}", of.hosts.len(), of.fill.name(), machines.join("; "))
 }
 
 fn waited_for(workload: &WorkloadRecord) -> &str {

@@ -41,7 +41,18 @@ fn task(job: usize, worker: usize, begin_ns: u64, end_ns: u64) -> TaskSpan {
 
 pub(super) fn sample(case: usize, round: u32, wall_ns: u64, tasks: Vec<TaskSpan>) -> Sample {
     let (workers, machine) = (Vec::new(), MachineState::default());
-    Sample { case, round, warmup: false, start_ns: 0, wall_ns, workers, tasks, machine, outside: None }
+    Sample {
+        case,
+        round,
+        warmup: false,
+        start_ns: 0,
+        wall_ns,
+        workers,
+        tasks,
+        machine,
+        hosts: Vec::new(),
+        outside: None,
+    }
 }
 
 fn serial(number: u32, round: &Round) -> Sample {
@@ -278,8 +289,14 @@ fn a_cpu_that_others_had_shows_in_the_ceiling_of_as_many_workers() {
     let with = |passes: u64| {
         let mut record = run(&rounds(|_| {}));
         let lanes = |count: usize, passes: u64| vec![CeilingLane { cpu: None, passes, busy_ns: MS }; count];
-        let ceiling =
-            |lanes| CeilingSample { workload: "rc4".into(), way: 0, round: 0, warmup: false, lanes };
+        let ceiling = |lanes| CeilingSample {
+            workload: "rc4".into(),
+            way: 0,
+            round: 0,
+            warmup: false,
+            host: None,
+            lanes,
+        };
         record.ceilings = vec![ceiling(lanes(1, 100)), ceiling(lanes(2, passes))];
         record
     };

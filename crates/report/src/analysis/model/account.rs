@@ -20,6 +20,9 @@ pub struct Account {
     pub residual: f64,
     /// The same under the names of the POP metrics, as factors; absent of a program watched from outside.
     pub pop: Option<Pop>,
+    /// What each host's workers lost, where they are on others than this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostAccount>,
     /// Which rows the system could not tell apart, and why.
     pub notes: Vec<String>,
 }
@@ -46,6 +49,28 @@ pub struct LossPart {
     pub speedup: Quantity,
 }
 
+/// What the workers of a host lost: the losses that each worker has by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostAccount {
+    /// Number of the host, from 1.
+    pub host: usize,
+    /// How many workers it had.
+    pub workers: usize,
+    /// By how much its times may be off against those of the case.
+    pub clock_error_s: f64,
+    /// The losses.
+    pub rows: Vec<HostLoss>,
+}
+
+/// A loss on a host.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostLoss {
+    /// What was lost.
+    pub loss: Loss,
+    /// How much, in worker-seconds per execution of the batch; absent where that host does not tell it.
+    pub worker_seconds: Option<f64>,
+}
+
 /// Where worker time goes, other than into the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -55,6 +80,8 @@ pub enum Loss {
     Spawn,
     /// From ready, or from a task's end, to the next task's begin.
     Dispatch,
+    /// Workers of another host without a task, while a message that they waited for was under way.
+    Network,
     /// Idle workers at the end that no schedule of these jobs could avoid.
     Granularity,
     /// Idle workers at the end because of the order of the jobs.
@@ -102,9 +129,10 @@ pub enum Loss {
 
 impl Loss {
     /// Every loss, in the order of a report.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Spawn,
         Self::Dispatch,
+        Self::Network,
         Self::Granularity,
         Self::Ordering,
         Self::Jitter,
@@ -126,6 +154,20 @@ impl Loss {
         Self::Exit,
         Self::Over,
         Self::Untold,
+    ];
+
+    /// Those that each worker has by itself, in the order of a report.
+    pub const OF_A_LANE: [Self; 10] = [
+        Self::Spawn,
+        Self::Dispatch,
+        Self::Network,
+        Self::SlowerTasks,
+        Self::RunQueue,
+        Self::Quota,
+        Self::Steal,
+        Self::Blocking,
+        Self::Waiting,
+        Self::Teardown,
     ];
 
     /// Those of an account from outside, in the order of a report.
@@ -151,6 +193,7 @@ impl Loss {
         match self {
             Self::Spawn => "spawn",
             Self::Dispatch => "dispatch",
+            Self::Network => "network",
             Self::Granularity => "granularity",
             Self::Ordering => "ordering",
             Self::Jitter => "jitter",
@@ -181,6 +224,7 @@ impl Loss {
         match self {
             Self::Spawn => "workers not yet ready",
             Self::Dispatch => "ready workers between tasks",
+            Self::Network => "workers of another host waited for messages to or from it",
             Self::Granularity => "idle at the end; no schedule of these jobs avoids it",
             Self::Ordering => "idle at the end because of the order of the jobs",
             Self::Jitter => "idle at the end because tasks took other times than serially",

@@ -13,10 +13,10 @@ use serde::Serialize;
 use speedup_machine::placement::Knee;
 
 use super::predict::model::Suggestion;
-use crate::record::{Around, Data, Design, Environment, Pinned, PoolMode, Status, Stop, Waits};
+use crate::record::{Around, Data, Design, Environment, HostsRecord, Pinned, PoolMode, Status, Stop, Waits};
 use crate::stats::Quantity;
 
-pub use account::{Account, Loss, LossPart, LossRow};
+pub use account::{Account, HostAccount, HostLoss, Loss, LossPart, LossRow};
 pub use laws::{Crossover, Law, Scaling};
 pub use outside::{Best, Command, OutsideFigures};
 pub use sizes::{Crossing, TaskCrossing, TaskCurve, TaskPoint, TaskTimes};
@@ -59,6 +59,9 @@ pub struct Analysis {
     pub task_times: Vec<TaskTimes>,
     /// The machine and the build.
     pub environment: Environment,
+    /// The hosts that had workers, where those are on others than this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Box<HostsRecord>>,
     /// How busy others kept the machine.
     pub conditions: Around,
 }
@@ -173,6 +176,9 @@ pub struct WorkloadColumn {
     pub bounds: Vec<Bound>,
     /// What the hardware allows, by ascending number of workers.
     pub ceilings: Vec<Ceiling>,
+    /// The same of the hosts that had as many workers together, over one worker of this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ceilings_over_hosts: Vec<Ceiling>,
     /// The same in every way in which it was measured, the first included; empty where a record tells of no ways.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ceiling_ways: Vec<CeilingWay>,

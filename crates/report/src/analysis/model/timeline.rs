@@ -18,6 +18,9 @@ pub struct Timeline {
 pub struct Lane {
     /// Number of the worker.
     pub worker: usize,
+    /// Number of its host, from 1, where that is another machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<usize>,
     /// What it did, without gaps from the start to the end of the execution.
     pub segments: Vec<Segment>,
 }
@@ -43,6 +46,8 @@ pub enum State {
     Spawn,
     /// Ready, waiting for a task.
     Dispatch,
+    /// On another host, waiting for a message to or from it.
+    Network,
     /// Running a task.
     Task,
     /// Done, while others still run tasks.

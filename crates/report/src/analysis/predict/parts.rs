@@ -198,6 +198,7 @@ mod tests {
                 task(3, 1, 16.0, 26.0),
             ],
             machine: MachineState::default(),
+            hosts: Vec::new(),
             outside: None,
         }
     }

@@ -45,6 +45,7 @@ fn sample(case: usize, round: u32, wall: f64, workers: Vec<WorkerSpan>, tasks: V
         workers,
         tasks,
         machine: MachineState::default(),
+        hosts: Vec::new(),
         outside: None,
     }
 }
@@ -107,6 +108,7 @@ fn run(times: &[f64], pools: &[Pool], cpus: usize, ceiling: f64) -> RunRecord {
                 workload: workload.clone(),
                 round,
                 warmup: false,
+                host: None,
                 lanes: vec![lane; threads],
             });
         }

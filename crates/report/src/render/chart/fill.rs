@@ -63,6 +63,7 @@ impl Fill {
         match loss {
             Loss::Spawn => Self::plain(RGBColor(230, 159, 0)),
             Loss::Dispatch => Self::hatched(RGBColor(252, 225, 170), Hatch::Upright, RGBColor(150, 90, 0)),
+            Loss::Network => Self::hatched(RGBColor(106, 61, 154), Hatch::Rising, theme::PAPER),
             Loss::Granularity => Self::plain(GREY),
             Loss::Ordering => Self::hatched(GREY, Hatch::Rising, INK),
             Loss::Jitter => Self::hatched(GREY, Hatch::Crossed, INK),
@@ -92,6 +93,7 @@ impl Fill {
         match state {
             State::Spawn => Self::of_loss(Loss::Spawn),
             State::Dispatch => Self::of_loss(Loss::Dispatch),
+            State::Network => Self::of_loss(Loss::Network),
             State::Task => Self::WORK,
             State::Tail => Self::of_loss(Loss::Ordering),
             State::Teardown => Self::of_loss(Loss::Teardown),

@@ -27,9 +27,10 @@ const ALL: usize = 16;
 /// How many of more are drawn at either end.
 const ENDS: usize = 6;
 
-const STATES: [(State, &str); 5] = [
+const STATES: [(State, &str); 6] = [
     (State::Spawn, "spawn: not yet ready"),
     (State::Dispatch, "dispatch: ready, waiting for a task"),
+    (State::Network, "network: waiting for a message to or from its host"),
     (State::Task, "task, with the job's number"),
     (State::Tail, "tail: done, while others still work"),
     (State::Teardown, "teardown: all tasks are done; the pool ends"),
@@ -59,6 +60,12 @@ impl Chart for Timelines {
         notes.push(format!(
             "For each executor the execution of median time, {which}. Workers and jobs are numbered from 0."
         ));
+        if plots.iter().any(Lanes::has_hosts) {
+            notes.push(
+                "Lanes of workers on other machines are grouped by host, and are by that host's clock."
+                    .to_string(),
+            );
+        }
         if plots.iter().any(|lanes| lanes.left_out() > 0) {
             notes.push("Of many workers only the first and the last have a lane.".to_string());
         }
@@ -157,6 +164,25 @@ impl<'a> Lanes<'a> {
         Self { case, title, shown, left_out, axis, unit }
     }
 
+    /// Whether some of its workers are on other machines.
+    fn has_hosts(&self) -> bool {
+        self.shown.iter().flatten().any(|lane| lane.host.is_some())
+    }
+
+    /// What stands in front of a lane: the host too, where it is that host's first.
+    fn label(&self, index: usize) -> Option<String> {
+        let lane = self.shown[index]?;
+        let host = lane.host.filter(|_| self.begins_host(index));
+        Some(host.map_or_else(|| lane.worker.to_string(), |host| format!("host {host} · {}", lane.worker)))
+    }
+
+    /// Whether the lane is the first that is drawn of its host.
+    fn begins_host(&self, index: usize) -> bool {
+        let host = |lane: &Option<&Lane>| lane.and_then(|lane| lane.host);
+        host(&self.shown[index]).is_some()
+            && self.shown[..index].iter().rev().find_map(host) != host(&self.shown[index])
+    }
+
     /// How many lanes are not drawn.
     fn left_out(&self) -> usize {
         self.left_out
@@ -219,8 +245,8 @@ impl Plot for Lanes<'_> {
     }
 
     fn label_width(&self) -> f64 {
-        let numbers = self.shown.iter().flatten().map(|lane| lane.worker.to_string());
-        numbers.map(|number| font::width(&number, theme::TEXT)).fold(0.0, f64::max)
+        let labels = (0..self.shown.len()).filter_map(|index| self.label(index));
+        labels.map(|label| font::width(&label, theme::TEXT)).fold(0.0, f64::max)
     }
 
     fn height(&self) -> f64 {
@@ -242,8 +268,12 @@ impl Plot for Lanes<'_> {
                 scene.text(&words, (area.middle().0, baseline), Anchor::Middle, (theme::TEXT, theme::SOFT));
                 continue;
             };
-            let number = lane.worker.to_string();
-            scene.text(&number, (area.left - 7.0, baseline), Anchor::End, (theme::TEXT, theme::INK));
+            let label = self.label(index).unwrap_or_default();
+            if index > 0 && self.begins_host(index) {
+                let y = area.top + index as f64 * LANE + 1.0;
+                scene.line((area.left, y), (area.right(), y), theme::HAIR, theme::INK);
+            }
+            scene.text(&label, (area.left - 7.0, baseline), Anchor::End, (theme::TEXT, theme::INK));
             self.draw_lane(scene, body, lane);
         }
         frame::edges(scene, area);

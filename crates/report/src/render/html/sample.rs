@@ -35,6 +35,7 @@ pub(crate) fn account(workers: usize, rows: &[(Loss, f64)], wall_s: f64) -> Acco
         rows: rows.iter().map(row).collect(),
         residual: 4.4e-16,
         pop: None,
+        hosts: Vec::new(),
         notes: vec!["No hardware counters here, so slower tasks are split by the probed clock alone.".into()],
     }
 }
@@ -100,7 +101,7 @@ fn timeline(workers: usize, wall_s: f64) -> Timeline {
             at = done;
         }
         segments.push(segment(State::Teardown, None, at, wall_s));
-        Lane { worker, segments }
+        Lane { worker, host: None, segments }
     };
     Timeline { round: 7, wall_s, lanes: (0..workers).map(lane).collect() }
 }
@@ -170,6 +171,7 @@ fn column(name: &str, label: &str, serial_s: f64) -> WorkloadColumn {
         floor: Some(Quantity { value: 1.001, interval: Some(Interval { low: 0.996, high: 1.006 }) }),
         bounds: [(1, 1.0), (2, 2.0), (3, 3.0), (4, 3.947)].map(bound).into(),
         ceilings: (1..=2).map(ceiling).collect(),
+        ceilings_over_hosts: Vec::new(),
         ceiling_ways: Vec::new(),
         suggestion: None,
     }
@@ -283,6 +285,7 @@ pub(crate) fn analysis() -> Analysis {
             share: 0.05,
         }],
         environment: environment(),
+        hosts: None,
         conditions: Around::default(),
     }
 }

@@ -98,8 +98,7 @@ fn case(executor: &str, row: &Row, cell: &Cell, limits: Option<&WorkloadColumn>)
     };
     let of = |written: fn(&Estimate) -> Option<(String, f64)>| figure(estimate.and_then(written));
     let bound = limits.and_then(|limits| limits.bounds.iter().find(|bound| bound.workers == row.workers));
-    let ceiling =
-        limits.and_then(|limits| limits.ceilings.iter().find(|ceiling| ceiling.workers == row.workers));
+    let ceiling = limits.and_then(|limits| limits.ceiling(executor, row.workers));
     let time = match cell {
         Cell::Failed { .. } => Entry::written("failed", None),
         Cell::Measured(_) | Cell::NotMeasured => of(|it| Some((seconds(it.mean_s), it.mean_s))),
@@ -169,6 +168,7 @@ pub(super) fn accounts(run: &Analysis) -> Markup {
             details.account data-workload=(workload) data-executor=(executor) data-workers=(workers) {
                 summary { strong { (case) } " " span.quiet { (Verdict::of(workers, estimate).doubting(few)) } }
                 (table(&tables::account(&case, account), false, &[]))
+                @if let Some(hosts) = tables::by_host(&case, account) { (table(&hosts, false, &[])) }
                 @if !account.notes.is_empty() {
                     ul.quiet { @for note in &account.notes { li { (note) } } }
                 }

@@ -50,7 +50,7 @@ pub(in crate::view) fn speedups(run: &Analysis, workload: usize) -> Option<Grid>
         let mut number = workers(row);
         number.text.push_str(if row.oversubscribed { "*" } else { "" });
         let mut cells = vec![Entry::name(&table.executor), number, mean_time(cell, decimals)];
-        cells.extend(figures(column, row.workers, cell));
+        cells.extend(figures(column, (&table.executor, row.workers), cell));
         cells
     };
     Some(Grid {
@@ -93,12 +93,12 @@ pub(super) fn doubted(run: &Analysis, title: String) -> String {
 }
 
 /// Factor to largest loss.
-fn figures(column: &WorkloadColumn, workers: usize, cell: &Cell) -> Vec<Entry> {
+fn figures(column: &WorkloadColumn, (executor, workers): (&str, usize), cell: &Cell) -> Vec<Entry> {
     let estimate = cell.estimate();
     let of = |figure: fn(&Estimate) -> Option<Quantity>| estimate.and_then(figure).map(|figure| figure.value);
     let speedup = estimate.and_then(|estimate| estimate.speedup);
     let bound = column.bounds.iter().find(|bound| bound.workers == workers).map(|bound| bound.speedup);
-    let ceiling = column.ceilings.iter().find(|ceiling| ceiling.workers == workers);
+    let ceiling = column.ceiling(executor, workers);
     let loss = estimate.and_then(|estimate| estimate.account.as_ref()).and_then(largest_loss);
     vec![
         Entry::figure(estimate.and_then(|estimate| estimate.factor), times),

@@ -1,6 +1,6 @@
 //! Where the missing speedup went: the representative cases side by side, and the account of one case.
 
-use crate::analysis::{Account, Analysis, Loss, LossRow};
+use crate::analysis::{Account, Analysis, HostAccount, Loss, LossRow};
 use crate::stats::Quantity;
 use crate::view::grid::{Entry, Grid, heads};
 use crate::view::units::{MISSING, and, count, fixed, interval, percent, quantity, seconds};
@@ -77,6 +77,45 @@ pub fn account(case: &str, account: &Account) -> Grid {
         foot: vec![total("sum", sum, String::new()), total("missing", account.gap, gap)],
         ..Grid::default()
     }
+}
+
+/// What the workers of each host lost in a case, side by side; `None` where all were on one machine.
+#[must_use]
+pub fn by_host(case: &str, account: &Account) -> Option<Grid> {
+    let hosts = &account.hosts;
+    let cell = |host: &HostAccount, loss: Loss| match host.rows.iter().find(|row| row.loss == loss) {
+        None => Entry::written(MISSING, None),
+        Some(row) => row.worker_seconds.map_or_else(
+            || Entry::written("not told", None),
+            |time| Entry::written(seconds(time), Some(time)),
+        ),
+    };
+    let occurs = |loss: &Loss| hosts.iter().any(|host| host.rows.iter().any(|row| row.loss == *loss));
+    let row = |loss: Loss| {
+        let cells = hosts.iter().map(|host| cell(host, loss));
+        std::iter::once(Entry::name(loss.name()).of(loss)).chain(cells).collect()
+    };
+    let off = hosts.iter().map(|host| Entry::written(seconds(host.clock_error_s), Some(host.clock_error_s)));
+    let mut rows: Vec<Vec<Entry>> = Loss::OF_A_LANE.into_iter().filter(occurs).map(row).collect();
+    rows.push(std::iter::once(Entry::name("clock off by at most")).chain(off).collect());
+    let head = |host: &HostAccount| format!("host {}, {}", host.host, count(host.workers, "worker"));
+    (!hosts.is_empty()).then(|| Grid {
+        title: format!("{case}: worker time that each host lost in one execution"),
+        head: std::iter::once("Loss".to_string()).chain(hosts.iter().map(head)).collect(),
+        rows,
+        ..Grid::default()
+    })
+}
+
+/// The same of the cases that stand for executors on several hosts, the first of them.
+pub(in crate::view) fn hosts(run: &Analysis, workload: usize) -> Option<Grid> {
+    let cases = run.executors.iter().enumerate();
+    let mut grids = cases.filter_map(|(index, table)| {
+        let case = run.representative(index, workload)?;
+        let name = format!("{} {}/{}", run.workloads[workload].label, table.executor, case.workers);
+        by_host(&name, case.estimate.account.as_ref()?)
+    });
+    grids.next()
 }
 
 fn lines(row: &LossRow, gap: f64) -> Vec<Vec<Entry>> {

@@ -28,11 +28,12 @@ fn a_speedup_stands_with_its_limits() {
 #[test]
 fn ceilings_of_several_ways_stand_with_marks_where_an_order_bends() {
     let mut run = rich(&["rc4"], POOLS, &[1, 2, 4, 8], 8);
+    let ceilings = run.workloads[0].ceilings.clone();
     let way = |order, bytes_per_s, knees: &[(usize, Boundary)]| CeilingWay {
         order,
         knees: knees.iter().map(|&(workers, boundary)| Knee { workers, boundary }).collect(),
         bytes_per_s,
-        ceilings: run.workloads[0].ceilings.clone(),
+        ceilings: ceilings.clone(),
     };
     let compact = way("compact", None, &[(4, Boundary::Cache), (4, Boundary::Node)]);
     run.workloads[0].ceiling_ways = vec![compact.clone()];

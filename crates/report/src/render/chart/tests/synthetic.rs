@@ -108,6 +108,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
                 floor: None,
                 bounds: Vec::new(),
                 ceilings: Vec::new(),
+                ceilings_over_hosts: Vec::new(),
                 ceiling_ways: Vec::new(),
                 suggestion: None,
             })
@@ -122,6 +123,7 @@ pub(super) fn plain(workloads: &[&str], executors: &[&str], counts: &[usize]) ->
         crossovers: Vec::new(),
         task_times: Vec::new(),
         environment: Environment::default(),
+        hosts: None,
         conditions: Around::default(),
     }
 }
@@ -217,7 +219,7 @@ fn enrich(estimate: &mut Estimate, (column, executor, workers): (usize, usize, u
 fn account(speedup: f64, workers: usize, executor: usize) -> Account {
     let gap = workers as f64 - speedup;
     let gain = 0.02 * speedup;
-    let weights = [0.12, 0.04, 0.2, 0.05, 0.04, 0.35, 0.0, 0.0, 0.06, 0.0, 0.0, 0.14, 0.0];
+    let weights = [0.12, 0.04, 0.0, 0.2, 0.05, 0.04, 0.35, 0.0, 0.0, 0.06, 0.0, 0.0, 0.14, 0.0];
     let total: f64 = weights.iter().sum();
     let rows = (Loss::ALL.into_iter().zip(weights))
         .filter(|(loss, weight)| *weight > 0.0 && (executor > 0 || *loss != Loss::Teardown))
@@ -232,7 +234,7 @@ fn account(speedup: f64, workers: usize, executor: usize) -> Account {
     let mut rows: Vec<_> = rows.collect();
     let sum: f64 = rows.iter().map(|row| row.speedup.value).sum();
     rows[0].speedup.value += gap - sum;
-    Account { workers, speedup, gap, rows, residual: 0.0, pop: None, notes: Vec::new() }
+    Account { workers, speedup, gap, rows, residual: 0.0, pop: None, hosts: Vec::new(), notes: Vec::new() }
 }
 
 /// Numbers from 0 to 1 that look random.
@@ -263,7 +265,8 @@ fn timeline(wall_s: f64, workers: usize) -> Timeline {
     let (begin, end) = (0.06 * wall_s, 0.95 * wall_s);
     let spawned = |worker: usize| begin * (0.4 + 0.6 * (worker + 1) as f64 / workers as f64);
     let mut free: Vec<f64> = (0..workers).map(spawned).collect();
-    let mut lanes: Vec<Lane> = (0..workers).map(|worker| Lane { worker, segments: Vec::new() }).collect();
+    let mut lanes: Vec<Lane> =
+        (0..workers).map(|worker| Lane { worker, host: None, segments: Vec::new() }).collect();
     let mut put = |worker: usize, state: State, job: Option<usize>, from_s: f64, to_s: f64| {
         lanes[worker].segments.push(Segment { state, job, from_s, to_s });
     };

@@ -1,0 +1,154 @@
+//! What is asked of a host, by a thread in its agent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::study::choice::{Wanted, WorkloadChoice, kernel};
+use crate::study::prepared::Prepared;
+use crate::study::registry::workloads;
+use crate::study::setting::Setting;
+use crate::study::{ceiling, environment};
+use crate::workload::Scale;
+use speedup_executor::Task;
+use speedup_executor::task::TaskEntry;
+use speedup_machine::cgroup::throttled_ns;
+use speedup_machine::placement::Placement;
+use speedup_machine::root::Root;
+use speedup_machine::{pressure, probe};
+use speedup_report::record::{CeilingLane, Data, Environment, MachineState, Probe};
+use speedup_values::choose;
+
+/// The tasks, for [`worker::init`](speedup_executor::worker::init).
+pub static TASKS: [TaskEntry; 3] =
+    [TaskEntry::of::<Describe>(), TaskEntry::of::<Look>(), TaskEntry::of::<Ceiling>()];
+
+/// What the machine is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Describe;
+
+impl Task for Describe {
+    const NAME: &'static str = "speedup.host";
+    type Output = Environment;
+
+    fn run(self) -> Environment {
+        environment::gather()
+    }
+}
+
+/// What the machine does at a moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Look;
+
+/// What was seen of it. Running totals are of the system's start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Looked {
+    steal_ns: Option<u64>,
+    throttled_ns: Option<u64>,
+    load: Option<f64>,
+    probe: Option<Probe>,
+}
+
+impl Task for Look {
+    const NAME: &'static str = "speedup.look";
+    type Output = Looked;
+
+    fn run(self) -> Looked {
+        let root = Root::default();
+        Looked {
+            steal_ns: pressure::steal_ns(&root).ok(),
+            throttled_ns: throttled_ns(&root).ok(),
+            load: pressure::load(&root).ok(),
+            probe: probe::probe(),
+        }
+    }
+}
+
+impl Looked {
+    /// What the machine did between two looks.
+    pub(super) fn until(&self, after: &Self) -> MachineState {
+        let grown = |of: fn(&Self) -> Option<u64>| Some(of(after)?.saturating_sub(of(self)?));
+        MachineState {
+            steal_ns: grown(|look| look.steal_ns),
+            throttled_ns: grown(|look| look.throttled_ns),
+            suspended_ns: None,
+            load: self.load,
+            before: self.probe,
+            after: after.probe,
+        }
+    }
+}
+
+/// What the machine can do for a workload with so many threads and no queue.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Ceiling {
+    setting: Setting,
+    kernel: String,
+    data: Data,
+    passes: u32,
+    scale: String,
+    workers: usize,
+    window_ns: u64,
+}
+
+impl Ceiling {
+    pub(super) fn of(
+        choice: &WorkloadChoice,
+        (seed, scale): (u64, Scale),
+        (workers, window): (usize, Duration),
+    ) -> Self {
+        let (workload, parameters) =
+            (choice.workload.name().to_string(), choice.prepared.parameters().to_vec());
+        Self {
+            setting: Setting { workload, seed, parameters },
+            kernel: choice.kernel.name.to_string(),
+            data: choice.data,
+            passes: choice.passes,
+            scale: scale.name().to_string(),
+            workers,
+            window_ns: window.as_nanos() as u64,
+        }
+    }
+
+    /// Whether both are about the same workload.
+    fn is_of_same(&self, other: &Self) -> bool {
+        let of = |it: &Self| (it.setting.clone(), it.kernel.clone(), it.data, it.passes, it.scale.clone());
+        of(self) == of(other)
+    }
+
+    /// The workload made ready as it is where the run is, once.
+    fn prepared(&self) -> Result<Arc<dyn Prepared>, String> {
+        static KNOWN: Mutex<Vec<(Ceiling, Arc<dyn Prepared>)>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, prepared)) = known.iter().find(|(other, _)| other.is_of_same(self)) {
+            return Ok(Arc::clone(prepared));
+        }
+        let Setting { workload, seed, parameters } = self.setting.clone();
+        let workload = choose("workload", &workload, workloads().iter().copied(), |of| of.name())?;
+        let wanted = Wanted {
+            kernel: kernel(workload, &self.kernel)?,
+            data: self.data,
+            passes: self.passes,
+            scale: choose("scale", &self.scale, [Scale::Book, Scale::Tiny], |scale| scale.name())?,
+            seed,
+            parameters,
+            workers: Vec::new(),
+        };
+        let prepared =
+            wanted.prepare(workload).map_err(|problem| format!("{} {problem}", workload.name()))?;
+        known.push((self.clone(), Arc::clone(&prepared.prepared)));
+        Ok(prepared.prepared)
+    }
+}
+
+impl Task for Ceiling {
+    const NAME: &'static str = "speedup.ceiling";
+    type Output = Result<Vec<CeilingLane>, String>;
+
+    fn run(self) -> Self::Output {
+        let (prepared, cpus) = (self.prepared()?, Placement::Cores.of_this_machine());
+        let work = |lane, _| prepared.repeated(lane);
+        ceiling::measure(&work, (self.workers, &cpus), Duration::from_nanos(self.window_ns))
+    }
+}
