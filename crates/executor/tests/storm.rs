@@ -42,6 +42,8 @@ const PARENT: &str = "SPEEDUP_STORM_PARENT";
 enum Act {
     Square(u64),
     Echo(Vec<u8>),
+    /// A long one stands apart from the messages.
+    Text(String),
     Pause(u64),
     Die(u8),
 }
@@ -50,6 +52,7 @@ enum Act {
 enum Made {
     Number(u64),
     Bytes(Vec<u8>),
+    Text(String),
 }
 
 impl Task for Act {
@@ -60,6 +63,7 @@ impl Task for Act {
         match self {
             Self::Square(number) => Made::Number(number * number),
             Self::Echo(bytes) => Made::Bytes(bytes),
+            Self::Text(text) => Made::Text(text),
             Self::Pause(us) => {
                 thread::sleep(Duration::from_micros(us));
                 Made::Number(us)
@@ -79,8 +83,13 @@ impl Act {
     fn random(random: &mut Xoshiro256PlusPlus) -> Self {
         match random.random_range(0..100) {
             0..60 => Self::Square(random.random_range(0..1 << 20)),
-            60..75 => Self::Echo(vec![random.random(); random.random_range(0..4096)]),
-            75..80 => Self::Echo(vec![random.random(); random.random_range(0..1 << 20)]),
+            60..70 => Self::Echo(vec![random.random(); random.random_range(0..4096)]),
+            70..72 => Self::Echo(vec![random.random(); random.random_range(0..1 << 20)]),
+            72..80 => {
+                let letter = char::from(random.random_range(b'a'..=b'z'));
+                let length = 1 << random.random_range(0..21);
+                Self::Text(letter.to_string().repeat(random.random_range(0..length)))
+            }
             80..97 => Self::Pause(random.random_range(0..2000)),
             _ => Self::Die(random.random_range(0..4)),
         }
@@ -91,6 +100,7 @@ impl Act {
         match self {
             Self::Square(number) => Some(Made::Number(number * number)),
             Self::Echo(bytes) => Some(Made::Bytes(bytes.clone())),
+            Self::Text(text) => Some(Made::Text(text.clone())),
             Self::Pause(us) => Some(Made::Number(*us)),
             Self::Die(_) => None,
         }
