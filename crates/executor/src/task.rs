@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::Error;
 use super::panics::catch_panic;
-use super::wire::{Outcome, decode, encode};
-use crate::ipc::buffer::Buffer;
+use super::wire::{Apart, Outcome, Outputs, decode_with, encode};
 use crate::ipc::origin;
 
 /// An indivisible unit of work that the very same way can run on a thread or in another process.
@@ -38,8 +37,8 @@ pub struct TaskEntry {
     pub(super) name: &'static str,
     pub(super) type_name: fn() -> &'static str,
     pub(super) type_id: fn() -> TypeId,
-    /// Decodes a task, runs it and appends the encoded output to the reply.
-    pub(super) run: fn(&[u8], &mut Buffer) -> Result<(), Outcome>,
+    /// Decodes a task, whose long bytes may stand elsewhere, runs it and appends the encoded output to the reply.
+    pub(super) run: fn(&[u8], Apart<'_>, &mut Outputs<'_>) -> Result<(), Outcome>,
 }
 
 impl TaskEntry {
@@ -56,9 +55,9 @@ impl fmt::Debug for TaskEntry {
     }
 }
 
-fn run_encoded<T: Task>(task: &[u8], reply: &mut Buffer) -> Result<(), Outcome> {
+fn run_encoded<T: Task>(task: &[u8], apart: Apart<'_>, reply: &mut Outputs<'_>) -> Result<(), Outcome> {
     let run = || {
-        let task: T = decode(task).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
+        let task: T = decode_with(task, apart).map_err(|e| format!("its argument cannot be decoded: {e}"))?;
         let output = task.run();
         // One that forks comes here twice, and the reply is the original's.
         origin::end_copy();

@@ -165,11 +165,20 @@ impl View {
     ///
     /// `StorageFull` beyond its capacity, else what the system says.
     pub(super) fn copy(&mut self, length: usize, into: &mut Vec<u8>) -> io::Result<()> {
-        if length > self.mapping.length() {
-            let length = room_for(length, self.mapping.length(), self.capacity)?;
+        self.copy_part(0..length, into)
+    }
+
+    /// Appends a copy of a part of the buffer.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy`](Self::copy).
+    pub(super) fn copy_part(&mut self, part: Range<usize>, into: &mut Vec<u8>) -> io::Result<()> {
+        if part.end > self.mapping.length() {
+            let length = room_for(part.end, self.mapping.length(), self.capacity)?;
             self.mapping = Mapping::new(&self.ground, self.offset, length)?;
         }
-        self.mapping.read(0..length, into)
+        self.mapping.read(part, into)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a thin, safe form of something the system offers. Nothing here knows tasks.
 
+pub(crate) mod arena;
 pub(crate) mod buffer;
 pub(crate) mod channel;
 pub(crate) mod doorbell;

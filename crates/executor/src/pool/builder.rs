@@ -32,6 +32,8 @@ pub struct Builder<P> {
     pub(crate) spin: Spin,
     /// Number of the first worker, where there are others elsewhere.
     pub(crate) first_worker: usize,
+    /// Whether results leave this program as they stand in replies.
+    pub(crate) passes_on: bool,
     /// An initializer from elsewhere, as it stands in a request.
     pub(crate) encoded_initializer: Option<Encoded>,
     pool: PhantomData<P>,
@@ -47,6 +49,7 @@ impl<P> Builder<P> {
             on_crash: OnCrash::default(),
             spin: Spin::default(),
             first_worker: 0,
+            passes_on: false,
             encoded_initializer: None,
             pool: PhantomData,
         }

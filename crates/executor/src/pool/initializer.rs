@@ -26,7 +26,7 @@ impl Initializer {
         let task = Arc::new(task);
         let for_process = Arc::clone(&task);
         let encode = move || {
-            let mut encoder = Encoder::new();
+            let mut encoder = Encoder::new(None);
             encoder.add(table::registered::<T>()?, |bytes| {
                 catch_panic(|| encode(&*for_process, bytes))?
                     .map_err(|e| Error::Transfer { task: T::NAME.to_string(), reason: e.to_string() })

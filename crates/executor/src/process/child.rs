@@ -14,6 +14,7 @@ use crate::error::{Error, Exit};
 use crate::ipc::channel::{Channel, Process};
 use crate::ipc::doorbell::Ring;
 use crate::ipc::mailbox::{ParentEnd, Signals};
+use crate::ipc::memory::Ground;
 use crate::wire::{Message, Request};
 
 /// How long a worker whose channel has ended may take to be gone before it is killed. A process
@@ -48,14 +49,14 @@ pub(super) enum Lost {
 
 impl Child {
     /// Starts a worker process under that name, and enters it among the live workers. It may spin for work that
-    /// long before it sleeps.
+    /// long before it sleeps, and long bytes of its replies come in the annex if that is so.
     pub(super) fn start(
         worker: usize,
         name: &str,
-        spin: Duration,
+        (spin, annex): (Duration, bool),
         live: &Arc<LiveWorkers>,
     ) -> io::Result<Self> {
-        let mailbox = ParentEnd::new(spin)?;
+        let mailbox = ParentEnd::new(spin, annex)?;
         let variable = (start::ENVIRONMENT_KEY, &*worker.to_string());
         let (process, channel) = Process::start(name, start::arguments(), variable, mailbox.as_fd())?;
         let mut child = Self::with(worker, process, channel, mailbox);
@@ -113,12 +114,13 @@ impl Child {
         Request::new(buffer).map_err(|_| Lost::Misbehaved)
     }
 
-    /// Publishes the request, with those files.
-    pub(super) fn send(&mut self, files: &[Attachment]) {
-        for file in files {
+    /// Publishes the request, with the file in which long bytes stand, if it says so, and those files.
+    pub(super) fn send(&mut self, ground: Option<&Ground>, files: &[Attachment]) {
+        let files = files.iter().map(|file| file.file.as_fd());
+        for file in ground.map(Ground::as_fd).into_iter().chain(files) {
             // A worker that is dead is seen by who waits for the reply. One that would wait for the file
             // in vain is ended.
-            if self.channel.send_file(file.file.as_fd()).is_err() {
+            if self.channel.send_file(file).is_err() {
                 self.channel.close();
             }
         }
@@ -140,6 +142,12 @@ impl Child {
     /// As much of the reply to the latest request as there is by now.
     pub(super) fn reply_so_far(&mut self) -> Message {
         self.mailbox.reply_so_far().ok().and_then(Message::of).unwrap_or_default()
+    }
+
+    /// The long bytes of those parts of a reply, as far as they are there.
+    pub(super) fn apart(&mut self, reply: &Message, parts: Range<usize>) -> Vec<Vec<u8>> {
+        let (start, lengths) = reply.apart(parts);
+        self.mailbox.annex(start, &lengths)
     }
 
     /// Reaps a worker that is lost and says how it ended. `stopped` tells that the pool itself
@@ -206,7 +214,7 @@ mod tests {
     /// A child whose part is played by the test, at the other end of the channel.
     fn actor() -> (Child, UnixStream, ChildEnd) {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let mailbox = ParentEnd::new(Duration::ZERO).unwrap();
+        let mailbox = ParentEnd::new(Duration::ZERO, true).unwrap();
         let end = ChildEnd::new(mailbox.as_fd().try_clone_to_owned().unwrap()).unwrap();
         // It lives until it is killed.
         let process = Process::of(Command::new("sleep").arg("60").spawn().unwrap());
@@ -248,7 +256,7 @@ mod tests {
         say(&mut end, b"");
         assert_eq!(child.await_reply(), Ok(Vec::new()));
         child.request().unwrap();
-        child.send(&[]);
+        child.send(None, &[]);
         assert_eq!(child.reply().err(), Some(Lost::Misbehaved));
         theirs.shutdown(Shutdown::Write).unwrap();
         assert_eq!(child.await_reply(), Err(Lost::Gone));

@@ -16,7 +16,7 @@ use super::spinner::Spinner;
 use crate::attachments::Attachment;
 use crate::error::{Error, Exit};
 use crate::future::phase::Poller;
-use crate::ipc::channel::Channel;
+use crate::ipc::arena::Extents;
 use crate::wire::{Answer, Encoded, Message};
 use crate::work::Work;
 
@@ -64,6 +64,8 @@ struct Sent {
     /// Where they stand in the request.
     place: Range<usize>,
     files: Vec<Attachment>,
+    /// Where their long bytes stand. No one else may use that until they are settled.
+    extents: Extents,
 }
 
 /// What follows from sending or receiving.
@@ -193,7 +195,8 @@ impl Connection {
             match request.add(&item.encoded, &keep) {
                 Ok(()) => {
                     let (place, files) = (start..request.len(), request.files_from(files));
-                    self.sent.push(Sent { work: item.work, tasks, place, files });
+                    let Item { work, encoded } = item;
+                    self.sent.push(Sent { work, tasks, place, files, extents: encoded.into_extents() });
                 }
                 // Another request may have room for what this one has not.
                 Err(_) if !request.is_empty() => {
@@ -212,12 +215,14 @@ impl Connection {
             return outcome;
         }
         (self.is_batch, self.received) = (self.sent.len() > 1, 0);
-        if self.is_batch {
-            request.answer(Answer::InPart);
-        }
+        // A worker that has not got it for want of a descriptor may get it the next time.
+        let needed =
+            self.sent.iter().find(|sent| !sent.extents.is_empty() && !self.inbox.signals().has_arena());
+        let ground = needed.and_then(|sent| sent.extents.ground());
+        request.begins_with(if self.is_batch { Answer::InPart } else { Answer::InFull }, ground.is_some());
         let files = request.into_files();
         self.pieces += self.sent.len();
-        self.child.send(&files);
+        self.child.send(ground.as_ref(), &files);
         outcome
     }
 
@@ -228,11 +233,10 @@ impl Connection {
         let is_proper = |count: usize| {
             count == expected || self.is_batch && count >= self.received.max(1) && count < expected
         };
-        let channel = Arc::clone(self.child.channel());
         let proper = self.child.reply().ok().filter(|reply| is_proper(reply.len()));
         let receipt = proper.map(|reply| {
             self.pace.note(busy_ns, reply.len());
-            receipt(&mut self.sent, self.received..reply.len(), reply, &channel, &self.inbox)
+            self.take_outcomes(self.received..reply.len(), reply)
         });
         self.inbox.receive();
         let Some(receipt) = receipt else {
@@ -249,11 +253,10 @@ impl Connection {
             return Outcome::default();
         }
         let begun = self.inbox.signals().stop();
-        let channel = Arc::clone(self.child.channel());
         let reply = self.child.reply_so_far();
         // One stays: while there is something sent, a reply is to come.
         let done = reply.len().min(self.received + self.sent.len() - 1);
-        let receipt = receipt(&mut self.sent, self.received..done, reply, &channel, &self.inbox);
+        let receipt = self.take_outcomes(self.received..done, reply);
         self.received = done;
         let keep = begun.saturating_sub(done).clamp(1, self.sent.len());
         Outcome { receipt, settled: Vec::new(), requeue: self.take_back(keep) }
@@ -269,7 +272,8 @@ impl Connection {
         let child = &self.child;
         let take_back = |sent: Sent| {
             sent.work.take_back();
-            Item { encoded: Encoded::again(child.latest(sent.place), &sent.files), work: sent.work }
+            let encoded = Encoded::again(child.latest(sent.place), &sent.files, sent.extents);
+            Item { encoded, work: sent.work }
         };
         let items: Vec<Item> = self.sent.drain(keep..).map(take_back).collect();
         self.pieces -= items.len();
@@ -278,6 +282,21 @@ impl Connection {
             self.inbox.wake();
         }
         items
+    }
+
+    /// Takes those outcomes of the first pieces of work, and leaves the pieces for which there are not enough.
+    fn take_outcomes(&mut self, outcomes: Range<usize>, reply: Message) -> Option<Receipt> {
+        let (mut count, most) = (0, outcomes.len());
+        let fitting = |piece: &&Sent| {
+            let fits = count + piece.tasks <= most;
+            count += if fits { piece.tasks } else { 0 };
+            fits
+        };
+        let pieces = self.sent.iter().take_while(fitting).count();
+        let work = self.sent.drain(..pieces).map(|piece| piece.work).collect();
+        let outcomes = outcomes.start..outcomes.start + count;
+        let apart = self.child.apart(&reply, outcomes.clone());
+        (count > 0).then(|| Receipt::new(work, reply, outcomes, apart, self.child.channel(), &self.inbox))
     }
 
     /// Tells it to leave. It must have nothing to do.
@@ -315,13 +334,12 @@ impl Connection {
             legacy.lost = Some(self.sent.remove(0).work);
         } else if self.inbox.signals().begun() {
             let expected = self.received + self.tasks();
-            let channel = Arc::clone(self.child.channel());
             let reply = self.child.reply_so_far();
             let count = reply.len();
             // The tasks of a chunk share one fate.
             if self.is_batch || count == expected {
                 let done = self.received..count.max(self.received);
-                legacy.receipt = receipt(&mut self.sent, done, reply, &channel, &self.inbox);
+                legacy.receipt = self.take_outcomes(done, reply);
             }
             if !self.sent.is_empty() {
                 legacy.lost = Some(self.sent.remove(0).work);
@@ -330,24 +348,4 @@ impl Connection {
         legacy.requeue = self.take_back(0);
         legacy
     }
-}
-
-/// Receives those outcomes of the first pieces of work, and leaves the pieces for which there are not enough.
-fn receipt(
-    sent: &mut Vec<Sent>,
-    outcomes: Range<usize>,
-    reply: Message,
-    channel: &Channel,
-    inbox: &Arc<Inbox>,
-) -> Option<Receipt> {
-    let (mut count, most) = (0, outcomes.len());
-    let fitting = |piece: &&Sent| {
-        let fits = count + piece.tasks <= most;
-        count += if fits { piece.tasks } else { 0 };
-        fits
-    };
-    let pieces = sent.iter().take_while(fitting).count();
-    let work = sent.drain(..pieces).map(|piece| piece.work).collect();
-    let outcomes = outcomes.start..outcomes.start + count;
-    (count > 0).then(|| Receipt::new(work, reply, outcomes, channel, inbox))
 }

@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::ipc::buffer::Buffer;
 use crate::table::Registered;
 use crate::wire::{
-    Encoder, Outcome, Parts, Request, add_outcome, encode, read_outcome, read_request, read_task,
+    Apart, Came, Encoder, Message, Outcome, Outputs, Parts, Request, add_outcome, decode_with, encode,
+    read_outcome, read_request, read_task,
 };
 
 const TASK: Registered = Registered { number: 0, name: "task" };
@@ -16,7 +17,7 @@ const TASK: Registered = Registered { number: 0, name: "task" };
 const MESSAGES: usize = 1_000_000;
 
 /// A message that parent or worker could have sent.
-fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
+fn genuine(buffer: &mut Buffer, annex: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
     let mut bytes = |most: usize| {
         let length = random.random_range(0..=most);
         (0..length).map(|_| random.random()).collect::<Vec<u8>>()
@@ -30,7 +31,7 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
             hello.write(buffer).expect("there is room");
         }
         1 => {
-            let mut encoder = Encoder::new();
+            let mut encoder = Encoder::new(None);
             for part in [first, second] {
                 encoder
                     .add(TASK, |bytes| encode(&part, bytes).map_err(|_| Error::Dropped))
@@ -41,12 +42,16 @@ fn genuine(buffer: &mut Buffer, random: &mut impl Rng) -> Vec<u8> {
         }
         _ => {
             buffer.clear();
-            let put = |reply: &mut Buffer| {
-                reply.extend(&first).expect("there is room");
-                Ok(())
-            };
-            add_outcome(buffer, put).expect("there is room");
-            add_outcome(buffer, |_| Err(Outcome::Panicked(text.clone(), Some(text)))).expect("there is room");
+            annex.clear();
+            let mut outputs = Outputs::new(buffer, Some(annex));
+            // A long one stands in the annex.
+            let output = text.repeat(if random.random() { 1 } else { 5000 });
+            add_outcome(&mut outputs, |reply| {
+                encode(&(first, output), reply).map_err(|error| Outcome::Transfer(error.to_string()))
+            })
+            .expect("there is room");
+            add_outcome(&mut outputs, |_| Err(Outcome::Panicked(text.clone(), Some(text))))
+                .expect("there is room");
         }
     }
     buffer.to_vec().unwrap()
@@ -71,10 +76,10 @@ fn damage(message: &mut Vec<u8>, random: &mut impl Rng) {
 #[test]
 fn a_million_hostile_messages_do_not_panic() {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(17);
-    let mut buffer = Buffer::private(1 << 20).expect("memory");
+    let [mut buffer, mut annex] = [(); 2].map(|()| Buffer::private(1 << 20).expect("memory"));
     let mut read = 0;
     for _ in 0..MESSAGES {
-        let mut message = genuine(&mut buffer, &mut random);
+        let mut message = genuine(&mut buffer, &mut annex, &mut random);
         damage(&mut message, &mut random);
         read += decode_all(&message);
     }
@@ -84,15 +89,22 @@ fn a_million_hostile_messages_do_not_panic() {
 
 /// Reads it as each of the messages, and counts those that it could be.
 fn decode_all(message: &[u8]) -> usize {
-    let hello = Hello::decode(message);
-    let request = read_request(message).map(|(_, parts)| parts);
+    let (hello, message_length) = (Hello::decode(message), message.len());
+    let request = read_request(message).map(|requested| requested.tasks);
     let reply = Parts::of(message);
     let read = usize::from(hello.is_some() || request.is_some() || reply.is_some());
     for part in request.into_iter().chain(reply).flatten() {
         assert!(part.content.len() <= message.len());
         let _ = part.attached(|| None);
         let _ = read_task(part.content);
-        let _ = read_outcome("task", part.content);
+        let came = Came::new(part.apart().map(|_| vec![0; 10]).take(2));
+        if let Ok(output) = read_outcome("task", part.content) {
+            let _ = decode_with::<(Vec<u8>, String)>(output, Apart::Came(&came));
+        }
+    }
+    if let Some(message) = Message::of(message.to_vec()) {
+        let (start, lengths) = message.apart(0..message.len());
+        assert!(start == 0 && lengths.len() * 8 <= message_length);
     }
     read
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::worker::SMALL;
+use super::worker::is_small;
 use crate::ipc::mailbox::Signals;
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -42,7 +42,7 @@ impl Inbox {
 
     /// Whether there is one that is for that receiver.
     pub(super) fn has_reply_for(&self, receiver: Receiver) -> bool {
-        self.has_reply() && (receiver == Receiver::Supervisor || self.signals.reply_length() <= SMALL)
+        self.has_reply() && (receiver == Receiver::Supervisor || is_small(&self.signals))
     }
 
     /// Says that the latest reply has been received. Behind the gate alone.

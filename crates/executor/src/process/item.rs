@@ -1,5 +1,8 @@
 //! Work on its way to a worker process.
 
+use std::sync::Arc;
+
+use crate::ipc::arena::Arena;
 use crate::table::Registered;
 use crate::wire::Encoded;
 use crate::work::{Deferred, Work};
@@ -12,9 +15,10 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Encodes work. `Err` if no task could be: each has its error then, and someone may wait to be told.
-    pub(super) fn encode(work: Work, registered: Registered) -> Result<Self, Deferred> {
-        let encoded = work.encode(registered);
+    /// Encodes work for a pool with that arena. `Err` if no task could be: each has its error then, and someone may
+    /// wait to be told.
+    pub(super) fn encode(work: Work, registered: Registered, arena: &Arc<Arena>) -> Result<Self, Deferred> {
+        let encoded = work.encode(registered, Some(arena));
         if encoded.is_empty() {
             let mut deferred = Deferred::default();
             deferred.release(work);

@@ -156,6 +156,7 @@ impl Builder<ProcessPoolExecutor> {
             task_limit,
             on_crash: self.on_crash,
             initializer,
+            annex: !self.passes_on,
             spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
             cpus,
             supervise: supervisor::run,
@@ -174,7 +175,7 @@ impl Executor for ProcessPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
         self.pool.shell.lives.check()?;
         let registered = work.registered()?;
-        match Item::encode(work, registered) {
+        match Item::encode(work, registered, &self.pool.arena) {
             Ok(item) => self.pool.push(item),
             // It is this thread's own task, and no one has its future yet.
             Err(deferred) => {

@@ -17,6 +17,7 @@ use super::receipt::Receipt;
 use super::scheduler::{Next, Requeued, Scheduler};
 use super::slot::{Gate, Slots};
 use crate::error::{Error, Exit};
+use crate::ipc::arena::Arena;
 use crate::ipc::channel::Ending;
 use crate::pool::life::Visit;
 use crate::pool::policy::{CancelFutures, OnCrash, Wait};
@@ -34,6 +35,8 @@ pub(super) struct Crew {
     /// Pieces of work after which a worker is replaced.
     pub(super) task_limit: usize,
     pub(super) on_crash: OnCrash,
+    /// Whether long bytes of results come apart from the others.
+    pub(super) annex: bool,
     /// How long workers, and threads that wait for them, may keep a CPU busy before they sleep.
     pub(super) spin: Duration,
     /// CPUs that this process may use.
@@ -49,6 +52,8 @@ pub(super) struct Pool {
     pub(super) slots: Slots,
     pub(super) live: Arc<LiveWorkers>,
     pub(super) callbacks: Callbacks,
+    /// Where long arguments stand.
+    pub(super) arena: Arc<Arena>,
     /// Supervisors that run.
     pub(super) supervisors: AtomicUsize,
     /// Whether the thread has been started that recalls late batches.
@@ -72,8 +77,8 @@ pub(super) struct Followup<'a> {
 impl Pool {
     pub(super) fn new(max: usize, crew: Crew) -> Arc<Self> {
         let shell = Shell::new(max, Scheduler::default());
-        let (slots, live, callbacks, supervisors, recalls) = Default::default();
-        Arc::new(Self { crew, shell, slots, live, callbacks, supervisors, recalls })
+        let (slots, live, callbacks, arena, supervisors, recalls) = Default::default();
+        Arc::new(Self { crew, shell, slots, live, callbacks, arena, supervisors, recalls })
     }
 
     /// Gives work to an idle worker or queues it, and starts a worker for it if there is none.

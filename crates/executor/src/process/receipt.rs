@@ -20,22 +20,25 @@ pub(super) struct Receipt {
     reply: Message,
     /// The part of the reply with the first outcome; one for each task follows.
     first: usize,
+    /// Their long bytes.
+    apart: Vec<Vec<u8>>,
     files: Vec<Option<OwnedFd>>,
     inbox: Arc<Inbox>,
 }
 
 impl Receipt {
-    /// Those parts of a reply, which are about that work, and the files that came with them.
+    /// Those parts of a reply, which are about that work, with their long bytes, and the files that came with them.
     pub(super) fn new(
         work: Vec<Work>,
         reply: Message,
         outcomes: Range<usize>,
+        apart: Vec<Vec<u8>>,
         channel: &Channel,
         inbox: &Arc<Inbox>,
     ) -> Self {
         let first = outcomes.start;
         let files = (0..reply.files(outcomes)).map(|_| channel.take_file()).collect();
-        Self { work, reply, first, files, inbox: Arc::clone(inbox) }
+        Self { work, reply, first, apart, files, inbox: Arc::clone(inbox) }
     }
 
     /// Whether someone waits for the last of its results, or is to be told of it.
@@ -48,7 +51,7 @@ impl Receipt {
     pub(super) fn settle(self, deferred: &mut Deferred) {
         let mut files = self.files.into_iter();
         let mut next_file = || files.next().flatten();
-        let mut replies = Replies::new(self.reply.parts_from(self.first), &mut next_file);
+        let mut replies = Replies::new(self.reply.parts_from(self.first), &mut next_file, self.apart);
         self.work.iter().for_each(|work| work.receive_quietly(&mut replies));
         // Who waits for one of these by the worker's poller sleeps until it is woken.
         if !left_out(Step::WakeSettled) {

@@ -169,7 +169,7 @@ impl Supervisor<'_> {
     fn start(&self) -> Result<(Child, u64), NotStarted> {
         let (worker, crew) = (self.known_as(), &self.pool.crew);
         let name = format!("{}_{worker}", crew.prefix);
-        let child = Child::start(worker, &name, crew.spin, &self.pool.live);
+        let child = Child::start(worker, &name, (crew.spin, crew.annex), &self.pool.live);
         let mut child = child.map_err(|error| self.pool.shell.not_started(worker, &error))?;
         let mut ready_ns = match child.greet() {
             Ok(ready_ns) => ready_ns,
@@ -185,7 +185,7 @@ impl Supervisor<'_> {
                 Ok(mut request) => request.add(initializer, &[true]).map(|()| request.into_files()),
                 Err(reason) => return Err(lost(&mut child, reason)),
             };
-            child.send(&added.map_err(|error| failed(worker, &error))?);
+            child.send(None, &added.map_err(|error| failed(worker, &error))?);
             match child.await_reply().and_then(|reply| Message::of(reply).ok_or(Lost::Misbehaved)) {
                 Ok(reply) => {
                     let outcome =

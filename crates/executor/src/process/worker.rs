@@ -15,21 +15,30 @@ use super::spinner::Spinner;
 use super::start::{self, ENVIRONMENT_KEY};
 use crate::attachments;
 use crate::ipc;
+use crate::ipc::arena::Views;
 use crate::ipc::doorbell::{Doorbell, Ring, Taken};
-use crate::ipc::mailbox::ChildEnd;
+use crate::ipc::mailbox::{ChildEnd, Signals};
 use crate::pool::life::enter_worker;
 use crate::shared;
 use crate::system::clock;
 use crate::table;
 use crate::task::TaskEntry;
-use crate::wire::{Answer, Outcome, add_outcome, read_request, read_task};
+use crate::wire::{Answer, Apart, Outcome, Outputs, Requested, add_outcome, read_request, read_task};
 
 /// How often the watchdog looks once the channel has ended.
 const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Replies of more bytes are for the supervisor alone: a value that is nested deeply takes stack to be decoded,
 /// of which other threads may have little.
-pub(super) const SMALL: u64 = 1 << 10;
+const SMALL: u64 = 1 << 10;
+
+/// And those with more bytes in the annex: to copy them takes a thread longer that comes by for something else.
+const SMALL_ANNEX: u64 = 1 << 20;
+
+/// Whether any thread may receive the latest reply.
+pub(super) fn is_small(signals: &Signals) -> bool {
+    signals.reply_length() <= SMALL && signals.annex_length() <= SMALL_ANNEX
+}
 
 /// Registers the tasks that worker processes can run, and becomes a worker if a pool has started
 /// this process as one; it does not return then.
@@ -183,7 +192,7 @@ pub(super) fn serve(mut doorbell: Doorbell, watchdog: Option<Watchdog>) -> io::R
     };
     let mailbox = ChildEnd::new(file)?;
     let spinner = Spinner::new(mailbox.spin());
-    match (Worker { mailbox, doorbell, spinner, watchdog }).serve() {
+    match (Worker { mailbox, doorbell, spinner, watchdog, views: None }).serve() {
         // The parent is gone, or has given up on this worker: no one is left to tell.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         served => served,
@@ -197,6 +206,8 @@ struct Worker {
     spinner: Spinner,
     /// None where no thread was left for it.
     watchdog: Option<Watchdog>,
+    /// Where long bytes stand; none before there are any.
+    views: Option<Views>,
 }
 
 impl Worker {
@@ -220,7 +231,7 @@ impl Worker {
     }
 
     fn publish(&mut self, busy: Duration) {
-        if self.mailbox.publish(busy) || self.mailbox.reply_length() > SMALL {
+        if self.mailbox.publish(busy) || !is_small(self.mailbox.signals()) {
             self.doorbell.ring();
         }
     }
@@ -243,9 +254,16 @@ impl Worker {
     fn answer(&mut self) -> io::Result<Duration> {
         let begin_ns = clock::monotonic_ns();
         let spent = || Duration::from_nanos(clock::monotonic_ns() - begin_ns);
-        let (request, reply) = self.mailbox.begin()?;
+        let (request, mut reply) = self.mailbox.begin()?;
         // What is no request has no reply that fits it, and the parent sees that.
-        let Some((answer, parts)) = read_request(request) else { return Ok(spent()) };
+        let Some(Requested { answer, brings, tasks: parts }) = read_request(request) else {
+            return Ok(spent());
+        };
+        if brings && let Taken::File(file) = self.doorbell.take_file()? {
+            self.views = Some(Views::new(file)?);
+            reply.note_arena();
+        }
+        let apart = self.views.as_ref().map_or(Apart::Nowhere, Apart::InArena);
         let tasks = table::entries();
         let mut ended = false;
         let mut pace = Looks::default();
@@ -270,7 +288,8 @@ impl Worker {
             }
             let mut files = files.into_iter();
             let attached = part.attached(|| files.next()).unwrap_or_default();
-            let attached_back = add_outcome(reply.buffer, |reply| {
+            let mut outputs = Outputs::new(reply.buffer, reply.annex.as_deref_mut());
+            let attached_back = add_outcome(&mut outputs, |reply| {
                 let not_found = || Outcome::Transfer("it is not registered in the worker".to_string());
                 let (number, argument) = read_task(part.content).ok_or_else(not_found)?;
                 let entry = tasks.get(number as usize).ok_or_else(not_found)?;
@@ -280,7 +299,7 @@ impl Worker {
                         part.files()
                     )));
                 }
-                let outcome = attachments::deliver(attached, || (entry.run)(argument, reply));
+                let outcome = attachments::deliver(attached, || (entry.run)(argument, apart, reply));
                 // A copy that did not come to its output, because its task panicked, has no say either.
                 ipc::origin::end_copy();
                 outcome

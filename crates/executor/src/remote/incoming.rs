@@ -7,9 +7,10 @@ use crate::attachments;
 use crate::error::Error;
 use crate::future::phase::Poller;
 use crate::future::state::Begun;
+use crate::ipc::arena::Extents;
 use crate::ipc::buffer::Buffer;
 use crate::table::{self, Registered};
-use crate::wire::{Encoded, Encoder, Message, Outcome, Parts, add_outcome, read_task};
+use crate::wire::{Apart, Encoded, Encoder, Message, Outcome, Outputs, Parts, add_outcome, read_task};
 use crate::work::{Deferred, Grouping, Replies, Unit, Work};
 
 /// Carries back what becomes of work. Each is called by a thread of the pool that has the work, and returns soon.
@@ -62,7 +63,10 @@ pub fn arrived(bytes: Vec<u8>, blobs: &[Blob], outlet: Box<dyn Outlet>) -> Optio
     match registered(&bytes) {
         Ok((registered, tasks)) => {
             let files: Vec<_> = blobs.iter().map(|blob| blob.0.clone()).collect();
-            let state = State { encoded: Some(Encoded::again(bytes, &files)), phase: Phase::Waits };
+            let state = State {
+                encoded: Some(Encoded::again(bytes, &files, Extents::default())),
+                phase: Phase::Waits,
+            };
             Some(Work::new(Arc::new(Arrived { outlet, registered, tasks, state: Mutex::new(state) })))
         }
         Err(reason) => {
@@ -113,7 +117,8 @@ impl Arrived {
 /// Runs the tasks in this thread.
 fn run_here(encoded: &Encoded) -> std::io::Result<Reply> {
     let message = Message::of(encoded.bytes().to_vec()).unwrap_or_default();
-    let mut reply = Buffer::private(LARGEST)?;
+    let mut buffer = Buffer::private(LARGEST)?;
+    let mut reply = Outputs::new(&mut buffer, None);
     let files: Vec<_> = encoded.files().iter().cloned().map(Blob).collect();
     let (mut came, mut back) = (descriptors(&files), Vec::new());
     for part in message.parts_from(0) {
@@ -122,10 +127,10 @@ fn run_here(encoded: &Encoded) -> std::io::Result<Reply> {
             let not_found = || Outcome::Transfer("it is not registered on this host".to_string());
             let (number, argument) = read_task(part.content).ok_or_else(not_found)?;
             let entry = table::entries().get(number as usize).ok_or_else(not_found)?;
-            attachments::deliver(attached, || (entry.run)(argument, reply))
+            attachments::deliver(attached, || (entry.run)(argument, Apart::Nowhere, reply))
         })?);
     }
-    let bytes = reply.copy(0..reply.len())?;
+    let bytes = buffer.copy(0..buffer.len())?;
     Ok(Reply::Outcomes(bytes, back.into_iter().map(Blob).collect()))
 }
 
@@ -161,7 +166,7 @@ impl Unit for Arrived {
         self.settle(run_here(&encoded).map_err(failed).unwrap_or_else(Reply::Failed));
     }
 
-    fn encode(&self, _: Registered, encoder: &mut Encoder) {
+    fn encode(&self, _: Registered, encoder: &mut Encoder<'_>) {
         let piece = self.lock().encoded.take();
         if let Some(Err(error)) = piece.map(|piece| encoder.add_encoded(piece)) {
             let task = self.registered.name.to_string();

@@ -22,6 +22,7 @@ pub use self::outgoing::{Holder, Outgoing, Piece, cancel_all, fail_all};
 use crate::attachments::Attachment;
 use crate::blocking;
 use crate::error::Error;
+use crate::ipc::arena::Extents;
 use crate::pool::builder::Builder;
 use crate::pool::initializer::Initializer;
 use crate::process::ProcessPoolExecutor;
@@ -145,6 +146,7 @@ pub fn part_of_larger(
     initializer: Option<Vec<u8>>,
 ) -> Builder<ProcessPoolExecutor> {
     builder.first_worker = first_worker;
-    builder.encoded_initializer = initializer.map(|bytes| Encoded::again(bytes, &[]));
+    builder.passes_on = true;
+    builder.encoded_initializer = initializer.map(|bytes| Encoded::again(bytes, &[], Extents::default()));
     builder
 }

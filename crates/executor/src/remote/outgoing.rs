@@ -66,7 +66,7 @@ impl Outgoing {
     /// [`Error::Transfer`] where the tasks' type is not registered.
     pub fn encode(work: Work) -> Result<Option<Self>, Error> {
         let registered = work.registered()?;
-        let encoded = work.encode(registered);
+        let encoded = work.encode(registered, None);
         Ok((!encoded.is_empty()).then(|| Self { work, piece: Piece(Arc::new(encoded)) }))
     }
 
@@ -102,7 +102,7 @@ impl Outgoing {
             return self.work.fail(&failed("the reply cannot be decoded"));
         };
         let mut files = descriptors(blobs);
-        self.work.receive_quietly(&mut Replies::new(message.parts_from(0), &mut files));
+        self.work.receive_quietly(&mut Replies::new(message.parts_from(0), &mut files, Vec::new()));
         // What had no part in the reply.
         self.work.fail_quietly(&failed("the reply has no outcome for it"));
     }

@@ -1,13 +1,14 @@
 //! How tasks and their outcomes are written as bytes for another process.
 //!
-//! A request is a byte that says how it may be answered, and one part for each task, its number and its
-//! argument; a reply is one part for each outcome, in the order of the tasks. Values describe themselves;
+//! A request is a byte that says how it may be answered and whether a file comes along for long bytes, and one part
+//! for each task, its number and its argument; a reply is one part for each outcome, in the order of the tasks. Values describe themselves;
 //! the numbers of tasks do not: the build id in a worker's greeting makes sure that both sides count the
 //! same types.
 //!
-//! * `request`: tasks; `outcome`: what became of them; `part`: what both consist of
+//! * `request`: tasks; `bytes`: how they wait; `outcome`: what became of them; `part`: what both consist of
 //! * `value`: arguments and outputs; `sink`: where the bytes go
 
+mod bytes;
 mod outcome;
 mod part;
 mod request;
@@ -23,10 +24,12 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-pub(crate) use self::outcome::{Outcome, add_outcome, read_outcome};
+pub(crate) use self::outcome::{Outcome, Outputs, add_outcome, read_outcome};
 pub(crate) use self::part::{Message, Parts};
-pub(crate) use self::request::{Answer, Encoded, Encoder, Request, read_request, read_task};
-pub(crate) use self::value::{CodecError, decode, encode};
+#[cfg(test)]
+pub(crate) use self::request::Tasks;
+pub(crate) use self::request::{Answer, Encoded, Encoder, Request, Requested, read_request, read_task};
+pub(crate) use self::value::{Apart, Came, CodecError, decode, decode_with, encode};
 
 /// What a worker process receives of a value: for tests of the types that tasks and their outputs are made
 /// of, without a pool.

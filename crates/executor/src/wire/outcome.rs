@@ -3,9 +3,11 @@
 use std::io;
 
 use super::part::{check_length, no_room, put_part};
+use super::sink::Sink;
 use super::{decode, encode};
 use crate::attachments::Attachment;
 use crate::error::Error;
+use crate::ipc::arena::Place;
 use crate::ipc::buffer::Buffer;
 
 /// The most that a panic's or an error's text may take in a reply.
@@ -39,14 +41,74 @@ impl Outcome {
         self
     }
 
-    fn write(&self, reply: &mut Buffer) {
+    fn write(&self, reply: &mut Outputs<'_>) {
         // What has no room for that is seen when the part is closed.
         let _ = match self {
             Self::Panicked(message, location) => {
-                reply.push(PANICKED).is_ok() && encode(&(message, location), reply).is_ok()
+                reply.buffer.push(PANICKED).is_ok() && encode(&(message, location), reply.buffer).is_ok()
             }
-            Self::Transfer(reason) => reply.push(TRANSFER).is_ok() && encode(reason, reply).is_ok(),
+            Self::Transfer(reason) => {
+                reply.buffer.push(TRANSFER).is_ok() && encode(reason, reply.buffer).is_ok()
+            }
         };
+    }
+}
+
+/// Where outputs are written to.
+pub(crate) struct Outputs<'a> {
+    buffer: &'a mut Buffer,
+    /// Where long bytes may stand; else they stand among the others.
+    annex: Option<&'a mut Buffer>,
+    /// The lengths of those of the latest output.
+    apart: Vec<u64>,
+}
+
+impl<'a> Outputs<'a> {
+    pub(crate) fn new(buffer: &'a mut Buffer, annex: Option<&'a mut Buffer>) -> Self {
+        Self { buffer, annex, apart: Vec::new() }
+    }
+
+    /// Bytes of the latest output that stand apart.
+    fn length_apart(&self) -> usize {
+        self.apart.iter().sum::<u64>() as usize
+    }
+
+    /// Forgets them.
+    fn forget_apart(&mut self) {
+        let length = self.length_apart();
+        if let Some(annex) = &mut self.annex {
+            annex.truncate(annex.len() - length);
+        }
+        self.apart.clear();
+    }
+}
+
+impl Sink for Outputs<'_> {
+    fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.buffer.extend(bytes)
+    }
+
+    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        self.buffer.overwrite(at, bytes);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.buffer.truncate(length);
+    }
+
+    fn put_apart(&mut self, bytes: &[u8]) -> Option<Place> {
+        self.annex.as_mut()?.extend(bytes).ok()?;
+        self.apart.push(bytes.len() as u64);
+        Some(Place::numbered(self.apart.len() - 1, bytes.len()))
+    }
+
+    fn take_apart(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.apart)
     }
 }
 
@@ -56,17 +118,18 @@ impl Outcome {
 /// # Errors
 ///
 /// Where there is no room even for an error.
-pub(crate) fn add_outcome(
-    reply: &mut Buffer,
-    run: impl FnOnce(&mut Buffer) -> Result<(), Outcome>,
+pub(crate) fn add_outcome<'a>(
+    reply: &mut Outputs<'a>,
+    run: impl FnOnce(&mut Outputs<'a>) -> Result<(), Outcome>,
 ) -> io::Result<Vec<Attachment>> {
     let ((), files) = put_part(reply, |reply| {
         let start = reply.len();
-        let outcome = (reply.push(OUTPUT).map_err(|error| Outcome::Transfer(no_room(&error))))
+        let outcome = (reply.put(&[OUTPUT]).map_err(|error| Outcome::Transfer(no_room(&error))))
             .and_then(|()| run(reply))
-            .and_then(|()| check_length(reply.len()).map_err(Outcome::Transfer));
+            .and_then(|()| check_length(reply.len() + reply.length_apart()).map_err(Outcome::Transfer));
         if let Err(outcome) = outcome {
             reply.truncate(start);
+            reply.forget_apart();
             outcome.shortened().write(reply);
         }
     })?;

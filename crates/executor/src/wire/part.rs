@@ -1,7 +1,9 @@
 //! Parts of a message.
 //!
 //! A part is a length of four bytes, little-endian, and that many bytes: the content, then for each file
-//! that goes along its name and length, eight bytes each, and their number in two bytes.
+//! that goes along its name and length, eight bytes each, and their number in two bytes. Before that number, if its
+//! highest bit says so, stand the lengths of long bytes in the annex of a reply, eight bytes each, and how many these
+//! are in four bytes.
 
 use std::io;
 use std::ops::Range;
@@ -24,6 +26,12 @@ const FILE: usize = 16;
 /// Bytes of the number of files.
 const COUNT: usize = 2;
 
+/// In that number: there are long bytes in the annex.
+const HAS_APART: u16 = 1 << 15;
+
+/// Bytes of the length of long bytes.
+const APART: usize = 8;
+
 /// One task or outcome in a message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part<'a> {
@@ -33,15 +41,24 @@ pub(crate) struct Part<'a> {
     whole: &'a [u8],
     /// The names and lengths of the files that go along.
     files: &'a [u8],
+    /// The lengths of its long bytes in the annex.
+    apart: &'a [u8],
 }
 
 impl<'a> Part<'a> {
     /// The part that those bytes are, its length included.
     fn of(whole: &'a [u8]) -> Option<Self> {
         let (rest, count) = whole.get(LENGTH..)?.split_last_chunk::<COUNT>()?;
-        let files = usize::from(u16::from_le_bytes(*count)) * FILE;
+        let count = u16::from_le_bytes(*count);
+        let (mut rest, mut apart) = (rest, &[][..]);
+        if count & HAS_APART != 0 {
+            let (before, number) = rest.split_last_chunk()?;
+            let length = (u32::from_le_bytes(*number) as usize).checked_mul(APART)?;
+            (rest, apart) = before.split_at_checked(before.len().checked_sub(length)?)?;
+        }
+        let files = usize::from(count & !HAS_APART) * FILE;
         let (content, files) = rest.split_at_checked(rest.len().checked_sub(files)?)?;
-        Some(Self { content, whole, files })
+        Some(Self { content, whole, files, apart })
     }
 
     /// The part as it stands in the message.
@@ -52,6 +69,11 @@ impl<'a> Part<'a> {
     /// How many files go along.
     pub(crate) fn files(&self) -> usize {
         self.files.len() / FILE
+    }
+
+    /// The lengths of its long bytes in the annex.
+    pub(crate) fn apart(&self) -> impl ExactSizeIterator<Item = u64> + use<'a> {
+        self.apart.as_chunks().0.iter().map(|length| u64::from_le_bytes(*length))
     }
 
     /// The files that go along, taken from those that came; `None` if too few came.
@@ -76,17 +98,19 @@ pub(crate) struct Message {
     bytes: Vec<u8>,
     parts: usize,
     files: usize,
+    /// How many long bytes of it stand in the annex.
+    apart: usize,
 }
 
 impl Message {
     /// That of those bytes; `None` if they are none.
     pub(crate) fn of(bytes: Vec<u8>) -> Option<Self> {
         let mut rest = Parts(&bytes);
-        let (mut parts, mut files) = (0, 0);
+        let (mut parts, mut files, mut apart) = (0, 0, 0);
         for part in rest.by_ref() {
-            (parts, files) = (parts + 1, files + part.files());
+            (parts, files, apart) = (parts + 1, files + part.files(), apart + part.apart().len());
         }
-        rest.0.is_empty().then_some(Self { bytes, parts, files })
+        rest.0.is_empty().then_some(Self { bytes, parts, files, apart })
     }
 
     /// Its parts from that one on.
@@ -109,6 +133,17 @@ impl Message {
             return 0;
         }
         self.parts_from(parts.start).take(parts.len()).map(|part| part.files()).sum()
+    }
+
+    /// Where in the annex the long bytes of those parts begin, and their lengths.
+    pub(crate) fn apart(&self, parts: Range<usize>) -> (u64, Vec<u64>) {
+        if self.apart == 0 {
+            return (0, Vec::new());
+        }
+        let before = self.parts_from(0).take(parts.start).flat_map(|part| part.apart());
+        let start = before.fold(0, u64::saturating_add);
+        let these = self.parts_from(parts.start).take(parts.len());
+        (start, these.flat_map(|part| part.apart()).collect())
     }
 }
 
@@ -154,11 +189,23 @@ pub(super) fn put_part<S: Sink, R>(
 ) -> io::Result<(R, Vec<Attachment>)> {
     let start = buffer.len();
     let close = |buffer: &mut S, files: &[Attachment]| {
+        let apart = buffer.take_apart();
         for file in files {
             buffer.put(&file.id.to_le_bytes())?;
             buffer.put(&file.len.to_le_bytes())?;
         }
-        let count = u16::try_from(files.len()).map_err(|_| io::ErrorKind::ArgumentListTooLong)?;
+        let mut count = u16::try_from(files.len()).map_err(|_| io::ErrorKind::ArgumentListTooLong)?;
+        if count & HAS_APART != 0 {
+            return Err(io::ErrorKind::ArgumentListTooLong.into());
+        }
+        if !apart.is_empty() {
+            count |= HAS_APART;
+            for length in &apart {
+                buffer.put(&length.to_le_bytes())?;
+            }
+            // Each is a kilobyte at least, and a message has not so many.
+            buffer.put(&(apart.len() as u32).to_le_bytes())?;
+        }
         buffer.put(&count.to_le_bytes())?;
         let length = u32::try_from(buffer.len() - start - LENGTH).map_err(|_| io::ErrorKind::FileTooLarge)?;
         buffer.overwrite(start, &length.to_le_bytes());

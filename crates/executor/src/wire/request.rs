@@ -1,13 +1,14 @@
 //! Tasks on their way to a worker process: encoded when they are submitted, sent together.
 
-use std::cell::Cell;
 use std::io;
-use std::ops::Deref;
+use std::sync::Arc;
 
+use super::bytes::Bytes;
 use super::part::{Parts, check_length, no_room, put_part};
 use super::sink::Sink;
 use crate::attachments::Attachment;
 use crate::error::Error;
+use crate::ipc::arena::{Arena, Extents, Place};
 use crate::ipc::buffer::Buffer;
 use crate::table::Registered;
 
@@ -16,103 +17,15 @@ use crate::table::Registered;
 pub(crate) struct Encoded {
     bytes: Bytes,
     /// The files that go along, in the order in which the tasks mention them. Few tasks have any.
-    files: Option<Box<[Attachment]>>,
-}
-
-/// The bytes of a piece. It is made by one thread and let go by another, and the allocator's locks would cost
-/// more than all else of a short task; so those of most have their place here.
-#[derive(Debug)]
-pub(crate) enum Bytes {
-    Here { length: u8, bytes: [u8; HERE] },
-    Apart(Vec<u8>),
-}
-
-/// With it an [`Encoded`] takes 48 bytes.
-const HERE: usize = 30;
-
-impl Default for Bytes {
-    fn default() -> Self {
-        Self::Here { length: 0, bytes: [0; HERE] }
-    }
-}
-
-impl Sink for Bytes {
-    fn len(&self) -> usize {
-        self.deref().len()
-    }
-
-    #[inline]
-    fn put(&mut self, more: &[u8]) -> io::Result<()> {
-        if let Self::Here { length, bytes } = self {
-            let from = usize::from(*length);
-            if let Some(room) = bytes.get_mut(from..from + more.len()) {
-                room.copy_from_slice(more);
-                *length += more.len() as u8;
-                return Ok(());
-            }
-        }
-        self.put_apart(more)
-    }
-
-    #[inline]
-    fn overwrite(&mut self, at: usize, with: &[u8]) {
-        let bytes = match self {
-            Self::Here { bytes, .. } => &mut bytes[..],
-            Self::Apart(bytes) => &mut bytes[..],
-        };
-        bytes[at..at + with.len()].copy_from_slice(with);
-    }
-
-    fn truncate(&mut self, to: usize) {
-        match self {
-            Self::Here { length, .. } => *length = (*length).min(to as u8),
-            Self::Apart(bytes) => bytes.truncate(to),
-        }
-    }
-}
-
-impl Bytes {
-    fn put_apart(&mut self, more: &[u8]) -> io::Result<()> {
-        if let Self::Here { length, bytes } = self {
-            let mut apart = SCRATCH.try_with(Cell::take).unwrap_or_default();
-            apart.put(&bytes[..usize::from(*length)])?;
-            *self = Self::Apart(apart);
-        }
-        let Self::Apart(apart) = self else { return Err(io::ErrorKind::OutOfMemory.into()) };
-        apart.put(more)
-    }
-
-    /// With no more memory than it needs.
-    fn finish(self) -> Self {
-        let Self::Apart(mut bytes) = self else { return self };
-        if bytes.len() <= SHORT && bytes.capacity() <= SHORT {
-            let kept = bytes.as_slice().to_vec();
-            bytes.clear();
-            let _ = SCRATCH.try_with(|scratch| scratch.set(bytes));
-            return Self::Apart(kept);
-        }
-        if bytes.capacity() / 8 > bytes.len() / 7 {
-            bytes.shrink_to_fit();
-        }
-        Self::Apart(bytes)
-    }
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Here { length, bytes } => &bytes[..usize::from(*length)],
-            Self::Apart(bytes) => bytes,
-        }
-    }
+    files: Option<Box<Files>>,
+    /// Where its long bytes stand.
+    extents: Extents,
 }
 
 impl Encoded {
     /// A piece as it stands in a request, with its files.
-    pub(crate) fn again(bytes: Vec<u8>, files: &[Attachment]) -> Self {
-        Self { bytes: Bytes::Apart(bytes), files: (!files.is_empty()).then(|| files.into()) }
+    pub(crate) fn again(bytes: Vec<u8>, files: &[Attachment], extents: Extents) -> Self {
+        Self { bytes: Bytes::Apart(bytes), files: Files::boxed(files.to_vec()), extents }
     }
 
     /// Whether it holds no task.
@@ -125,7 +38,12 @@ impl Encoded {
         &self.bytes
     }
 
-    /// The same with those of its tasks that are to be kept.
+    /// Where its long bytes stand, which no one else may use until its tasks are settled.
+    pub(crate) fn into_extents(self) -> Extents {
+        self.extents
+    }
+
+    /// The same with those of its tasks that are to be kept, of a piece without extents.
     pub(crate) fn keeping(&self, keep: &[bool]) -> Self {
         let (mut bytes, mut kept) = (Vec::new(), Vec::new());
         let mut files = self.files().iter();
@@ -138,61 +56,104 @@ impl Encoded {
                 own.for_each(drop);
             }
         }
-        Self::again(bytes, &kept)
+        Self::again(bytes, &kept, Extents::default())
     }
 
     /// The files that go along, in the order in which the tasks mention them.
     pub(crate) fn files(&self) -> &[Attachment] {
-        self.files.as_deref().unwrap_or_default()
+        self.files.as_deref().map(|files| &*files.0).unwrap_or_default()
+    }
+}
+
+/// Boxed, they are half as long as a boxed slice.
+#[derive(Debug)]
+struct Files(Vec<Attachment>);
+
+impl Files {
+    fn boxed(files: Vec<Attachment>) -> Option<Box<Self>> {
+        (!files.is_empty()).then(|| Box::new(Self(files)))
     }
 }
 
 /// Encodes a piece of work.
 #[derive(Debug)]
-pub(crate) struct Encoder {
-    bytes: Bytes,
+pub(crate) struct Encoder<'a> {
+    tasks: Tasks<'a>,
     files: Vec<Attachment>,
 }
 
-/// A piece of at most that many bytes is copied to where it stays, so that the memory in which it was made
-/// can be used again by the next one of this thread. A task that submits another while it is encoded finds none.
-const SHORT: usize = 4 << 10;
-
-thread_local! {
-    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+/// Where the tasks of a piece are written to.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks<'a> {
+    bytes: Bytes,
+    extents: Extents,
+    /// Where long bytes may stand; else they stand among the others.
+    arena: Option<&'a Arc<Arena>>,
+    /// Long bytes in extents.
+    apart: usize,
 }
 
-impl Encoder {
-    pub(crate) fn new() -> Self {
-        Self { bytes: Bytes::default(), files: Vec::new() }
+impl Sink for Tasks<'_> {
+    fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    #[inline]
+    fn put(&mut self, more: &[u8]) -> io::Result<()> {
+        self.bytes.put(more)
+    }
+
+    #[inline]
+    fn overwrite(&mut self, at: usize, with: &[u8]) {
+        self.bytes.overwrite(at, with);
+    }
+
+    fn truncate(&mut self, to: usize) {
+        self.bytes.truncate(to);
+    }
+
+    fn put_apart(&mut self, bytes: &[u8]) -> Option<Place> {
+        let place = self.extents.add(self.arena?, bytes)?;
+        self.apart += bytes.len();
+        Some(place)
+    }
+}
+
+impl<'a> Encoder<'a> {
+    /// One that writes long bytes to extents of that arena, or among the others.
+    pub(crate) fn new(arena: Option<&'a Arc<Arena>>) -> Self {
+        Self { tasks: Tasks { arena, ..Tasks::default() }, files: Vec::new() }
     }
 
     /// Adds a task that the closure encodes. With an error nothing is added.
     pub(crate) fn add(
         &mut self,
         task: Registered,
-        encode: impl FnOnce(&mut Bytes) -> Result<(), Error>,
+        encode: impl FnOnce(&mut Tasks<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let start = self.bytes.len();
+        let tasks = &mut self.tasks;
+        let (start, apart, before) = (tasks.len(), tasks.apart, std::mem::take(&mut tasks.extents));
         let too_long = |reason| Error::Transfer { task: task.name.to_string(), reason };
-        let encoded = put_part(&mut self.bytes, |bytes| {
+        let encoded = put_part(tasks, |tasks| {
             let no_room =
                 |error: io::Error| Error::Transfer { task: task.name.to_string(), reason: no_room(&error) };
-            bytes.put(&task.number.to_le_bytes()).map_err(no_room)?;
-            encode(bytes)
+            tasks.put(&task.number.to_le_bytes()).map_err(no_room)?;
+            encode(tasks)
         });
         let encoded = encoded.map_err(|error| too_long(no_room(&error))).and_then(|(encoded, files)| {
             encoded?;
-            check_length(self.bytes.len()).map_err(too_long)?;
+            check_length(tasks.len() + tasks.apart).map_err(too_long)?;
             Ok(files)
         });
         match encoded {
             Ok(files) => {
                 self.files.extend(files);
+                tasks.extents.append(before);
                 Ok(())
             }
             Err(error) => {
-                self.bytes.truncate(start);
+                tasks.truncate(start);
+                (tasks.apart, tasks.extents) = (apart, before);
                 Err(error)
             }
         }
@@ -204,17 +165,19 @@ impl Encoder {
     ///
     /// Where there is no room for them.
     pub(crate) fn add_encoded(&mut self, piece: Encoded) -> io::Result<()> {
-        self.files.extend_from_slice(piece.files());
-        if self.bytes.is_empty() {
-            self.bytes = piece.bytes;
+        let Encoded { bytes, files, extents } = piece;
+        self.files.extend(files.into_iter().flat_map(|files| files.0));
+        self.tasks.extents.append(extents);
+        if self.tasks.bytes.is_empty() {
+            self.tasks.bytes = bytes;
             return Ok(());
         }
-        self.bytes.put(&piece.bytes)
+        self.tasks.put(&bytes)
     }
 
     pub(crate) fn finish(self) -> Encoded {
-        let files = (!self.files.is_empty()).then(|| self.files.into());
-        Encoded { bytes: self.bytes.finish(), files }
+        let Tasks { bytes, extents, .. } = self.tasks;
+        Encoded { bytes: bytes.finish(), files: Files::boxed(self.files), extents }
     }
 }
 
@@ -237,9 +200,9 @@ impl<'a> Request<'a> {
         Ok(Self { buffer, tasks: 0, files: Vec::new() })
     }
 
-    /// Says how it may be answered.
-    pub(crate) fn answer(&mut self, answer: Answer) {
-        self.buffer.overwrite(0, &[answer as u8]);
+    /// Says how it may be answered, and whether the file comes along in which its long bytes stand.
+    pub(crate) fn begins_with(&mut self, answer: Answer, brings: bool) {
+        self.buffer.overwrite(0, &[answer as u8 | if brings { BRINGS } else { 0 }]);
     }
 
     /// How long it is by now.
@@ -308,45 +271,31 @@ pub(crate) enum Answer {
     InPart = 1,
 }
 
-/// Splits a request into how it may be answered and its tasks; `None` if it is no request.
-pub(crate) fn read_request(message: &[u8]) -> Option<(Answer, Parts<'_>)> {
-    let (answer, parts) = message.split_first()?;
-    let answer = match answer {
+/// In a request's first byte: the file comes along in which long bytes stand.
+const BRINGS: u8 = 2;
+
+/// A request that has been looked through.
+#[derive(Debug)]
+pub(crate) struct Requested<'a> {
+    pub(crate) answer: Answer,
+    /// Whether the file comes along, before all others, in which long bytes stand.
+    pub(crate) brings: bool,
+    pub(crate) tasks: Parts<'a>,
+}
+
+/// Splits a request; `None` if it is none.
+pub(crate) fn read_request(message: &[u8]) -> Option<Requested<'_>> {
+    let (first, tasks) = message.split_first()?;
+    let answer = match first & !BRINGS {
         0 => Answer::InFull,
         1 => Answer::InPart,
         _ => return None,
     };
-    Some((answer, Parts::of(parts)?))
+    Some(Requested { answer, brings: first & BRINGS != 0, tasks: Parts::of(tasks)? })
 }
 
 /// Splits a task's content into its number and its argument; `None` if it is none.
 pub(crate) fn read_task(content: &[u8]) -> Option<(u32, &[u8])> {
     let (number, argument) = content.split_first_chunk()?;
     Some((u32::from_le_bytes(*number), argument))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_of_every_length_are_kept_whole() {
-        let all: Vec<u8> = (0..=2 * HERE as u8).collect();
-        for (length, step) in (0..=all.len()).flat_map(|length| [(length, 1), (length, 7), (length, 100)]) {
-            let mut bytes = Bytes::default();
-            for piece in all[..length].chunks(step) {
-                bytes.put(piece).unwrap();
-            }
-            let mut bytes = bytes.finish();
-            assert_eq!(*bytes, all[..length]);
-            assert_eq!(matches!(bytes, Bytes::Here { .. }), length <= HERE);
-            if length > 1 {
-                bytes.overwrite(length - 1, &[200]);
-                assert_eq!(bytes.last(), Some(&200));
-                bytes.truncate(1);
-                assert_eq!(*bytes, [0]);
-            }
-        }
-        assert!(size_of::<Encoded>() <= 48);
-    }
 }

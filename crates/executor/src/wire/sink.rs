@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::ipc::arena::Place;
 use crate::ipc::buffer::Buffer;
 
 /// Bytes that are written one after the other.
@@ -21,6 +22,16 @@ pub(crate) trait Sink {
 
     /// Forgets what comes after the first bytes.
     fn truncate(&mut self, length: usize);
+
+    /// Puts bytes elsewhere than among the others, and tells where; `None` where there is no such place.
+    fn put_apart(&mut self, _: &[u8]) -> Option<Place> {
+        None
+    }
+
+    /// The lengths of what was put apart in a part of a message, where they are to stand there.
+    fn take_apart(&mut self) -> Vec<u64> {
+        Vec::new()
+    }
 }
 
 impl Sink for Buffer {

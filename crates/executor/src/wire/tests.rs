@@ -1,7 +1,7 @@
 //! What is written is read again, and nothing else is.
 
 use super::part::Part;
-use super::request::Bytes;
+use super::request::Tasks;
 use super::sink::Sink;
 use super::*;
 use crate::attachments::{self, Attachment};
@@ -25,13 +25,13 @@ fn buffer() -> Buffer {
 }
 
 fn contents(message: &[u8]) -> Vec<Vec<u8>> {
-    let (_, parts) = read_request(message).unwrap();
-    parts.map(|part| read_task(part.content).unwrap().1.to_vec()).collect()
+    let requested = read_request(message).unwrap();
+    requested.tasks.map(|part| read_task(part.content).unwrap().1.to_vec()).collect()
 }
 
 /// A task of these bytes, encoded.
 fn encoded(parts: &[Vec<u8>]) -> Encoded {
-    let mut encoder = Encoder::new();
+    let mut encoder = Encoder::new(None);
     for part in parts {
         encoder.add(TASK, put_bytes(part)).unwrap();
     }
@@ -72,12 +72,13 @@ proptest! {
 #[test]
 fn replies_tell_outputs_and_errors() {
     let mut reply = buffer();
-    add_outcome(&mut reply, put_bytes(&[9])).unwrap();
-    let panicked = |reply: &mut Buffer| {
-        reply.extend(&[1, 2, 3]).unwrap();
+    let mut outputs = Outputs::new(&mut reply, None);
+    add_outcome(&mut outputs, put_bytes(&[9])).unwrap();
+    let panicked = |reply: &mut Outputs<'_>| {
+        reply.put(&[1, 2, 3]).unwrap();
         Err(Outcome::Panicked("boom".to_string(), None))
     };
-    add_outcome(&mut reply, panicked).unwrap();
+    add_outcome(&mut outputs, panicked).unwrap();
     assert!(Parts::of(&reply.to_vec().unwrap()[1..]).is_none());
     let reply = reply.to_vec().unwrap();
     let parts = Parts::of(&reply).unwrap();
@@ -88,9 +89,9 @@ fn replies_tell_outputs_and_errors() {
 
 #[test]
 fn a_task_that_cannot_be_encoded_leaves_the_others_alone() {
-    let mut encoder = Encoder::new();
+    let mut encoder = Encoder::new(None);
     encoder.add(TASK, put_bytes(&[1])).unwrap();
-    let failing = |bytes: &mut Bytes| {
+    let failing = |bytes: &mut Tasks<'_>| {
         bytes.put(&[3]).unwrap();
         Err(Error::Dropped)
     };
@@ -113,7 +114,10 @@ fn what_has_no_room_is_an_error_and_leaves_no_trace() {
 
     let mut small = Buffer::private(64 << 10).unwrap();
     let text = |e: CodecError| Outcome::Transfer(e.to_string());
-    add_outcome(&mut small, |reply| encode(&vec![0_u8; 100_000], reply).map_err(text)).unwrap();
+    add_outcome(&mut Outputs::new(&mut small, None), |reply| {
+        encode(&vec![0_u8; 100_000], reply).map_err(text)
+    })
+    .unwrap();
     let small = small.to_vec().unwrap();
     let part = Parts::of(&small).unwrap().next().unwrap();
     assert!(matches!(read_outcome("task", part.content), Err(Error::Transfer { .. })));
@@ -126,12 +130,12 @@ fn files_go_with_the_task_that_mentions_them() {
         Attachment { id, file: Arc::new(file.into()), len: 7 }
     };
     let with = |id| {
-        move |bytes: &mut Bytes| {
+        move |bytes: &mut Tasks<'_>| {
             assert!(attachments::attach(file(id)));
             put_bytes(&[1])(bytes)
         }
     };
-    let mut encoder = Encoder::new();
+    let mut encoder = Encoder::new(None);
     encoder.add(TASK, put_bytes(&[0])).unwrap();
     encoder.add(TASK, with(300)).unwrap();
     encoder.add(TASK, |bytes| with(301)(bytes).and(Err(Error::Dropped))).unwrap_err();
@@ -143,10 +147,50 @@ fn files_go_with_the_task_that_mentions_them() {
     assert_eq!(request.into_files().iter().map(|file| file.id).collect::<Vec<_>>(), [300, u64::MAX]);
     let came = || Some(std::fs::File::open("/dev/null").unwrap().into());
     let buffer = buffer.to_vec().unwrap();
-    let parts: Vec<_> = read_request(&buffer).unwrap().1.collect();
+    let parts: Vec<_> = read_request(&buffer).unwrap().tasks.collect();
     assert_eq!(parts.iter().map(Part::files).collect::<Vec<_>>(), [0, 1, 1]);
     let attached = parts[2].attached(came).unwrap();
     assert_eq!((attached[0].id, attached[0].len, attached.len()), (u64::MAX, 7, 1));
     assert!(parts[2].attached(|| None).is_none());
     assert_eq!(contents(&buffer), [[0], [1], [1]]);
+}
+
+#[test]
+fn long_bytes_of_outputs_stand_in_the_annex() {
+    let [mut buffer, mut annex] = [(); 2].map(|()| buffer());
+    let mut outputs = Outputs::new(&mut buffer, Some(&mut annex));
+    let long = |length: usize| "x".repeat(length);
+    let mut add = |values: &[String], fails: bool| {
+        add_outcome(&mut outputs, |reply| {
+            encode(values, reply).map_err(|error| Outcome::Transfer(error.to_string()))?;
+            if fails { Err(Outcome::Transfer("failed".to_string())) } else { Ok(()) }
+        })
+        .unwrap();
+    };
+    add(&[long(5000), long(3), long(6000)], false);
+    add(&[long(7000)], true);
+    add(&[long(10)], false);
+    add(&[long(8000)], false);
+    // Nothing stays of the one that failed.
+    assert_eq!(annex.len(), 5000 + 6000 + 8000);
+    let message = Message::of(buffer.to_vec().unwrap()).unwrap();
+    assert_eq!(message.apart(0..4), (0, vec![5000, 6000, 8000]));
+    assert_eq!(message.apart(1..3), (11_000, vec![]));
+    assert_eq!(message.apart(3..4), (11_000, vec![8000]));
+    let read = |part: usize, came: &[usize]| {
+        let part = message.parts_from(part).next().unwrap();
+        let came = Came::new(came.iter().map(|&length| long(length).into_bytes()));
+        let output = read_outcome("task", part.content)?;
+        let value: Result<Vec<String>, _> = decode_with(output, Apart::Came(&came));
+        value.map_err(|error| Error::Transfer { task: String::new(), reason: error.to_string() })
+    };
+    assert_eq!(read(0, &[5000, 6000]), Ok(vec![long(5000), long(3), long(6000)]));
+    assert_eq!(read(2, &[]), Ok(vec![long(10)]));
+    let failed = |part, came: &[usize]| read(part, came).unwrap_err().to_string();
+    assert!(failed(1, &[]).ends_with("failed"));
+    for missing in [&[5000][..], &[], &[6000, 5000], &[5000, 5999]] {
+        assert!(failed(0, missing).ends_with("its long bytes did not come with it"));
+    }
+    assert!(failed(3, &[8000, 8000]).ends_with("long bytes came with it and are not in it"));
+    assert!(failed(2, &[8000]).ends_with("long bytes came with it and are not in it"));
 }

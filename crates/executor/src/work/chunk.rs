@@ -55,7 +55,7 @@ impl<W: Runnable + 'static> Unit for Chunk<W> {
         self.into_each().for_each(Unit::run);
     }
 
-    fn encode(&self, registered: Registered, encoder: &mut Encoder) {
+    fn encode(&self, registered: Registered, encoder: &mut Encoder<'_>) {
         self.each(|submitted| Unit::encode(submitted, registered, encoder));
     }
 

@@ -25,6 +25,7 @@ use super::future::phase::Poller;
 use super::future::state::Begun;
 use super::table::Registered;
 use super::wire::{Encoded, Encoder};
+use crate::ipc::arena::Arena;
 
 /// A submitted task, or a chunk of tasks of one type that are run one after the other.
 ///
@@ -86,9 +87,10 @@ impl Work {
         self.unit.as_ref().ok_or(Error::Dropped)?.registered()
     }
 
-    /// Encodes the tasks, which drops them: user code. One that cannot be encoded has that error at once.
-    pub(crate) fn encode(&self, registered: Registered) -> Encoded {
-        let mut encoder = Encoder::new();
+    /// Encodes the tasks, which drops them: user code. One that cannot be encoded has that error at once. Long bytes
+    /// go to that arena, if there is one.
+    pub(crate) fn encode(&self, registered: Registered, arena: Option<&Arc<Arena>>) -> Encoded {
+        let mut encoder = Encoder::new(arena);
         self.with(|unit| unit.encode(registered, &mut encoder));
         encoder.finish()
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::panics::catch_panic;
 use crate::table::{self, Registered};
 use crate::task::Task;
-use crate::wire::{Encoder, decode, encode, read_outcome};
+use crate::wire::{Apart, Came, Encoder, decode_with, encode, read_outcome};
 
 /// What can be submitted.
 pub(crate) trait Runnable: Send {
@@ -21,10 +21,10 @@ pub(crate) trait Runnable: Send {
     fn registered() -> Result<Registered, Error>;
 
     /// Adds it to what goes to a worker process.
-    fn encode(self, registered: Registered, encoder: &mut Encoder) -> Result<(), Error>;
+    fn encode(self, registered: Registered, encoder: &mut Encoder<'_>) -> Result<(), Error>;
 
-    /// Its output from the part of the reply that is about it.
-    fn receive(part: &[u8]) -> Result<Self::Output, Error>;
+    /// Its output from the part of the reply that is about it, and the long bytes that came with that.
+    fn receive(part: &[u8], came: &Came) -> Result<Self::Output, Error>;
 }
 
 pub(super) struct ATask<T>(pub(super) T);
@@ -48,7 +48,7 @@ impl<T: Task> Runnable for ATask<T> {
         table::registered::<T>()
     }
 
-    fn encode(self, registered: Registered, encoder: &mut Encoder) -> Result<(), Error> {
+    fn encode(self, registered: Registered, encoder: &mut Encoder<'_>) -> Result<(), Error> {
         encoder.add(registered, |bytes| {
             // Encoding and dropping are code of the task's author too, and may panic like `run`.
             let written = catch_panic(|| encode(&self.0, bytes));
@@ -58,9 +58,9 @@ impl<T: Task> Runnable for ATask<T> {
         })
     }
 
-    fn receive(part: &[u8]) -> Result<T::Output, Error> {
+    fn receive(part: &[u8], came: &Came) -> Result<T::Output, Error> {
         let output = read_outcome(T::NAME, part)?;
-        catch_panic(|| decode(output))?
+        catch_panic(|| decode_with(output, Apart::Came(came)))?
             .map_err(|e| Self::transfer(format!("its result cannot be decoded: {e}")))
     }
 }
@@ -82,11 +82,11 @@ impl<F: FnOnce() -> R + Send, R: Send + 'static> Runnable for AClosure<F> {
         Err(Error::Transfer { task: Self::NAME.to_string(), reason })
     }
 
-    fn encode(self, _: Registered, _: &mut Encoder) -> Result<(), Error> {
+    fn encode(self, _: Registered, _: &mut Encoder<'_>) -> Result<(), Error> {
         Self::registered().map(drop)
     }
 
-    fn receive(_: &[u8]) -> Result<R, Error> {
+    fn receive(_: &[u8], _: &Came) -> Result<R, Error> {
         Err(Error::Dropped)
     }
 }

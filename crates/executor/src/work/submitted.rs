@@ -85,7 +85,7 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
         drop_carefully(Arc::into_inner(self));
     }
 
-    fn encode(&self, registered: Registered, encoder: &mut Encoder) {
+    fn encode(&self, registered: Registered, encoder: &mut Encoder<'_>) {
         if let Some(what) = self.with_payload(Option::take)
             && let Err(error) = what.encode(registered, encoder)
         {
@@ -106,8 +106,8 @@ impl<W: Runnable + 'static> Unit for Submitted<W> {
     }
 
     fn receive_quietly(&self, reply: &mut Replies<'_>) {
-        if let Some((outcome, files)) = reply.next() {
-            let outcome = attachments::deliver(files, || W::receive(outcome));
+        if let Some((outcome, came, files)) = reply.next() {
+            let outcome = attachments::deliver(files, || W::receive(outcome, &came));
             // Refused only where an error has come before: that one stays.
             let _ = self.finish_quietly(outcome);
         }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::future::phase::Poller;
 use crate::future::state::Begun;
 use crate::table::Registered;
-use crate::wire::{Encoder, Parts};
+use crate::wire::{Came, Encoder, Parts};
 
 /// Submitted tasks. What is quiet runs no callbacks: they are told of it when the tasks are let go of, after
 /// all others have been settled that have the same fate.
@@ -20,7 +20,7 @@ pub(crate) trait Unit: Send + Sync {
     fn grouping(&self) -> Grouping;
     fn is_awaited(&self) -> bool;
     fn run(self: Arc<Self>);
-    fn encode(&self, registered: Registered, encoder: &mut Encoder);
+    fn encode(&self, registered: Registered, encoder: &mut Encoder<'_>);
     fn begin(&self, poller: &Arc<dyn Poller>, each: &mut dyn FnMut(Begun));
     fn take_back(&self);
     /// As `take_back`, and what was sent together is pending again: none of it has been begun.
@@ -47,22 +47,30 @@ pub(crate) enum Grouping {
 pub(crate) struct Replies<'a> {
     parts: Parts<'a>,
     files: &'a mut dyn FnMut() -> Option<OwnedFd>,
+    /// Long bytes that stood in the annex.
+    apart: std::vec::IntoIter<Vec<u8>>,
 }
 
 impl<'a> Replies<'a> {
-    pub(crate) fn new(parts: Parts<'a>, files: &'a mut dyn FnMut() -> Option<OwnedFd>) -> Self {
-        Self { parts, files }
+    pub(crate) fn new(
+        parts: Parts<'a>,
+        files: &'a mut dyn FnMut() -> Option<OwnedFd>,
+        apart: Vec<Vec<u8>>,
+    ) -> Self {
+        Self { parts, files, apart: apart.into_iter() }
     }
 
-    /// The next outcome as it stands in the reply, and its files; `None` for the files if some did not come.
+    /// The next outcome as it stands in a reply that has no annex, and its files; `None` for the files if some did
+    /// not come.
     pub(crate) fn next_whole(&mut self) -> Option<(&'a [u8], Option<Vec<Attachment>>)> {
         let part = self.parts.next()?;
         Some((part.whole(), part.attached(&mut *self.files)))
     }
 
-    /// The next outcome and its files; a file that did not come is found missing by who looks for it.
-    pub(super) fn next(&mut self) -> Option<(&'a [u8], Vec<Attachment>)> {
+    /// The next outcome, its long bytes and its files; what did not come is found missing by who looks for it.
+    pub(super) fn next(&mut self) -> Option<(&'a [u8], Came, Vec<Attachment>)> {
         let part = self.parts.next()?;
-        Some((part.content, part.attached(&mut *self.files).unwrap_or_default()))
+        let came = Came::new(self.apart.by_ref().take(part.apart().len()));
+        Some((part.content, came, part.attached(&mut *self.files).unwrap_or_default()))
     }
 }

@@ -25,6 +25,7 @@ mod futures;
 mod gate;
 mod handover;
 mod hygiene;
+mod long;
 mod mapping;
 mod probe;
 mod settings;

@@ -7,8 +7,8 @@ use libtest_mimic::{Failed, Trial};
 use speedup_executor::{Executor, ExecutorKind};
 
 use crate::{
-    attributes, callbacks, deaths, encoding, forks, futures, handover, hygiene, mapping, shared, shutdown,
-    subjects, surroundings, user_code, waiting, workers,
+    attributes, callbacks, deaths, encoding, forks, futures, handover, hygiene, long, mapping, shared,
+    shutdown, subjects, surroundings, user_code, waiting, workers,
 };
 
 /// Longer than any test takes on a busy machine.
@@ -76,6 +76,7 @@ pub(crate) fn common() -> Vec<Trial> {
         encoding::BEHAVIOURS,
         attributes::BEHAVIOURS,
         handover::BEHAVIOURS,
+        long::BEHAVIOURS,
         hygiene::BEHAVIOURS,
         forks::BEHAVIOURS,
         shared::BEHAVIOURS,

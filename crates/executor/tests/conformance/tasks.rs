@@ -14,6 +14,7 @@ use crate::encoding::{MakeTouchy, Nest, Touch};
 use crate::forks;
 use crate::gate;
 use crate::handover::{NumberIn, OneOfMany};
+use crate::long::{HoldSum, LimitFiles, MakeLong, SumLong, SumOrDie, SumsOf};
 use crate::mapping::OnlyEven;
 use crate::shared::{AddressOf, Checksum, HoldShared, MakeShared, PanicWith, PassBack, Tamper, WithLimits};
 use crate::surroundings::{HoldUnprotected, Ignores, LengthOfAll, WriteEarly};
@@ -70,6 +71,12 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<HoldUnprotected>(),
     TaskEntry::of::<LengthOfAll>(),
     TaskEntry::of::<Ignores>(),
+    TaskEntry::of::<SumLong>(),
+    TaskEntry::of::<SumsOf>(),
+    TaskEntry::of::<SumOrDie>(),
+    TaskEntry::of::<HoldSum>(),
+    TaskEntry::of::<LimitFiles>(),
+    TaskEntry::of::<MakeLong>(),
 ];
 
 /// Declares a task: its type, its output and what it does.

@@ -24,6 +24,8 @@ mod gate;
 mod handover;
 #[path = "../../../executor/tests/conformance/hygiene.rs"]
 mod hygiene;
+#[path = "../../../executor/tests/conformance/long.rs"]
+mod long;
 #[path = "../../../executor/tests/conformance/mapping.rs"]
 mod mapping;
 #[path = "../../../executor/tests/conformance/probe.rs"]

@@ -40,6 +40,9 @@ const REQUEST: u64 = 64 << 10;
 /// The longest message in either direction, if the system's limit on file sizes leaves it that much.
 const CAPACITY: u64 = 4 << 30;
 
+/// The request, the reply, and the annex in which long bytes of the reply stand.
+const AREAS: u64 = 3;
+
 /// The least capacity that is of use.
 const LEAST: u64 = 64 << 10;
 
@@ -50,31 +53,33 @@ pub(crate) struct ParentEnd {
     signals: Arc<Signals>,
     request: Buffer,
     reply: View,
+    annex: View,
 }
 
 impl ParentEnd {
     /// A new mailbox, with an empty first request for the child to say that it is there. The child may
-    /// spin for that long before it sleeps.
+    /// spin for that long before it sleeps. Long bytes of its replies stand in the annex, where that is to be
+    /// used.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub(crate) fn new(spin: Duration) -> io::Result<Self> {
+    pub(crate) fn new(spin: Duration, annex: bool) -> io::Result<Self> {
         let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
-        let capacity = (allowed.saturating_sub(REQUEST) / 2).min(CAPACITY) / REQUEST * REQUEST;
+        let capacity = (allowed.saturating_sub(REQUEST) / AREAS).min(CAPACITY) / REQUEST * REQUEST;
         if capacity < LEAST {
             let problem = format!("the limit on the size of files, {allowed} bytes, is too small");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
         }
-        let ground = Ground::new(REQUEST + 2 * capacity)?;
+        let ground = Ground::new(REQUEST + AREAS * capacity)?;
         let signals = Arc::new(Signals::new(&ground)?);
         signals.control().spin_ns.store(spin.as_nanos() as u64, SeqCst);
+        signals.control().uses_annex.store(annex.into(), SeqCst);
         signals.control().request.number.store(1, SeqCst);
-        let (request, reply) = (
-            Buffer::new(&ground, REQUEST, capacity as usize)?,
-            View::new(&ground, REQUEST + capacity, capacity as usize)?,
-        );
-        Ok(Self { ground, signals, request, reply })
+        let request = Buffer::new(&ground, REQUEST, capacity as usize)?;
+        let reply = View::new(&ground, REQUEST + capacity, capacity as usize)?;
+        let annex = View::new(&ground, REQUEST + 2 * capacity, capacity as usize)?;
+        Ok(Self { ground, signals, request, reply, annex })
     }
 
     /// The numbers and notes.
@@ -104,6 +109,7 @@ impl ParentEnd {
         control.request.length.store(self.request.len() as u64, SeqCst);
         control.parts.store(0, SeqCst);
         control.reply.length.store(0, SeqCst);
+        control.annex.store(0, SeqCst);
         control.request.number.fetch_add(1, SeqCst);
         control.child_sleeps.swap(0, SeqCst) != 0
     }
@@ -132,6 +138,20 @@ impl ParentEnd {
         self.reply.copy(length.unwrap_or(usize::MAX), &mut reply)?;
         Ok(reply)
     }
+
+    /// Long bytes in the annex to a reply, of those lengths, one behind the other from that place on; as many as are
+    /// there, and there is memory for.
+    pub(crate) fn annex(&mut self, mut start: u64, lengths: &[u64]) -> Vec<Vec<u8>> {
+        let all = self.signals.annex_length();
+        let copy = |length: &u64| {
+            let end = start.checked_add(*length).filter(|end| *end <= all)?;
+            let mut bytes = Vec::new();
+            self.annex.copy_part(start as usize..end as usize, &mut bytes).ok()?;
+            start = end;
+            Some(bytes)
+        };
+        lengths.iter().map_while(copy).collect()
+    }
 }
 
 /// The file, to be handed to the child.
@@ -149,6 +169,7 @@ pub(crate) struct ChildEnd {
     /// The latest request, as it was when it was begun.
     received: Vec<u8>,
     reply: Buffer,
+    annex: Buffer,
     /// Number of the request that was begun last.
     begun: u32,
     /// Number of the latest request that has been replied to.
@@ -163,13 +184,14 @@ impl ChildEnd {
     /// `InvalidInput` for a file that is none, else what the system says.
     pub(crate) fn new(file: OwnedFd) -> io::Result<Self> {
         let length = rustix::fs::fstat(&file)?.st_size.cast_unsigned();
-        let capacity = length.saturating_sub(REQUEST) / 2;
-        let ground = Ground::of(file, REQUEST + 2 * LEAST)?;
+        let capacity = length.saturating_sub(REQUEST) / AREAS;
+        let ground = Ground::of(file, REQUEST + AREAS * LEAST)?;
         Ok(Self {
             signals: Signals::of(&ground)?,
             request: View::new(&ground, REQUEST, capacity as usize)?,
             received: Vec::new(),
             reply: Buffer::new(&ground, REQUEST + capacity, capacity as usize)?,
+            annex: Buffer::new(&ground, REQUEST + 2 * capacity, capacity as usize)?,
             begun: 0,
             served: 0,
         })
@@ -181,10 +203,10 @@ impl ChildEnd {
         self.signals.requested() != self.served
     }
 
-    /// Bytes of the reply.
+    /// The numbers and notes.
     #[must_use]
-    pub(crate) fn reply_length(&self) -> u64 {
-        self.signals.reply_length()
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.signals
     }
 
     /// How long to spin for a request before sleeping.
@@ -215,7 +237,9 @@ impl ChildEnd {
         self.begun = self.signals.requested();
         control.begun.store(self.begun, SeqCst);
         self.reply.clear();
+        self.annex.clear();
         control.reply.length.store(0, SeqCst);
+        control.annex.store(0, SeqCst);
         let length = usize::try_from(control.request.length.load(SeqCst)).unwrap_or(usize::MAX);
         // One large message is not paid for by all that follow.
         if self.received.capacity() > KEPT && length < self.received.capacity() / 4 {
@@ -223,7 +247,8 @@ impl ChildEnd {
         }
         self.received.clear();
         self.request.copy(length, &mut self.received)?;
-        Ok((&self.received, Reply { control, buffer: &mut self.reply }))
+        let annex = (control.uses_annex.load(SeqCst) != 0).then_some(&mut self.annex);
+        Ok((&self.received, Reply { control, buffer: &mut self.reply, annex }))
     }
 
     /// Publishes the reply to the request that was begun, under the number of that one, and says how long
@@ -247,6 +272,8 @@ pub(crate) struct Reply<'a> {
     control: &'a Control,
     /// Where to write it.
     pub buffer: &'a mut Buffer,
+    /// Where long bytes of it may stand.
+    pub annex: Option<&'a mut Buffer>,
 }
 
 impl Reply<'_> {
@@ -256,8 +283,14 @@ impl Reply<'_> {
         self.control.parts.fetch_add(1, SeqCst) & STOPPED == 0
     }
 
+    /// Says that the file is here in which long bytes of requests stand.
+    pub(crate) fn note_arena(&self) {
+        self.control.has_arena.store(1, SeqCst);
+    }
+
     /// Says that what has been written so far is to be kept should this process die.
     pub(crate) fn keep(&self) {
+        self.control.annex.store(self.annex.as_ref().map_or(0, |annex| annex.len()) as u64, SeqCst);
         self.control.reply.length.store(self.buffer.len() as u64, SeqCst);
     }
 }

@@ -42,6 +42,11 @@ pub(super) struct Control {
     pub(super) pollers: AtomicU32,
     /// Those of them that sleep.
     sleepers: AtomicU32,
+    /// The child has the file in which long bytes of requests stand.
+    pub(super) has_arena: AtomicU32,
+    /// Long bytes of replies are to stand in the annex, and how many bytes are there to be read.
+    pub(super) uses_annex: AtomicU32,
+    pub(super) annex: AtomicU64,
     /// How long the child may spin for a request, in nanoseconds.
     pub(super) spin_ns: AtomicU64,
     /// How long the latest request took the child, in nanoseconds.
@@ -90,6 +95,12 @@ impl Signals {
         self.control().reply.length.load(SeqCst)
     }
 
+    /// Bytes in the annex to the latest reply.
+    #[must_use]
+    pub(crate) fn annex_length(&self) -> u64 {
+        self.control().annex.load(SeqCst)
+    }
+
     /// Whether the child has begun the latest request.
     #[must_use]
     pub(crate) fn begun(&self) -> bool {
@@ -101,6 +112,12 @@ impl Signals {
     #[must_use]
     pub(crate) fn stop(&self) -> usize {
         ((self.control().parts.fetch_or(STOPPED, SeqCst) & !STOPPED) as usize).max(1)
+    }
+
+    /// Whether the child has the file in which long bytes of requests stand.
+    #[must_use]
+    pub(crate) fn has_arena(&self) -> bool {
+        self.control().has_arena.load(SeqCst) != 0
     }
 
     /// How long the latest request took the child, in nanoseconds.

@@ -3,7 +3,7 @@
 use super::*;
 
 fn pair() -> (ParentEnd, ChildEnd) {
-    let parent = ParentEnd::new(Duration::ZERO).unwrap();
+    let parent = ParentEnd::new(Duration::ZERO, true).unwrap();
     let child = ChildEnd::new(parent.as_fd().try_clone_to_owned().unwrap()).unwrap();
     (parent, child)
 }
@@ -85,6 +85,29 @@ fn who_attends_is_not_rung_for_and_wakes() {
         sleeper.join().unwrap();
     });
     signals.leave();
+}
+
+#[test]
+fn long_bytes_stand_in_the_annex_as_far_as_they_are_kept() {
+    let (mut parent, mut child) = pair();
+    for length in [3_u64, 100_000] {
+        let (_, mut reply) = child.begin().unwrap();
+        let annex = reply.annex.as_mut().unwrap();
+        annex.extend(&vec![1; length as usize]).unwrap();
+        annex.extend(b"second").unwrap();
+        reply.keep();
+        reply.annex.as_mut().unwrap().extend(b"lost").unwrap();
+        assert_eq!(parent.annex(0, &[length, 6]), [vec![1; length as usize], b"second".to_vec()]);
+        assert_eq!(parent.annex(length, &[6, 4]), [b"second"]);
+        assert!(parent.annex(0, &[length + 7]).is_empty() && parent.annex(7, &[u64::MAX]).is_empty());
+        let _ = child.publish(Duration::ZERO);
+        parent.request().unwrap().clear();
+        let _ = parent.publish();
+        assert!(parent.annex(0, &[1]).is_empty());
+    }
+    let parent = ParentEnd::new(Duration::ZERO, false).unwrap();
+    let mut child = ChildEnd::new(parent.as_fd().try_clone_to_owned().unwrap()).unwrap();
+    assert!(child.begin().unwrap().1.annex.is_none());
 }
 
 #[test]

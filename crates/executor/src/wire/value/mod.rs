@@ -11,6 +11,7 @@
 //! | `bool`, `()`, `None` | none |
 //! | `Some` | the value within |
 //! | text, bytes | a length of 7 bits a byte, then themselves |
+//! | the same, where they are long and stand apart | their place or number and their length, 8 bytes each |
 //! | sequence, tuple | their number in 4 bytes, then the items |
 //! | map, struct | their number in 4 bytes, then key and value of each |
 //! | variant without content | its name |
@@ -19,6 +20,11 @@
 //! | a name that is kept | the number of its place |
 //!
 //! A newtype is what it holds. Neither side is human-readable.
+//!
+//! Long bytes of an argument stand in [memory of the pool](crate::ipc::arena), from where they are copied when they are
+//! read; those of a result behind its reply, from where they have been copied when it was received. They are not
+//! copied again, but moved to where they belong, if that is a `Vec<u8>` whose type asks for bytes, as those of
+//! `serde_bytes` do.
 //!
 //! Where serde asks what there is in place of what it needs, for `untagged`, `flatten` and `tag`, it guesses
 //! the type from the value. What was read so is written again, and is an error if that is not what came: so
@@ -46,6 +52,8 @@
 //! * `again`: what was read against what was written
 
 mod again;
+#[cfg(test)]
+mod apart;
 mod parts;
 mod reader;
 #[cfg(test)]
@@ -54,6 +62,7 @@ mod writer;
 #[cfg(test)]
 mod zoo;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io;
 
@@ -63,6 +72,7 @@ use serde::{Serialize, de, ser};
 use self::reader::Reader;
 use self::writer::{Output, Writer};
 use super::sink::Sink;
+use crate::ipc::arena::{self, Place, Views};
 
 /// What a value is.
 mod tag {
@@ -92,6 +102,8 @@ mod tag {
     pub(super) const VARIANT: u8 = 23;
     pub(super) const NAME: u8 = 24;
     pub(super) const NAME_AGAIN: u8 = 25;
+    pub(super) const STR_APART: u8 = 26;
+    pub(super) const BYTES_APART: u8 = 27;
 }
 
 /// Why a value cannot be encoded or decoded.
@@ -117,6 +129,9 @@ impl de::Error for CodecError {
     }
 }
 
+/// From this length on text and bytes stand apart where they can.
+const LONG: usize = arena::SMALLEST;
+
 /// How many names are kept for when they come again, as they do in a list of structs: a power of two.
 const NAMES: usize = 16;
 
@@ -135,10 +150,69 @@ pub(crate) fn decode<T>(bytes: &[u8]) -> Result<T, CodecError>
 where
     T: Serialize + DeserializeOwned + 'static,
 {
-    let mut reader = Reader::new(bytes);
+    decode_with(bytes, Apart::Nowhere)
+}
+
+/// Where long bytes are that stand apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Apart<'a> {
+    Nowhere,
+    /// In memory of which these are the views.
+    InArena(&'a Views),
+    /// They came with the message.
+    Came(&'a Came),
+}
+
+/// Long bytes that came with a message, until they are taken.
+#[derive(Debug, Default)]
+pub(crate) struct Came(RefCell<Vec<Option<Vec<u8>>>>);
+
+impl Came {
+    pub(crate) fn new(bytes: impl Iterator<Item = Vec<u8>>) -> Self {
+        Self(RefCell::new(bytes.map(Some).collect()))
+    }
+
+    fn take(&self, place: Place) -> Option<Vec<u8>> {
+        let (number, length) = place.number();
+        self.0.borrow_mut().get_mut(number)?.take_if(|bytes| bytes.len() == length)
+    }
+
+    fn check_empty(&self) -> Result<(), CodecError> {
+        if self.0.borrow().iter().all(Option::is_none) {
+            return Ok(());
+        }
+        Err(CodecError::new("long bytes came with it and are not in it"))
+    }
+}
+
+impl Apart<'_> {
+    fn read(self, place: Place) -> Result<Vec<u8>, CodecError> {
+        match self {
+            Self::Nowhere => Err(CodecError::new(
+                "its long bytes stand in memory that this process does not have (see ulimit -n)",
+            )),
+            Self::InArena(views) => (views.copy(place))
+                .map_err(|error| CodecError::new(format!("its long bytes cannot be read: {error}"))),
+            Self::Came(came) => {
+                came.take(place).ok_or_else(|| CodecError::new("its long bytes did not come with it"))
+            }
+        }
+    }
+}
+
+/// The same of a value of which long bytes stand apart.
+pub(crate) fn decode_with<T>(bytes: &[u8], apart: Apart<'_>) -> Result<T, CodecError>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    let mut reader = Reader::new(bytes, apart);
     let value = T::deserialize(&mut reader)?;
     reader.finish()?;
-    if reader.guessed() || again::is_sample::<T>(bytes) {
+    if let Apart::Came(came) = apart {
+        came.check_empty()?;
+    }
+    // Long bytes would be written again.
+    if reader.guessed() || !reader.went_apart() && again::is_sample::<T>(bytes) {
         again::check(&value, bytes)?;
     }
     Ok(value)

@@ -4,7 +4,8 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, Visitor};
 
 use super::parts::{Items, Variant};
-use super::{CodecError, NAMES, tag};
+use super::{Apart, CodecError, NAMES, tag};
+use crate::ipc::arena::Place;
 
 /// What is left to be read.
 pub(super) struct Reader<'de> {
@@ -15,16 +16,25 @@ pub(super) struct Reader<'de> {
     names: [&'de str; NAMES],
     /// The latest field.
     field: &'de str,
+    /// Where long bytes are that are not here.
+    apart: Apart<'de>,
+    /// Whether there were any.
+    went_apart: bool,
 }
 
 impl<'de> Reader<'de> {
-    pub(super) fn new(bytes: &'de [u8]) -> Self {
-        Self { rest: bytes, guessed: false, names: [""; NAMES], field: "" }
+    pub(super) fn new(bytes: &'de [u8], apart: Apart<'de>) -> Self {
+        Self { rest: bytes, guessed: false, names: [""; NAMES], field: "", apart, went_apart: false }
     }
 
     /// Whether a type has asked what there is, in place of what it needs.
     pub(super) fn guessed(&self) -> bool {
         self.guessed
+    }
+
+    /// Whether some of it stood elsewhere.
+    pub(super) fn went_apart(&self) -> bool {
+        self.went_apart
     }
 
     /// Checks that everything has been read.
@@ -83,9 +93,21 @@ impl<'de> Reader<'de> {
         Err(too_short())
     }
 
+    /// The place of bytes that stand elsewhere.
+    pub(super) fn place(&mut self) -> Result<Place, CodecError> {
+        Ok(Place::of(self.array()?))
+    }
+
+    /// Bytes that stand elsewhere.
+    fn apart(&mut self) -> Result<Vec<u8>, CodecError> {
+        self.went_apart = true;
+        let place = self.place()?;
+        self.apart.read(place)
+    }
+
     #[inline]
     fn text(&mut self) -> Result<&'de str, CodecError> {
-        std::str::from_utf8(self.sized()?).map_err(|_| CodecError::new("a text is not UTF-8"))
+        std::str::from_utf8(self.sized()?).map_err(|_| not_utf8())
     }
 
     /// A name that comes for the first time, after its tag.
@@ -158,6 +180,8 @@ impl<'de> Reader<'de> {
             tag::NAME_AGAIN => visitor.visit_borrowed_str(self.kept_name()?),
             tag::UNIT_VARIANT => visitor.visit_borrowed_str(self.name()?),
             tag::BYTES => visitor.visit_borrowed_bytes(self.sized()?),
+            tag::STR_APART => visitor.visit_string(String::from_utf8(self.apart()?).map_err(|_| not_utf8())?),
+            tag::BYTES_APART => visitor.visit_byte_buf(self.apart()?),
             tag::SEQ => self.sequence(visitor),
             tag::MAP => self.map(visitor),
             tag::VARIANT => {
@@ -173,6 +197,11 @@ impl<'de> Reader<'de> {
 #[cold]
 fn too_short() -> CodecError {
     CodecError::new("the message ends within a value")
+}
+
+#[cold]
+fn not_utf8() -> CodecError {
+    CodecError::new("a text is not UTF-8")
 }
 
 pub(super) fn unknown(tag: u8) -> CodecError {

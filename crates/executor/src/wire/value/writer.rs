@@ -3,7 +3,7 @@
 use serde::ser::{self, Serialize};
 
 use super::super::sink::Sink;
-use super::{CodecError, NAMES, no_room, tag};
+use super::{CodecError, LONG, NAMES, no_room, tag};
 
 /// What has been written of a message.
 pub(super) struct Output<'a, W> {
@@ -34,6 +34,19 @@ impl<'a, W: Sink> Output<'a, W> {
         self.names[place] = (address, length);
         self.put(&[tag::NAME, place as u8])?;
         self.sized(name.as_bytes())
+    }
+
+    /// A tag and bytes of any length, or where they stand and the tag that says so.
+    #[inline]
+    fn bytes(&mut self, here: u8, apart: u8, bytes: &[u8]) -> Result<(), CodecError> {
+        if bytes.len() >= LONG
+            && let Some(place) = self.to.put_apart(bytes)
+        {
+            self.put(&[apart])?;
+            return self.put(&place.to_bytes());
+        }
+        self.put(&[here])?;
+        self.sized(bytes)
     }
 
     /// A length of 7 bits a byte, and that many bytes.
@@ -112,13 +125,11 @@ impl<'o, 'a, W: Sink> ser::Serializer for Writer<'o, 'a, W> {
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), CodecError> {
-        self.0.put(&[tag::STR])?;
-        self.0.sized(value.as_bytes())
+        self.0.bytes(tag::STR, tag::STR_APART, value.as_bytes())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), CodecError> {
-        self.0.put(&[tag::BYTES])?;
-        self.0.sized(value)
+        self.0.bytes(tag::BYTES, tag::BYTES_APART, value)
     }
 
     fn serialize_none(self) -> Result<(), CodecError> {

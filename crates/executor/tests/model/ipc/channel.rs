@@ -93,8 +93,10 @@ impl Channel {
         self.0.change(|state| state.to_child += 1);
     }
 
-    pub fn send_file(&self, _: BorrowedFd<'_>) -> io::Result<()> {
-        unreachable!("no task in a model has a file")
+    pub fn send_file(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        let file = file.try_clone_to_owned()?;
+        self.0.change(|state| state.files.push_back(file));
+        Ok(())
     }
 
     pub fn wait(&self) -> Ring {

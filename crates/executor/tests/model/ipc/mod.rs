@@ -1,5 +1,7 @@
 //! `src/ipc`, as far as the pools need it.
 
+#[path = "../../../src/ipc/arena/mod.rs"]
+pub mod arena;
 #[path = "../../../src/ipc/buffer.rs"]
 pub mod buffer;
 pub mod channel;
@@ -8,7 +10,7 @@ pub mod doorbell;
 mod line;
 #[path = "../../../src/ipc/mailbox/mod.rs"]
 pub mod mailbox;
-#[path = "../../../src/ipc/memory.rs"]
+#[path = "../../../src/ipc/memory/mod.rs"]
 pub mod memory;
 #[path = "../../../src/ipc/origin.rs"]
 pub mod origin;

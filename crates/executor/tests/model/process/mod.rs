@@ -67,6 +67,7 @@ impl ProcessPool {
             initializer: None,
             task_limit,
             on_crash,
+            annex: true,
             spin: Duration::ZERO,
             cpus: workers,
             supervise: supervisor::run,
@@ -81,7 +82,7 @@ impl ProcessPool {
     pub fn try_submit<T: Task>(&self, task: T) -> Result<Future<T::Output>, Error> {
         let (work, future) = submission(task);
         let registered = work.registered()?;
-        let Ok(item) = item::Item::encode(work, registered) else {
+        let Ok(item) = item::Item::encode(work, registered, &self.0.arena) else {
             panic!("every task of a model can be encoded")
         };
         self.0.push(item)?;

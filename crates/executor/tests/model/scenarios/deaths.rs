@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use serde::{Deserialize, Serialize};
 
-use super::pool::Double;
+use super::pool::{Double, First};
 use crate::ipc::death;
 use crate::process::ProcessPool;
 use crate::suite::holds;
@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         holds("death: the task is lost, the one behind it is done by another worker", 2000, one_is_lost),
         holds("death: a reply in flight arrives, the worker is replaced", 2000, a_reply_in_flight),
         holds("death: the pool breaks, and no one waits for ever", 2000, the_pool_breaks),
+        holds("death: a long argument behind it arrives elsewhere", 1000, a_long_argument),
         holds("batch: all results come, in one message or several", 300, a_batch),
         holds("batch: of those that went together with a death one is lost", 300, a_death_in_a_batch),
     ]
@@ -56,6 +57,16 @@ fn one_is_lost() {
     let waits = thread::spawn(move || behind.result(None));
     assert!(matches!(lost.result(None), Err(Error::WorkerDied { exit: Exit::Signal(9), .. })));
     assert_eq!(waits.join().unwrap(), Ok(4));
+    pool.shutdown(CancelFutures::No);
+}
+
+fn a_long_argument() {
+    let pool = replacing();
+    let (lost, behind) = (pool.submit(Die), pool.submit(First(2)));
+    let waits = thread::spawn(move || behind.result(None));
+    assert_eq!(pool.submit(First(3)).result(None), Ok(3));
+    assert!(matches!(lost.result(None), Err(Error::WorkerDied { .. })));
+    assert_eq!(waits.join().unwrap(), Ok(2));
     pool.shutdown(CancelFutures::No);
 }
 

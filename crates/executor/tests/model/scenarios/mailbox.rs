@@ -38,7 +38,7 @@ impl Bell {
 
 fn requests_and_replies() {
     const REQUESTS: u32 = 3;
-    let mut parent = ParentEnd::new(Duration::ZERO).unwrap();
+    let mut parent = ParentEnd::new(Duration::ZERO, true).unwrap();
     let mut child = ChildEnd::new(parent.as_fd().try_clone_to_owned().unwrap()).unwrap();
     let bell = Arc::new(Bell::default());
     let childs_bell = Arc::clone(&bell);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::deaths::{Die, DieAfter};
 use super::decoding::MakeWaits;
@@ -19,6 +19,7 @@ pub(crate) static TASKS: &[TaskEntry] = &[
     TaskEntry::of::<Die>(),
     TaskEntry::of::<DieAfter>(),
     TaskEntry::of::<MakeWaits>(),
+    TaskEntry::of::<First>(),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -35,6 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         needs(Step::WakeWaiters, 20_000, two_threads),
         needs(Step::WakeSettled, 20_000, two_threads),
         holds("pool: a callback waits for its own pool", 2000, a_callback_that_waits),
+        holds("pool: long arguments of two threads, one after the other in one place", 1000, long_arguments),
     ]
 }
 
@@ -48,6 +50,58 @@ impl Task for Double {
     fn run(self) -> u32 {
         self.0 * 2
     }
+}
+
+/// A byte, as many times as make a long argument.
+pub(super) struct First(pub(super) u8);
+
+impl Serialize for First {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&vec![self.0; 5000])
+    }
+}
+
+impl<'de> Deserialize<'de> for First {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = First;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<First, E> {
+                assert_eq!(bytes, [bytes[0]; 5000]);
+                Ok(First(bytes[0]))
+            }
+        }
+
+        deserializer.deserialize_byte_buf(Visitor)
+    }
+}
+
+impl Task for First {
+    const NAME: &'static str = "first";
+    type Output = u8;
+
+    fn run(self) -> u8 {
+        self.0
+    }
+}
+
+fn long_arguments() {
+    let pool = ProcessPool::new(1, usize::MAX);
+    let other = thread::spawn({
+        let pool = pool.clone();
+        move || assert_eq!(pool.submit(First(7)).result(None), Ok(7))
+    });
+    for number in 0..2 {
+        assert_eq!(pool.submit(First(number)).result(None), Ok(number));
+    }
+    other.join().unwrap();
+    pool.shutdown(CancelFutures::No);
 }
 
 fn one_after_the_other() {

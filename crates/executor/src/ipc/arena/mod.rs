@@ -1,0 +1,291 @@
+//! Memory of a pool for long bytes on their way to its workers.
+//!
+//! Bytes that are long are no part of a message. The thread that encodes them copies them into an *extent* of a file
+//! in memory that the pool has and its workers map; the message says where; and the worker copies them out once, to
+//! where its task wants them. So a long argument is copied twice, by two threads that need not wait for each other.
+//!
+//! Extents have sizes by powers of two. One that is given back is the next to be used, since its memory is warm, and
+//! mapped on both sides: to touch new memory costs more than to copy. Only the parent gives extents out and takes
+//! them back, when the task is settled or the worker's process has ended: a worker that dies leaves nothing to be
+//! cleared up. What is more than was used of late is given back to the system, by a thread that comes for an extent,
+//! and not behind a gate.
+//!
+//! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message.
+//!
+//! * this file: the parent's side; `views`: a worker's
+
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::{Arc, PoisonError};
+
+use rustix::process::{Resource, getrlimit};
+
+pub(crate) use self::views::Views;
+use super::memory::{Ground, Mapping, Piece};
+use crate::sync::{Mutex, MutexGuard};
+
+/// The smallest extent: what is shorter is copied within the message sooner than an extent is found.
+pub(crate) const SMALLEST: usize = 4 << 10;
+
+/// The largest one.
+const LARGEST: usize = 1 << 30;
+
+/// How many sizes of extents there are.
+const SIZES: usize = (LARGEST.ilog2() - SMALLEST.ilog2()) as usize + 1;
+
+/// What is mapped at a time, at multiples of it: one large extent, or several small ones.
+const SLAB: u64 = 1 << 20;
+
+/// The most slabs: the system allows a process 65,530 mappings.
+const SLABS: usize = 16 << 10;
+
+/// How long the file may get.
+const LONGEST: u64 = 1 << 40;
+
+/// What extents of a size may keep of memory without being asked, in bytes.
+const KEPT: usize = 1 << 20;
+
+/// After how many slabs given out, or parts of one, it is looked at how many extents have been in use together.
+/// Memory for a burst of tasks is kept for the next one, if there are not too many other tasks before that.
+const TURN: usize = 1 << 10;
+
+/// The parent's side. The file is made when it is first needed.
+#[derive(Debug, Default)]
+pub(crate) struct Arena(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    file: File,
+    /// Bytes of it, and in how many slabs they are mapped.
+    length: u64,
+    slabs: usize,
+    /// Slabs, or parts of one, that were given out in this turn.
+    given: usize,
+    sizes: [Size; SIZES],
+}
+
+/// The file in which they stand.
+#[derive(Debug, Default)]
+enum File {
+    #[default]
+    NotNeeded,
+    /// The system gives none.
+    Refused,
+    Made(Ground),
+}
+
+/// Extents of one size.
+#[derive(Debug, Default)]
+struct Size {
+    /// Those that have memory, the warmest last.
+    warm: Vec<Extent>,
+    /// Those of which it was given back.
+    bare: Vec<Extent>,
+    used: usize,
+    /// The most that were in use at a time, in this turn and in those before.
+    peak: usize,
+    of_late: usize,
+}
+
+/// An extent, which several of one task or piece of work are a chain of.
+#[derive(Debug)]
+struct Block {
+    piece: Piece,
+    /// Where it begins in the file.
+    offset: u64,
+    size: usize,
+    /// While it is in use.
+    arena: Option<Arc<Arena>>,
+    next: Option<Extent>,
+}
+
+/// It goes from hand to hand.
+type Extent = Box<Block>;
+
+/// Where long bytes stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    offset: u64,
+    length: u64,
+}
+
+impl Place {
+    /// Bytes of its encoded form.
+    pub(crate) const ENCODED: usize = 16;
+
+    /// That of bytes which are found by their number.
+    pub(crate) fn numbered(number: usize, length: usize) -> Self {
+        Self { offset: number as u64, length: length as u64 }
+    }
+
+    /// The number and the length of such bytes.
+    pub(crate) fn number(self) -> (usize, usize) {
+        (self.offset as usize, self.length as usize)
+    }
+
+    /// As it is written into a message.
+    pub(crate) fn to_bytes(self) -> [u8; Self::ENCODED] {
+        (u128::from(self.length) << 64 | u128::from(self.offset)).to_le_bytes()
+    }
+
+    /// From what stands in a message.
+    pub(crate) fn of(bytes: [u8; Self::ENCODED]) -> Self {
+        let both = u128::from_le_bytes(bytes);
+        Self { offset: both as u64, length: (both >> 64) as u64 }
+    }
+}
+
+impl Arena {
+    /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An extent for so many bytes; `None` where there can be none.
+    fn take(self: &Arc<Self>, length: usize) -> Option<Extent> {
+        let size = size_of_extent(length)?;
+        let mut state = self.lock();
+        let surplus = state.turn();
+        let block = state.take(size);
+        let ground = if surplus.is_empty() { None } else { state.ground() };
+        drop(state);
+        if let Some(ground) = ground {
+            for block in &surplus {
+                ground.forget(block.offset, (SMALLEST << block.size) as u64);
+            }
+            let mut state = self.lock();
+            for block in surplus {
+                state.sizes[block.size].bare.push(block);
+            }
+        }
+        let mut block = block?;
+        block.arena = Some(Arc::clone(self));
+        Some(block)
+    }
+
+    fn give_back(&self, block: Extent) {
+        let mut state = self.lock();
+        let size = &mut state.sizes[block.size];
+        size.used -= 1;
+        size.warm.push(block);
+    }
+}
+
+impl State {
+    fn ground(&self) -> Option<Ground> {
+        match &self.file {
+            File::Made(ground) => Some(ground.clone()),
+            File::NotNeeded | File::Refused => None,
+        }
+    }
+
+    fn take(&mut self, size: usize) -> Option<Extent> {
+        if self.sizes[size].warm.is_empty() && self.sizes[size].bare.is_empty() {
+            self.map_slab(size)?;
+        }
+        let of = &mut self.sizes[size];
+        let block = of.warm.pop().or_else(|| of.bare.pop())?;
+        of.used += 1;
+        of.peak = of.peak.max(of.used);
+        self.given += (SMALLEST << size).div_ceil(SLAB as usize);
+        Some(block)
+    }
+
+    /// Begins a new turn if it is time, and gives the extents that have more memory than was of use of late: they
+    /// have been used least recently.
+    fn turn(&mut self) -> Vec<Extent> {
+        let mut surplus = Vec::new();
+        if self.given < TURN {
+            return surplus;
+        }
+        self.given = 0;
+        for (index, size) in self.sizes.iter_mut().enumerate() {
+            size.of_late = size.peak.max(size.of_late / 2);
+            size.peak = size.used;
+            let kept = size.of_late.max(KEPT / (SMALLEST << index));
+            let more = (size.used + size.warm.len()).saturating_sub(kept).min(size.warm.len());
+            surplus.extend(size.warm.drain(..more));
+        }
+        surplus
+    }
+
+    /// Maps new extents of a size; `None` where there is no room for them.
+    fn map_slab(&mut self, size: usize) -> Option<()> {
+        if matches!(self.file, File::NotNeeded) {
+            self.file = Ground::new(0).map_or(File::Refused, File::Made);
+        }
+        let ground = self.ground()?;
+        let length = SMALLEST << size;
+        let slab = SLAB.max(length as u64);
+        let (start, end) = (self.length, self.length + slab);
+        // Beyond what a file may have the system sends SIGXFSZ.
+        let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX).min(LONGEST);
+        if self.slabs == SLABS || end > allowed {
+            return None;
+        }
+        ground.grow(end).ok()?;
+        let mapping = Mapping::new(&ground, start, slab as usize).ok()?;
+        (self.length, self.slabs) = (end, self.slabs + 1);
+        // The first one goes first.
+        self.sizes[size].bare.extend(mapping.cut(length).rev().map(|piece| {
+            let offset = start + piece.at() as u64;
+            Box::new(Block { piece, offset, size, arena: None, next: None })
+        }));
+        Some(())
+    }
+}
+
+/// The smallest size of an extent that holds so many bytes, by its power of two.
+fn size_of_extent(length: usize) -> Option<usize> {
+    let length = length.max(SMALLEST);
+    (length <= LARGEST).then(|| (length.next_power_of_two() / SMALLEST).ilog2() as usize)
+}
+
+/// The extents of a task, or of several. Dropped, they are for others to use.
+#[derive(Debug, Default)]
+pub(crate) struct Extents(Option<Extent>);
+
+impl Extents {
+    /// Copies bytes into a further one and tells where they stand; `None` where there can be none.
+    pub(crate) fn add(&mut self, arena: &Arc<Arena>, bytes: &[u8]) -> Option<Place> {
+        let mut block = arena.take(bytes.len())?;
+        block.piece.write(bytes);
+        let place = Place { offset: block.offset, length: bytes.len() as u64 };
+        block.next = self.0.take();
+        self.0 = Some(block);
+        Some(place)
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds those of others.
+    pub(crate) fn append(&mut self, mut others: Self) {
+        let mut end = &mut self.0;
+        while let Some(block) = end {
+            end = &mut block.next;
+        }
+        *end = others.0.take();
+    }
+
+    /// The file in which they stand.
+    pub(crate) fn ground(&self) -> Option<Ground> {
+        self.0.as_ref()?.arena.as_ref()?.lock().ground()
+    }
+}
+
+impl Drop for Extents {
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(mut block) = next {
+            next = block.next.take();
+            if let Some(arena) = block.arena.take() {
+                arena.give_back(block);
+            }
+        }
+    }
+}

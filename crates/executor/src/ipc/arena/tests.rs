@@ -1,0 +1,106 @@
+//! What is put into extents is found by a worker, and extents and their memory are used again.
+
+use std::io;
+
+use super::*;
+
+/// A worker's side of the file in which these stand.
+fn views(extents: &Extents) -> Views {
+    use std::os::fd::AsFd;
+    Views::new(extents.ground().unwrap().as_fd().try_clone_to_owned().unwrap()).unwrap()
+}
+
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|index| (index * 7 + length) as u8).collect()
+}
+
+/// Bytes of memory that the file takes.
+fn taken(extents: &Extents) -> u64 {
+    rustix::fs::fstat(extents.ground().unwrap()).unwrap().st_blocks.unsigned_abs() * 512
+}
+
+#[test]
+fn what_was_put_in_is_found_by_its_place() {
+    let (arena, mut all) = (Arc::default(), Extents::default());
+    let lengths = [1, SMALLEST - 1, SMALLEST, SMALLEST + 1, 100_000, 1 << 20, (1 << 20) + 1, 3 << 20, 17];
+    let places: Vec<_> = lengths.iter().map(|&length| all.add(&arena, &bytes(length)).unwrap()).collect();
+    let views = views(&all);
+    for _ in 0..2 {
+        for (&place, &length) in places.iter().zip(&lengths) {
+            assert_eq!(Place::of(place.to_bytes()), place);
+            assert!(views.copy(place).unwrap() == bytes(length), "{length}");
+        }
+    }
+}
+
+#[test]
+fn an_extent_is_used_again_as_soon_as_it_is_given_back() {
+    let arena = Arc::default();
+    let mut others = Extents::default();
+    others.add(&arena, &bytes(50_000)).unwrap();
+    let place = |length| {
+        let mut extents = Extents::default();
+        let place = extents.add(&arena, &bytes(length)).unwrap();
+        let mut both = Extents::default();
+        both.append(extents);
+        both.append(Extents::default());
+        assert!(!both.is_empty());
+        place.offset
+    };
+    assert_eq!(place(40_000), place(65_536));
+    assert_ne!(place(40_000), place(40_000_000));
+    // One that is a worker's to read is no one else's.
+    let views = views(&others);
+    assert!(views.copy(Place { offset: 0, length: 50_000 }).unwrap() == bytes(50_000));
+}
+
+#[test]
+fn memory_that_is_not_used_any_more_is_given_back() {
+    let (arena, mut keeper) = (Arc::default(), Extents::default());
+    for _ in 0..16 {
+        keeper.add(&arena, &bytes(4 << 20)).unwrap();
+    }
+    assert!(taken(&keeper) >= 64 << 20);
+    let one = keeper.0.take().map(|mut first| {
+        drop(Extents(first.next.take()));
+        Extents(Some(first))
+    });
+    let mut one = one.unwrap();
+    // As much is kept as was used at a time, in case that comes again; less and less of it if not.
+    assert!(taken(&one) >= 64 << 20);
+    for _ in 0..40 * TURN {
+        let mut short = Extents::default();
+        short.add(&arena, &[1; 10]).unwrap();
+    }
+    if cfg!(target_os = "linux") {
+        assert!(taken(&one) <= 5 << 20, "{}", taken(&one));
+    }
+    // What has lost its memory is as good as new.
+    let places: Vec<_> = (0..16).map(|_| one.add(&arena, &bytes(4 << 20)).unwrap()).collect();
+    let views = views(&one);
+    assert!(places.into_iter().all(|place| views.copy(place).unwrap() == bytes(4 << 20)));
+}
+
+#[test]
+fn a_place_that_can_have_no_bytes_is_refused() {
+    let (arena, mut extents) = (Arc::default(), Extents::default());
+    extents.add(&arena, &bytes(10)).unwrap();
+    let views = views(&extents);
+    let huge = LARGEST as u64 + 1;
+    let end = [(u64::MAX, 1), (SLAB, 1), (SLAB - 1, 2), (u64::MAX, u64::MAX)];
+    for (offset, length) in [(0, 0), (0, huge), (0, u64::MAX)].into_iter().chain(end) {
+        let refused = views.copy(Place { offset, length }).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidInput, "{offset} {length}");
+    }
+    assert_eq!(views.copy(Place { offset: SLAB - 1, length: 1 }).unwrap(), [0]);
+    // The file has become longer since the last look.
+    let place = extents.add(&arena, &bytes(5 << 20)).unwrap();
+    assert!(views.copy(place).unwrap() == bytes(5 << 20));
+}
+
+#[test]
+fn what_is_too_long_for_an_extent_has_none() {
+    assert_eq!(size_of_extent(LARGEST), Some(SIZES - 1));
+    assert_eq!(size_of_extent(LARGEST + 1), None);
+    assert_eq!(size_of_extent(0), Some(0));
+}
