@@ -15,12 +15,15 @@ const LONG: Duration = Duration::from_millis(50);
 /// How long an answer is waited for without sleep.
 const HURRY: Duration = Duration::from_millis(2);
 
+/// Round trips to a host that are to come, and the shortest so far with how far its clock is ahead.
+type Compared = (u32, Option<(u64, i64)>);
+
 pub(super) struct Comparison {
     start: Instant,
     /// When the last answer came.
     answered: Instant,
-    /// By rank: round trips to come, and the shortest so far with how far the clock is ahead.
-    hosts: BTreeMap<usize, (u32, Option<(u64, i64)>)>,
+    /// By rank.
+    hosts: BTreeMap<usize, Compared>,
     waiter: Sender<Vec<HostClock>>,
 }
 
@@ -64,7 +67,7 @@ impl Comparison {
         if self.hosts.values().any(|(left, _)| *left > 0) {
             return false;
         }
-        let clock = |(&rank, (_, best)): (&usize, &(u32, Option<(u64, i64)>))| {
+        let clock = |(&rank, (_, best)): (&usize, &Compared)| {
             best.map(|(way, ahead_ns)| HostClock { rank, ahead_ns, error_ns: way.div_ceil(2) })
         };
         // Who does not wait any more needs no answer.

@@ -189,7 +189,9 @@ impl<T: Transport> Driver<'_, T> {
                 let here: Vec<usize> =
                     (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
                 self.comparisons.push(Comparison::of(here.iter().copied(), waiter));
-                here.into_iter().for_each(|rank| self.ping(rank, true));
+                for rank in here {
+                    self.ping(rank, true);
+                }
                 self.comparisons.retain(|comparison| !comparison.tell());
             }
             Command::Stop => {}
