@@ -57,6 +57,13 @@ impl Comparison {
         self.answered.elapsed() < HURRY
     }
 
+    /// Waits no longer for hosts that have been silent for so long, whether or not a pool would count them as lost.
+    pub(super) fn give_up_after(&mut self, time: Duration) {
+        if self.start.elapsed() > time {
+            self.hosts.values_mut().for_each(|(left, _)| *left = 0);
+        }
+    }
+
     /// That host is lost.
     pub(super) fn lose(&mut self, rank: usize) {
         self.hosts.remove(&rank);
@@ -80,6 +87,18 @@ impl Comparison {
 mod tests {
     use super::*;
     use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_silent_host_is_left_out_after_a_time() {
+        let (tell, told) = channel();
+        let mut comparison = Comparison::of([1, 2].into_iter(), tell);
+        assert!(comparison.note(1, (60, 5)));
+        comparison.give_up_after(Duration::from_secs(3600));
+        assert!(!comparison.tell());
+        comparison.give_up_after(Duration::ZERO);
+        assert!(comparison.tell());
+        assert_eq!(told.recv(), Ok(vec![HostClock { rank: 1, ahead_ns: 5, error_ns: 30 }]));
+    }
 
     #[test]
     fn the_shortest_round_trip_to_each_host_counts_and_a_lost_one_holds_up_no_one() {

@@ -11,6 +11,7 @@ use speedup_executor::remote::Blob;
 use super::comparison::Comparison;
 use super::host::Host;
 use super::{Command, HostInfo, Hub};
+use crate::executor::HOST_TIMEOUT;
 use crate::message::{self, BlobRef, FromAgent, Hello, PoolId, Sent};
 use crate::pool::{Pool, ToSend};
 use crate::transport::{Event, Transport};
@@ -261,6 +262,8 @@ impl<T: Transport> Driver<'_, T> {
                 self.forget_blobs(rank);
             }
         }
+        self.comparisons.iter_mut().for_each(|comparison| comparison.give_up_after(HOST_TIMEOUT));
+        self.comparisons.retain(|comparison| !comparison.tell());
         let pools: Vec<_> = self.pools.values().cloned().collect();
         for pool in pools {
             for rank in pool.ranks() {
