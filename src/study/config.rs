@@ -218,8 +218,8 @@ impl RunRequest {
         let Some(pin) = &self.pin else { return Ok(None) };
         let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
         let pinned = pin.resolve().map_err(refused)?;
-        let refuses = |runner: &&Runner| matches!(runner, Runner::Async | Runner::Hosts);
-        match executors.iter().find(refuses).filter(|_| pinned.is_some()) {
+        let unpinned = |runner: &&Runner| matches!(runner, Runner::Async | Runner::Hosts);
+        match executors.iter().find(unpinned).filter(|_| pinned.is_some()) {
             Some(Runner::Hosts) => Err(refused(format!(
                 "names CPUs of this machine, and the workers of {HOSTS} are on others; name other executors"
             ))),

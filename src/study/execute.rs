@@ -190,7 +190,7 @@ fn cold<E: Executor, R, T: Task<Output = JobReport<R>>>(
     // Shutting down lets every job finish. To wait for the results one by one first would wake
     // this thread a dozen times, on a CPU that the workers need.
     pool.shutdown(Wait::Yes, CancelFutures::No);
-    let reports: Vec<Result<JobReport<R>, Error>> = reports.collect();
+    let reports: Reports<R> = reports.collect();
     let wall_ns = monotonic_ns() - start;
 
     let (reports, seen) = seen_with(reports, || see(&pool))?;
@@ -220,7 +220,7 @@ fn warm<E: Executor, R, T: Task<Output = JobReport<R>>>(
 ) -> Result<(Measured, Vec<R>), String> {
     let mut submitted = Vec::with_capacity(batch.tasks.len());
     let start = monotonic_ns();
-    let reports: Vec<Result<JobReport<R>, Error>> = pool.map(stamped(batch, &mut submitted)).collect();
+    let reports: Reports<R> = pool.map(stamped(batch, &mut submitted)).collect();
     let wall_ns = monotonic_ns() - start;
 
     let (reports, seen) = seen_with(reports, || see(pool))?;
@@ -235,11 +235,14 @@ fn warm<E: Executor, R, T: Task<Output = JobReport<R>>>(
     Ok((measured, results))
 }
 
+/// The reports of a batch, or why there is none.
+type Reports<R> = Vec<Result<JobReport<R>, Error>>;
+
 /// Reports of jobs, on this machine's clock, with what else was seen. Where a job failed, that is what is to be told.
 fn seen_with<R>(
-    reports: Vec<Result<JobReport<R>, Error>>,
+    reports: Reports<R>,
     see: impl FnOnce() -> Result<Option<Seen>, String>,
-) -> Result<(Vec<Result<JobReport<R>, Error>>, Option<Seen>), String> {
+) -> Result<(Reports<R>, Option<Seen>), String> {
     let seen = if reports.iter().all(Result::is_ok) { see()? } else { None };
     let reports = match &seen {
         Some(seen) => reports.into_iter().map(|report| report.map(|report| seen.here(report))).collect(),
@@ -261,7 +264,7 @@ fn stamped<T>(batch: Batch<T>, submitted: &mut Vec<u64>) -> impl Iterator<Item =
 
 /// The tasks as spans from `start` on, and their results.
 pub(super) fn spans<R>(
-    reports: Vec<Result<JobReport<R>, Error>>,
+    reports: Reports<R>,
     submitted: &[u64],
     start: u64,
 ) -> Result<(Vec<TaskSpan>, Vec<R>), String> {

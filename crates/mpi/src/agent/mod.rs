@@ -156,13 +156,14 @@ impl<T: Transport> Agent<T> {
                 update.told_ns = clock::monotonic_ns();
                 self.transport.send(HEAD, message::update(pool, update));
             }
-            ToAgent::Close(pool, at_once) => match self.parts.remove(&pool) {
-                Some(part) => part.close((pool, came_ns), at_once, &self.outbox),
-                None => {
+            ToAgent::Close(pool, at_once) => {
+                if let Some(part) = self.parts.remove(&pool) {
+                    part.close((pool, came_ns), at_once, &self.outbox);
+                } else {
                     let stay = Stay { came_ns, told_ns: clock::monotonic_ns() };
                     self.transport.send(HEAD, message::closed(pool, stay, &[]));
                 }
-            },
+            }
             ToAgent::Ping(number, _) => self.transport.send(HEAD, message::pong(number, came_ns)),
             ToAgent::Exit(_) => {}
         }

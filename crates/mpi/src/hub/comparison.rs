@@ -15,12 +15,15 @@ const LONG: Duration = Duration::from_millis(50);
 /// How long an answer is waited for without sleep.
 const HURRY: Duration = Duration::from_millis(2);
 
+/// Round trips to a host that are to come, and the shortest so far with how far its clock is ahead.
+type Compared = (u32, Option<(u64, i64)>);
+
 pub(super) struct Comparison {
     start: Instant,
     /// When the last answer came.
     answered: Instant,
-    /// By rank: round trips to come, and the shortest so far with how far the clock is ahead.
-    hosts: BTreeMap<usize, (u32, Option<(u64, i64)>)>,
+    /// By rank.
+    hosts: BTreeMap<usize, Compared>,
     waiter: Sender<Vec<HostClock>>,
 }
 
@@ -54,6 +57,13 @@ impl Comparison {
         self.answered.elapsed() < HURRY
     }
 
+    /// Waits no longer for hosts that have been silent for so long, whether or not a pool would count them as lost.
+    pub(super) fn give_up_after(&mut self, time: Duration) {
+        if self.start.elapsed() > time {
+            self.hosts.values_mut().for_each(|(left, _)| *left = 0);
+        }
+    }
+
     /// That host is lost.
     pub(super) fn lose(&mut self, rank: usize) {
         self.hosts.remove(&rank);
@@ -64,7 +74,7 @@ impl Comparison {
         if self.hosts.values().any(|(left, _)| *left > 0) {
             return false;
         }
-        let clock = |(&rank, (_, best)): (&usize, &(u32, Option<(u64, i64)>))| {
+        let clock = |(&rank, (_, best)): (&usize, &Compared)| {
             best.map(|(way, ahead_ns)| HostClock { rank, ahead_ns, error_ns: way.div_ceil(2) })
         };
         // Who does not wait any more needs no answer.
@@ -77,6 +87,18 @@ impl Comparison {
 mod tests {
     use super::*;
     use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_silent_host_is_left_out_after_a_time() {
+        let (tell, told) = channel();
+        let mut comparison = Comparison::of([1, 2].into_iter(), tell);
+        assert!(comparison.note(1, (60, 5)));
+        comparison.give_up_after(Duration::from_secs(3600));
+        assert!(!comparison.tell());
+        comparison.give_up_after(Duration::ZERO);
+        assert!(comparison.tell());
+        assert_eq!(told.recv(), Ok(vec![HostClock { rank: 1, ahead_ns: 5, error_ns: 30 }]));
+    }
 
     #[test]
     fn the_shortest_round_trip_to_each_host_counts_and_a_lost_one_holds_up_no_one() {

@@ -11,6 +11,7 @@ use speedup_executor::remote::Blob;
 use super::comparison::Comparison;
 use super::host::Host;
 use super::{Command, HostInfo, Hub};
+use crate::executor::HOST_TIMEOUT;
 use crate::message::{self, BlobRef, FromAgent, Hello, PoolId, Sent};
 use crate::pool::{Pool, ToSend};
 use crate::transport::{Event, Transport};
@@ -189,7 +190,9 @@ impl<T: Transport> Driver<'_, T> {
                 let here: Vec<usize> =
                     (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
                 self.comparisons.push(Comparison::of(here.iter().copied(), waiter));
-                here.into_iter().for_each(|rank| self.ping(rank, true));
+                for rank in here {
+                    self.ping(rank, true);
+                }
                 self.comparisons.retain(|comparison| !comparison.tell());
             }
             Command::Stop => {}
@@ -259,6 +262,8 @@ impl<T: Transport> Driver<'_, T> {
                 self.forget_blobs(rank);
             }
         }
+        self.comparisons.iter_mut().for_each(|comparison| comparison.give_up_after(HOST_TIMEOUT));
+        self.comparisons.retain(|comparison| !comparison.tell());
         let pools: Vec<_> = self.pools.values().cloned().collect();
         for pool in pools {
             for rank in pool.ranks() {

@@ -173,8 +173,8 @@ fn host(host: usize, first_worker: usize, workers: usize) -> HostSpan {
     }
 }
 
-fn trip([sent_ns, came_ns, told_ns, back_ns]: [u64; 4]) -> Option<Trip> {
-    Some(Trip { sent_ns, came_ns, told_ns, back_ns })
+fn trip([sent_ns, came_ns, told_ns, back_ns]: [u64; 4]) -> Trip {
+    Trip { sent_ns, came_ns, told_ns, back_ns }
 }
 
 #[track_caller]
@@ -188,15 +188,18 @@ fn assert_parts(account: &Account, loss: Loss, wall: f64, expected: &[(&str, f64
 #[test]
 fn what_a_worker_of_another_host_waits_for_messages_is_network() {
     // Told to start at 5, which came at 15; spawned at 16. The work was sent at 45 and came at 60.
-    let task = TaskSpan { trip: trip([45, 60, 305, 320]), ..TaskSpan::busy(0, 0, (62, 300)) };
+    let task = TaskSpan { trip: Some(trip([45, 60, 305, 320])), ..TaskSpan::busy(0, 0, (62, 300)) };
     let life = WorkerSpan { worker: 0, spawned_ns: 16, ready_ns: 40, ended_ns: 0 };
-    let of =
-        HostSpan { opening: trip([5, 15, 20, 30]), closing: trip([325, 335, 380, 395]), ..host(0, 0, 1) };
+    let of = HostSpan {
+        opening: Some(trip([5, 15, 20, 30])),
+        closing: Some(trip([325, 335, 380, 395])),
+        ..host(0, 0, 1)
+    };
     let pool = Sample { hosts: vec![of], ..sample(400, vec![life], vec![task]) };
     let account = account_of(&serial(&[238], 0), &pool, 1);
     assert_row(&account, Loss::Spawn, 30.0 / 400.0);
     assert_row(&account, Loss::Dispatch, 7.0 / 400.0);
-    assert_row(&account, Loss::Network, (10 + 15 + 15 + 10 + 15) as f64 / 400.0);
+    assert_row(&account, Loss::Network, 65.0 / 400.0);
     assert_row(&account, Loss::Teardown, 60.0 / 400.0);
     assert!(account.residual.abs() < 1e-12, "{account:#?}");
     assert_parts(&account, Loss::Spawn, 400.0, &[("launcher", 6.0), ("local pool", 24.0)]);
@@ -208,7 +211,7 @@ fn what_a_worker_of_another_host_waits_for_messages_is_network() {
 fn a_clock_that_is_off_moves_a_way_and_not_the_sum_of_both() {
     let of = |off: u64| {
         let task = TaskSpan {
-            trip: trip([10, 30 + off, 130 + off, 160]),
+            trip: Some(trip([10, 30 + off, 130 + off, 160])),
             ..TaskSpan::busy(0, 0, (30 + off, 130 + off))
         };
         let pool = Sample { hosts: vec![host(0, 0, 1)], ..sample(160, vec![life(0, 0)], vec![task]) };
@@ -222,16 +225,16 @@ fn a_clock_that_is_off_moves_a_way_and_not_the_sum_of_both() {
 
 #[test]
 fn a_worker_that_waits_for_more_waits_for_the_answer_and_the_next_task() {
-    let first = TaskSpan { trip: trip([0, 10, 110, 120]), ..TaskSpan::busy(0, 0, (10, 110)) };
+    let first = TaskSpan { trip: Some(trip([0, 10, 110, 120])), ..TaskSpan::busy(0, 0, (10, 110)) };
     // It was sent only once the first was back, and 4 later.
-    let second = TaskSpan { trip: trip([124, 134, 234, 244]), ..TaskSpan::busy(1, 0, (135, 234)) };
+    let second = TaskSpan { trip: Some(trip([124, 134, 234, 244])), ..TaskSpan::busy(1, 0, (135, 234)) };
     // This one was there before it was needed.
-    let third = TaskSpan { trip: trip([125, 135, 334, 344]), ..TaskSpan::busy(2, 0, (236, 334)) };
+    let third = TaskSpan { trip: Some(trip([125, 135, 334, 344])), ..TaskSpan::busy(2, 0, (236, 334)) };
     let pool =
         Sample { hosts: vec![host(0, 0, 1)], ..sample(344, vec![life(0, 0)], vec![first, second, third]) };
     let account = account_of(&serial(&[100, 99, 98], 0), &pool, 1);
-    assert_row(&account, Loss::Network, (10 + 10 + 10 + 10) as f64 / 344.0);
-    assert_row(&account, Loss::Dispatch, (4 + 1 + 2) as f64 / 344.0);
+    assert_row(&account, Loss::Network, 40.0 / 344.0);
+    assert_row(&account, Loss::Dispatch, 7.0 / 344.0);
 }
 
 #[test]
@@ -270,6 +273,9 @@ fn another_batch_than_the_baselines_has_no_account() {
     assert!(account(&pairs, 1, true).is_none());
 }
 
+/// A host's part in one: index, first worker, workers, opening, closing, and time that its quota held up.
+type Span = (usize, usize, usize, Option<[u64; 4]>, Option<[u64; 4]>, Option<u64>);
+
 /// Executions as a machine might produce them, and as only a broken file might.
 fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
     let figure = || prop::option::of(0..5_000_000_u64);
@@ -293,7 +299,7 @@ fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
                     voluntary_switches: switches,
                     submitted_ns: length / 2,
                     clock_hz: clock,
-                    trip: trips[job].and_then(trip),
+                    trip: trips[job].map(trip),
                     ..TaskSpan::busy(job, worker % workers, (begin, begin + length))
                 })
                 .collect();
@@ -304,10 +310,10 @@ fn executions() -> impl Strategy<Value = (usize, Vec<(Sample, Sample)>)> {
             for task in &mut reference.tasks {
                 task.clock_hz = clock.map(|hz| hz * 1.1);
             }
-            let spans: Vec<(_, _, _, Option<[u64; 4]>, Option<[u64; 4]>, _)> = spans;
+            let spans: Vec<Span> = spans;
             let hosts = spans.into_iter().map(|(of, first, many, opening, closing, throttled_ns)| HostSpan {
-                opening: opening.and_then(trip),
-                closing: closing.and_then(trip),
+                opening: opening.map(trip),
+                closing: closing.map(trip),
                 machine: MachineState { throttled_ns, ..MachineState::default() },
                 ..host(of, first, many)
             });

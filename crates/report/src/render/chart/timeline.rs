@@ -178,9 +178,8 @@ impl<'a> Lanes<'a> {
 
     /// Whether the lane is the first that is drawn of its host.
     fn begins_host(&self, index: usize) -> bool {
-        let host = |lane: &Option<&Lane>| lane.and_then(|lane| lane.host);
-        host(&self.shown[index]).is_some()
-            && self.shown[..index].iter().rev().find_map(host) != host(&self.shown[index])
+        let host = |index: usize| self.shown[index].and_then(|lane| lane.host);
+        host(index).is_some() && (0..index).rev().find_map(host) != host(index)
     }
 
     /// How many lanes are not drawn.
