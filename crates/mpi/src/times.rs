@@ -131,10 +131,9 @@ impl Hosts {
         self.hub.commands.push(Command::Clocks(tell));
         let clocks = told.recv().unwrap_or_default();
         match self.list.iter().find(|host| !clocks.iter().any(|clock| clock.rank == host.rank)) {
-            Some(host) => Err(Error::HostLost {
-                host: host.name.clone(),
-                reason: "nothing is heard of it".to_string(),
-            }),
+            Some(host) => {
+                Err(Error::HostLost { host: host.name.clone(), reason: "nothing is heard of it".to_string() })
+            }
             None => Ok(clocks),
         }
     }
