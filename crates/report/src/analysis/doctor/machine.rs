@@ -75,7 +75,8 @@ pub(super) fn kinds(facts: &Facts) -> Option<Finding> {
         let capacity = kind.capacity.map(|of| format!(" of capacity {of}")).unwrap_or_default();
         format!("{count}{clock}{capacity}{name}")
     };
-    let pinned = Pinned { order: None, cpus: fastest.cpus.clone() };
+    let cpus = fastest.cpus.iter().copied().filter(|cpu| facts.allowed_cpus.contains(cpu)).collect();
+    let pinned = Pinned { order: None, cpus };
     Some(Finding::note(
         format!("CPUs of {} kinds: {}", kinds.len(), kinds.iter().map(text).collect::<Vec<_>>().join(", ")),
         "One worker runs on the fastest, N workers on all: the speedup ends below the number of CPUs, and the same \
@@ -144,7 +145,10 @@ mod tests {
         facts.environment.cores = Known::Value(vec![vec![0, 2], vec![1, 3]]);
         let finding = siblings(&facts).unwrap();
         assert!(finding.what.ends_with("CPUs 0+2, 1+3"), "{finding:?}");
-        assert!(finding.consequence.contains("2 cores") && finding.remedy.contains("-c 0,1 "), "{finding:?}");
+        assert!(
+            finding.consequence.contains("2 cores") && finding.remedy.contains("--pin cores --workers 1..2'"),
+            "{finding:?}"
+        );
         facts.allowed_cpus = vec![0, 1, 3];
         assert!(siblings(&facts).unwrap().what.ends_with("CPUs 1+3"));
         facts.allowed_cpus = vec![0, 1];
@@ -168,7 +172,7 @@ mod tests {
             Known::Value(vec![kind("core", &[0, 1], 5e9), kind("atom", &[2, 3], 3.8e9)]);
         let finding = kinds(&facts).unwrap();
         assert_eq!(finding.what, "CPUs of 2 kinds: 2 up to 5.0 GHz (core), 2 up to 3.8 GHz (atom)");
-        assert!(finding.remedy.contains("-c 0,1 "), "{finding:?}");
+        assert!(finding.remedy.contains("--pin 0-1 --workers 1..2'"), "{finding:?}");
         facts.allowed_cpus = vec![2, 3];
         assert_eq!(kinds(&facts), None);
     }

@@ -73,7 +73,7 @@ impl Look {
 
     /// The look of the ceiling measured in the way of that index, all with flat markers.
     pub(super) fn ceiling(way: usize) -> Self {
-        const COLOURS: [RGBColor; 4] = [theme::INK, theme::SOFT, RGBColor(128, 64, 0), RGBColor(90, 60, 140)];
+        const COLOURS: [RGBColor; 4] = [theme::INK, RGBColor(90, 60, 140), RGBColor(128, 64, 0), theme::SOFT];
         const DASHES: [&[f64]; 4] = [&[2.0, 2.5], &[7.0, 2.5], &[1.0, 4.0], &[7.0, 2.5, 1.0, 2.5]];
         Self { colour: COLOURS[way % 4], dash: DASHES[way % 4], ..Self::CEILING }
     }
