@@ -302,3 +302,28 @@ fn wish_to_stop(options: &Options<'_>, deadline: Option<Instant>) -> Option<Stop
     }
     deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(Stopped::Timeout)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A traced process that is killed stops as it ends, with all its pipes open.
+    #[test]
+    fn a_child_that_is_killed_before_it_becomes_its_program_ends_the_job() {
+        let spec = Spec::new("true", [""; 0]);
+        let (path, args) = lookup::resolve(&spec).unwrap();
+        let streams = Streams::open(&spec).unwrap();
+        let mut supervisor = Supervisor::start().unwrap();
+        supervisor.write(&spec, &path, &args).unwrap();
+        let Ok(Submitted::Held(child)) = supervisor.submit(&streams.given, true, true) else {
+            panic!("it is to be held");
+        };
+        let pid = rustix::process::Pid::from_raw(child.pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        child.release();
+        let mut told = [PollFd::from_borrowed_fd(supervisor.descriptor(), PollFlags::IN)];
+        let limit = Timespec { tv_sec: 60, tv_nsec: 0 };
+        assert_eq!(poll(&mut told, Some(&limit)), Ok(1), "the supervisor does not wait for ever");
+        supervisor.discard().unwrap();
+    }
+}

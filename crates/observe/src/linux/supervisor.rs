@@ -160,6 +160,7 @@ impl Supervisor {
             ready.push(refused as u64);
             self.send(&ready);
         }
+        self.until_reported(&reports);
         let mut words = [0_i32; 2];
         // SAFETY: reads into the two words, which are as long as said.
         let read = unsafe { libc::read(reports.as_raw_fd(), words.as_mut_ptr().cast(), size_of_val(&words)) };
@@ -175,6 +176,21 @@ impl Supervisor {
         self.send_tasks();
         let done = self.done.packet();
         self.send(&done);
+    }
+
+    /// Waits until the new process has executed its program, or has told why not. If it is killed before that, and is
+    /// traced, it stops as it ends, and keeps its end of the pipe open until it is let go on.
+    fn until_reported(&mut self, reports: &OwnedFd) {
+        loop {
+            self.drain_signals();
+            self.reap();
+            let mut descriptors =
+                [PollFd::new(reports, PollFlags::IN), PollFd::new(&self.signals, PollFlags::IN)];
+            let _ = poll(&mut descriptors, None);
+            if !descriptors[0].revents().is_empty() {
+                return;
+            }
+        }
     }
 
     /// Waits for the next job; ends with the application.
