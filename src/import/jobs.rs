@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::joblog::{Log, ROUNDED, created, most_at_once, parse};
 use super::{Form, Found, MOST, label, record, seconds};
-use speedup_report::record::{BASELINE, Case, MachineState, RunRecord, Sample, TaskSpan, WorkerSpan, input};
+use speedup_report::record::{BASELINE, Case, RunRecord, Sample, TaskSpan, WorkerSpan, input};
 
 /// Name of the executor in the record.
 const JOBS: &str = "jobs";
@@ -134,18 +134,7 @@ fn in_turn(log: &Log, round: u32) -> Sample {
 }
 
 fn sample(case: usize, round: u32, wall_ns: u64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
-    Sample {
-        case,
-        round,
-        warmup: false,
-        start_ns: 0,
-        wall_ns: wall_ns.max(1),
-        workers,
-        tasks,
-        machine: MachineState::default(),
-        hosts: Vec::new(),
-        outside: None,
-    }
+    Sample { workers, tasks, ..Sample::timed(case, round, wall_ns.max(1)) }
 }
 
 fn ns(seconds: f64) -> u64 {

@@ -15,8 +15,8 @@ use crate::study::command::request::{program_of, run_name};
 use crate::study::describe::{now, tool};
 use speedup_report::record::input;
 use speedup_report::record::{
-    Around, BASELINE, COMMAND, Case, CommandRecord, Data, Design, Environment, MachineState, PlanRecord,
-    PoolMode, RunRecord, SCHEMA_VERSION, Sample, Status, Text, Tool, WorkloadRecord,
+    Around, BASELINE, COMMAND, Case, CommandRecord, Data, Design, Environment, PlanRecord, PoolMode,
+    RunRecord, SCHEMA_VERSION, Sample, Status, Text, Tool, WorkloadRecord,
 };
 
 pub use jobs::of_joblogs;
@@ -152,17 +152,8 @@ fn add(record: &mut RunRecord, series: Series) {
             workers,
             again: false,
         });
-        let sample = |(round, seconds): (usize, f64)| Sample {
-            case,
-            round: round as u32,
-            warmup: false,
-            start_ns: 0,
-            wall_ns: ((seconds * 1e9) as u64).max(1),
-            workers: Vec::new(),
-            tasks: Vec::new(),
-            machine: MachineState::default(),
-            hosts: Vec::new(),
-            outside: None,
+        let sample = |(round, seconds): (usize, f64)| {
+            Sample::timed(case, round as u32, ((seconds * 1e9) as u64).max(1))
         };
         record.samples.extend(times.into_iter().enumerate().map(sample));
     }

@@ -6,7 +6,7 @@ use super::ceiling;
 use super::choice::{Wanted, WorkloadChoice, default_kernel, kernel};
 use super::hosts::OverHosts;
 use super::registry::AnyWorkload;
-use super::runner::{MOST_WAITING, Runner};
+use super::runner::Runner;
 use super::stopping::StopRule;
 use crate::settings::request::CeilingWay;
 use crate::settings::values::{KernelName, MAX_WORKERS, OfWorkload, PerWorkload, RunName, Seed};
@@ -46,7 +46,7 @@ pub struct RunConfig {
 pub const DEFAULT_SEED: u64 = 17;
 
 /// The workloads of a program.
-type Workloads = [&'static dyn AnyWorkload];
+pub(super) type Workloads = [&'static dyn AnyWorkload];
 
 impl RunRequest {
     /// Resolves the settings against the given workloads, this program's executors and the CPUs
@@ -195,67 +195,10 @@ impl RunRequest {
         chosen.map_err(|problem| SettingError::new("executor", names, problem))
     }
 
-    /// What can only be asked of workloads over arrays, of which there must be one then.
-    fn check_arrays(&self, chosen: &Workloads) -> Result<(), SettingError> {
-        let Some(first) = chosen.first().filter(|_| chosen.iter().all(|one| one.array().is_none())) else {
-            return Ok(());
-        };
-        let problem = || format!("is for workloads over arrays, and {} is none", first.name());
-        if let Some(scale) = self.scale {
-            return Err(SettingError::new("scale", scale.name(), problem()));
-        }
-        match &self.data {
-            Some(ways) => {
-                let ways: Vec<_> = ways.iter().map(|way| way.name()).collect();
-                Err(SettingError::new("data", ways.join(","), problem()))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// The CPUs to which workers are kept.
-    fn pinned(&self, executors: &[Runner]) -> Result<Option<Pinned>, SettingError> {
-        let Some(pin) = &self.pin else { return Ok(None) };
-        let refused = |problem: String| SettingError::new("pin", pin.to_string(), problem);
-        let pinned = pin.resolve().map_err(refused)?;
-        let unpinned = |runner: &&Runner| matches!(runner, Runner::Async | Runner::Hosts);
-        match executors.iter().find(unpinned).filter(|_| pinned.is_some()) {
-            Some(Runner::Hosts) => Err(refused(format!(
-                "names CPUs of this machine, and the workers of {HOSTS} are on others; name other executors"
-            ))),
-            Some(runner) => Err(refused(format!(
-                "{} is one thread and has no workers that could each have a CPU; name other executors",
-                runner.name()
-            ))),
-            None => Ok(pinned),
-        }
-    }
-
     /// Whether the executor over hosts is asked for.
     #[must_use]
     pub fn is_over_hosts(&self) -> bool {
         self.executor.as_ref().is_some_and(|names| names.iter().any(|name| name == HOSTS))
-    }
-
-    /// What only workers on other hosts can be asked.
-    fn check_hosts(&self, executors: &[Runner], hosts: Option<&OverHosts>) -> Result<(), SettingError> {
-        let over = executors.iter().any(|runner| matches!(runner, Runner::Hosts));
-        if over && hosts.is_none() {
-            let problem =
-                format!("{HOSTS} needs the ranks of an MPI job as hosts, which this program has not");
-            return Err(SettingError::new("executor", HOSTS, problem));
-        }
-        let given = [
-            ("hosts-fill", self.hosts_fill.map(|fill| fill.name().to_string())),
-            ("workers-per-host", self.workers_per_host.map(|most| most.to_string())),
-        ];
-        match given.into_iter().find_map(|(name, value)| Some((name, value?))).filter(|_| !over) {
-            Some((name, value)) => {
-                let problem = format!("is for the executor {HOSTS}, which is none of this run");
-                Err(SettingError::new(name, value, problem))
-            }
-            None => Ok(()),
-        }
     }
 
     /// The ways in which the ceiling is measured. Jobs that wait have none.
@@ -274,27 +217,6 @@ impl RunRequest {
         ceiling::plans(self.ceiling.as_deref(), pin)
             .map_err(|problem| SettingError::new("ceiling", CeilingWay::Triad.name(), problem))
     }
-
-    /// What cannot be asked of workloads that wait.
-    fn check_waiting(&self, chosen: &Workloads) -> Result<(), SettingError> {
-        let Some(waiting) = chosen.iter().find(|workload| workload.waiting().is_some()) else {
-            return Ok(());
-        };
-        let name = waiting.name();
-        if let Some(ways) = self.data.as_ref().filter(|ways| ways[..] != [Data::Generate]) {
-            let ways: Vec<_> = ways.iter().map(|way| way.name()).collect();
-            let problem =
-                format!("the jobs of {name} wait for their arrays; only generate can be used with it");
-            return Err(SettingError::new("data", ways.join(","), problem));
-        }
-        match &self.workers {
-            Some(counts) if counts.last().is_some_and(|&most| most > MOST_WAITING) => {
-                let problem = format!("{name} can have at most {MOST_WAITING} workers");
-                Err(SettingError::new("workers", counts, problem))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 fn workload(name: &str, workloads: &Workloads) -> Result<&'static dyn AnyWorkload, String> {
@@ -307,6 +229,11 @@ fn executor(name: &str, workloads: &Workloads) -> Result<Runner, String> {
         return Err(format!(
             "{BASELINE} is the baseline and is always measured; name the pools to compare with it"
         ));
+    }
+    if name == HOSTS && cfg!(not(feature = "mpi")) {
+        return Err(
+            "needs MPI, without which this program was built: build it with '--features mpi'".to_string()
+        );
     }
     let runner = choose("executor", name, Runner::all(), |runner| runner.name())?;
     let computing = workloads.iter().find(|workload| workload.waiting().is_none());
@@ -443,6 +370,8 @@ mod tests {
             |text: &str| RunRequest { executor: Some(text.parse().unwrap()), ..RunRequest::default() };
         assert!(problem(&executor("serial")).contains("always measured"));
         assert!(problem(&executor("threds")).ends_with("did you mean threads?"));
+        let without = "without which this program was built: build it with '--features mpi'";
+        assert_eq!(problem(&executor("mpi")).contains(without), cfg!(not(feature = "mpi")));
         let request = RunRequest { kernel: Some("rc4=tunde".parse().unwrap()), ..RunRequest::default() };
         let expected = "kernel 'rc4=tunde': rc4 has no kernel tunde; it has textbook, tuned, paired; did you mean tuned?";
         assert_eq!(problem(&request), expected);

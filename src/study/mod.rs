@@ -1,6 +1,6 @@
 //! Joins executors and workloads: what to measure, in which order, and the measuring itself.
 //!
-//! * [`choice`]: a workload of a run with its settings; [`config`]: settings, resolved against the workloads, executors and CPUs that are there
+//! * [`choice`]: a workload of a run with its settings; [`config`] and `checks`: settings, resolved against the workloads, executors and CPUs that are there
 //! * [`plan`]: the cases and the order in which they run
 //! * [`registry`]: the workloads of a program, with their types forgotten; [`prepared`]: made ready for runs
 //! * `registered`, `batched`: the same with their types; [`setting`]: by what each process makes the same workload
@@ -24,6 +24,7 @@
 mod asynchronous;
 mod batched;
 mod ceiling;
+mod checks;
 pub mod choice;
 mod clock;
 pub mod command;

@@ -52,21 +52,7 @@ impl Serialize for Block {
 
 impl<'de> Deserialize<'de> for Block {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-
-        impl serde::de::Visitor<'_> for Bytes {
-            type Value = Block;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Block, E> {
-                Ok(Block(Arc::new(bytes.to_vec())))
-            }
-        }
-
-        deserializer.deserialize_bytes(Bytes)
+        serde_bytes::ByteBuf::deserialize(deserializer).map(|bytes| Self(Arc::new(bytes.into_vec())))
     }
 }
 

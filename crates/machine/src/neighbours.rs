@@ -169,7 +169,8 @@ fn between(before: &Snapshot, after: &Snapshot, (own, children_are_ours): (u32, 
         .collect();
     programs.sort_by(|a, b| b.cpus.total_cmp(&a.cpus).then(a.pid.cmp(&b.pid)));
     programs.truncate(NAMED);
-    Others { cpus: share(all), of: after.cpus, programs }
+    // Ticks are counted as they end, so that a moment may have one more than there is time for.
+    Others { cpus: share(all).min(after.cpus as f64), of: after.cpus, programs }
 }
 
 /// Ticks in which the CPUs of `/proc/stat` were busy, and how many CPUs it counts. Steal is no use by programs of
@@ -215,7 +216,7 @@ mod tests {
         };
         let processes =
             processes.iter().map(|&(pid, start, name, ticks)| ((pid, start), of(pid, name, ticks)));
-        Snapshot { at: Instant::now(), busy, cpus: 2, processes: processes.collect() }
+        Snapshot { at: Instant::now(), busy, cpus: 4, processes: processes.collect() }
     }
 
     #[test]

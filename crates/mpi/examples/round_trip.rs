@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use speedup_executor::task::TaskEntry;
 use speedup_executor::{Error, Executor, Task};
 use speedup_mpi::MpiPoolExecutor;
@@ -22,42 +23,15 @@ impl Task for Square {
     }
 }
 
-/// Bytes that are encoded as a whole.
-struct Bytes(Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-        }
-        deserializer.deserialize_bytes(Visitor)
-    }
-}
-
 #[derive(Serialize, Deserialize)]
-struct Length(Bytes);
+struct Length(ByteBuf);
 
 impl Task for Length {
     const NAME: &'static str = "length";
     type Output = usize;
 
     fn run(self) -> usize {
-        self.0.0.len()
+        self.0.len()
     }
 }
 
@@ -92,7 +66,7 @@ fn main() -> Result<(), Error> {
     let (size, count) = (16 << 20, 12);
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..3 {
-        let batch: Vec<_> = (0..count).map(|_| Length(Bytes(vec![7; size]))).collect();
+        let batch: Vec<_> = (0..count).map(|_| Length(ByteBuf::from(vec![7; size]))).collect();
         let start = Instant::now();
         pool.map(batch).try_for_each(|result| result.map(drop))?;
         times.push(start.elapsed());

@@ -6,7 +6,7 @@
 //! and that is the only place that knows both. Adding one to this program is one file like [`rc4`] or
 //! [`sha256`] and one line in [`WORKLOADS`].
 //!
-//! * [`passed`]: how an array reaches its worker; [`travelling`]: arrays as they travel
+//! * [`passed`]: how an array reaches its worker
 //! * [`served`]: arrays that come from a server, for which their jobs wait
 //! * `bytes`: arrays from a seeded generator
 
@@ -14,7 +14,6 @@ pub(crate) mod bytes;
 pub mod layer;
 pub mod passed;
 pub mod served;
-pub mod travelling;
 
 use serde::{Deserialize, Serialize};
 

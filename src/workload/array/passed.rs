@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde_bytes::ByteBuf;
 
-use super::travelling::Bytes;
 use super::{Access, ArrayWorkload, Digest, Fault, Job, Kernel};
 use speedup_executor::SharedBytes;
 use speedup_report::record::Data;
@@ -113,7 +113,7 @@ pub struct Answer {
     /// Digest of the result.
     pub digest: Digest,
     /// The array as the job left it, where arrays travel and it was written to.
-    pub array: Option<Bytes>,
+    pub array: Option<ByteBuf>,
 }
 
 impl Array {
@@ -134,7 +134,7 @@ impl Array {
     /// What goes back with the digest.
     pub(super) fn answer(self, workload: &dyn ArrayWorkload, digest: Digest) -> Answer {
         let array = match self {
-            Self::Travelling(array) if workload.access() == Access::Writes => Some(Bytes(array)),
+            Self::Travelling(array) if workload.access() == Access::Writes => Some(ByteBuf::from(array)),
             _ => None,
         };
         Answer { digest, array }
@@ -168,7 +168,7 @@ impl Serialize for Copied {
 
 impl<'de> Deserialize<'de> for Copied {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Bytes::deserialize(deserializer).map(|bytes| Self::Arrived(bytes.0))
+        ByteBuf::deserialize(deserializer).map(|bytes| Self::Arrived(bytes.into_vec()))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use speedup_executor::{Error, Executor, Exit, MapOptions, OnCrash, SharedBytes, Task};
 
 use crate::deaths::{POLICIES, pool, signal, tells};
@@ -31,42 +32,8 @@ const fn behaviour(name: &'static str, on: On, test: fn(Subject)) -> Behaviour {
     Behaviour { group: "long arguments", name, on, test }
 }
 
-/// Bytes that are copied as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bytes(Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-
-            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
-                Ok(Bytes(bytes))
-            }
-        }
-
-        deserializer.deserialize_byte_buf(Visitor)
-    }
-}
-
 /// Bytes of that length that are no other task's.
-fn bytes(length: usize, task: u64) -> Bytes {
+fn bytes(length: usize, task: u64) -> ByteBuf {
     let mut number = task.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let next = |_| {
         number ^= number << 13;
@@ -74,32 +41,32 @@ fn bytes(length: usize, task: u64) -> Bytes {
         number ^= number << 17;
         number as u8
     };
-    Bytes((0..length).map(next).collect())
+    ByteBuf::from((0..length).map(next).collect::<Vec<u8>>())
 }
 
 fn sum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(bytes.len() as u64, |sum, &byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))
 }
 
-crate::task!(SumLong(Bytes) -> u64, |task| sum(&task.0.0));
-crate::task!(SumsOf(Vec<Bytes>, SharedBytes, String) -> (Vec<u64>, u64, usize), |task| {
-    (task.0.iter().map(|bytes| sum(&bytes.0)).collect(), sum(&task.1), task.2.len())
+crate::task!(SumLong(ByteBuf) -> u64, |task| sum(&task.0));
+crate::task!(SumsOf(Vec<ByteBuf>, SharedBytes, String) -> (Vec<u64>, u64, usize), |task| {
+    (task.0.iter().map(|bytes| sum(bytes)).collect(), sum(&task.1), task.2.len())
 });
-crate::task!(SumOrDie(Bytes, bool) -> u64, |task| {
+crate::task!(SumOrDie(ByteBuf, bool) -> u64, |task| {
     if task.1 {
         crate::deaths::Death::Kill.die();
     }
-    sum(&task.0.0)
+    sum(&task.0)
 });
-crate::task!(MakeLong(usize, u64, bool) -> (Option<Bytes>, u64, String, Bytes), |task| {
+crate::task!(MakeLong(usize, u64, bool) -> (Option<ByteBuf>, u64, String, ByteBuf), |task| {
     if task.2 {
         crate::deaths::Death::Kill.die();
     }
     (Some(bytes(task.0, task.1)), task.1, "x".repeat(task.0 / 2), bytes(5000, task.1 + 1))
 });
-crate::task!(HoldSum(std::path::PathBuf, u64, Bytes) -> u64, |task| {
+crate::task!(HoldSum(std::path::PathBuf, u64, ByteBuf) -> u64, |task| {
     gate::wait_at(&task.0, task.1);
-    sum(&task.2.0)
+    sum(&task.2)
 });
 crate::task!(LimitFiles(Option<u64>) -> Option<u64>, |task| {
     let before = getrlimit(Resource::Nofile);
@@ -115,11 +82,11 @@ fn own_bytes(subject: Subject) {
     for _ in 0..2 {
         let tasks = (0..100_u64)
             .map(|task| (LENGTHS[if task % 10 == 9 { task / 10 } else { task % 6 } as usize], task));
-        let all: Vec<Bytes> = tasks.map(|(length, task)| bytes(length, task)).collect();
+        let all: Vec<ByteBuf> = tasks.map(|(length, task)| bytes(length, task)).collect();
         let futures: Vec<_> =
             all.iter().map(|bytes| executor.submit(SumLong(bytes.clone())).unwrap()).collect();
         for (future, bytes) in futures.iter().zip(&all) {
-            assert_eq!(future.result(None), Ok(sum(&bytes.0)), "{}", bytes.0.len());
+            assert_eq!(future.result(None), Ok(sum(bytes)), "{}", bytes.len());
         }
     }
 }
@@ -127,9 +94,9 @@ fn own_bytes(subject: Subject) {
 fn several(subject: Subject) {
     let executor = subject.start(2);
     let results = (0..20_u64).map(|task| {
-        let own: Vec<Bytes> = LENGTHS[..7].iter().map(|&length| bytes(length, task)).collect();
-        let shared = SharedBytes::copy_of(&bytes(5000, task).0).unwrap();
-        let expected = (own.iter().map(|bytes| sum(&bytes.0)).collect(), sum(&shared), 100_000);
+        let own: Vec<ByteBuf> = LENGTHS[..7].iter().map(|&length| bytes(length, task)).collect();
+        let shared = SharedBytes::copy_of(&bytes(5000, task)).unwrap();
+        let expected = (own.iter().map(|bytes| sum(bytes)).collect(), sum(&shared), 100_000);
         (executor.submit(SumsOf(own, shared, "x".repeat(100_000))).unwrap(), expected)
     });
     for (future, expected) in results.collect::<Vec<_>>() {
@@ -146,7 +113,7 @@ fn many_threads(subject: Subject) {
                 for task in 0..50 {
                     let bytes =
                         bytes(LENGTHS[2 + (task as usize + thread as usize) % 5], thread * 1000 + task);
-                    let expected = sum(&bytes.0);
+                    let expected = sum(&bytes);
                     assert_eq!(executor.submit(SumLong(bytes)).unwrap().result(None), Ok(expected));
                 }
             });
@@ -161,27 +128,27 @@ fn cancelled(subject: Subject) {
         let first = bytes(100_000, round);
         let held = executor.submit(HoldSum(gate.path(), 1, first.clone())).unwrap();
         wait_until("the first runs", || gate.begun(1));
-        let all: Vec<Bytes> = (0..20).map(|task| bytes(100_000, round * 100 + task)).collect();
+        let all: Vec<ByteBuf> = (0..20).map(|task| bytes(100_000, round * 100 + task)).collect();
         let futures: Vec<_> =
             all.iter().map(|bytes| executor.submit(SumLong(bytes.clone())).unwrap()).collect();
         let was_cancelled: Vec<bool> = (0..20).map(|task| task % 3 != 0 && futures[task].cancel()).collect();
         // What comes now may take what the others had.
         let after = executor.submit(SumLong(bytes(100_000, 7))).unwrap();
         gate.open();
-        assert_eq!(held.result(None), Ok(sum(&first.0)));
+        assert_eq!(held.result(None), Ok(sum(&first)));
         for ((future, bytes), was_cancelled) in futures.iter().zip(&all).zip(was_cancelled) {
-            let expected = if was_cancelled { Err(Error::Cancelled) } else { Ok(sum(&bytes.0)) };
+            let expected = if was_cancelled { Err(Error::Cancelled) } else { Ok(sum(bytes)) };
             assert_eq!(future.result(None), expected);
         }
-        assert_eq!(after.result(None), Ok(sum(&bytes(100_000, 7).0)));
+        assert_eq!(after.result(None), Ok(sum(&bytes(100_000, 7))));
     }
 }
 
 fn chunks(subject: Subject) {
     let executor = subject.start(2);
-    let all: Vec<Bytes> = (0..60).map(|task| bytes(LENGTHS[task % 7], task as u64)).collect();
+    let all: Vec<ByteBuf> = (0..60).map(|task| bytes(LENGTHS[task % 7], task as u64)).collect();
     let sums = executor.map_with(all.iter().cloned().map(SumLong), MapOptions::new().chunksize(7));
-    assert!(sums.eq(all.iter().map(|bytes| Ok(sum(&bytes.0)))));
+    assert!(sums.eq(all.iter().map(|bytes| Ok(sum(bytes)))));
 }
 
 fn not_begun(_: Subject) {
@@ -198,14 +165,14 @@ fn not_begun(_: Subject) {
                 let error = future.result(None).unwrap_err();
                 assert!(tells(&error, on_crash, Exit::Signal(9)), "{error}");
             }
-            OnCrash::FailTaskAndReplace => assert_eq!(future.result(None), Ok(sum(&long.0))),
+            OnCrash::FailTaskAndReplace => assert_eq!(future.result(None), Ok(sum(&long))),
         }
     }
 }
 
 fn killed_at_any_time(_: Subject) {
     let executor = pool(1, OnCrash::FailTaskAndReplace);
-    let all: Vec<Bytes> = (0..4).map(|task| bytes(4_000_000, task)).collect();
+    let all: Vec<ByteBuf> = (0..4).map(|task| bytes(4_000_000, task)).collect();
     for delay in 0..15 {
         let worker = executor.submit(WhoAmI(0)).unwrap().result(None).unwrap().process;
         let futures: Vec<_> =
@@ -214,7 +181,7 @@ fn killed_at_any_time(_: Subject) {
         signal(worker, Signal::KILL);
         let lost = futures.iter().zip(&all).filter(|(future, bytes)| match future.result(None) {
             Ok(result) => {
-                assert_eq!(result, sum(&bytes.0));
+                assert_eq!(result, sum(bytes));
                 false
             }
             Err(error) => {
@@ -228,15 +195,15 @@ fn killed_at_any_time(_: Subject) {
 
 fn a_death_among_many(_: Subject) {
     let executor = pool(1, OnCrash::FailTaskAndReplace);
-    let all: Vec<Bytes> = (0..300).map(|task| bytes(5000, task)).collect();
+    let all: Vec<ByteBuf> = (0..300).map(|task| bytes(5000, task)).collect();
     for round in 0..3 {
         // They are found to be short, and go together.
-        assert!(executor.map(all.iter().cloned().map(SumLong)).eq(all.iter().map(|bytes| Ok(sum(&bytes.0)))));
+        assert!(executor.map(all.iter().cloned().map(SumLong)).eq(all.iter().map(|bytes| Ok(sum(bytes)))));
         let deadly = 150 + round;
         let tasks = all.iter().cloned().enumerate().map(|(task, bytes)| SumOrDie(bytes, task == deadly));
         for (task, result) in executor.map(tasks).enumerate() {
             match result {
-                Ok(result) => assert_eq!(result, sum(&all[task].0)),
+                Ok(result) => assert_eq!(result, sum(&all[task])),
                 Err(error) => assert!(task == deadly && matches!(error, Error::WorkerDied { .. }), "{error}"),
             }
         }
@@ -245,7 +212,7 @@ fn a_death_among_many(_: Subject) {
 
 /// Whether it is what that task makes.
 fn is_made(
-    (first, number, text, last): (Option<Bytes>, u64, String, Bytes),
+    (first, number, text, last): (Option<ByteBuf>, u64, String, ByteBuf),
     length: usize,
     task: u64,
 ) -> bool {
@@ -288,11 +255,11 @@ fn no_descriptor(subject: Subject) {
         let error = executor.submit(SumLong(long.clone())).unwrap().result(None).unwrap_err().to_string();
         let reason = "its long bytes stand in memory that this process does not have (see ulimit -n)";
         assert!(error.ends_with(reason), "{error}");
-        assert_eq!(executor.submit(SumLong(bytes(50, 1))).unwrap().result(None), Ok(sum(&bytes(50, 1).0)));
+        assert_eq!(executor.submit(SumLong(bytes(50, 1))).unwrap().result(None), Ok(sum(&bytes(50, 1))));
     }
     assert_eq!(executor.submit(LimitFiles(before)).unwrap().result(None), Ok(Some(0)));
     for _ in 0..2 {
-        assert_eq!(executor.submit(SumLong(long.clone())).unwrap().result(None), Ok(sum(&long.0)));
+        assert_eq!(executor.submit(SumLong(long.clone())).unwrap().result(None), Ok(sum(&long)));
     }
     assert_eq!(executor.submit(Square(3)).unwrap().result(None), Ok(9));
 }

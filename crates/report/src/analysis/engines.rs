@@ -245,16 +245,8 @@ mod tests {
             for row in &published {
                 let wall_s = row.mean_s * factor * (1.0 + f64::from(round) / 10.0);
                 record.samples.push(crate::record::Sample {
-                    case: row.case,
-                    round,
-                    warmup: false,
                     start_ns: u64::from(round),
-                    wall_ns: (wall_s * 1e9) as u64,
-                    workers: Vec::new(),
-                    tasks: Vec::new(),
-                    machine: crate::record::MachineState::default(),
-                    hosts: Vec::new(),
-                    outside: None,
+                    ..crate::record::Sample::timed(row.case, round, (wall_s * 1e9) as u64)
                 });
             }
         }

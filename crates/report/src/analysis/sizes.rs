@@ -135,7 +135,7 @@ fn place(ratios: &[(f64, f64)], limit: f64) -> Option<Crossing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{MachineState, TaskSpan, WorkerSpan};
+    use crate::record::{TaskSpan, WorkerSpan};
 
     #[test]
     fn the_place_lies_between_the_sizes_around_it() {
@@ -159,11 +159,6 @@ mod tests {
     fn a_task_takes_from_when_it_could_begin_until_its_end() {
         let worker = |worker, ready_ns| WorkerSpan { worker, spawned_ns: 0, ready_ns, ended_ns: 100 };
         let sample = Sample {
-            case: 0,
-            round: 0,
-            warmup: false,
-            start_ns: 0,
-            wall_ns: 100,
             workers: vec![worker(0, 10), worker(1, 5)],
             // The second waits for the first, the third for its submission, the fourth for its worker.
             tasks: vec![
@@ -172,9 +167,7 @@ mod tests {
                 task(2, 0, [40, 41, 45]),
                 task(3, 1, [1, 6, 7]),
             ],
-            machine: MachineState::default(),
-            hosts: Vec::new(),
-            outside: None,
+            ..Sample::timed(0, 0, 100)
         };
         let times = times(&sample, &[64, 64, 64, 4]);
         let nanoseconds =

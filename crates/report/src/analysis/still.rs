@@ -101,7 +101,7 @@ fn waits(sample: &Sample) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::analysis::Analysis;
-    use crate::record::{BASELINE, Case, Design, MachineState, TaskSpan, WorkerSpan, book};
+    use crate::record::{BASELINE, Case, Design, TaskSpan, WorkerSpan, book};
 
     fn task(job: usize, worker: usize, begin_ns: u64, cpu_ns: u64) -> TaskSpan {
         TaskSpan::busy(job, worker, (begin_ns, begin_ns + cpu_ns))
@@ -120,16 +120,9 @@ mod tests {
         record.published.clear();
         record.plan.cases = vec![case(BASELINE, 1), case("processes", 2)];
         let sample = |case, round, wall_ns, workers, tasks| Sample {
-            case,
-            round,
-            warmup: false,
-            start_ns: 0,
-            wall_ns,
             workers,
             tasks,
-            machine: MachineState::default(),
-            hosts: Vec::new(),
-            outside: None,
+            ..Sample::timed(case, round, wall_ns)
         };
         let life = |worker| WorkerSpan { worker, spawned_ns: 0, ready_ns: 0, ended_ns: 0 };
         record.samples = (0..10)

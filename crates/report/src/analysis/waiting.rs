@@ -40,7 +40,6 @@ fn sum<'a>(tasks: impl Iterator<Item = &'a TaskSpan>) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::MachineState;
 
     fn sample(tasks: &[(usize, u64, u64)]) -> Sample {
         let task = |(job, &(worker, wall, cpu_ns)): (usize, &(usize, u64, u64))| TaskSpan {
@@ -48,18 +47,7 @@ mod tests {
             generate_ns: wall,
             ..TaskSpan::timed(job, worker, (100, 100 + wall))
         };
-        Sample {
-            case: 0,
-            round: 0,
-            warmup: false,
-            start_ns: 0,
-            wall_ns: 1000,
-            workers: Vec::new(),
-            tasks: tasks.iter().enumerate().map(task).collect(),
-            machine: MachineState::default(),
-            hosts: Vec::new(),
-            outside: None,
-        }
+        Sample { tasks: tasks.iter().enumerate().map(task).collect(), ..Sample::timed(0, 0, 1000) }
     }
 
     #[test]

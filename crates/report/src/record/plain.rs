@@ -134,16 +134,8 @@ mod tests {
         let with = |signal: &str| {
             let mut record = book::record();
             record.samples.push(Sample {
-                case: 0,
-                round: 0,
-                warmup: false,
-                start_ns: 0,
-                wall_ns: 1,
-                workers: Vec::new(),
                 tasks: vec![serde_json::from_str(&file(signal)).unwrap()],
-                machine: crate::record::MachineState::default(),
-                hosts: Vec::new(),
-                outside: None,
+                ..Sample::timed(0, 0, 1)
             });
             record
         };

@@ -42,6 +42,25 @@ pub struct Sample {
     pub outside: Option<Box<Outside>>,
 }
 
+impl Sample {
+    /// A counted one of which nothing but its time is known.
+    #[must_use]
+    pub fn timed(case: usize, round: u32, wall_ns: u64) -> Self {
+        Self {
+            case,
+            round,
+            warmup: false,
+            start_ns: 0,
+            wall_ns,
+            workers: Vec::new(),
+            tasks: Vec::new(),
+            machine: MachineState::default(),
+            hosts: Vec::new(),
+            outside: None,
+        }
+    }
+}
+
 /// What the machine did around and during a sample.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

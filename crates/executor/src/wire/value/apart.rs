@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_bytes::ByteBuf;
 
 use super::*;
 use crate::error::Error;
@@ -14,48 +15,8 @@ use crate::wire::{Encoder, Parts, read_task};
 
 const TASK: Registered = Registered { number: 0, name: "task" };
 
-/// Bytes that are written as such.
-#[derive(Clone, PartialEq)]
-struct Bytes(Vec<u8>);
-
-impl std::fmt::Debug for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-
-            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
-                Ok(Bytes(bytes))
-            }
-        }
-
-        deserializer.deserialize_byte_buf(Visitor)
-    }
-}
-
-fn bytes(length: usize) -> Bytes {
-    Bytes((0..length).map(|index| (index * 31 + length) as u8).collect())
+fn bytes(length: usize) -> ByteBuf {
+    ByteBuf::from((0..length).map(|index| (index * 31 + length) as u8).collect::<Vec<u8>>())
 }
 
 fn text(length: usize) -> String {
@@ -105,9 +66,9 @@ fn sent<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug + 'static>(valu
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Kind {
-    One(Bytes),
-    Two(Bytes, String),
-    Named { text: Option<Bytes>, number: u8 },
+    One(ByteBuf),
+    Two(ByteBuf, String),
+    Named { text: Option<ByteBuf>, number: u8 },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,12 +77,12 @@ struct Flat {
     #[serde(flatten)]
     inner: Inner,
     #[serde(flatten)]
-    rest: HashMap<String, Bytes>,
+    rest: HashMap<String, ByteBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Inner {
-    bytes: Bytes,
+    bytes: ByteBuf,
     text: String,
 }
 
@@ -214,7 +175,7 @@ fn long_bytes_are_moved_to_where_they_belong() {
         }
     }
 
-    assert_eq!(sent(&Some((Moved(bytes(LONG).0), 7))), Ok(()));
+    assert_eq!(sent(&Some((Moved(bytes(LONG).into_vec()), 7))), Ok(()));
     assert!(sent(&Moved(vec![0; 10])).unwrap_err().contains("expected a vector"));
 }
 
@@ -238,14 +199,14 @@ fn a_wrong_place_is_an_error() {
     let sent = Sent::of(&bytes(LONG));
     let with = |offset: u64, length: u64| {
         let argument = [&[tag::BYTES_APART][..], &offset.to_le_bytes(), &length.to_le_bytes()].concat();
-        sent.read::<Bytes>(&argument).map(|bytes| bytes.0.len()).map_err(|error| error.to_string())
+        sent.read::<ByteBuf>(&argument).map(|bytes| bytes.len()).map_err(|error| error.to_string())
     };
     assert_eq!(with(0, LONG as u64), Ok(LONG));
     for (offset, length) in [(0, 0), (0, u64::MAX), (1 << 50, 1), (0, 1 << 40), (u64::MAX, u64::MAX)] {
         let error = with(offset, length).unwrap_err();
         assert!(error.starts_with("its long bytes cannot be read: "), "{error}");
     }
-    let elsewhere = decode::<Bytes>(&sent.argument).unwrap_err().to_string();
+    let elsewhere = decode::<ByteBuf>(&sent.argument).unwrap_err().to_string();
     assert_eq!(elsewhere, "its long bytes stand in memory that this process does not have (see ulimit -n)");
     let no_text = [&[tag::STR_APART], &sent.argument[1..]].concat();
     assert_eq!(sent.read::<String>(&no_text).unwrap_err().to_string(), "a text is not UTF-8");
@@ -256,7 +217,7 @@ fn long_bytes_that_are_not_read_are_an_error() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Halves {
         #[serde(skip_deserializing, default = "none")]
-        lost: Option<Bytes>,
+        lost: Option<ByteBuf>,
         kept: u8,
     }
 
@@ -266,7 +227,7 @@ fn long_bytes_that_are_not_read_are_an_error() {
         halves: Halves,
     }
 
-    fn none() -> Option<Bytes> {
+    fn none() -> Option<ByteBuf> {
         None
     }
 
@@ -275,19 +236,19 @@ fn long_bytes_that_are_not_read_are_an_error() {
     // Where serde does not ask for it, it is found out by what is written again.
     let halves = FlatHalves { halves: Halves { lost: Some(bytes(LONG)), kept: 1 } };
     assert!(sent(&halves).unwrap_err().starts_with("it does not come back as it went"));
-    assert!(Sent::of(&(bytes(LONG), 1)).read::<(Bytes,)>(&Sent::of(&(bytes(LONG), 1)).argument).is_err());
+    assert!(Sent::of(&(bytes(LONG), 1)).read::<(ByteBuf,)>(&Sent::of(&(bytes(LONG), 1)).argument).is_err());
 }
 
 #[test]
 fn what_serde_guesses_wrong_is_an_error_too() {
     /// Takes a part of what there is.
     #[derive(Debug, PartialEq, Serialize)]
-    struct Cut(Bytes);
+    struct Cut(ByteBuf);
 
     impl<'de> Deserialize<'de> for Cut {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let mut bytes = Bytes::deserialize(deserializer)?;
-            bytes.0.pop();
+            let mut bytes = ByteBuf::deserialize(deserializer)?;
+            bytes.pop();
             Ok(Self(bytes))
         }
     }
@@ -305,7 +266,7 @@ fn what_serde_guesses_wrong_is_an_error_too() {
 #[test]
 fn of_a_task_that_cannot_be_encoded_nothing_stays_apart() {
     #[derive(Serialize)]
-    struct Fails(Bytes, #[serde(serialize_with = "fail")] Vec<u8>);
+    struct Fails(ByteBuf, #[serde(serialize_with = "fail")] Vec<u8>);
 
     fn fail<S: Serializer>(_: &[u8], _: S) -> Result<S::Ok, S::Error> {
         Err(ser::Error::custom("failed on purpose"))

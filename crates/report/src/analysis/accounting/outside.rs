@@ -180,7 +180,7 @@ mod tests {
     use super::super::account as account_of;
     use super::*;
     use crate::analysis::rounds::Reference;
-    use crate::record::{MachineState, Occupied};
+    use crate::record::Occupied;
 
     /// An execution that spends so long at each level, with what the system may not tell.
     fn sample(levels: &[(u32, u32, u32, u64)], cpu: (u64, u64), exit: Option<u64>, trace: bool) -> Sample {
@@ -220,16 +220,8 @@ mod tests {
             course: Known::default(),
         };
         Sample {
-            case: 0,
-            round: 0,
-            warmup: false,
-            start_ns: 0,
-            wall_ns: levels.iter().map(|level| level.3).sum::<u64>().max(1),
-            workers: Vec::new(),
-            tasks: Vec::new(),
-            machine: MachineState::default(),
-            hosts: Vec::new(),
             outside: Some(Box::new(outside)),
+            ..Sample::timed(0, 0, levels.iter().map(|level| level.3).sum::<u64>().max(1))
         }
     }
 

@@ -7,19 +7,7 @@ use crate::analysis::rounds::Reference;
 use crate::record::{HostSpan, MachineState, Sample, TaskSpan, Trip, WorkerSpan};
 
 fn sample(wall_ns: u64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
-    let machine = MachineState::default();
-    Sample {
-        case: 0,
-        round: 0,
-        warmup: false,
-        start_ns: 0,
-        wall_ns,
-        workers,
-        tasks,
-        machine,
-        hosts: Vec::new(),
-        outside: None,
-    }
+    Sample { workers, tasks, ..Sample::timed(0, 0, wall_ns) }
 }
 
 fn life(worker: usize, ready_ns: u64) -> WorkerSpan {

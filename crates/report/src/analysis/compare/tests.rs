@@ -4,9 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::Loss;
-use crate::record::{
-    CeilingLane, CeilingSample, Design, Failure, MachineState, Probe, Sample, TaskSpan, WorkerSpan, book,
-};
+use crate::record::{CeilingLane, CeilingSample, Design, Failure, Probe, Sample, TaskSpan, WorkerSpan, book};
 
 /// One task of a batch: its serial time, and in the pool its CPU time, its waits, and what is known.
 #[derive(Debug, Clone)]
@@ -40,19 +38,7 @@ fn task(job: usize, worker: usize, begin_ns: u64, end_ns: u64) -> TaskSpan {
 }
 
 pub(super) fn sample(case: usize, round: u32, wall_ns: u64, tasks: Vec<TaskSpan>) -> Sample {
-    let (workers, machine) = (Vec::new(), MachineState::default());
-    Sample {
-        case,
-        round,
-        warmup: false,
-        start_ns: 0,
-        wall_ns,
-        workers,
-        tasks,
-        machine,
-        hosts: Vec::new(),
-        outside: None,
-    }
+    Sample { tasks, ..Sample::timed(case, round, wall_ns) }
 }
 
 fn serial(number: u32, round: &Round) -> Sample {

@@ -165,7 +165,7 @@ pub(super) fn seconds(ns: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{MachineState, WorkerSpan};
+    use crate::record::WorkerSpan;
 
     fn terms(capacity: Capacity) -> Terms {
         Terms { waits: false, cpus: Some(2), capacity }
@@ -185,11 +185,6 @@ mod tests {
             ended_ns: ms(60.0),
         };
         Sample {
-            case: 0,
-            round: 0,
-            warmup: false,
-            start_ns: 0,
-            wall_ns: ms(44.5),
             workers: vec![life(0, 1.0), life(1, 2.0)],
             tasks: vec![
                 task(0, 0, 2.5, 10.0),
@@ -197,9 +192,7 @@ mod tests {
                 task(2, 0, 13.0, 20.0),
                 task(3, 1, 16.0, 26.0),
             ],
-            machine: MachineState::default(),
-            hosts: Vec::new(),
-            outside: None,
+            ..Sample::timed(0, 0, ms(44.5))
         }
     }
 

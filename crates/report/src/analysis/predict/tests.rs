@@ -6,8 +6,7 @@ use super::model::{Choice, Forecast, Gain, Outcome, Prediction, Tried};
 use super::predict;
 use crate::analysis::{Analysis, Loss, bounds};
 use crate::record::{
-    BASELINE, Case, CeilingLane, CeilingSample, Design, Known, MachineState, RunRecord, Sample, TaskSpan,
-    WorkerSpan, book,
+    BASELINE, Case, CeilingLane, CeilingSample, Design, Known, RunRecord, Sample, TaskSpan, WorkerSpan, book,
 };
 
 const ROUNDS: u32 = 10;
@@ -36,18 +35,7 @@ fn ns(seconds: f64) -> u64 {
 }
 
 fn sample(case: usize, round: u32, wall: f64, workers: Vec<WorkerSpan>, tasks: Vec<TaskSpan>) -> Sample {
-    Sample {
-        case,
-        round,
-        warmup: false,
-        start_ns: 0,
-        wall_ns: ns(wall),
-        workers,
-        tasks,
-        machine: MachineState::default(),
-        hosts: Vec::new(),
-        outside: None,
-    }
+    Sample { workers, tasks, ..Sample::timed(case, round, ns(wall)) }
 }
 
 fn serial(case: usize, round: u32, times: &[f64]) -> Sample {

@@ -199,11 +199,15 @@ impl<'a> Stacked<'a> {
         };
         let case = format!("{name}, {}", count(*workers, "worker"));
         let work = slice(0.0, *speedup);
+        let ideal = frame::y(&area, &self.axis, *workers as f64);
         scene.mark(&[], work, &format!("{case}\nspeedup {}", number(*speedup)), |scene| {
             Fill::WORK.draw(scene, work);
             let label = format!("{speedup:.2}");
             if font::width(&label, theme::TEXT) + 3.0 <= width && work.height > 1.5 * theme::TEXT {
-                let at = (left + width / 2.0, work.top + 1.2 * theme::TEXT);
+                // Where more than the ideal was reached, its line is not to cross the figure.
+                let crossed = (work.top..work.top + 1.5 * theme::TEXT).contains(&ideal);
+                let top = if crossed { ideal } else { work.top };
+                let at = (left + width / 2.0, top + 1.2 * theme::TEXT);
                 scene.text(&label, at, Anchor::Middle, (theme::TEXT, theme::PAPER));
             }
         });
@@ -221,7 +225,6 @@ impl<'a> Stacked<'a> {
                 scene.mark(&[], area, &tip(&case, row), |scene| Fill::of_loss(loss).draw(scene, area));
             }
         }
-        let ideal = frame::y(&area, &self.axis, *workers as f64);
         scene.path(&[(left - 2.0, ideal), (left + width + 2.0, ideal)], theme::TOP);
     }
 
