@@ -132,6 +132,7 @@ async fn run<W: Workload>(job: W::Job, place: &mut dyn Place<W>, worker: usize) 
         faults: None,
         counts: None,
         clock_hz: None,
+        cpus: None,
         process: None,
         result: output.map_err(|fault| fault.to_string()),
     }

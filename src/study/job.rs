@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use speedup_executor::current_worker;
+use speedup_machine::affinity::this_cpu;
 use speedup_machine::clock::{monotonic_ns, thread_cpu_ns};
 use speedup_machine::counters::{Counts, thread_counts};
 use speedup_machine::probe;
@@ -40,6 +41,8 @@ pub struct JobReport<T> {
     pub counts: Option<Counts>,
     /// Clock of the CPU just after the job, in Hz.
     pub clock_hz: Option<f64>,
+    /// The CPUs on which it began and ended.
+    pub cpus: Option<(usize, usize)>,
     /// The process that ran it, where it has one.
     pub process: Option<JobProcess>,
     /// What the job gave, or why it gave nothing.
@@ -74,6 +77,7 @@ impl<T> JobReport<T> {
             major_faults: self.faults.map(|(_, major)| major),
             counts: self.counts,
             clock_hz: self.clock_hz.map(f64::round),
+            cpus: self.cpus,
             trip: None,
             generate_ns: self.generated_ns - self.begin_ns,
             compute_ns: self.end_ns - self.generated_ns,
@@ -92,6 +96,7 @@ impl<T> JobReport<T> {
 pub(super) fn timed<T>(job: impl FnOnce(&mut dyn FnMut()) -> Result<T, String>) -> JobReport<T> {
     prepare_thread_usage();
     let counts_before = thread_counts().ok();
+    let first_cpu = this_cpu();
     let begin_ns = monotonic_ns();
     let before = thread_usage();
     let cpu_begin_ns = thread_cpu_ns();
@@ -100,6 +105,7 @@ pub(super) fn timed<T>(job: impl FnOnce(&mut dyn FnMut()) -> Result<T, String>) 
     let cpu_ns = thread_cpu_ns() - cpu_begin_ns;
     let after = thread_usage();
     let end_ns = monotonic_ns();
+    let last_cpu = this_cpu();
     let counts_after = counts_before.and_then(|_| thread_counts().ok());
     let clock_hz = (end_ns - begin_ns >= PROBED_FROM_NS).then(probe::clock_hz).flatten();
     JobReport {
@@ -113,6 +119,7 @@ pub(super) fn timed<T>(job: impl FnOnce(&mut dyn FnMut()) -> Result<T, String>) 
         faults: both(before, after, |usage| usage.minor_faults, |usage| usage.major_faults),
         counts: counts_before.zip(counts_after).map(|(before, after)| difference(before, after)),
         clock_hz,
+        cpus: first_cpu.zip(last_cpu),
         process: None,
         result,
     }

@@ -100,8 +100,9 @@ fn some_in_order(mut cpus: Vec<usize>) -> Option<Vec<usize>> {
     (!cpus.is_empty()).then_some(cpus)
 }
 
-/// CPUs as the kernel writes them, the other way round from [`cpu_list`]; they must be in order.
-pub(super) fn ranges(cpus: &[usize]) -> String {
+/// CPUs as the kernel writes them, runs of neighbours as ranges: `0-3,8`. The order of the CPUs is kept.
+#[must_use]
+pub fn ranges(cpus: &[usize]) -> String {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     for &cpu in cpus {
         match ranges.last_mut() {

@@ -206,6 +206,7 @@ fn nothing(begin_ns: u64) -> JobReport<Digest> {
         faults: None,
         counts: None,
         clock_hz: None,
+        cpus: None,
         process: None,
         result: Ok(Digest::new()),
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::accounting::account;
+use super::cpus::cpus_used;
 use super::model::{Cell, Estimate, RoundPoint};
 use super::rounds::{Paired, Rounds, is_one_worker};
 use super::scaling::karp_flatt_quantity;
@@ -148,6 +149,7 @@ impl Cells<'_> {
             karp_flatt: None,
             overhead_s: None,
             account: None,
+            cpus: cpus_used(samples),
             waiting: self.waits(workload).then(|| waiting(samples, summary.mean)).flatten(),
             rounds: samples.iter().map(|sample| point(sample, &serial, self.rounds.paired())).collect(),
             timeline: None,

@@ -26,6 +26,7 @@ pub mod attribution;
 pub mod bounds;
 mod cells;
 pub mod compare;
+mod cpus;
 mod crossover;
 pub mod doctor;
 mod effort;

@@ -1,6 +1,7 @@
 //! The CPUs to which workers were kept.
 
 use serde::{Deserialize, Serialize};
+use speedup_machine::affinity::ranges;
 use speedup_machine::placement::Placement;
 
 /// The CPUs to which workers were kept, in the order in which they were given away. N workers of a program or of
@@ -32,17 +33,7 @@ impl Pinned {
     /// The CPUs in the kernel's form, runs of neighbours as ranges: `0-3,8`.
     #[must_use]
     pub fn list(&self) -> String {
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        for &cpu in &self.cpus {
-            match ranges.last_mut() {
-                Some((_, last)) if cpu == *last + 1 => *last = cpu,
-                _ => ranges.push((cpu, cpu)),
-            }
-        }
-        let range = |&(first, last): &(usize, usize)| {
-            if first == last { first.to_string() } else { format!("{first}-{last}") }
-        };
-        ranges.iter().map(range).collect::<Vec<_>>().join(",")
+        ranges(&self.cpus)
     }
 }
 

@@ -149,6 +149,10 @@ pub struct TaskSpan {
     /// The clock of the worker's CPU as probed just after the task, in Hz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_hz: Option<f64>,
+    /// The CPUs on which the worker's thread was when the task began and when it ended, by the numbers of its host.
+    /// Absent where the worker only watched the task: of one that is a process, or shares its thread with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<(usize, usize)>,
     /// When it went to its host and its outcome came back, where that is another machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trip: Option<Trip>,
@@ -179,6 +183,7 @@ impl TaskSpan {
             major_faults: None,
             counts: None,
             clock_hz: None,
+            cpus: None,
             trip: None,
             generate_ns: 0,
             compute_ns: 0,

@@ -83,6 +83,8 @@ pub struct WorkloadView {
     pub hosts: Option<Grid>,
     /// The same cases under the names of the POP metrics.
     pub pop: Option<Grid>,
+    /// On which CPUs their tasks ran.
+    pub cpus: Option<Grid>,
     /// What belongs to the answers: which number of workers is best, a speedup that cannot be.
     pub findings: Vec<String>,
     /// Sentences on ceiling, laws of scaling, COST, crossover and noise floor; none without a serial baseline.
@@ -150,8 +152,8 @@ impl View {
     pub fn grids(&self) -> impl Iterator<Item = &Grid> {
         let own = self.workloads.iter();
         own.flat_map(|workload| {
-            let WorkloadView { plane, figures, counts, losses, hosts, pop, .. } = workload;
-            [plane, figures, counts, losses, hosts, pop]
+            let WorkloadView { plane, figures, counts, losses, hosts, pop, cpus, .. } = workload;
+            [plane, figures, counts, losses, hosts, pop, cpus]
         })
         .flatten()
     }
@@ -203,6 +205,7 @@ impl WorkloadView {
             counts: column.is_program().then(|| tables::counts(run, index)).flatten(),
             hosts: tables::hosts(run, index),
             pop: tables::pop(run, index),
+            cpus: tables::cpus(run, index),
             losses: if column.is_program() {
                 tables::program_losses(run, index)
             } else {

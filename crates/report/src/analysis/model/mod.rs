@@ -302,6 +302,9 @@ pub struct Estimate {
     pub overhead_s: Option<f64>,
     /// Where the missing speedup went. Absent without raw samples or serial baseline.
     pub account: Option<Account>,
+    /// On which CPUs its tasks ran. Absent where that is not known, or where workers were on several machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<CpusUsed>,
     /// How much of it was waiting; only of jobs that wait.
     pub waiting: Option<Waiting>,
     /// The counted rounds, in the order of time.
@@ -310,6 +313,16 @@ pub struct Estimate {
     pub timeline: Option<Timeline>,
     /// What else is known of it from outside, where it is a program.
     pub outside: Option<OutsideFigures>,
+}
+
+/// On which CPUs the tasks of a case ran.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CpusUsed {
+    /// The CPUs on which a task began or ended, by ascending number.
+    pub cpus: Vec<usize>,
+    /// How often, for each task, a worker was on another CPU than when it was looked at before: at the begin and at the
+    /// end of each task. It may have moved more often between two looks.
+    pub moves_per_task: f64,
 }
 
 /// One execution of a case among the counted rounds.

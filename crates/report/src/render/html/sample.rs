@@ -56,6 +56,7 @@ pub(crate) fn estimate(workers: usize, speedup: f64, serial_s: f64) -> Estimate 
         efficiency: Some(within(speedup / count, 0.01)),
         karp_flatt: (workers > 1).then(|| within((1.0 / speedup - 1.0 / count) / (1.0 - 1.0 / count), 0.06)),
         overhead_s: Some(0.004 * count),
+        cpus: None,
         account: None,
         waiting: None,
         rounds: rounds(mean_s, serial_s),

@@ -29,6 +29,7 @@ pub(super) fn estimate(mean_s: f64, one_s: Option<f64>) -> Estimate {
         efficiency: None,
         karp_flatt: None,
         overhead_s: None,
+        cpus: None,
         account: None,
         waiting: None,
         rounds: Vec::new(),
