@@ -8,7 +8,7 @@ use crate::record::{Sample, TaskSpan};
 /// The CPUs of a case over its samples; `None` where a task does not tell, or where CPUs of several machines would have
 /// the same numbers.
 pub(super) fn cpus_used(samples: &[&Sample]) -> Option<CpusUsed> {
-    let (mut cpus, mut moves, mut tasks) = (BTreeSet::new(), 0, 0);
+    let (mut cpus, mut moves, mut tasks) = (BTreeSet::new(), 0_u32, 0_u32);
     for sample in samples {
         let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
         let mut in_order: Vec<&TaskSpan> = sample.tasks.iter().collect();
@@ -16,7 +16,7 @@ pub(super) fn cpus_used(samples: &[&Sample]) -> Option<CpusUsed> {
         for task in in_order {
             let (first, last) = task.cpus.filter(|_| sample.hosts.is_empty())?;
             for cpu in [first, last] {
-                moves += usize::from(seen.insert(task.worker, cpu).is_some_and(|before| before != cpu));
+                moves += u32::from(seen.insert(task.worker, cpu).is_some_and(|before| before != cpu));
                 cpus.insert(cpu);
             }
             tasks += 1;
@@ -32,8 +32,11 @@ pub(super) fn cpus_used(samples: &[&Sample]) -> Option<CpusUsed> {
 mod tests {
     use super::*;
 
-    fn sample(tasks: &[(usize, u64, Option<(usize, usize)>)]) -> Sample {
-        let task = |(job, &(worker, begin, cpus)): (usize, &(usize, u64, _))| TaskSpan {
+    /// Worker, begin and CPUs of a task.
+    type Told = (usize, u64, Option<(usize, usize)>);
+
+    fn sample(tasks: &[Told]) -> Sample {
+        let task = |(job, &(worker, begin, cpus)): (usize, &Told)| TaskSpan {
             cpus,
             ..TaskSpan::timed(job, worker, (begin, begin + 10))
         };
