@@ -7,8 +7,8 @@
 //! Extents have sizes by powers of two. One that is given back is the next to be used, since its memory is warm, and
 //! mapped on both sides: to touch new memory costs more than to copy. Only the parent gives extents out and takes
 //! them back, when the task is settled or the worker's process has ended: a worker that dies leaves nothing to be
-//! cleared up. What is more than was used of late is given back to the system, by a thread that comes for an extent,
-//! and not behind a gate.
+//! cleared up. What is more than was used of late is given back to the system by a thread that comes for an extent. The
+//! thread that brings the last one of all gives back what is more than an idle pool may keep. Neither is behind a gate.
 //!
 //! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message.
 //!
@@ -23,6 +23,7 @@ use std::sync::{Arc, PoisonError};
 use rustix::process::{Resource, getrlimit};
 
 pub(crate) use self::views::Views;
+use super::buffer::KEPT;
 use super::memory::{Ground, Mapping, Piece};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -44,8 +45,10 @@ const SLABS: usize = 16 << 10;
 /// How long the file may get.
 const LONGEST: u64 = 1 << 40;
 
-/// What extents of a size may keep of memory without being asked, in bytes.
-const KEPT: usize = 1 << 20;
+/// The most that they may keep together while none is in use, in bytes. A pool may be idle for long, but to give
+/// memory back and to touch it anew takes several times as long as to copy: with less, a pool that is idle between two
+/// bursts of tasks would pay for that each time.
+const IDLE: usize = 256 << 20;
 
 /// After how many slabs given out, or parts of one, it is looked at how many extents have been in use together.
 /// Memory for a burst of tasks is kept for the next one, if there are not too many other tasks before that.
@@ -63,6 +66,10 @@ struct State {
     slabs: usize,
     /// Slabs, or parts of one, that were given out in this turn.
     given: usize,
+    /// Extents in use.
+    used: usize,
+    /// Bytes of memory that those have which are not in use.
+    warm: usize,
     sizes: [Size; SIZES],
 }
 
@@ -96,6 +103,8 @@ struct Block {
     /// Where it begins in the file.
     offset: u64,
     size: usize,
+    /// How many of its bytes have memory, by whole pages.
+    touched: usize,
     /// While it is in use.
     arena: Option<Arc<Arena>>,
     next: Option<Extent>,
@@ -149,27 +158,36 @@ impl Arena {
         let mut state = self.lock();
         let surplus = state.turn();
         let block = state.take(size);
-        let ground = if surplus.is_empty() { None } else { state.ground() };
-        drop(state);
-        if let Some(ground) = ground {
-            for block in &surplus {
-                ground.forget(block.offset, (SMALLEST << block.size) as u64);
-            }
-            let mut state = self.lock();
-            for block in surplus {
-                state.sizes[block.size].bare.push(block);
-            }
-        }
+        self.forget(surplus, state);
         let mut block = block?;
         block.arena = Some(Arc::clone(self));
         Some(block)
     }
 
-    fn give_back(&self, block: Extent) {
+    /// Takes back a chain of extents.
+    fn give_back(&self, first: Extent) {
         let mut state = self.lock();
-        let size = &mut state.sizes[block.size];
-        size.used -= 1;
-        size.warm.push(block);
+        let mut next = Some(first);
+        while let Some(mut block) = next {
+            (next, block.arena) = (block.next.take(), None);
+            state.give_back(block);
+        }
+        let surplus = if state.used == 0 { state.surplus_of_idle() } else { Vec::new() };
+        self.forget(surplus, state);
+    }
+
+    /// Gives back the memory of extents that no one has, without the lock: that takes a while.
+    fn forget(&self, surplus: Vec<Extent>, state: MutexGuard<'_, State>) {
+        let Some(ground) = state.ground().filter(|_| !surplus.is_empty()) else { return };
+        drop(state);
+        for block in &surplus {
+            ground.forget(block.offset, (SMALLEST << block.size) as u64);
+        }
+        let mut state = self.lock();
+        for mut block in surplus {
+            block.touched = 0;
+            state.sizes[block.size].bare.push(block);
+        }
     }
 }
 
@@ -189,8 +207,18 @@ impl State {
         let block = of.warm.pop().or_else(|| of.bare.pop())?;
         of.used += 1;
         of.peak = of.peak.max(of.used);
+        self.used += 1;
+        self.warm -= block.touched;
         self.given += (SMALLEST << size).div_ceil(SLAB as usize);
         Some(block)
+    }
+
+    fn give_back(&mut self, block: Extent) {
+        let of = &mut self.sizes[block.size];
+        of.used -= 1;
+        self.used -= 1;
+        self.warm += block.touched;
+        of.warm.push(block);
     }
 
     /// Begins a new turn if it is time, and gives the extents that have more memory than was of use of late: they
@@ -206,6 +234,22 @@ impl State {
             size.peak = size.used;
             let kept = size.of_late.max(KEPT / (SMALLEST << index));
             let more = (size.used + size.warm.len()).saturating_sub(kept).min(size.warm.len());
+            surplus.extend(size.warm.drain(..more));
+        }
+        self.warm -= surplus.iter().map(|block| block.touched).sum::<usize>();
+        surplus
+    }
+
+    /// The extents that have more memory than all may keep while none is in use: large ones first, as those take the
+    /// fewest calls.
+    fn surplus_of_idle(&mut self) -> Vec<Extent> {
+        let mut surplus = Vec::new();
+        for size in self.sizes.iter_mut().rev() {
+            let mut more = 0;
+            while self.warm > IDLE && more < size.warm.len() {
+                self.warm -= size.warm[more].touched;
+                more += 1;
+            }
             surplus.extend(size.warm.drain(..more));
         }
         surplus
@@ -231,7 +275,7 @@ impl State {
         // The first one goes first.
         self.sizes[size].bare.extend(mapping.cut(length).rev().map(|piece| {
             let offset = start + piece.at() as u64;
-            Box::new(Block { piece, offset, size, arena: None, next: None })
+            Box::new(Block { piece, offset, size, touched: 0, arena: None, next: None })
         }));
         Some(())
     }
@@ -251,6 +295,7 @@ impl Extents {
     /// Copies bytes into a further one and tells where they stand; `None` where there can be none.
     pub(crate) fn add(&mut self, arena: &Arc<Arena>, bytes: &[u8]) -> Option<Place> {
         let mut block = arena.take(bytes.len())?;
+        block.touched = block.touched.max(bytes.len().next_multiple_of(SMALLEST));
         block.piece.write(bytes);
         let place = Place { offset: block.offset, length: bytes.len() as u64 };
         block.next = self.0.take();
@@ -263,8 +308,16 @@ impl Extents {
         self.0.is_none()
     }
 
-    /// Adds those of others.
+    /// Adds those of others, which are of the same arena.
     pub(crate) fn append(&mut self, mut others: Self) {
+        // No further than to the end of the shorter chain.
+        let (mut these, mut those) = (&self.0, &others.0);
+        while let (Some(this), Some(that)) = (these, those) {
+            (these, those) = (&this.next, &that.next);
+        }
+        if these.is_some() {
+            std::mem::swap(self, &mut others);
+        }
         let mut end = &mut self.0;
         while let Some(block) = end {
             end = &mut block.next;
@@ -280,12 +333,10 @@ impl Extents {
 
 impl Drop for Extents {
     fn drop(&mut self) {
-        let mut next = self.0.take();
-        while let Some(mut block) = next {
-            next = block.next.take();
-            if let Some(arena) = block.arena.take() {
-                arena.give_back(block);
-            }
+        if let Some(mut first) = self.0.take()
+            && let Some(arena) = first.arena.take()
+        {
+            arena.give_back(first);
         }
     }
 }
