@@ -10,7 +10,8 @@
 //! cleared up. What is more than was used of late is given back to the system by a thread that comes for an extent. The
 //! thread that brings the last one of all gives back what is more than an idle pool may keep. Neither is behind a gate.
 //!
-//! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message.
+//! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message. It is reserved before
+//! it is written to: that there is none is an error then, and not a signal.
 //!
 //! * this file: the parent's side; `views`: a worker's
 
@@ -20,11 +21,9 @@ mod views;
 
 use std::sync::{Arc, PoisonError};
 
-use rustix::process::{Resource, getrlimit};
-
 pub(crate) use self::views::Views;
 use super::buffer::KEPT;
-use super::memory::{Ground, Mapping, Piece};
+use super::memory::{Ground, Mapping, Piece, longest_file, reserve};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The smallest extent: what is shorter is copied within the message sooner than an extent is found.
@@ -60,7 +59,8 @@ pub(crate) struct Arena(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    file: File,
+    /// The file in which they stand, once one was needed and the system gave it.
+    file: Option<Ground>,
     /// Bytes of it, and in how many slabs they are mapped.
     length: u64,
     slabs: usize,
@@ -71,16 +71,6 @@ struct State {
     /// Bytes of memory that those have which are not in use.
     warm: usize,
     sizes: [Size; SIZES],
-}
-
-/// The file in which they stand.
-#[derive(Debug, Default)]
-enum File {
-    #[default]
-    NotNeeded,
-    /// The system gives none.
-    Refused,
-    Made(Ground),
 }
 
 /// Extents of one size.
@@ -152,15 +142,23 @@ impl Arena {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An extent for so many bytes; `None` where there can be none.
+    /// An extent for so many bytes, with memory for them; `None` where there can be none.
     fn take(self: &Arc<Self>, length: usize) -> Option<Extent> {
         let size = size_of_extent(length)?;
         let mut state = self.lock();
         let surplus = state.turn();
         let block = state.take(size);
+        let ground = state.file.clone();
         self.forget(surplus, state);
-        let mut block = block?;
+        let (mut block, ground) = (block?, ground?);
         block.arena = Some(Arc::clone(self));
+        if let Some(more) = length.checked_sub(block.touched).filter(|more| *more > 0) {
+            if reserve(ground, block.offset + block.touched as u64, more as u64).is_err() {
+                self.give_back(block);
+                return None;
+            }
+            block.touched = length.next_multiple_of(SMALLEST);
+        }
         Some(block)
     }
 
@@ -178,7 +176,7 @@ impl Arena {
 
     /// Gives back the memory of extents that no one has, without the lock: that takes a while.
     fn forget(&self, surplus: Vec<Extent>, state: MutexGuard<'_, State>) {
-        let Some(ground) = state.ground().filter(|_| !surplus.is_empty()) else { return };
+        let Some(ground) = state.file.clone().filter(|_| !surplus.is_empty()) else { return };
         drop(state);
         for block in &surplus {
             ground.forget(block.offset, (SMALLEST << block.size) as u64);
@@ -192,13 +190,6 @@ impl Arena {
 }
 
 impl State {
-    fn ground(&self) -> Option<Ground> {
-        match &self.file {
-            File::Made(ground) => Some(ground.clone()),
-            File::NotNeeded | File::Refused => None,
-        }
-    }
-
     fn take(&mut self, size: usize) -> Option<Extent> {
         if self.sizes[size].warm.is_empty() && self.sizes[size].bare.is_empty() {
             self.map_slab(size)?;
@@ -218,7 +209,7 @@ impl State {
         of.used -= 1;
         self.used -= 1;
         self.warm += block.touched;
-        of.warm.push(block);
+        if block.touched > 0 { &mut of.warm } else { &mut of.bare }.push(block);
     }
 
     /// Begins a new turn if it is time, and gives the extents that have more memory than was of use of late: they
@@ -257,20 +248,19 @@ impl State {
 
     /// Maps new extents of a size; `None` where there is no room for them.
     fn map_slab(&mut self, size: usize) -> Option<()> {
-        if matches!(self.file, File::NotNeeded) {
-            self.file = Ground::new(0).map_or(File::Refused, File::Made);
+        if self.file.is_none() {
+            // One that the system does not give now, as there are too many open files, it may give later.
+            self.file = Ground::new(0).ok();
         }
-        let ground = self.ground()?;
+        let ground = self.file.as_ref()?;
         let length = SMALLEST << size;
         let slab = SLAB.max(length as u64);
         let (start, end) = (self.length, self.length + slab);
-        // Beyond what a file may have the system sends SIGXFSZ.
-        let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX).min(LONGEST);
-        if self.slabs == SLABS || end > allowed {
+        if self.slabs == SLABS || end > longest_file().min(LONGEST) {
             return None;
         }
         ground.grow(end).ok()?;
-        let mapping = Mapping::new(&ground, start, slab as usize).ok()?;
+        let mapping = Mapping::new(ground, start, slab as usize).ok()?;
         (self.length, self.slabs) = (end, self.slabs + 1);
         // The first one goes first.
         self.sizes[size].bare.extend(mapping.cut(length).rev().map(|piece| {
@@ -295,7 +285,6 @@ impl Extents {
     /// Copies bytes into a further one and tells where they stand; `None` where there can be none.
     pub(crate) fn add(&mut self, arena: &Arc<Arena>, bytes: &[u8]) -> Option<Place> {
         let mut block = arena.take(bytes.len())?;
-        block.touched = block.touched.max(bytes.len().next_multiple_of(SMALLEST));
         block.piece.write(bytes);
         let place = Place { offset: block.offset, length: bytes.len() as u64 };
         block.next = self.0.take();
@@ -327,7 +316,7 @@ impl Extents {
 
     /// The file in which they stand.
     pub(crate) fn ground(&self) -> Option<Ground> {
-        self.0.as_ref()?.arena.as_ref()?.lock().ground()
+        self.0.as_ref()?.arena.as_ref()?.lock().file.clone()
     }
 }
 

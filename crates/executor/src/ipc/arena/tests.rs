@@ -100,7 +100,7 @@ fn an_idle_pool_does_not_keep_the_memory_of_its_largest_burst() {
         }
         burst
     };
-    let taken = || arena.lock().ground().map_or(0, |ground| taken_of(&ground));
+    let taken = || arena.lock().file.as_ref().map_or(0, taken_of);
     let is_linux = cfg!(target_os = "linux");
     for _ in 0..2 {
         let (first, second) = (burst(), Extents::default());
@@ -120,6 +120,34 @@ fn an_idle_pool_does_not_keep_the_memory_of_its_largest_burst() {
     let state = arena.lock();
     let warm = state.sizes.iter().flat_map(|size| &size.warm).map(|block| block.touched);
     assert_eq!((state.used, state.warm), (0, warm.sum()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn where_there_is_no_memory_there_is_no_extent_and_no_signal() {
+    use std::os::fd::{AsFd, AsRawFd};
+    let (arena, mut extents): (Arc<Arena>, _) = (Arc::default(), Extents::default());
+    extents.add(&arena, &bytes(5000)).unwrap();
+    drop(std::mem::take(&mut extents));
+    let ground = arena.lock().file.clone().unwrap();
+    // The system gives no memory through a file that is open for reading.
+    let path = format!("/proc/self/fd/{}", ground.as_fd().as_raw_fd());
+    let reading = Ground::of(std::fs::File::open(path).unwrap().into(), 0).unwrap();
+    arena.lock().file = Some(reading);
+    // What has been touched has memory.
+    assert!(extents.add(&arena, &bytes(8192)).is_some());
+    let (used, taken) = (arena.lock().used, taken_of(&ground));
+    for _ in 0..3 {
+        assert_eq!(extents.add(&arena, &bytes(5000)), None);
+        // Nor is there more in one that has some.
+        let mut other = Extents::default();
+        std::mem::swap(&mut other, &mut extents);
+        drop(other);
+        assert!(extents.add(&arena, &bytes(5000)).is_some());
+    }
+    assert_eq!((arena.lock().used, taken_of(&ground)), (used, taken));
+    arena.lock().file = Some(ground);
+    assert!(extents.add(&arena, &bytes(5000)).is_some());
 }
 
 #[test]

@@ -24,11 +24,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
-
 use self::signals::{Control, STOPPED};
 use super::buffer::{Buffer, KEPT, View};
-use super::memory::Ground;
+use super::memory::{Ground, longest_file};
 use crate::sync::atomic::Ordering::SeqCst;
 use crate::sync::{Step, left_out};
 
@@ -79,7 +77,7 @@ impl ParentEnd {
     ///
     /// What the system says.
     pub(crate) fn new(spin: Duration, annex: bool) -> io::Result<Self> {
-        let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
+        let allowed = longest_file();
         let capacity = (allowed.saturating_sub(REQUEST) / AREAS).min(CAPACITY) / REQUEST * REQUEST;
         if capacity < LEAST {
             let problem = format!("the limit on the size of files, {allowed} bytes, is too small");
