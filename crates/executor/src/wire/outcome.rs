@@ -114,7 +114,7 @@ impl Sink for Outputs<'_> {
         self.annex.as_mut()?.extend(bytes).ok()?;
         self.apart.push(bytes.len() as u64);
         self.length_apart = length;
-        Some(Place::numbered(self.apart.len() - 1, bytes.len()))
+        Some(Place::in_turn(bytes.len()))
     }
 
     fn take_apart(&mut self) -> Vec<u64> {

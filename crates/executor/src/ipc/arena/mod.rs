@@ -114,14 +114,14 @@ impl Place {
     /// Bytes of its encoded form.
     pub(crate) const ENCODED: usize = 16;
 
-    /// That of bytes which are found by their number.
-    pub(crate) fn numbered(number: usize, length: usize) -> Self {
-        Self { offset: number as u64, length: length as u64 }
+    /// That of bytes which are found by their turn, as they stand in the order in which they are read.
+    pub(crate) fn in_turn(length: usize) -> Self {
+        Self { offset: 0, length: length as u64 }
     }
 
-    /// The number and the length of such bytes.
-    pub(crate) fn number(self) -> (usize, usize) {
-        (self.offset as usize, self.length as usize)
+    /// How many bytes stand there.
+    pub(crate) fn length(self) -> usize {
+        self.length as usize
     }
 
     /// As it is written into a message.
