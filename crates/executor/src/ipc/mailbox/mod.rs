@@ -44,19 +44,19 @@ const AREAS: u64 = 3;
 /// The least capacity that is of use.
 const LEAST: u64 = 64 << 10;
 
-/// Where the child sleeps.
+/// Where the child sleeps, as the parent knows it from a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Bed {
-    /// On a word in the memory that both share, from which it is [called](Signals::call): that costs least.
-    Word,
     /// Where it must be rung for.
-    Socket,
+    Socket = 1,
+    /// On a word in the memory that both share, from which it is [called](Signals::call): that costs least.
+    Word = 2,
 }
 
-/// In the note by which the parent knows of that.
+/// In that note: it sleeps nowhere.
 const AWAKE: u32 = 0;
-const AT_SOCKET: u32 = 1;
-const ON_WORD: u32 = 2;
+const ON_WORD: u32 = Bed::Word as u32;
 
 /// The parent's end.
 #[derive(Debug)]
@@ -238,7 +238,7 @@ impl ChildEnd {
     #[must_use]
     pub(crate) fn may_sleep(&self, how: Bed) -> bool {
         let sleeps = &self.signals.control().child_sleeps;
-        sleeps.store(if how == Bed::Word { ON_WORD } else { AT_SOCKET }, SeqCst);
+        sleeps.store(how as u32, SeqCst);
         if self.requested() && !left_out(Step::LookBeforeSleep) {
             sleeps.store(AWAKE, SeqCst);
             return false;
