@@ -151,6 +151,18 @@ fn where_there_is_no_memory_there_is_no_extent_and_no_signal() {
 }
 
 #[test]
+fn a_file_that_is_refused_once_may_be_given_later() {
+    use crate::ipc::process::alone;
+    alone::run(module_path!(), "a_file_that_is_refused_once_may_be_given_later", || {
+        let (arena, mut extents) = (Arc::default(), Extents::default());
+        let before = alone::limit_open_files(Some(0));
+        assert_eq!(extents.add(&arena, &bytes(5000)), None);
+        alone::limit_open_files(before);
+        assert!(extents.add(&arena, &bytes(5000)).is_some());
+    });
+}
+
+#[test]
 fn chains_are_joined_whichever_is_longer() {
     let arena: Arc<Arena> = Arc::default();
     for (one, other) in [(0, 0), (0, 3), (3, 0), (1, 4), (4, 1), (2, 2)] {
