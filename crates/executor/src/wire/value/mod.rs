@@ -39,7 +39,7 @@
 //! |---|---|---|
 //! | one `u64` | 104 + 74 | 50 + 174 |
 //! | a struct of five fields | 369 + 531 | 1171 + 1859 |
-//! | 16 KiB by `serialize_bytes` | 16.5k + 16.8k | 16.5k + 16.9k |
+//! | 16 KiB by `serialize_bytes`, within the message | 16.5k + 16.8k | 16.5k + 16.9k |
 //! | 4096 bytes one by one | 86k + 66k | 119k + 148k |
 //! | 1000 `f64` | 23k + 21k | 28k + 27k |
 //! | 1000 structs of two `f64` | 59k + 28k | 254k + 280k |
