@@ -226,7 +226,8 @@ fn a_lost_host_ends_the_run_and_keeps_its_rounds() {
     let counted = |record: &RunRecord| record.samples.iter().filter(|sample| !sample.warmup).count();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while RunRecord::read(&folder).map_or(0, |record| counted(&record)) == 0 {
+            let running = |record: &RunRecord| record.status == Status::Running && counted(record) == 0;
+            while RunRecord::read(&folder).map_or(true, |record| running(&record)) {
                 std::thread::sleep(Duration::from_millis(5));
             }
             cluster.faults(2).lose();

@@ -16,6 +16,7 @@ use speedup_machine::affinity;
 use speedup_machine::clock::monotonic_ns;
 use speedup_machine::placement::{Placement, Topology};
 use speedup_machine::root::Root;
+use speedup_machine::topology::last_level;
 use speedup_report::record::{CeilingLane, CeilingLoad, CeilingPlan, Pinned};
 
 /// Share of a serial execution that a window takes.
@@ -32,9 +33,10 @@ pub(super) const LONGEST: Duration = Duration::from_millis(150);
 /// In a sentence, why there can be no triad.
 pub(super) fn plans(ways: Option<&[CeilingWay]>, pin: Option<&Pinned>) -> Result<Vec<CeilingPlan>, String> {
     let topology = Topology::read(&Root::default());
+    let last_level = last_level(&Root::default()).unwrap_or_default();
     let allowed = affinity::allowed_cpus();
     let in_order = |order: Placement| Pinned { order: Some(order), cpus: order.order(&allowed, &topology) };
-    let plan = |load, pin: Pinned| CeilingPlan { load, knees: topology.knees(&pin.cpus), pin };
+    let plan = |load, pin: Pinned| CeilingPlan { load, knees: topology.knees(&pin.cpus, &last_level), pin };
     let usual = || pin.cloned().unwrap_or_else(|| in_order(Placement::Cores));
     let ways = ways.unwrap_or_default();
     let first = ways.iter().find_map(|way| match way {

@@ -14,7 +14,6 @@ use super::setting::Setting;
 use crate::workload::{Kernel, Repeated, Scale};
 use speedup_machine::cgroup::{self, Quota};
 use speedup_machine::environment::{conditions_after, conditions_before};
-use speedup_machine::neighbours::Watch;
 use speedup_machine::placement::{Placement, Topology};
 use speedup_machine::root::Root;
 use speedup_machine::{affinity, clock, machine, power, probe, topology};
@@ -55,7 +54,6 @@ const SEED: u64 = 17;
 /// Looks at the machine for about three seconds. The work is that of the first workload that computes.
 #[must_use]
 pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
-    let others = Watch::begin();
     let (environment, before, start) = (environment::gather(), conditions_before(WATCHING), Instant::now());
     let root = Root::default();
     let allowed_cpus = affinity::allowed_cpus();
@@ -65,7 +63,7 @@ pub fn look(workloads: &[&dyn AnyWorkload]) -> Facts {
     Facts {
         environment,
         before,
-        after: conditions_after(&others),
+        after: conditions_after(&Err("looked at before".to_string())),
         elapsed_s: start.elapsed().as_secs_f64(),
         default_workers: machine::cpus_available(),
         readings,

@@ -13,6 +13,7 @@ use crate::workload::Execution;
 use speedup_executor::{ExecutorKind, registry};
 use speedup_machine::limits::make_room_for_files;
 use speedup_machine::machine;
+use speedup_machine::placement::Placement;
 use speedup_report::record::{
     BASELINE, Case, CeilingLoad, CeilingSample, Design, HOSTS, PoolMode, WorkloadRecord,
 };
@@ -200,7 +201,9 @@ impl Study {
         keep: &mut dyn FnMut(CeilingSample),
     ) -> Result<(), String> {
         let Some(over) = &self.config.hosts else { return Ok(()) };
-        let setting = (self.config.seed, self.config.scale);
+        // CPUs that are listed are those of this machine.
+        let order = self.config.ceilings.first().and_then(|way| way.pin.order).unwrap_or(Placement::Cores);
+        let setting = (self.config.seed, self.config.scale, order);
         for (choice, serial_ns) in self.config.workloads.iter().zip(&self.serial_ns) {
             for (host, lanes) in over.ceilings(choice, setting, ceiling::window(*serial_ns), go_on)? {
                 let (workload, host) = (choice.name(), Some(host));

@@ -104,7 +104,11 @@ impl Run {
     /// [`StoreError`] if the record cannot be written; the form written last stays.
     pub fn go_on(&mut self, watch: &Watch<'_>) -> Result<(), StoreError> {
         let progress = Progress::new(watch.verbosity);
-        let others = neighbours::Watch::begin();
+        let others = match self.record.hosts {
+            None => neighbours::Watch::begin(),
+            // They are no children of this process.
+            Some(_) => Err("workers on other hosts may be on this machine too".to_string()),
+        };
         let ended = self.measure(&progress, watch);
         progress.finish();
         let rule = self.study.stop();

@@ -27,8 +27,6 @@ pub enum Placement {
 pub struct Topology {
     /// The CPUs of each core. A CPU that stands nowhere is a core.
     pub cores: Vec<Vec<usize>>,
-    /// The CPUs that share each of the last-level caches; empty where the system does not tell.
-    pub last_level: Vec<Vec<usize>>,
     /// The CPUs of each memory node. A CPU that stands nowhere is on the first one.
     pub nodes: Vec<Vec<usize>>,
     /// How much each CPU can do, compared with the others, where they differ.
@@ -44,16 +42,15 @@ impl Topology {
         let ranked = kinds.iter().rev().zip(1..);
         Self {
             cores: topology::cores(root).unwrap_or_default(),
-            last_level: topology::last_level(root).unwrap_or_default(),
             nodes: topology::nodes(root).unwrap_or_default(),
             capacity: ranked.flat_map(|(kind, rank)| kind.cpus.iter().map(move |&cpu| (cpu, rank))).collect(),
         }
     }
 
     /// Where more workers, given these CPUs in this order, begin to share what they did not share before, or get what
-    /// they did not have.
+    /// they did not have. `last_level` has the CPUs of each of the [last-level caches](topology::last_level).
     #[must_use]
-    pub fn knees(&self, cpus: &[usize]) -> Vec<Knee> {
+    pub fn knees(&self, cpus: &[usize], last_level: &[Vec<usize>]) -> Vec<Knee> {
         let cores = self.cores.iter().filter(|core| core.iter().any(|cpu| cpus.contains(cpu))).count();
         let apart = |count: usize| {
             let core = |cpu: &usize| self.cores.iter().position(|core| core.contains(cpu));
@@ -66,7 +63,7 @@ impl Topology {
         if (1..cpus.len()).contains(&cores) && apart(cores) {
             knees.push(Knee { workers: cores, boundary: Boundary::Cores });
         }
-        for (sets, boundary) in [(&self.last_level, Boundary::Cache), (&self.nodes, Boundary::Node)] {
+        for (sets, boundary) in [(last_level, Boundary::Cache), (&self.nodes, Boundary::Node)] {
             knees.extend(filled(sets, cpus).into_iter().map(|workers| Knee { workers, boundary }));
         }
         knees.sort_unstable();
@@ -243,7 +240,6 @@ mod tests {
             cores: vec![vec![0], vec![1], vec![2, 3], vec![4, 5]],
             nodes: vec![(0..6).collect()],
             capacity: BTreeMap::from(capacity),
-            ..Topology::default()
         };
         let [compact, scatter, cores] = orders(&[0, 1, 2, 3, 4, 5], &topology);
         assert_eq!(compact, [2, 3, 4, 5, 0, 1]);
@@ -254,18 +250,22 @@ mod tests {
     #[test]
     fn an_order_bends_where_cores_caches_and_nodes_are_full() {
         let last_level = vec![vec![0, 4], vec![1, 5], vec![2, 3, 6, 7]];
-        let topology = Topology { last_level, ..two_nodes() };
+        let topology = two_nodes();
         let knees = |placement: Placement| {
             let order = placement.order(&[0, 1, 2, 3, 4, 5, 6, 7], &topology);
-            topology.knees(&order).iter().map(|knee| (knee.workers, knee.boundary)).collect::<Vec<_>>()
+            topology
+                .knees(&order, &last_level)
+                .iter()
+                .map(|knee| (knee.workers, knee.boundary))
+                .collect::<Vec<_>>()
         };
         let nodes = [(2, Boundary::Cache), (4, Boundary::Cache), (4, Boundary::Node)];
         assert_eq!(knees(Placement::Compact), nodes);
         assert_eq!(knees(Placement::Scatter), [(4, Boundary::Cores)]);
         assert_eq!(knees(Placement::Cores), [(4, Boundary::Cores)]);
         // Of what is not told, and of what all have, nothing changes.
-        assert_eq!(Topology::default().knees(&[0, 1, 5]), []);
-        assert_eq!(two_nodes().knees(&[0, 1]), []);
+        assert_eq!(Topology::default().knees(&[0, 1, 5], &[]), []);
+        assert_eq!(two_nodes().knees(&[0, 1], &last_level[..0]), []);
     }
 
     #[test]

@@ -48,7 +48,20 @@ impl Placement {
     /// more of them in turn.
     #[must_use]
     pub fn lay_out(self, workers: usize, rooms: &[usize]) -> Vec<usize> {
-        lay_out(workers, rooms, self)
+        let mut laid = vec![0; rooms.len()];
+        for _ in 0..workers {
+            let has_room = |host: &usize| laid[*host] < rooms[*host];
+            let host = match self {
+                Self::Compact => (0..rooms.len()).find(has_room),
+                Self::Scatter => (0..rooms.len()).filter(has_room).min_by_key(|host| laid[*host]),
+            };
+            // Where there is no room left, each takes more of them in turn.
+            let host = host.or_else(|| (0..rooms.len()).min_by_key(|host| laid[*host]));
+            if let Some(host) = host {
+                laid[host] += 1;
+            }
+        }
+        laid
     }
 }
 
@@ -281,7 +294,7 @@ impl Builder {
         let room = |host: &HostInfo| self.workers_per_host.unwrap_or(host.cpus);
         let rooms: Vec<usize> = hosts.iter().map(room).collect();
         let workers = match self.max_workers {
-            Some(workers) => lay_out(workers, &rooms, self.placement),
+            Some(workers) => self.placement.lay_out(workers, &rooms),
             None => rooms,
         };
         let mut first_worker = 0;
@@ -304,24 +317,6 @@ impl Builder {
         hosts.retain(|host| seats.iter().any(|seat| seat.rank == host.rank));
         Ok(MpiPoolExecutor { pool: Pool::new(hub, seats, self.host_timeout, self.keeps_trips), hosts })
     }
-}
-
-/// How many of the workers each host has, of which each has room for so many.
-fn lay_out(workers: usize, rooms: &[usize], placement: Placement) -> Vec<usize> {
-    let mut laid = vec![0; rooms.len()];
-    for _ in 0..workers {
-        let has_room = |host: &usize| laid[*host] < rooms[*host];
-        let host = match placement {
-            Placement::Compact => (0..rooms.len()).find(has_room),
-            Placement::Scatter => (0..rooms.len()).filter(has_room).min_by_key(|host| laid[*host]),
-        };
-        // Where there is no room left, each takes more of them in turn.
-        let host = host.or_else(|| (0..rooms.len()).min_by_key(|host| laid[*host]));
-        if let Some(host) = host {
-            laid[host] += 1;
-        }
-    }
-    laid
 }
 
 impl Executor for MpiPoolExecutor {
@@ -354,9 +349,9 @@ mod tests {
 
     #[test]
     fn workers_are_laid_out_host_by_host_or_evenly() {
-        assert_eq!(lay_out(5, &[4, 4, 4], Placement::Compact), [4, 1, 0]);
-        assert_eq!(lay_out(5, &[4, 4, 4], Placement::Scatter), [2, 2, 1]);
-        assert_eq!(lay_out(5, &[1, 4, 4], Placement::Scatter), [1, 2, 2]);
-        assert_eq!(lay_out(5, &[1, 2], Placement::Compact), [3, 2]);
+        assert_eq!(Placement::Compact.lay_out(5, &[4, 4, 4]), [4, 1, 0]);
+        assert_eq!(Placement::Scatter.lay_out(5, &[4, 4, 4]), [2, 2, 1]);
+        assert_eq!(Placement::Scatter.lay_out(5, &[1, 4, 4]), [1, 2, 2]);
+        assert_eq!(Placement::Compact.lay_out(5, &[1, 2]), [3, 2]);
     }
 }

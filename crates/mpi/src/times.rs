@@ -23,16 +23,6 @@ pub struct Trip {
     pub back_ns: u64,
 }
 
-impl Trip {
-    /// How long message and answer were under way: the round trip less the time at the host. The clocks need not be
-    /// the same for that.
-    #[must_use]
-    pub fn under_way_ns(&self) -> u64 {
-        let round_trip = self.back_ns.saturating_sub(self.sent_ns);
-        round_trip.saturating_sub(self.told_ns.saturating_sub(self.came_ns))
-    }
-}
-
 /// How long a message and its answer were at a host, by its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Stay {
@@ -141,20 +131,5 @@ impl Hosts {
     /// The settings of a pool on them.
     pub fn pool(&self) -> Builder {
         Builder::on(Ok(Arc::clone(&self.hub)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_under_way_needs_no_common_clock() {
-        let trip = Trip { sent_ns: 100, came_ns: 9_000_030, told_ns: 9_000_070, back_ns: 200 };
-        assert_eq!(trip.under_way_ns(), 60);
-        let other = Trip { came_ns: 3, told_ns: 43, ..trip };
-        assert_eq!(other.under_way_ns(), 60);
-        // A clock that was read in another order than things happened in.
-        assert_eq!(Trip { told_ns: 5_000, ..other }.under_way_ns(), 0);
     }
 }

@@ -19,6 +19,7 @@ use speedup_report::record::{CeilingLane, Fill, HostRecord, HostsRecord};
 use super::choice::WorkloadChoice;
 use crate::workload::Scale;
 pub(super) use seen::{Before, Seen};
+use speedup_machine::placement::Placement as Order;
 pub use tasks::TASKS;
 use tasks::{Ceiling, Describe, Look, Looked};
 
@@ -109,7 +110,7 @@ impl OverHosts {
     pub(super) fn ceilings(
         &self,
         choice: &WorkloadChoice,
-        (seed, scale): (u64, Scale),
+        setting: (u64, Scale, Order),
         window: Duration,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Vec<(usize, Vec<CeilingLane>)>, String> {
@@ -129,7 +130,7 @@ impl OverHosts {
             }
             let having: Vec<usize> = (0..counts.len()).filter(|&host| counts[host].len() > step).collect();
             let of = |&host: &usize| {
-                let asked = Ceiling::of(choice, (seed, scale), (counts[host][step], window));
+                let asked = Ceiling::of(choice, setting, (counts[host][step], window));
                 self.0.agents[host].submit(asked).map_err(in_words)
             };
             let asked = having.iter().map(of).collect::<Result<Vec<_>, _>>()?;

@@ -36,7 +36,7 @@ impl<'a> Before<'a> {
         let clocks = self.over.0.hosts.clocks().map_err(in_words)?;
         let looks = self.over.looks()?;
         let clocks = self.clocks.iter().filter_map(|before| {
-            clocks.iter().find(|after| after.rank == before.rank).map(|after| joined(before, after))
+            clocks.iter().find(|after| after.rank == before.rank).map(|after| Aligned::of(before, after))
         });
         let machines = self.looks.iter().zip(&looks).map(|(before, after)| before.until(after));
         Ok(Seen {
@@ -49,12 +49,30 @@ impl<'a> Before<'a> {
     }
 }
 
-/// What two comparisons of a clock tell: the one of the shorter round trip, with the drift that both leave no doubt of.
-fn joined(before: &HostClock, after: &HostClock) -> HostClock {
-    let best = if before.error_ns <= after.error_ns { before } else { after };
-    let apart = before.ahead_ns.abs_diff(after.ahead_ns);
-    let drift = apart.saturating_sub(before.error_ns.saturating_add(after.error_ns));
-    HostClock { error_ns: best.error_ns + drift, ..*best }
+/// What two comparisons of a host's clock, before and after, tell of the time between them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Aligned {
+    rank: usize,
+    /// How far it is ahead, by the comparison of the shorter round trip.
+    ahead_ns: i64,
+    /// Half of that round trip: how long a message takes at least.
+    latency_ns: u64,
+    /// How far it may be ahead of that, or behind, at any time between the two.
+    error_ns: u64,
+}
+
+impl Aligned {
+    fn of(before: &HostClock, after: &HostClock) -> Self {
+        let (best, other) = if before.error_ns <= after.error_ns { (before, after) } else { (after, before) };
+        // At the time of the other comparison it may have been as far off as that allows.
+        let there = best.ahead_ns.abs_diff(other.ahead_ns).saturating_add(other.error_ns);
+        Self {
+            rank: best.rank,
+            ahead_ns: best.ahead_ns,
+            latency_ns: best.error_ns,
+            error_ns: best.error_ns.max(there),
+        }
+    }
 }
 
 /// What was seen of an execution.
@@ -62,7 +80,7 @@ pub(in crate::study) struct Seen {
     /// Of the run's hosts, in their order.
     ranks: Vec<usize>,
     machines: Vec<MachineState>,
-    clocks: Vec<HostClock>,
+    clocks: Vec<Aligned>,
     /// Of those that had workers.
     times: Vec<HostTimes>,
     trips: Vec<WorkTrip>,
@@ -123,14 +141,15 @@ impl Seen {
         }
         let span = |host: &HostTimes| {
             let index = self.ranks.iter().position(|rank| *rank == host.rank)?;
-            let error = self.clocks.iter().find(|clock| clock.rank == host.rank)?.error_ns;
+            let clock = self.clocks.iter().find(|clock| clock.rank == host.rank)?;
             let of_pool =
                 |of: &Option<speedup_mpi::Trip>| of.as_ref().filter(|_| cold).map(|of| trip(host.rank, of));
             Some(HostSpan {
                 host: index,
                 first_worker: host.first_worker,
                 workers: host.workers,
-                clock_error_ns: error,
+                clock_error_ns: clock.error_ns,
+                latency_ns: clock.latency_ns,
                 opening: of_pool(&host.opening),
                 closing: of_pool(&host.closing),
                 machine: self.machines.get(index).cloned().unwrap_or_default(),
@@ -145,10 +164,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shorter_round_trip_counts_and_drift_adds_to_its_error() {
+    fn the_shorter_round_trip_counts_and_the_error_reaches_to_all_that_both_allow() {
         let clock = |ahead_ns, error_ns| HostClock { rank: 1, ahead_ns, error_ns };
-        assert_eq!(joined(&clock(1_000, 30), &clock(1_010, 20)), clock(1_010, 20));
-        assert_eq!(joined(&clock(1_000, 10), &clock(1_100, 20)), clock(1_000, 80));
+        let aligned = |ahead_ns, latency_ns, error_ns| Aligned { rank: 1, ahead_ns, latency_ns, error_ns };
+        // From 970 to 1030 before, and from 990 to 1030 after.
+        assert_eq!(Aligned::of(&clock(1_000, 30), &clock(1_010, 20)), aligned(1_010, 20, 40));
+        // Up to 1120 in the end.
+        assert_eq!(Aligned::of(&clock(1_000, 10), &clock(1_100, 20)), aligned(1_000, 10, 120));
+        assert_eq!(Aligned::of(&clock(7, 3), &clock(7, 3)), aligned(7, 3, 3));
     }
 
     #[test]
@@ -163,7 +186,7 @@ mod tests {
         let seen = Seen {
             ranks: vec![1, 2],
             machines: vec![MachineState::default(); 2],
-            clocks: vec![HostClock { rank: 2, ahead_ns: ahead, error_ns: 3 }],
+            clocks: vec![Aligned { rank: 2, ahead_ns: ahead, latency_ns: 2, error_ns: 3 }],
             times: vec![HostTimes {
                 rank: 2,
                 first_worker: 2,

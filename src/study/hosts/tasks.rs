@@ -1,6 +1,6 @@
 //! What is asked of a host, by a thread in its agent.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,8 @@ pub(super) struct Ceiling {
     data: Data,
     passes: u32,
     scale: String,
+    /// In which its threads get CPUs.
+    order: Placement,
     workers: usize,
     window_ns: u64,
 }
@@ -95,7 +97,7 @@ pub(super) struct Ceiling {
 impl Ceiling {
     pub(super) fn of(
         choice: &WorkloadChoice,
-        (seed, scale): (u64, Scale),
+        (seed, scale, order): (u64, Scale, Placement),
         (workers, window): (usize, Duration),
     ) -> Self {
         let (workload, parameters) =
@@ -106,6 +108,7 @@ impl Ceiling {
             data: choice.data,
             passes: choice.passes,
             scale: scale.name().to_string(),
+            order,
             workers,
             window_ns: window.as_nanos() as u64,
         }
@@ -147,8 +150,13 @@ impl Task for Ceiling {
     type Output = Result<Vec<CeilingLane>, String>;
 
     fn run(self) -> Self::Output {
-        let (prepared, cpus) = (self.prepared()?, Placement::Cores.of_this_machine());
+        /// A system lists its CPUs in many files.
+        static ORDERS: LazyLock<[(Placement, Vec<usize>); 3]> =
+            LazyLock::new(|| Placement::ALL.map(|order| (order, order.of_this_machine())));
+        let prepared = self.prepared()?;
+        let (_, cpus) =
+            ORDERS.iter().find(|(order, _)| *order == self.order).ok_or("no such order of CPUs")?;
         let work = |lane, _| prepared.repeated(lane);
-        ceiling::measure(&work, (self.workers, &cpus), Duration::from_nanos(self.window_ns))
+        ceiling::measure(&work, (self.workers, cpus), Duration::from_nanos(self.window_ns))
     }
 }

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::study::stopping::StopRule;
-use speedup_machine::environment::conditions_after;
-use speedup_machine::neighbours::Watch;
-use speedup_report::record::{Failure, RunFolder, RunRecord, Status, Stop, StoreError};
+use speedup_report::record::{Conditions, Failure, RunFolder, RunRecord, Status, Stop, StoreError};
 
 /// What the three arms run: the old side, the new one, and the old one again.
 pub struct Arms(pub(super) [Box<dyn Program>; 3]);
@@ -76,8 +74,6 @@ pub(super) struct Arm {
     folder: Option<RunFolder>,
     /// What the record held when the round began; absent where there was none.
     mark: Option<Mark>,
-    /// Who else uses the CPUs.
-    others: Result<Watch, String>,
 }
 
 /// The lengths of a record's lists.
@@ -91,15 +87,7 @@ struct Mark {
 
 impl Arm {
     pub(super) fn new(name: &'static str, turns: &str, program: Box<dyn Program>) -> Self {
-        Self {
-            name,
-            turns: turns.to_string(),
-            program,
-            record: None,
-            folder: None,
-            mark: None,
-            others: Watch::begin(),
-        }
+        Self { name, turns: turns.to_string(), program, record: None, folder: None, mark: None }
     }
 
     /// What a message calls it.
@@ -168,10 +156,10 @@ impl Arm {
     }
 
     /// Says in the record how it ended.
-    pub(super) fn conclude(&mut self, status: Status, stop: Option<Stop>) {
+    pub(super) fn conclude(&mut self, status: Status, stop: Option<Stop>, after: &Conditions) {
         if let Some(record) = &mut self.record {
             (record.status, record.stop) = (status, stop);
-            record.conditions.after = Some(conditions_after(&self.others));
+            record.conditions.after = Some(after.clone());
         }
     }
 

@@ -8,6 +8,8 @@ use crate::study::plan::shuffle;
 use crate::study::progress::{Phase, Progress, Step, Verbosity};
 use crate::study::rounds::{Saving, message, step};
 use crate::study::stopping::{Reached, Widths};
+use speedup_machine::environment::conditions_after;
+use speedup_machine::neighbours::Watch;
 use speedup_machine::signal::Interrupt;
 use speedup_report::analysis::LEAST_ROUNDS;
 use speedup_report::record::{RunRecord, Status, Stop, StoreError};
@@ -70,6 +72,7 @@ impl Live {
     pub fn go_on(&mut self, watch: &LiveWatch<'_>) -> Result<End, StoreError> {
         let progress = Progress::new(watch.verbosity);
         let mut reached = Reached::default();
+        let others = Watch::begin();
         let ended = self.measure(&mut reached, &progress, watch);
         progress.finish();
         for arm in &mut self.arms {
@@ -88,7 +91,8 @@ impl Live {
             stop,
             ..last
         });
-        self.arms.iter_mut().for_each(|arm| arm.conclude(status, stop));
+        let after = conditions_after(&others);
+        self.arms.iter_mut().for_each(|arm| arm.conclude(status, stop, &after));
         self.save()?;
         Ok(end)
     }

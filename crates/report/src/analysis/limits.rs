@@ -1,9 +1,11 @@
 //! What limits the speedup of a workload whatever the executor: the sizes of its jobs, and the
 //! hardware.
 
+use std::collections::BTreeMap;
+
 use super::bounds;
 use super::model::{Bound, Ceiling, CeilingWay};
-use crate::record::{Case, CeilingLoad, CeilingSample, HOSTS, RunRecord, Sample};
+use crate::record::{Case, CeilingLoad, CeilingPlan, CeilingSample, HOSTS, RunRecord, Sample};
 use crate::stats::{Quantity, Summary, bootstrap};
 
 /// The granularity bounds from the mean serial times of the jobs, for every number of workers of
@@ -41,6 +43,11 @@ fn counts(record: &RunRecord, workload: &str) -> Vec<usize> {
     counts
 }
 
+/// What the hardware that an executor uses allows.
+pub(super) fn ceilings_of(record: &RunRecord, workload: &str, executor: &str) -> Vec<Ceiling> {
+    if executor == HOSTS { ceilings_over_hosts(record, workload) } else { ceilings(record, workload) }
+}
+
 /// The hardware ceilings of a workload: passes per second of N pinned threads over those of one, paired by round.
 pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
     from(&samples(record, workload, 0))
@@ -48,7 +55,7 @@ pub(super) fn ceilings(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
 
 /// The same in every way in which the record says that it was measured.
 pub(super) fn ceiling_ways(record: &RunRecord, workload: &str) -> Vec<CeilingWay> {
-    let ways = record.plan.ceilings.iter().enumerate().map(|(index, way)| {
+    let way = |(index, way): (usize, &CeilingPlan)| {
         let (samples, pass_bytes) = match way.load {
             CeilingLoad::Workload => (samples(record, workload, index), None),
             CeilingLoad::Triad { pass_bytes, .. } => (samples(record, "", index), Some(pass_bytes)),
@@ -62,9 +69,8 @@ pub(super) fn ceiling_ways(record: &RunRecord, workload: &str) -> Vec<CeilingWay
             bytes_per_s: pass_bytes.zip(of_one).map(|(bytes, passes_per_s)| bytes as f64 * passes_per_s),
             ceilings: from(&samples),
         }
-    });
-    // One that was never measured says nothing.
-    ways.filter(|way| !way.ceilings.is_empty()).collect()
+    };
+    record.plan.ceilings.iter().enumerate().map(way).collect()
 }
 
 fn samples<'a>(record: &'a RunRecord, workload: &str, way: usize) -> Vec<&'a CeilingSample> {
@@ -93,16 +99,18 @@ fn from(samples: &[&CeilingSample]) -> Vec<Ceiling> {
 /// over those of one thread of this machine, where the serial baseline ran. Nothing where a host's were not measured.
 pub(super) fn ceilings_over_hosts(record: &RunRecord, workload: &str) -> Vec<Ceiling> {
     let samples = || record.ceilings.iter().filter(|s| s.workload == workload && s.way == 0 && !s.warmup);
-    let rate_of = |host: Option<usize>, workers: usize, round: u32| {
-        samples().find(|s| s.host == host && s.lanes.len() == workers && s.round == round).and_then(rate)
-    };
+    let known = samples().filter_map(|s| Some(((s.host, s.lanes.len(), s.round), rate(s)?)));
+    let known: BTreeMap<(Option<usize>, usize, u32), f64> = known.collect();
+    let rate_of =
+        |host: Option<usize>, workers: usize, round: u32| known.get(&(host, workers, round)).copied();
     let mut rounds: Vec<u32> = samples().map(|sample| sample.round).collect();
     rounds.sort_unstable();
     rounds.dedup();
     let cases = record.plan.cases.iter().enumerate();
     let cases = cases.filter(|(_, case)| case.workload == workload && case.executor == HOSTS);
     let ceiling = |(index, case): (usize, &Case)| {
-        let spans = &record.samples.iter().find(|sample| sample.case == index)?.hosts;
+        let measured = record.samples.iter().find(|sample| sample.case == index && !sample.hosts.is_empty());
+        let spans = &measured?.hosts;
         let all = |round: u32| {
             spans.iter().map(|span| rate_of(Some(span.host), span.workers, round)).sum::<Option<f64>>()
         };

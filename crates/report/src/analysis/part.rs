@@ -13,11 +13,16 @@ impl WorkloadColumn {
         self.waits.is_some()
     }
 
+    /// What the hardware that an executor uses allows, by ascending number of workers.
+    #[must_use]
+    pub fn ceilings_of(&self, executor: &str) -> &[Ceiling] {
+        if executor == HOSTS { &self.ceilings_over_hosts } else { &self.ceilings }
+    }
+
     /// What the hardware that an executor uses allows that many workers, where that was measured.
     #[must_use]
     pub fn ceiling(&self, executor: &str, workers: usize) -> Option<&Ceiling> {
-        let ceilings = if executor == HOSTS { &self.ceilings_over_hosts } else { &self.ceilings };
-        ceilings.iter().find(|ceiling| ceiling.workers == workers)
+        self.ceilings_of(executor).iter().find(|ceiling| ceiling.workers == workers)
     }
 
     /// Whether it is one program with a knob for its number of workers.

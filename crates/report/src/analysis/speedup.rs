@@ -120,6 +120,15 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
     let column = |workload: &WorkloadRecord| {
         let serial = cells.rounds.serial(&workload.name);
         let (one, two) = cells.rounds.both_arms(&workload.name);
+        let ceiling_ways = match workload.waits {
+            Some(_) => Vec::new(),
+            None => limits::ceiling_ways(cells.record, &workload.name),
+        };
+        let ceilings = match ceiling_ways.first() {
+            Some(way) => way.ceilings.clone(),
+            // An older record.
+            None => limits::ceilings(cells.record, &workload.name),
+        };
         WorkloadColumn {
             name: workload.name.clone(),
             label: workload.label.clone(),
@@ -139,12 +148,9 @@ fn workloads(cells: &Cells<'_>) -> Vec<WorkloadColumn> {
                 Some(_) => Vec::new(),
                 None => limits::bounds(cells.record, &workload.name, &serial),
             },
-            ceilings: limits::ceilings(cells.record, &workload.name),
+            ceilings,
             ceilings_over_hosts: limits::ceilings_over_hosts(cells.record, &workload.name),
-            ceiling_ways: match workload.waits {
-                Some(_) => Vec::new(),
-                None => limits::ceiling_ways(cells.record, &workload.name),
-            },
+            ceiling_ways,
             suggestion: None,
         }
     };

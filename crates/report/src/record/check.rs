@@ -24,6 +24,7 @@ mod most {
     pub(super) const FAILURES: usize = 1 << 16;
     /// Cores, caches, kinds, features of the machine.
     pub(super) const PARTS: usize = 1 << 16;
+    pub(super) const WAYS: usize = 16;
     /// Characters of a name.
     pub(super) const NAME: usize = 1000;
     /// Characters of a sentence.
@@ -48,6 +49,7 @@ pub(super) fn check(record: &RunRecord) -> Result<(), String> {
 fn counts(record: &RunRecord) -> Result<(), String> {
     let (plan, environment) = (&record.plan, &record.environment);
     let executors: BTreeSet<&str> = plan.cases.iter().map(|case| case.executor.as_str()).collect();
+    let largest_of = |counts: &mut dyn Iterator<Item = usize>| counts.max().unwrap_or(0);
     let largest = |of: fn(&WorkloadRecord) -> usize| plan.workloads.iter().map(of).max().unwrap_or(0);
     let listed = |count: Option<usize>| count.unwrap_or(0);
     let tasks = record.samples.iter().map(|sample| sample.tasks.len() + sample.workers.len()).sum();
@@ -61,7 +63,8 @@ fn counts(record: &RunRecord) -> Result<(), String> {
         ("rounds in order", plan.order.len(), most::SAMPLES),
         ("cases in the order of rounds", ordered, most::TASKS),
         ("samples", record.samples.len(), most::SAMPLES),
-        ("ways of a ceiling", plan.ceilings.len(), most::PARTS),
+        ("ways of a ceiling", plan.ceilings.len(), most::WAYS),
+        ("knees of a ceiling", largest_of(&mut plan.ceilings.iter().map(|way| way.knees.len())), most::CASES),
         ("ceilings", record.ceilings.len(), most::SAMPLES),
         ("tasks and workers", tasks, most::TASKS),
         ("failures", record.failures.len(), most::FAILURES),
@@ -198,8 +201,15 @@ fn of_sample(record: &RunRecord, sample: &Sample) -> Result<(), String> {
         return Err(format!("case {case} has a task of worker {}", task.worker));
     }
     let hosts = record.hosts.as_ref().map_or(0, |of| of.hosts.len());
-    if sample.hosts.iter().any(|span| span.host >= hosts || span.first_worker >= case.workers) {
-        return Err(format!("case {case} has workers on a host that the run has not"));
+    // In order, and no worker on two of them.
+    let (mut next_host, mut next_worker) = (0, 0);
+    for span in &sample.hosts {
+        let end = span.first_worker.checked_add(span.workers).filter(|end| *end <= case.workers);
+        let in_order = (next_host..hosts).contains(&span.host) && span.first_worker >= next_worker;
+        let Some(end) = end.filter(|_| in_order) else {
+            return Err(format!("case {case} has workers on a host that the run has not, or on two"));
+        };
+        (next_host, next_worker) = (span.host + 1, end);
     }
     let jobs = record.workload(&case.workload).map_or(0, |workload| workload.sizes.len());
     match sample.tasks.iter().find(|task| task.job >= jobs) {
@@ -211,7 +221,7 @@ fn of_sample(record: &RunRecord, sample: &Sample) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::book;
+    use crate::record::{Environment, Fill, HOSTS, HostRecord, HostSpan, HostsRecord, MachineState, book};
 
     #[track_caller]
     fn assert_refused(record: &RunRecord, reason: &str) {
@@ -235,6 +245,46 @@ mod tests {
         let case = |n| super::super::Case { executor: format!("e{n}"), ..record.plan.cases[0].clone() };
         executors.plan.cases = (0..300).map(case).collect();
         assert_refused(&executors, "300 executors");
+    }
+
+    #[test]
+    fn hosts_of_a_sample_are_those_of_the_run_in_order_and_share_no_worker() {
+        let mut record = book::record();
+        record.published.clear();
+        record.design = Design::InterleavedRounds;
+        let host = HostRecord { cpus: usize::MAX, build: String::new(), environment: Environment::default() };
+        let (fill, workers_per_host, hosts) = (Fill::Compact, None, vec![host; 2]);
+        record.hosts = Some(Box::new(HostsRecord { fill, workers_per_host, hosts }));
+        let case = record.plan.cases.iter().position(|case| case.workers == 4).unwrap();
+        let span = |(host, first_worker, workers)| HostSpan {
+            host,
+            first_worker,
+            workers,
+            clock_error_ns: 0,
+            latency_ns: 0,
+            opening: None,
+            closing: None,
+            machine: MachineState::default(),
+        };
+        let mut with = |spans: &[(usize, usize, usize)]| {
+            let hosts = spans.iter().copied().map(span).collect();
+            record.samples = vec![Sample { hosts, ..Sample::timed(case, 0, 1) }];
+            check(&record)
+        };
+        for good in [&[][..], &[(1, 0, 4)], &[(0, 0, 3), (1, 3, 1)], &[(0, 0, 1), (1, 2, 1)]] {
+            assert_eq!(with(good), Ok(()), "{good:?}");
+        }
+        let bad: [&[(usize, usize, usize)]; 5] = [
+            &[(2, 0, 1)],
+            &[(0, 4, 1)],
+            &[(0, 1, usize::MAX)],
+            &[(0, 0, 2), (1, 1, 2)],
+            &[(0, 0, 1), (0, 1, 1)],
+        ];
+        for bad in bad {
+            assert!(with(bad).unwrap_err().contains("on a host that the run has not, or on two"), "{bad:?}");
+        }
+        assert_eq!(record.cpus_of(HOSTS), Some(usize::MAX));
     }
 
     #[test]

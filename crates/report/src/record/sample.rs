@@ -1,7 +1,8 @@
 //! One timed execution of one case, with what every worker and every task did.
 //!
 //! All times are nanoseconds on one monotonic clock that parent and workers share, counted from
-//! the start of the sample; those of workers on another host are on that host's, aligned as [`HostSpan`] says. A figure that the system does not give is absent; the record's
+//! the start of the sample; those of workers on another host are on that host's, aligned as
+//! [`HostSpan`] says. A figure that the system does not give is absent; the record's
 //! [`Environment`](super::Environment) says why.
 
 use serde::{Deserialize, Serialize};

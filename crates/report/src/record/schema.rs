@@ -350,7 +350,9 @@ impl RunRecord {
     #[must_use]
     pub fn cpus_of(&self, executor: &str) -> Option<usize> {
         match &self.hosts {
-            Some(hosts) if executor == HOSTS => Some(hosts.hosts.iter().map(|host| host.cpus).sum()),
+            Some(hosts) if executor == HOSTS => {
+                Some(hosts.hosts.iter().fold(0, |sum, host| sum.saturating_add(host.cpus)))
+            }
             _ => self.environment.cpus_available.value().copied(),
         }
     }

@@ -194,14 +194,6 @@ fn mean(values: &[f64]) -> f64 {
 fn notes(ledgers: &[Ledger], paired: bool) -> Vec<String> {
     let lacking = |what: fn(&Lacking) -> bool| ledgers.iter().any(|ledger| what(&ledger.lacking));
     let mut notes = ledgers[0].outside.as_ref().map(Apart::notes).unwrap_or_default();
-    let off = ledgers.iter().flat_map(|ledger| &ledger.hosts).map(|on| on.clock_error).fold(0.0, f64::max);
-    if off > 0.0 {
-        notes.push(format!(
-            "times within a host are by its own clock; where spawn, network and teardown meet they may be off by {:.1} µs \
-             at most, half of the shortest round trip",
-            off / 1e3
-        ));
-    }
     let mut note = |so: bool, text: &str| {
         if so {
             notes.push(text.to_string());

@@ -46,7 +46,7 @@ pub(in crate::analysis) fn within((from, to): Way, ways: &[Way]) -> Vec<Way> {
 pub(super) fn waited(stretch: Way, ways: &[Way], host: &HostSpan) -> UnderWay {
     let mut under_way = UnderWay::default();
     for (from, to) in within(stretch, ways) {
-        let (length, shortest) = ((to - from) as f64, host.clock_error_ns as f64);
+        let (length, shortest) = ((to - from) as f64, host.latency_ns as f64);
         let latency = length.min(shortest);
         under_way.add(UnderWay { latency, data: length - latency });
     }

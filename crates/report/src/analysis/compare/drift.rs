@@ -4,7 +4,7 @@ use super::super::limits;
 use super::super::rounds::Rounds;
 use super::model::Drift;
 use super::run::Run;
-use crate::record::{Probe, Sample};
+use crate::record::{Case, Probe, Sample};
 use crate::stats::{Interval, Summary, bootstrap};
 
 /// Fewer executions cannot be halved into means.
@@ -34,10 +34,10 @@ pub(super) fn reach(interval: Interval) -> f64 {
 }
 
 /// What the hardware allowed on some number of workers in the runs A, over the same in the runs B.
-pub(super) fn capacity(a: &[Run<'_>], b: &[Run<'_>], workload: &str, workers: usize) -> Option<f64> {
+pub(super) fn capacity(a: &[Run<'_>], b: &[Run<'_>], case: &Case) -> Option<f64> {
     let ceiling = |run: &Run<'_>| {
-        let ceilings = limits::ceilings(run.record, workload);
-        ceilings.into_iter().find(|ceiling| ceiling.workers == workers).map(|found| found.speedup.value)
+        let ceilings = limits::ceilings_of(run.record, &case.workload, &case.executor);
+        ceilings.into_iter().find(|ceiling| ceiling.workers == case.workers).map(|found| found.speedup.value)
     };
     let mean = |runs: &[Run<'_>]| mean(&runs.iter().map(ceiling).collect::<Option<Vec<f64>>>()?);
     let capacity = mean(a)? / mean(b)?;

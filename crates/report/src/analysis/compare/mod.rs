@@ -342,7 +342,7 @@ impl<'a> Sides<'a> {
             halves: baseline.halves.into_iter().chain(side::halves(a.iter().chain(b))).reduce(f64::max),
             runs: baseline.runs.into_iter().chain(side::apart(a, b, self.turns)).reduce(f64::max),
             contention,
-            capacity: drift::capacity(&self.a.runs, &self.b.runs, &case.workload, case.workers),
+            capacity: drift::capacity(&self.a.runs, &self.b.runs, case),
             ..baseline
         }
     }

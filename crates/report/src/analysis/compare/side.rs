@@ -9,7 +9,7 @@ use super::change::Entries;
 use super::drift;
 use super::model::Measure;
 use super::run::Run;
-use crate::record::{BASELINE, Case, RunRecord, Sample};
+use crate::record::{BASELINE, Case, MachineState, RunRecord, Sample};
 use crate::stats::{Interval, Quantity, Summary};
 
 /// The runs before, or those after.
@@ -136,7 +136,11 @@ fn entries(group: &[Paired<'_>], case: &Case) -> Option<Entries> {
         _ => accounting::ledger(pair, case.workers),
     };
     let entries = group.iter().map(|pair| {
-        let throttled = pair.sample.machine.throttled_ns.is_some();
+        let told = |machine: &MachineState| machine.throttled_ns.is_some();
+        let throttled = match &pair.sample.hosts[..] {
+            [] => told(&pair.sample.machine),
+            hosts => hosts.iter().all(|host| told(&host.machine)),
+        };
         Some(Entries::of(&ledger(pair)?, case.workers, throttled))
     });
     entries.collect::<Option<Vec<Entries>>>().map(|entries| Entries::mean(&entries))

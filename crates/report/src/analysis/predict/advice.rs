@@ -74,7 +74,7 @@ pub(in crate::analysis) fn suggestion(
     (executor, workers, speedup): (&str, usize, Quantity),
 ) -> Option<Advice> {
     let case = rounds.case(&column.name, executor, workers).filter(|_| workers > 1)?;
-    let terms = evidence::terms(record, column.waits.is_some(), executor, &column.ceilings);
+    let terms = evidence::terms(record, column.waits.is_some(), executor, column.ceilings_of(executor));
     let pairs = rounds.pairs(case);
     let of = Of { terms: &terms, pool: record.plan.pool, workers, speedup, pairs: &pairs };
     let rounds = of.rounds();

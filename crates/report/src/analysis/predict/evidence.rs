@@ -83,9 +83,9 @@ impl<'a> Evidence<'a> {
     }
 
     fn of(record: &'a RunRecord, rounds: &Rounds<'a>, workload: &'a WorkloadRecord, executor: &str) -> Self {
-        let cpus = record.environment.cpus_available.value().copied();
+        let cpus = record.cpus_of(executor);
         let waits = workload.waits.is_some();
-        let ceilings = if waits { Vec::new() } else { limits::ceilings(record, &workload.name) };
+        let ceilings = if waits { Vec::new() } else { limits::ceilings_of(record, &workload.name, executor) };
         let planned = record.plan.cases.iter().enumerate();
         let planned = planned.filter(|(_, case)| case.workload == workload.name && case.executor == executor);
         let known = |case: usize| {
@@ -236,7 +236,7 @@ impl<'a> Evidence<'a> {
 
 /// What the jobs of an executor use and share.
 pub(super) fn terms(record: &RunRecord, waits: bool, executor: &str, ceilings: &[Ceiling]) -> Terms {
-    let cpus = record.environment.cpus_available.value().copied();
+    let cpus = record.cpus_of(executor);
     let capacity = if executor == ONE_THREAD {
         Capacity::cpus(1)
     } else {

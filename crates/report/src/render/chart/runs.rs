@@ -5,7 +5,7 @@ use super::Overlaid;
 use super::figure::{Curve, Panel, Series, Value};
 use super::look::{Look, Origin};
 use crate::analysis::{Analysis, Cell, Estimate, ExecutorTable, WorkloadColumn};
-use crate::record::Status;
+use crate::record::{HOSTS, Status};
 use crate::view::units::{count, count_range, seconds};
 use crate::view::verdict::no_measurement;
 
@@ -98,6 +98,9 @@ impl<'a> Runs<'a> {
             .iter()
             .flat_map(|overlaid| &overlaid.analysis.executors)
             .flat_map(|table| &table.rows);
+        // So do workers on other hosts.
+        let over_hosts = self.own.executors.iter().filter(|table| table.executor == HOSTS);
+        let others = others.chain(over_hosts.flat_map(|table| &table.rows));
         let within = others.filter(|row| !row.oversubscribed).map(|row| row.workers).max();
         within.is_none_or(|most| most < least).then_some(least)
     }

@@ -46,6 +46,13 @@ fn against_serial(runs: Runs<'_>) -> Figure {
     let mut series = labelled(runs);
     let executors = series.len();
     series.extend(ceiling_series(runs.own));
+    let of_hosts = series.len();
+    if runs.own.workloads.iter().any(|workload| !workload.ceilings_over_hosts.is_empty()) {
+        series.push(Series {
+            label: "ceiling of the hosts".to_string(),
+            look: Look::ceiling(of_hosts - executors),
+        });
+    }
     for (panel, workload) in panels.iter_mut().zip(&runs.own.workloads) {
         for bound in &workload.bounds {
             let most = if bound.exact { String::new() } else { format!(" to {:.2}", bound.at_most) };
@@ -54,6 +61,8 @@ fn against_serial(runs: Runs<'_>) -> Figure {
             facts.for_each(|facts| facts.push_str(&fact));
         }
         panel.curves.extend(ceilings(workload, executors));
+        let fact = "pinned threads of all its hosts, over one thread of this machine";
+        panel.curves.extend(ceiling_curve(of_hosts, &workload.ceilings_over_hosts, fact));
         panel.guides.extend(knees(workload, &panel.counts()));
         panel.guides.push(ideal("ideal: speedup = workers"));
         panel.guides.extend(granularity(workload, panel));
@@ -173,21 +182,25 @@ fn ceiling_series(run: &Analysis) -> Vec<Series> {
     }
 }
 
+fn ceiling_curve(series: usize, ceilings: &[Ceiling], fact: &str) -> Option<Curve> {
+    let points: Vec<_> =
+        ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
+    let facts = points.iter().map(|(count, _)| (*count, fact.to_string())).collect();
+    (!points.is_empty()).then_some(Curve { series, points, facts, joined: true })
+}
+
 fn ceilings(workload: &WorkloadColumn, first: usize) -> Vec<Curve> {
-    let curve = |series: usize, ceilings: &[Ceiling], fact: &str| {
-        let points: Vec<_> =
-            ceilings.iter().map(|ceiling| (ceiling.workers, Value::of(ceiling.speedup))).collect();
-        let facts = points.iter().map(|(count, _)| (*count, fact.to_string())).collect();
-        (!points.is_empty()).then_some(Curve { series, points, facts, joined: true })
-    };
     let curves: Vec<_> = match &workload.ceiling_ways[..] {
-        [] | [_] => vec![curve(first, &workload.ceilings, "pinned threads without any queue")],
+        [] | [_] => vec![ceiling_curve(first, &workload.ceilings, "pinned threads without any queue")],
         ways => {
             let fact = |way: &CeilingWay| match way.bytes_per_s {
                 Some(_) => "bytes read and written by pinned threads",
                 None => "pinned threads without any queue",
             };
-            ways.iter().zip(first..).map(|(way, series)| curve(series, &way.ceilings, fact(way))).collect()
+            ways.iter()
+                .zip(first..)
+                .map(|(way, series)| ceiling_curve(series, &way.ceilings, fact(way)))
+                .collect()
         }
     };
     curves.into_iter().flatten().collect()
