@@ -1,4 +1,5 @@
-//! A socket by which two processes wake each other and hand files over.
+//! A socket by which two processes wake each other and hand files over. A worker sleeps elsewhere, on a word in shared
+//! memory, where the system has that.
 //!
 //! All that goes over it is single bytes that mean nothing but "look", some with a file. Its end tells
 //! that the other process is gone.

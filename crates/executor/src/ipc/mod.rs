@@ -1,4 +1,4 @@
-//! What processes of a pool talk through: shared memory, and a socket to wake each other.
+//! What processes of a pool talk through: shared memory, and a socket that wakes, passes files, and tells the end.
 //!
 //! Everything here is a thin, safe form of something the system offers. Nothing here knows tasks.
 

@@ -8,8 +8,11 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use rustix::process::{Signal, getpid, kill_process};
 
 /// Reads an environment variable and removes it, so that no child inherits it.
@@ -169,11 +172,76 @@ pub(crate) fn take_name() {
 
 /// Waits until the other end of the channel is closed, or this one is shut down.
 pub(crate) fn wait_for_hangup(channel: impl AsFd) {
-    // Asked for nothing, the system tells of the end of the channel alone.
-    while !poll(&mut [PollFd::new(&channel, PollFlags::empty())], None).is_ok_and(|ready| ready > 0) {}
+    loop {
+        // Asked for nothing, the system tells of the end of the channel alone.
+        match poll(&mut [PollFd::new(&channel, PollFlags::empty())], None) {
+            Ok(ready) if ready > 0 => return,
+            Ok(_) | Err(Errno::INTR) => continue,
+            // It polls no more than there may be open files, and a task may have changed that number.
+            Err(Errno::INVAL) if has_ended(&channel) => return,
+            Err(_) => {}
+        }
+        std::thread::sleep(INTERVAL);
+    }
+}
+
+/// How often the channel is looked at where the system does not wait for its end.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// Whether there is nothing more to come.
+fn has_ended(channel: impl AsFd) -> bool {
+    let seen = recv(channel, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+    seen.is_ok_and(|(_, length)| length == 0) || matches!(seen, Err(Errno::CONNRESET))
 }
 
 /// Ends this process: no destructor runs, nothing is flushed.
 pub(crate) fn end_at_once() {
     let _ = kill_process(getpid(), Signal::KILL);
+}
+
+/// A test in a process of its own, as it changes what all threads of a process share.
+#[cfg(test)]
+pub(crate) mod alone {
+    use std::process::Command;
+
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    /// Runs the test of that module and name in this process, if it is one for that; else in another, and waits.
+    pub(crate) fn run(module: &str, name: &str, test: impl FnOnce()) {
+        const KEY: &str = "SPEEDUP_TEST_ALONE";
+        if std::env::var_os(KEY).is_some() {
+            return test();
+        }
+        let (_, module) = module.split_once("::").unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let output = command.args(["--exact", &format!("{module}::{name}")]).env(KEY, "1").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    }
+
+    /// From now on so many files may be open. Gives how many it were.
+    pub(crate) fn limit_open_files(most: Option<u64>) -> Option<u64> {
+        let before = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: most, ..before }).unwrap();
+        before.current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_end_is_seen_where_no_file_may_be_open() {
+        alone::run(module_path!(), "the_end_is_seen_where_no_file_may_be_open", || {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            alone::limit_open_files(Some(0));
+            let none = poll(&mut [PollFd::new(&ours, PollFlags::empty())], None);
+            assert_eq!((none, has_ended(&ours)), (Err(Errno::INVAL), false));
+            let waiting = std::thread::spawn(move || wait_for_hangup(&ours));
+            drop(theirs);
+            waiting.join().unwrap();
+        });
+    }
 }

@@ -293,10 +293,16 @@ impl Connection {
             fits
         };
         let pieces = self.sent.iter().take_while(fitting).count();
-        let work = self.sent.drain(..pieces).map(|piece| piece.work).collect();
+        let mut extents = Extents::default();
+        let mut take = |piece: Sent| {
+            extents.append(piece.extents);
+            piece.work
+        };
+        let work = self.sent.drain(..pieces).map(&mut take).collect();
         let outcomes = outcomes.start..outcomes.start + count;
         let apart = self.child.apart(&reply, outcomes.clone());
-        (count > 0).then(|| Receipt::new(work, reply, outcomes, apart, self.child.channel(), &self.inbox))
+        (count > 0)
+            .then(|| Receipt::new((work, extents), reply, outcomes, apart, self.child.channel(), &self.inbox))
     }
 
     /// Tells it to leave. It must have nothing to do.

@@ -97,7 +97,7 @@ fn decode_all(message: &[u8]) -> usize {
         assert!(part.content.len() <= message.len());
         let _ = part.attached(|| None);
         let _ = read_task(part.content);
-        let came = Came::new(part.apart().map(|_| vec![0; 10]).take(2));
+        let came = Came::new(part.apart().map(|length| vec![b'x'; length.min(1 << 16) as usize]).take(2));
         if let Ok(output) = read_outcome("task", part.content) {
             let _ = decode_with::<(Vec<u8>, String)>(output, Apart::Came(&came));
         }

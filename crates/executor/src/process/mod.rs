@@ -1,8 +1,9 @@
 //! Workers that are processes: this very program, started again.
 //!
 //! The program is executed anew and never just forked: a fork copies one thread out of many, with whatever
-//! locks the others held. Requests and replies stand in memory that the two processes share; a socket wakes
-//! who sleeps, and passes files.
+//! locks the others held. Requests and replies stand in memory that the two processes share; a worker that sleeps
+//! is woken by a word there. A socket wakes the supervisor, passes files, and tells the end; where the system has no
+//! sleep on a word in shared memory it wakes the worker too.
 //!
 //! `README.md` in this folder says what the parts are, and why no wake-up is lost.
 

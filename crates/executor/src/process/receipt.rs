@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::inbox::Inbox;
+use crate::ipc::arena::Extents;
 use crate::ipc::channel::Channel;
 use crate::sync::{Step, left_out};
 use crate::wire::Message;
@@ -23,13 +24,16 @@ pub(super) struct Receipt {
     /// Their long bytes.
     apart: Vec<Vec<u8>>,
     files: Vec<Option<OwnedFd>>,
+    /// Where the long bytes of the work's arguments stand. Many are given back, which takes longer than is good behind
+    /// a gate.
+    extents: Extents,
     inbox: Arc<Inbox>,
 }
 
 impl Receipt {
     /// Those parts of a reply, which are about that work, with their long bytes, and the files that came with them.
     pub(super) fn new(
-        work: Vec<Work>,
+        (work, extents): (Vec<Work>, Extents),
         reply: Message,
         outcomes: Range<usize>,
         apart: Vec<Vec<u8>>,
@@ -38,7 +42,7 @@ impl Receipt {
     ) -> Self {
         let first = outcomes.start;
         let files = (0..reply.files(outcomes)).map(|_| channel.take_file()).collect();
-        Self { work, reply, first, apart, files, inbox: Arc::clone(inbox) }
+        Self { work, reply, first, apart, files, extents, inbox: Arc::clone(inbox) }
     }
 
     /// Whether someone waits for the last of its results, or is to be told of it.
@@ -58,5 +62,6 @@ impl Receipt {
             self.inbox.wake();
         }
         self.work.into_iter().for_each(|work| deferred.release(work));
+        drop(self.extents);
     }
 }

@@ -26,9 +26,6 @@ struct State {
 }
 
 impl Watchdog {
-    /// Whether the system has a sleep from which it can wake that thread.
-    pub(super) const CAN_WAKE: bool = cfg!(target_os = "linux");
-
     /// Starts a thread that sleeps until the channel ends.
     pub(super) fn start(channel: &UnixStream) -> io::Result<Self> {
         let state = Arc::new(State::default());

@@ -18,6 +18,8 @@ use crate::ipc::doorbell::{Doorbell, Ring, Taken};
 use crate::ipc::mailbox::{Bed, ChildEnd, Signals};
 use crate::pool::life::enter_worker;
 use crate::shared;
+use crate::sync::futex::Word;
+use crate::sync::{Step, left_out};
 use crate::system::clock;
 use crate::table;
 use crate::task::TaskEntry;
@@ -240,7 +242,7 @@ impl Worker {
         if self.spinner.spin(None, || self.mailbox.requested()) {
             return Ok(true);
         }
-        let Some(watchdog) = self.watchdog.as_ref().filter(|_| Watchdog::CAN_WAKE) else {
+        let Some(watchdog) = self.watchdog.as_ref().filter(|_| Word::CAN_SLEEP) else {
             // No one but the system tells of the end.
             while self.mailbox.may_sleep(Bed::Socket) {
                 if self.doorbell.wait()? == Ring::Ended {
@@ -254,7 +256,7 @@ impl Worker {
             if !self.mailbox.may_sleep(Bed::Word) {
                 return Ok(true);
             }
-            if watchdog.has_seen_the_end() {
+            if watchdog.has_seen_the_end() && !left_out(Step::LookForEnd) {
                 return Ok(false);
             }
             self.mailbox.signals().sleep_until_called(calls);

@@ -10,6 +10,9 @@ use std::time::Duration;
 pub(crate) struct Word(AtomicU32);
 
 impl Word {
+    /// Whether the system has such a sleep.
+    pub(crate) const CAN_SLEEP: bool = cfg!(target_os = "linux");
+
     /// The number.
     pub(crate) fn load(&self) -> u32 {
         self.0.load(SeqCst)

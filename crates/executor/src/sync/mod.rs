@@ -21,6 +21,8 @@ pub(crate) enum Step {
     LookAfterPolling,
     /// A worker that says that it sleeps looks again for a request.
     LookBeforeSleep,
+    /// It looks again for the end of its channel, too.
+    LookForEnd,
     /// Who has news for those who poll wakes those of them who sleep.
     WakePollers,
     /// Who settles a future wakes the threads that wait for it.

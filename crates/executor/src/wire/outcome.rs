@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::part::{check_length, no_room, put_part};
+use super::part::{MAX_CONTENT, check_length, no_room, put_part};
 use super::sink::Sink;
 use super::{decode, encode};
 use crate::attachments::Attachment;
@@ -59,27 +59,34 @@ pub(crate) struct Outputs<'a> {
     buffer: &'a mut Buffer,
     /// Where long bytes may stand; else they stand among the others.
     annex: Option<&'a mut Buffer>,
-    /// The lengths of those of the latest output.
+    /// The lengths of those of the latest output, their sum, and the most that it may be.
     apart: Vec<u64>,
+    length_apart: usize,
+    most_apart: usize,
 }
 
 impl<'a> Outputs<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, annex: Option<&'a mut Buffer>) -> Self {
-        Self { buffer, annex, apart: Vec::new() }
+        Self::within(buffer, annex, MAX_CONTENT)
     }
 
-    /// Bytes of the latest output that stand apart.
-    fn length_apart(&self) -> usize {
-        self.apart.iter().sum::<u64>() as usize
+    /// With at most so many bytes of an output in the annex.
+    pub(super) fn within(buffer: &'a mut Buffer, annex: Option<&'a mut Buffer>, most_apart: usize) -> Self {
+        Self { buffer, annex, apart: Vec::new(), length_apart: 0, most_apart }
     }
 
-    /// Forgets them.
+    /// Long bytes of the latest output.
+    #[cfg(test)]
+    pub(super) fn length_apart(&self) -> usize {
+        self.length_apart
+    }
+
+    /// Forgets the long bytes of the latest output.
     fn forget_apart(&mut self) {
-        let length = self.length_apart();
         if let Some(annex) = &mut self.annex {
-            annex.truncate(annex.len() - length);
+            annex.truncate(annex.len() - self.length_apart);
         }
-        self.apart.clear();
+        self.take_apart();
     }
 }
 
@@ -102,12 +109,16 @@ impl Sink for Outputs<'_> {
     }
 
     fn put_apart(&mut self, bytes: &[u8]) -> Option<Place> {
+        let length =
+            self.length_apart.checked_add(bytes.len()).filter(|length| *length <= self.most_apart)?;
         self.annex.as_mut()?.extend(bytes).ok()?;
         self.apart.push(bytes.len() as u64);
-        Some(Place::numbered(self.apart.len() - 1, bytes.len()))
+        self.length_apart = length;
+        Some(Place::in_turn(bytes.len()))
     }
 
     fn take_apart(&mut self) -> Vec<u64> {
+        self.length_apart = 0;
         std::mem::take(&mut self.apart)
     }
 }
@@ -126,7 +137,7 @@ pub(crate) fn add_outcome<'a>(
         let start = reply.len();
         let outcome = (reply.put(&[OUTPUT]).map_err(|error| Outcome::Transfer(no_room(&error))))
             .and_then(|()| run(reply))
-            .and_then(|()| check_length(reply.len() + reply.length_apart()).map_err(Outcome::Transfer));
+            .and_then(|()| check_length(reply.len() + reply.length_apart).map_err(Outcome::Transfer));
         if let Err(outcome) = outcome {
             reply.truncate(start);
             reply.forget_apart();

@@ -15,7 +15,7 @@ use crate::attachments::{self, Attachment};
 
 /// The most that the tasks or the outputs of a message may take together. One that is longer is its
 /// task's error.
-const MAX_CONTENT: usize = 1 << 30;
+pub(super) const MAX_CONTENT: usize = 1 << 30;
 
 /// Bytes of a length.
 const LENGTH: usize = 4;

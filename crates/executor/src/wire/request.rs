@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::bytes::Bytes;
-use super::part::{Parts, check_length, no_room, put_part};
+use super::part::{MAX_CONTENT, Parts, check_length, no_room, put_part};
 use super::sink::Sink;
 use crate::attachments::Attachment;
 use crate::error::Error;
@@ -89,8 +89,10 @@ pub(crate) struct Tasks<'a> {
     extents: Extents,
     /// Where long bytes may stand; else they stand among the others.
     arena: Option<&'a Arc<Arena>>,
-    /// Long bytes in extents.
+    /// Long bytes in extents, and the most that there may be. Beyond it no message can be sent: what comes then stands
+    /// among the others, where there is a bound to what goes on for ever.
     apart: usize,
+    most_apart: usize,
 }
 
 impl Sink for Tasks<'_> {
@@ -113,8 +115,9 @@ impl Sink for Tasks<'_> {
     }
 
     fn put_apart(&mut self, bytes: &[u8]) -> Option<Place> {
+        let apart = self.apart.checked_add(bytes.len()).filter(|apart| *apart <= self.most_apart)?;
         let place = self.extents.add(self.arena?, bytes)?;
-        self.apart += bytes.len();
+        self.apart = apart;
         Some(place)
     }
 }
@@ -122,7 +125,12 @@ impl Sink for Tasks<'_> {
 impl<'a> Encoder<'a> {
     /// One that writes long bytes to extents of that arena, or among the others.
     pub(crate) fn new(arena: Option<&'a Arc<Arena>>) -> Self {
-        Self { tasks: Tasks { arena, ..Tasks::default() }, files: Vec::new() }
+        Self::within(arena, MAX_CONTENT)
+    }
+
+    /// One that writes at most so many bytes to extents.
+    pub(super) fn within(arena: Option<&'a Arc<Arena>>, most_apart: usize) -> Self {
+        Self { tasks: Tasks { arena, most_apart, ..Tasks::default() }, files: Vec::new() }
     }
 
     /// Adds a task that the closure encodes. With an error nothing is added.

@@ -6,6 +6,7 @@ use super::sink::Sink;
 use super::*;
 use crate::attachments::{self, Attachment};
 use crate::error::Error;
+use crate::ipc::arena::Arena;
 use crate::ipc::buffer::Buffer;
 use crate::table::Registered;
 use proptest::prelude::*;
@@ -193,4 +194,46 @@ fn long_bytes_of_outputs_stand_in_the_annex() {
     }
     assert!(failed(3, &[8000, 8000]).ends_with("long bytes came with it and are not in it"));
     assert!(failed(2, &[8000]).ends_with("long bytes came with it and are not in it"));
+}
+
+/// Writes long texts until there is no room for more, or so many.
+struct Endless(usize);
+
+impl serde::Serialize for Endless {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = "x".repeat(4 << 10);
+        serializer.collect_seq((0..self.0).map(|_| &text))
+    }
+}
+
+#[test]
+fn what_goes_on_for_ever_takes_no_more_memory_apart_than_can_be_sent() {
+    const MOST: usize = 64 << 10;
+    let arena: Arc<Arena> = Arc::default();
+    let mut encoder = Encoder::within(Some(&arena), MOST);
+    for _ in 0..2 {
+        encoder.add(TASK, |tasks| encode(&Endless(2000), tasks).map_err(|_| Error::Dropped)).unwrap();
+    }
+    let piece = encoder.finish();
+    assert!((1900 * 2 * 4096..2000 * 2 * 4096).contains(&piece.bytes().len()), "{}", piece.bytes().len());
+    let taken = rustix::fs::fstat(piece.into_extents().ground().unwrap()).unwrap().st_blocks * 512;
+    assert!(taken as usize <= MOST, "{taken}");
+
+    let [mut buffer, mut annex] = [1 << 20, 16 << 20].map(|length| Buffer::private(length).unwrap());
+    let mut outputs = Outputs::within(&mut buffer, Some(&mut annex), MOST);
+    let mut most = 0;
+    for _ in 0..2 {
+        add_outcome(&mut outputs, |reply| {
+            let encoded = encode(&Endless(usize::MAX), reply);
+            most = most.max(reply.length_apart());
+            encoded.map_err(|error| Outcome::Transfer(error.to_string()))
+        })
+        .unwrap();
+    }
+    assert_eq!((most, annex.len()), (MOST, 0));
+    let reply = buffer.to_vec().unwrap();
+    for part in Parts::of(&reply).unwrap() {
+        let error = read_outcome("task", part.content).unwrap_err().to_string();
+        assert!(error.contains("there is no room for it in a message"), "{error}");
+    }
 }

@@ -238,12 +238,17 @@ fn results_and_a_death(_: Subject) {
     for round in 0..3 {
         let deadly = 200 + round;
         let tasks = (0..300_u64).map(|task| MakeLong(100, task, task == deadly));
+        let mut lost = 0;
         for (result, task) in executor.map(tasks).zip(0..) {
             match result {
                 Ok(made) => assert!(is_made(made, 100, task)),
-                Err(error) => assert!(task == deadly && matches!(error, Error::WorkerDied { .. }), "{error}"),
+                Err(error) => {
+                    assert!(task == deadly && matches!(error, Error::WorkerDied { .. }), "{error}");
+                    lost += 1;
+                }
             }
         }
+        assert!(lost <= 1);
     }
 }
 

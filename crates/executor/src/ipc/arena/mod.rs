@@ -7,10 +7,11 @@
 //! Extents have sizes by powers of two. One that is given back is the next to be used, since its memory is warm, and
 //! mapped on both sides: to touch new memory costs more than to copy. Only the parent gives extents out and takes
 //! them back, when the task is settled or the worker's process has ended: a worker that dies leaves nothing to be
-//! cleared up. What is more than was used of late is given back to the system, by a thread that comes for an extent,
-//! and not behind a gate.
+//! cleared up. What is more than was used of late is given back to the system by a thread that comes for an extent. The
+//! thread that brings the last one of all gives back what is more than an idle pool may keep. Neither is behind a gate.
 //!
-//! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message.
+//! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message. It is reserved before
+//! it is written to: that there is none is an error then, and not a signal.
 //!
 //! * this file: the parent's side; `views`: a worker's
 
@@ -20,10 +21,9 @@ mod views;
 
 use std::sync::{Arc, PoisonError};
 
-use rustix::process::{Resource, getrlimit};
-
 pub(crate) use self::views::Views;
-use super::memory::{Ground, Mapping, Piece};
+use super::buffer::KEPT;
+use super::memory::{Ground, Mapping, Piece, longest_file, reserve};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The smallest extent: what is shorter is copied within the message sooner than an extent is found.
@@ -44,8 +44,10 @@ const SLABS: usize = 16 << 10;
 /// How long the file may get.
 const LONGEST: u64 = 1 << 40;
 
-/// What extents of a size may keep of memory without being asked, in bytes.
-const KEPT: usize = 1 << 20;
+/// The most that they may keep together while none is in use, in bytes. A pool may be idle for long, but to give
+/// memory back and to touch it anew takes several times as long as to copy: with less, a pool that is idle between two
+/// bursts of tasks would pay for that each time.
+const IDLE: usize = 256 << 20;
 
 /// After how many slabs given out, or parts of one, it is looked at how many extents have been in use together.
 /// Memory for a burst of tasks is kept for the next one, if there are not too many other tasks before that.
@@ -57,23 +59,18 @@ pub(crate) struct Arena(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    file: File,
+    /// The file in which they stand, once one was needed and the system gave it.
+    file: Option<Ground>,
     /// Bytes of it, and in how many slabs they are mapped.
     length: u64,
     slabs: usize,
     /// Slabs, or parts of one, that were given out in this turn.
     given: usize,
+    /// Extents in use.
+    used: usize,
+    /// Bytes of memory that those have which are not in use.
+    warm: usize,
     sizes: [Size; SIZES],
-}
-
-/// The file in which they stand.
-#[derive(Debug, Default)]
-enum File {
-    #[default]
-    NotNeeded,
-    /// The system gives none.
-    Refused,
-    Made(Ground),
 }
 
 /// Extents of one size.
@@ -96,6 +93,8 @@ struct Block {
     /// Where it begins in the file.
     offset: u64,
     size: usize,
+    /// How many of its bytes have memory, by whole pages.
+    touched: usize,
     /// While it is in use.
     arena: Option<Arc<Arena>>,
     next: Option<Extent>,
@@ -115,14 +114,14 @@ impl Place {
     /// Bytes of its encoded form.
     pub(crate) const ENCODED: usize = 16;
 
-    /// That of bytes which are found by their number.
-    pub(crate) fn numbered(number: usize, length: usize) -> Self {
-        Self { offset: number as u64, length: length as u64 }
+    /// That of bytes which are found by their turn, as they stand in the order in which they are read.
+    pub(crate) fn in_turn(length: usize) -> Self {
+        Self { offset: 0, length: length as u64 }
     }
 
-    /// The number and the length of such bytes.
-    pub(crate) fn number(self) -> (usize, usize) {
-        (self.offset as usize, self.length as usize)
+    /// How many bytes stand there.
+    pub(crate) fn length(self) -> usize {
+        self.length as usize
     }
 
     /// As it is written into a message.
@@ -143,44 +142,54 @@ impl Arena {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An extent for so many bytes; `None` where there can be none.
+    /// An extent for so many bytes, with memory for them; `None` where there can be none.
     fn take(self: &Arc<Self>, length: usize) -> Option<Extent> {
         let size = size_of_extent(length)?;
         let mut state = self.lock();
         let surplus = state.turn();
         let block = state.take(size);
-        let ground = if surplus.is_empty() { None } else { state.ground() };
-        drop(state);
-        if let Some(ground) = ground {
-            for block in &surplus {
-                ground.forget(block.offset, (SMALLEST << block.size) as u64);
-            }
-            let mut state = self.lock();
-            for block in surplus {
-                state.sizes[block.size].bare.push(block);
-            }
-        }
-        let mut block = block?;
+        let ground = state.file.clone();
+        self.forget(surplus, state);
+        let (mut block, ground) = (block?, ground?);
         block.arena = Some(Arc::clone(self));
+        if let Some(more) = length.checked_sub(block.touched).filter(|more| *more > 0) {
+            if reserve(ground, block.offset + block.touched as u64, more as u64).is_err() {
+                self.give_back(block);
+                return None;
+            }
+            block.touched = length.next_multiple_of(SMALLEST);
+        }
         Some(block)
     }
 
-    fn give_back(&self, block: Extent) {
+    /// Takes back a chain of extents.
+    fn give_back(&self, first: Extent) {
         let mut state = self.lock();
-        let size = &mut state.sizes[block.size];
-        size.used -= 1;
-        size.warm.push(block);
+        let mut next = Some(first);
+        while let Some(mut block) = next {
+            (next, block.arena) = (block.next.take(), None);
+            state.give_back(block);
+        }
+        let surplus = if state.used == 0 { state.surplus_of_idle() } else { Vec::new() };
+        self.forget(surplus, state);
+    }
+
+    /// Gives back the memory of extents that no one has, without the lock: that takes a while.
+    fn forget(&self, surplus: Vec<Extent>, state: MutexGuard<'_, State>) {
+        let Some(ground) = state.file.clone().filter(|_| !surplus.is_empty()) else { return };
+        drop(state);
+        for block in &surplus {
+            ground.forget(block.offset, (SMALLEST << block.size) as u64);
+        }
+        let mut state = self.lock();
+        for mut block in surplus {
+            block.touched = 0;
+            state.sizes[block.size].bare.push(block);
+        }
     }
 }
 
 impl State {
-    fn ground(&self) -> Option<Ground> {
-        match &self.file {
-            File::Made(ground) => Some(ground.clone()),
-            File::NotNeeded | File::Refused => None,
-        }
-    }
-
     fn take(&mut self, size: usize) -> Option<Extent> {
         if self.sizes[size].warm.is_empty() && self.sizes[size].bare.is_empty() {
             self.map_slab(size)?;
@@ -189,8 +198,18 @@ impl State {
         let block = of.warm.pop().or_else(|| of.bare.pop())?;
         of.used += 1;
         of.peak = of.peak.max(of.used);
+        self.used += 1;
+        self.warm -= block.touched;
         self.given += (SMALLEST << size).div_ceil(SLAB as usize);
         Some(block)
+    }
+
+    fn give_back(&mut self, block: Extent) {
+        let of = &mut self.sizes[block.size];
+        of.used -= 1;
+        self.used -= 1;
+        self.warm += block.touched;
+        if block.touched > 0 { &mut of.warm } else { &mut of.bare }.push(block);
     }
 
     /// Begins a new turn if it is time, and gives the extents that have more memory than was of use of late: they
@@ -208,30 +227,45 @@ impl State {
             let more = (size.used + size.warm.len()).saturating_sub(kept).min(size.warm.len());
             surplus.extend(size.warm.drain(..more));
         }
+        self.warm -= surplus.iter().map(|block| block.touched).sum::<usize>();
+        surplus
+    }
+
+    /// The extents that have more memory than all may keep while none is in use: large ones first, as those take the
+    /// fewest calls.
+    fn surplus_of_idle(&mut self) -> Vec<Extent> {
+        let mut surplus = Vec::new();
+        for size in self.sizes.iter_mut().rev() {
+            let mut more = 0;
+            while self.warm > IDLE && more < size.warm.len() {
+                self.warm -= size.warm[more].touched;
+                more += 1;
+            }
+            surplus.extend(size.warm.drain(..more));
+        }
         surplus
     }
 
     /// Maps new extents of a size; `None` where there is no room for them.
     fn map_slab(&mut self, size: usize) -> Option<()> {
-        if matches!(self.file, File::NotNeeded) {
-            self.file = Ground::new(0).map_or(File::Refused, File::Made);
+        if self.file.is_none() {
+            // One that the system does not give now, as there are too many open files, it may give later.
+            self.file = Ground::new(0).ok();
         }
-        let ground = self.ground()?;
+        let ground = self.file.as_ref()?;
         let length = SMALLEST << size;
         let slab = SLAB.max(length as u64);
         let (start, end) = (self.length, self.length + slab);
-        // Beyond what a file may have the system sends SIGXFSZ.
-        let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX).min(LONGEST);
-        if self.slabs == SLABS || end > allowed {
+        if self.slabs == SLABS || end > longest_file().min(LONGEST) {
             return None;
         }
         ground.grow(end).ok()?;
-        let mapping = Mapping::new(&ground, start, slab as usize).ok()?;
+        let mapping = Mapping::new(ground, start, slab as usize).ok()?;
         (self.length, self.slabs) = (end, self.slabs + 1);
         // The first one goes first.
         self.sizes[size].bare.extend(mapping.cut(length).rev().map(|piece| {
             let offset = start + piece.at() as u64;
-            Box::new(Block { piece, offset, size, arena: None, next: None })
+            Box::new(Block { piece, offset, size, touched: 0, arena: None, next: None })
         }));
         Some(())
     }
@@ -263,8 +297,16 @@ impl Extents {
         self.0.is_none()
     }
 
-    /// Adds those of others.
+    /// Adds those of others, which are of the same arena.
     pub(crate) fn append(&mut self, mut others: Self) {
+        // No further than to the end of the shorter chain.
+        let (mut these, mut those) = (&self.0, &others.0);
+        while let (Some(this), Some(that)) = (these, those) {
+            (these, those) = (&this.next, &that.next);
+        }
+        if these.is_some() {
+            std::mem::swap(self, &mut others);
+        }
         let mut end = &mut self.0;
         while let Some(block) = end {
             end = &mut block.next;
@@ -274,18 +316,16 @@ impl Extents {
 
     /// The file in which they stand.
     pub(crate) fn ground(&self) -> Option<Ground> {
-        self.0.as_ref()?.arena.as_ref()?.lock().ground()
+        self.0.as_ref()?.arena.as_ref()?.lock().file.clone()
     }
 }
 
 impl Drop for Extents {
     fn drop(&mut self) {
-        let mut next = self.0.take();
-        while let Some(mut block) = next {
-            next = block.next.take();
-            if let Some(arena) = block.arena.take() {
-                arena.give_back(block);
-            }
+        if let Some(mut first) = self.0.take()
+            && let Some(arena) = first.arena.take()
+        {
+            arena.give_back(first);
         }
     }
 }

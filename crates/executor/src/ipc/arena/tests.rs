@@ -16,7 +16,11 @@ fn bytes(length: usize) -> Vec<u8> {
 
 /// Bytes of memory that the file takes.
 fn taken(extents: &Extents) -> u64 {
-    rustix::fs::fstat(extents.ground().unwrap()).unwrap().st_blocks.unsigned_abs() * 512
+    taken_of(&extents.ground().unwrap())
+}
+
+fn taken_of(ground: &Ground) -> u64 {
+    rustix::fs::fstat(ground).unwrap().st_blocks.unsigned_abs() * 512
 }
 
 #[test]
@@ -79,6 +83,102 @@ fn memory_that_is_not_used_any_more_is_given_back() {
     let places: Vec<_> = (0..16).map(|_| one.add(&arena, &bytes(4 << 20)).unwrap()).collect();
     let views = views(&one);
     assert!(places.into_iter().all(|place| views.copy(place).unwrap() == bytes(4 << 20)));
+}
+
+#[test]
+fn an_idle_pool_does_not_keep_the_memory_of_its_largest_burst() {
+    let arena: Arc<Arena> = Arc::default();
+    let burst = || {
+        let mut burst = Extents::default();
+        // More in one chain than the stack is deep, and large ones.
+        for _ in 0..20_000 {
+            burst.add(&arena, &[1; 10]).unwrap();
+        }
+        let more = vec![2; 3 << 20];
+        for _ in 0..100 {
+            burst.add(&arena, &more).unwrap();
+        }
+        burst
+    };
+    let taken = || arena.lock().file.as_ref().map_or(0, taken_of);
+    let is_linux = cfg!(target_os = "linux");
+    for _ in 0..2 {
+        let (first, second) = (burst(), Extents::default());
+        assert!(taken() >= 300 << 20);
+        drop((second, first));
+        // No one takes another.
+        assert!(taken() <= IDLE as u64 || !is_linux, "{}", taken());
+    }
+    let used = burst();
+    let mut short = Extents::default();
+    short.add(&arena, &[3; 10]).unwrap();
+    // While tasks are on their way, more are likely to come.
+    drop(used);
+    assert!(taken() >= 300 << 20);
+    drop(short);
+    assert!(taken() <= IDLE as u64 || !is_linux, "{}", taken());
+    let state = arena.lock();
+    let warm = state.sizes.iter().flat_map(|size| &size.warm).map(|block| block.touched);
+    assert_eq!((state.used, state.warm), (0, warm.sum()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn where_there_is_no_memory_there_is_no_extent_and_no_signal() {
+    use std::os::fd::{AsFd, AsRawFd};
+    let (arena, mut extents): (Arc<Arena>, _) = (Arc::default(), Extents::default());
+    extents.add(&arena, &bytes(5000)).unwrap();
+    drop(std::mem::take(&mut extents));
+    let ground = arena.lock().file.clone().unwrap();
+    // The system gives no memory through a file that is open for reading.
+    let path = format!("/proc/self/fd/{}", ground.as_fd().as_raw_fd());
+    let reading = Ground::of(std::fs::File::open(path).unwrap().into(), 0).unwrap();
+    arena.lock().file = Some(reading);
+    // What has been touched has memory.
+    assert!(extents.add(&arena, &bytes(8192)).is_some());
+    let (used, taken) = (arena.lock().used, taken_of(&ground));
+    for _ in 0..3 {
+        assert_eq!(extents.add(&arena, &bytes(5000)), None);
+        // Nor is there more in one that has some.
+        let mut other = Extents::default();
+        std::mem::swap(&mut other, &mut extents);
+        drop(other);
+        assert!(extents.add(&arena, &bytes(5000)).is_some());
+    }
+    assert_eq!((arena.lock().used, taken_of(&ground)), (used, taken));
+    arena.lock().file = Some(ground);
+    assert!(extents.add(&arena, &bytes(5000)).is_some());
+}
+
+#[test]
+fn a_file_that_is_refused_once_may_be_given_later() {
+    use crate::ipc::process::alone;
+    alone::run(module_path!(), "a_file_that_is_refused_once_may_be_given_later", || {
+        let (arena, mut extents) = (Arc::default(), Extents::default());
+        let before = alone::limit_open_files(Some(0));
+        assert_eq!(extents.add(&arena, &bytes(5000)), None);
+        alone::limit_open_files(before);
+        assert!(extents.add(&arena, &bytes(5000)).is_some());
+    });
+}
+
+#[test]
+fn chains_are_joined_whichever_is_longer() {
+    let arena: Arc<Arena> = Arc::default();
+    for (one, other) in [(0, 0), (0, 3), (3, 0), (1, 4), (4, 1), (2, 2)] {
+        let [mut joined, others] = [one, other].map(|count| {
+            let mut extents = Extents::default();
+            for _ in 0..count {
+                extents.add(&arena, &[1; 10]).unwrap();
+            }
+            extents
+        });
+        joined.append(others);
+        let chain = std::iter::successors(joined.0.as_ref(), |block| block.next.as_ref());
+        assert_eq!((chain.count(), arena.lock().used), (one + other, one + other));
+        drop(joined);
+        assert_eq!(arena.lock().used, 0);
+    }
 }
 
 #[test]

@@ -24,11 +24,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
-
 use self::signals::{Control, STOPPED};
 use super::buffer::{Buffer, KEPT, View};
-use super::memory::Ground;
+use super::memory::{Ground, longest_file};
 use crate::sync::atomic::Ordering::SeqCst;
 use crate::sync::{Step, left_out};
 
@@ -46,19 +44,19 @@ const AREAS: u64 = 3;
 /// The least capacity that is of use.
 const LEAST: u64 = 64 << 10;
 
-/// Where the child sleeps.
+/// Where the child sleeps, as the parent knows it from a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Bed {
-    /// On a word in the memory that both share, from which it is [called](Signals::call): that costs least.
-    Word,
     /// Where it must be rung for.
-    Socket,
+    Socket = 1,
+    /// On a word in the memory that both share, from which it is [called](Signals::call): that costs least.
+    Word = 2,
 }
 
-/// In the note by which the parent knows of that.
+/// In that note: it sleeps nowhere.
 const AWAKE: u32 = 0;
-const AT_SOCKET: u32 = 1;
-const ON_WORD: u32 = 2;
+const ON_WORD: u32 = Bed::Word as u32;
 
 /// The parent's end.
 #[derive(Debug)]
@@ -79,7 +77,7 @@ impl ParentEnd {
     ///
     /// What the system says.
     pub(crate) fn new(spin: Duration, annex: bool) -> io::Result<Self> {
-        let allowed = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
+        let allowed = longest_file();
         let capacity = (allowed.saturating_sub(REQUEST) / AREAS).min(CAPACITY) / REQUEST * REQUEST;
         if capacity < LEAST {
             let problem = format!("the limit on the size of files, {allowed} bytes, is too small");
@@ -240,7 +238,7 @@ impl ChildEnd {
     #[must_use]
     pub(crate) fn may_sleep(&self, how: Bed) -> bool {
         let sleeps = &self.signals.control().child_sleeps;
-        sleeps.store(if how == Bed::Word { ON_WORD } else { AT_SOCKET }, SeqCst);
+        sleeps.store(how as u32, SeqCst);
         if self.requested() && !left_out(Step::LookBeforeSleep) {
             sleeps.store(AWAKE, SeqCst);
             return false;

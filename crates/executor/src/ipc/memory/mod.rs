@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod copy;
+mod room;
 
 use std::io;
 use std::ops::Range;
@@ -11,6 +12,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+
+pub(super) use self::room::{longest_file, reserve, reserve_by_writing};
 
 /// A file of zeros that has no name, takes memory only where it is written to, and never gets shorter:
 /// a mapping of it cannot lose its ground.
@@ -47,10 +50,11 @@ impl Ground {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the file could get shorter"));
             }
         }
-        if rustix::fs::fstat(&file)?.st_size.cast_unsigned() < length {
+        let ground = Self(Arc::new(file));
+        if ground.length()? < length {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the file is too short"));
         }
-        Ok(Self(Arc::new(file)))
+        Ok(ground)
     }
 
     /// Makes the file longer.

@@ -12,7 +12,7 @@
 //! pages are reserved first.
 //!
 //! * this file: the bytes, while they are written and when they are sealed
-//! * `map`: a file in memory; `room`: whether there is place for one
+//! * `map`: a file in memory; `room`: whether there is room for one
 
 #![allow(unsafe_code)]
 
@@ -27,9 +27,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use self::map::Map;
+use self::room::check_limits;
 #[cfg(target_os = "linux")]
-use self::room::reserve;
-use self::room::{check_limits, reserve_by_writing};
+use super::memory::reserve;
+use super::memory::reserve_by_writing;
 
 /// Bytes that are being written.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl Draft {
     fn in_memory(len: usize) -> io::Result<Self> {
         use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
         let file = memfd_create("speedup-shared", MemfdFlags::ALLOW_SEALING | MemfdFlags::CLOEXEC)?;
-        reserve(&file, len as u64)?;
+        reserve(&file, 0, len as u64)?;
         fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
         Ok(Self { bytes: Map::writable(&file, len)?, file: Kind::Memory(file) })
     }
@@ -82,7 +83,7 @@ impl Draft {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         let reading = File::open(&path);
         std::fs::remove_file(&path)?;
-        reserve_by_writing(&file, len)?;
+        reserve_by_writing(&file, 0, len as u64)?;
         Ok(Self { bytes: Map::writable(&file, len)?, file: Kind::Temporary(reading?.into()) })
     }
 

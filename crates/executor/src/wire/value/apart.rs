@@ -264,6 +264,25 @@ fn what_serde_guesses_wrong_is_an_error_too() {
 }
 
 #[test]
+fn types_with_long_bytes_are_sampled_like_others() {
+    /// Becomes another on the way, and tells serde all along what it needs.
+    #[derive(Debug, PartialEq, Serialize)]
+    struct Grows(u8);
+
+    impl<'de> Deserialize<'de> for Grows {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            u8::deserialize(deserializer).map(|number| Self(number + 1))
+        }
+    }
+
+    for length in [1, LONG] {
+        let sent = Sent::of(&(bytes(length), Grows(1)));
+        let error = sent.read::<(ByteBuf, Grows)>(&sent.argument).unwrap_err().to_string();
+        assert!(error.starts_with("it does not come back as it went"), "{error}");
+    }
+}
+
+#[test]
 fn of_a_task_that_cannot_be_encoded_nothing_stays_apart() {
     #[derive(Serialize)]
     struct Fails(ByteBuf, #[serde(serialize_with = "fail")] Vec<u8>);

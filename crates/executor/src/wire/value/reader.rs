@@ -18,23 +18,16 @@ pub(super) struct Reader<'de> {
     field: &'de str,
     /// Where long bytes are that are not here.
     apart: Apart<'de>,
-    /// Whether there were any.
-    went_apart: bool,
 }
 
 impl<'de> Reader<'de> {
     pub(super) fn new(bytes: &'de [u8], apart: Apart<'de>) -> Self {
-        Self { rest: bytes, guessed: false, names: [""; NAMES], field: "", apart, went_apart: false }
+        Self { rest: bytes, guessed: false, names: [""; NAMES], field: "", apart }
     }
 
     /// Whether a type has asked what there is, in place of what it needs.
     pub(super) fn guessed(&self) -> bool {
         self.guessed
-    }
-
-    /// Whether some of it stood elsewhere.
-    pub(super) fn went_apart(&self) -> bool {
-        self.went_apart
     }
 
     /// Checks that everything has been read.
@@ -100,7 +93,6 @@ impl<'de> Reader<'de> {
 
     /// Bytes that stand elsewhere.
     fn apart(&mut self) -> Result<Vec<u8>, CodecError> {
-        self.went_apart = true;
         let place = self.place()?;
         self.apart.read(place)
     }

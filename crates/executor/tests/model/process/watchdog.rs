@@ -18,8 +18,6 @@ struct State {
 }
 
 impl Watchdog {
-    pub const CAN_WAKE: bool = true;
-
     pub fn start(_: &UnixStream) -> io::Result<Self> {
         unreachable!("a worker in a model has no socket")
     }

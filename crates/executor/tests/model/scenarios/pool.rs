@@ -32,6 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         holds("pool: callbacks submit further tasks", 2000, callbacks),
         needs(Step::LookAfterOpening, 20_000, one_after_the_other),
         holds("pool: a reply that nobody waits for is received", 3000, one_of_two),
+        needs(Step::LookForEnd, 20_000, one_after_the_other),
         needs(Step::LookAfterPolling, 20_000, one_of_two),
         needs(Step::WakeWaiters, 20_000, two_threads),
         needs(Step::WakeSettled, 20_000, two_threads),

@@ -13,6 +13,8 @@ pub(crate) struct Word {
 }
 
 impl Word {
+    pub(crate) const CAN_SLEEP: bool = true;
+
     pub(crate) fn load(&self) -> u32 {
         self.number.load(SeqCst)
     }

@@ -22,6 +22,7 @@ pub(crate) enum Step {
     LookAfterOpening,
     LookAfterPolling,
     LookBeforeSleep,
+    LookForEnd,
     WakePollers,
     WakeWaiters,
     WakeSettled,
