@@ -135,8 +135,16 @@ fn a_run_says_where_its_workers_were() {
     let order = Placement::Scatter.of_this_machine();
     assert_eq!(record.plan.pin, Some(Pinned { order: Some(Placement::Scatter), cpus: order.clone() }));
     assert!(record.ceilings.iter().flat_map(|ceiling| &ceiling.lanes).all(|lane| lane.cpu.is_some()));
+    for sample in &record.samples {
+        let cpus: Vec<_> = sample.tasks.iter().map(|task| (task.worker, task.cpus.unwrap())).collect();
+        let is_kept = |&(worker, (first, last))| {
+            let cpu = order[worker % order.len()];
+            (first, last) == (cpu, cpu)
+        };
+        assert!(!cpus.is_empty() && cpus.iter().all(is_kept), "{cpus:?}");
+    }
     let page = fs::read_to_string(folder.join("report.html")).unwrap();
-    assert!(page.contains("CPUs of workers") && page.contains("(scatter)"));
+    assert!(page.contains("CPUs of workers") && page.contains("(scatter)") && page.contains("moves per task"));
     let output = run(&["run", "--resume", folder.to_str().unwrap(), "--rounds", "2"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(RunRecord::read(&folder).unwrap().plan.pin, record.plan.pin);

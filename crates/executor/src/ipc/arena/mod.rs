@@ -300,9 +300,9 @@ impl Extents {
     /// Adds those of others, which are of the same arena.
     pub(crate) fn append(&mut self, mut others: Self) {
         // No further than to the end of the shorter chain.
-        let (mut these, mut those) = (&self.0, &others.0);
-        while let (Some(this), Some(that)) = (these, those) {
-            (these, those) = (&this.next, &that.next);
+        let (mut these, mut further) = (&self.0, &others.0);
+        while let (Some(this), Some(that)) = (these, further) {
+            (these, further) = (&this.next, &that.next);
         }
         if these.is_some() {
             std::mem::swap(self, &mut others);
