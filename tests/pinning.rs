@@ -144,7 +144,9 @@ fn a_run_says_where_its_workers_were() {
         assert!(!cpus.is_empty() && cpus.iter().all(is_kept), "{cpus:?}");
     }
     let page = fs::read_to_string(folder.join("report.html")).unwrap();
-    assert!(page.contains("CPUs of workers") && page.contains("(scatter)") && page.contains("moves per task"));
+    assert!(
+        page.contains("CPUs of workers") && page.contains("(scatter)") && page.contains("Tasks ran on CPU")
+    );
     let output = run(&["run", "--resume", folder.to_str().unwrap(), "--rounds", "2"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(RunRecord::read(&folder).unwrap().plan.pin, record.plan.pin);

@@ -207,10 +207,10 @@ pub(crate) mod alone {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     /// Runs the test of that module and name in this process, if it is one for that; else in another, and waits.
-    pub(crate) fn run(module: &str, name: &str, test: impl FnOnce()) {
+    pub(crate) fn run(module: &str, name: &str, run: impl FnOnce()) {
         const KEY: &str = "SPEEDUP_TEST_ALONE";
         if std::env::var_os(KEY).is_some() {
-            return test();
+            return run();
         }
         let (_, module) = module.split_once("::").unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());

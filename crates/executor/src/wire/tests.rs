@@ -224,9 +224,9 @@ fn what_goes_on_for_ever_takes_no_more_memory_apart_than_can_be_sent() {
     let mut most = 0;
     for _ in 0..2 {
         add_outcome(&mut outputs, |reply| {
-            let encoded = encode(&Endless(usize::MAX), reply);
+            let result = encode(&Endless(usize::MAX), reply);
             most = most.max(reply.length_apart());
-            encoded.map_err(|error| Outcome::Transfer(error.to_string()))
+            result.map_err(|error| Outcome::Transfer(error.to_string()))
         })
         .unwrap();
     }

@@ -57,8 +57,8 @@ pub use representative::Representative;
 pub use speedup::widths;
 
 pub use model::{
-    Account, Analysis, Apart, Best, Bound, Ceiling, CeilingWay, Cell, Command, Crossing, Crossover, Effort,
-    Estimate, ExecutorTable, HostAccount, HostLoss, Lane, Law, Loss, LossPart, LossRow, Narrowed, NoInterval,
-    NoisyRound, OutsideFigures, RoundPoint, Row, Scaling, Segment, State, TaskCrossing, TaskCurve, TaskPoint,
-    TaskTimes, Timeline, Unsteady, Waiting, WorkloadColumn,
+    Account, Analysis, Apart, Best, Bound, Ceiling, CeilingWay, Cell, Command, CpusUsed, Crossing, Crossover,
+    Effort, Estimate, ExecutorTable, HostAccount, HostLoss, Lane, Law, Loss, LossPart, LossRow, Narrowed,
+    NoInterval, NoisyRound, OutsideFigures, RoundPoint, Row, Scaling, Segment, State, TaskCrossing,
+    TaskCurve, TaskPoint, TaskTimes, Timeline, Unsteady, Waiting, WorkloadColumn,
 };

@@ -169,6 +169,7 @@ pub(super) fn accounts(run: &Analysis) -> Markup {
                 summary { strong { (case) } " " span.quiet { (Verdict::of(workers, estimate).doubting(few)) } }
                 (table(&tables::account(&case, account), false, &[]))
                 @if let Some(hosts) = tables::by_host(&case, account) { (table(&hosts, false, &[])) }
+                @if let Some(used) = &estimate.cpus { p.quiet { (tables::ran_on(used)) } }
                 @if !account.notes.is_empty() {
                     ul.quiet { @for note in &account.notes { li { (note) } } }
                 }

@@ -19,6 +19,7 @@ mod programs;
 pub use cases::KARP_FLATT;
 pub(super) use cases::{book, speedups, waiting};
 pub(super) use cpus::cpus;
+pub use cpus::ran_on;
 pub use engines::{engine_name, engines};
 pub use laws::laws;
 pub(super) use laws::peak;
