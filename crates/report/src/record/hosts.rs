@@ -66,7 +66,6 @@ pub struct HostSpan {
     /// How far its clock may have been off, at any time between a comparison before the sample and one after it.
     pub clock_error_ns: u64,
     /// Half of the shortest round trip of those: how long a message takes at least.
-    #[serde(default)]
     pub latency_ns: u64,
     /// How it was told to start workers, and said that it does; absent of a warm pool.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,8 +10,8 @@
 //! because each lane's time falls into stretches that do not overlap: spawn, then dispatch and task in
 //! turn, then tail and teardown, of which on another host the network takes its part; and each task's
 //! time is r + (cpu − r) + run queue + the rest. The serial loop's own time between its jobs is in W
-//! but in no task, so it is taken off as a gain. The identity holds for any numbers whatever, also where a clock jumps: what is too long in one stretch
-//! is missing in the next.
+//! but in no task, so it is taken off as a gain. The identity holds for any numbers whatever, also
+//! where a clock jumps: what is too long in one stretch is missing in the next.
 
 use super::super::bounds;
 use super::super::model::Loss;
