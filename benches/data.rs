@@ -126,13 +126,13 @@ fn words(size: usize) -> String {
     if size < 1 << 20 { format!("{} KiB", size >> 10) } else { format!("{} MiB", size >> 20) }
 }
 
-/// How many arrays a measurement moves, as a power of two: 32 MiB altogether, but at least 2 arrays and
-/// at most 1024.
+/// How many arrays a measurement moves, as a power of two: 128 MiB altogether, so that the first ones, which meet
+/// caches that others have used, count little; but at least 4 arrays and at most 1024.
 fn power(size: usize, measuring: bool) -> u8 {
     if !measuring {
         return 0;
     }
-    ((32 << 20) / size).clamp(2, 1024).ilog2() as u8
+    ((128 << 20) / size).clamp(4, 1024).ilog2() as u8
 }
 
 /// An array of no pattern.

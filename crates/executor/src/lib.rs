@@ -202,6 +202,7 @@ pub mod future;
 pub mod implement;
 mod ipc;
 mod kind;
+mod looking;
 mod map;
 mod panics;
 mod pool;

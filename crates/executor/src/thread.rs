@@ -14,7 +14,6 @@ use super::pool::queue::Queue;
 use super::pool::shell::{Launch, Refused, Shell};
 use super::work::{Work, closure};
 use crate::panics::catch_panic;
-use crate::system::affinity::allowed_cpus;
 use crate::system::{clock, machine};
 
 /// A pool of threads that take tasks from one queue in the order of submission.
@@ -64,9 +63,7 @@ impl Builder<ThreadPoolExecutor> {
     pub fn build(self) -> Result<ThreadPoolExecutor, Error> {
         let (max, prefix) = (self.workers(default_workers)?, self.prefix("worker"));
         let initializer = self.initializer.map(Arc::new);
-        // Workers look for new work a while before they sleep, if each can have a CPU of its own.
-        let queue = if max <= allowed_cpus().len() { Queue::with_looks() } else { Queue::default() };
-        Ok(ThreadPoolExecutor { shell: Arc::new(Shell::new(max, queue)), prefix, initializer })
+        Ok(ThreadPoolExecutor { shell: Arc::new(Shell::new(max, Queue::with_looks())), prefix, initializer })
     }
 }
 

@@ -14,7 +14,6 @@
 //! What is to be run stands in the same piece of memory, so that a submitted task is one allocation. A
 //! [`Future`] does not know its type.
 
-use std::cell::Cell;
 use std::fmt;
 use std::ptr;
 use std::sync::{Arc, PoisonError};
@@ -25,9 +24,9 @@ use super::listeners::Listeners;
 use super::phase::{Phase, Poller};
 use crate::blocking;
 use crate::error::Error;
+use crate::looking::look_for_a_while;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, Step, left_out, thread};
-use crate::system::clock;
 
 /// What is to be run, for those who need not know.
 pub(crate) trait Payload: Send {}
@@ -50,17 +49,6 @@ pub(super) struct State<T, W: ?Sized> {
 /// How often a thread that waits gives its CPU to any thread that wants it, the worker perhaps, between its last
 /// two looks before it sleeps.
 const LONGEST_PAUSE: u32 = 16;
-
-/// A thread that waits so long between its looks has lost its CPU, in nanoseconds.
-const LOST_NS: u64 = 500_000;
-
-/// How often it sleeps at once after that.
-const SLEEPS_AFTER_LOSS: u32 = 1000;
-
-thread_local! {
-    /// How often this thread sleeps at once when it waits.
-    static SLEEPS: Cell<u32> = const { Cell::new(0) };
-}
 
 /// What became of a task that was to go to a worker process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,28 +181,10 @@ impl<T, W: ?Sized> Shared<T, W> {
     /// Waits a little without sleeping: what is done in some microseconds is there sooner so, and who does
     /// it has no one to wake. Looks come more and more seldom, since each takes the state from under the
     /// hands of the worker; where many are waited for in turn, it gets ahead.
-    ///
-    /// Where other programs want the CPU it goes to them, for a thousand times as long as was meant. Who has lost
-    /// it so sleeps at once, the next times.
     fn look_for_a_while(&self) {
-        let left = SLEEPS.get();
-        if left > 0 {
-            return SLEEPS.set(left - 1);
-        }
-        let begin_ns = clock::monotonic_ns();
-        let mut pause = 1;
-        while pause <= LONGEST_PAUSE {
-            if self.done.load(Ordering::Relaxed) {
-                break;
-            }
-            for _ in 0..pause {
-                thread::yield_now();
-                if clock::monotonic_ns() - begin_ns > LOST_NS {
-                    return SLEEPS.set(SLEEPS_AFTER_LOSS);
-                }
-            }
-            pause *= 2;
-        }
+        let pauses = std::iter::successors(Some(1), |pause| Some(2 * pause))
+            .take_while(|pause| *pause <= LONGEST_PAUSE);
+        look_for_a_while(pauses, || self.done.load(Ordering::Relaxed));
     }
 
     /// Whether the task is with a worker, or on its way to one.

@@ -3,10 +3,13 @@
 use std::io;
 use std::ops::Range;
 
-use super::memory::{Ground, Mapping};
+use super::memory::{Ground, Mapping, reserve};
 
 /// What a buffer maps at first; it takes memory only as it is written to.
 const FIRST: usize = 64 << 10;
+
+/// What it has memory reserved for at a time while it is short.
+const PAGE: usize = 4 << 10;
 
 /// What a buffer may keep of its memory without being asked, in bytes.
 pub(super) const KEPT: usize = 1 << 20;
@@ -20,8 +23,8 @@ pub(crate) struct Buffer {
     capacity: usize,
     mapping: Mapping,
     length: usize,
-    /// The most that it has held since memory was given back.
-    touched: usize,
+    /// How many bytes from its beginning have memory. To write to others could be a signal, where there is none left.
+    reserved: usize,
 }
 
 impl Buffer {
@@ -32,7 +35,7 @@ impl Buffer {
     /// What the system says.
     pub(super) fn new(ground: &Ground, offset: u64, capacity: usize) -> io::Result<Self> {
         let mapping = Mapping::new(ground, offset, FIRST.min(capacity))?;
-        Ok(Self { ground: ground.clone(), offset, capacity, mapping, length: 0, touched: 0 })
+        Ok(Self { ground: ground.clone(), offset, capacity, mapping, length: 0, reserved: 0 })
     }
 
     /// A buffer that is not shared.
@@ -81,9 +84,9 @@ impl Buffer {
     /// Empties it for the next use. If it has become much larger than what it last held, the memory is
     /// given back: one large message is not paid for by all that follow.
     pub(crate) fn clear(&mut self) {
-        if self.touched > KEPT && self.length < self.touched / 4 {
-            self.ground.forget(self.offset + KEPT as u64, (self.touched - KEPT) as u64);
-            self.touched = KEPT;
+        if self.reserved > KEPT && self.length < self.reserved / 4 {
+            self.ground.forget(self.offset + KEPT as u64, (self.reserved - KEPT) as u64);
+            self.reserved = KEPT;
         }
         self.length = 0;
     }
@@ -97,15 +100,15 @@ impl Buffer {
     ///
     /// # Errors
     ///
-    /// `StorageFull` beyond the capacity, else what the system says.
+    /// `StorageFull` beyond the capacity or where there is no memory, else what the system says. Nothing is appended
+    /// then.
     #[inline]
     pub(crate) fn extend(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if bytes.len() > self.mapping.length() - self.length {
+        if bytes.len() > self.reserved - self.length {
             self.reserve(bytes.len())?;
         }
         self.mapping.write(self.length, bytes);
         self.length += bytes.len();
-        self.touched = self.touched.max(self.length);
         Ok(())
     }
 
@@ -135,6 +138,10 @@ impl Buffer {
             let length = room_for(needed, self.mapping.length(), self.capacity)?;
             self.mapping = Mapping::new(&self.ground, self.offset, length)?;
         }
+        let step = if needed < FIRST { PAGE } else { FIRST };
+        let end = needed.next_multiple_of(step).min(self.capacity);
+        reserve(&self.ground, self.offset + self.reserved as u64, (end - self.reserved) as u64)?;
+        self.reserved = end;
         Ok(())
     }
 }
@@ -207,6 +214,26 @@ mod tests {
         assert_eq!((full.kind(), buffer.len()), (io::ErrorKind::StorageFull, 100_001));
         buffer.truncate(2);
         assert_eq!(buffer.to_vec().unwrap(), [1, 2]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn where_there_is_no_memory_there_is_an_error_and_no_signal() {
+        let mut buffer = Buffer::private(1 << 20).unwrap();
+        buffer.extend(&[1; 5000]).unwrap();
+        let ground = std::mem::replace(&mut buffer.ground, Ground::new(0).unwrap().read_only());
+        for more in [5000, 200_000] {
+            assert!(buffer.extend(&vec![2; more]).is_err());
+            assert_eq!(buffer.to_vec().unwrap(), [1; 5000]);
+        }
+        // What is reserved can be written to, and again.
+        buffer.extend(&[2; 3192]).unwrap();
+        buffer.clear();
+        buffer.extend(&[3; 8192]).unwrap();
+        assert!(buffer.push(3).is_err());
+        buffer.ground = ground;
+        buffer.extend(&vec![4; 100_000]).unwrap();
+        assert_eq!(buffer.len(), 108_192);
     }
 
     #[test]

@@ -121,6 +121,11 @@ impl Connection {
         &self.inbox
     }
 
+    /// By which threads that wait for a result receive it.
+    pub(super) fn poller(&self) -> Arc<dyn Poller> {
+        Arc::clone(&self.poller)
+    }
+
     /// Whether it has work.
     pub(super) fn is_busy(&self) -> bool {
         !self.sent.is_empty()

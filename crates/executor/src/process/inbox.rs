@@ -50,8 +50,24 @@ impl Inbox {
         self.received.store(self.signals.replied(), SeqCst);
     }
 
+    /// Says that this thread looks for a reply itself, until what it gets is dropped: then it must look once more.
+    pub(super) fn poll(self: &Arc<Self>) -> Polling {
+        self.signals.poll();
+        Polling(Arc::clone(self))
+    }
+
     /// Wakes those who wait for replies: what they wait for may have come, or will not come here.
     pub(super) fn wake(&self) {
         self.signals.wake();
+    }
+}
+
+/// That a thread looks for a worker's reply itself, so that no one need be rung for.
+#[must_use = "it polls until this is dropped"]
+pub(super) struct Polling(Arc<Inbox>);
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        self.0.signals.leave();
     }
 }

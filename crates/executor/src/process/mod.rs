@@ -177,6 +177,7 @@ impl Executor for ProcessPoolExecutor {
     fn execute(&self, work: Work) -> Result<(), Error> {
         self.pool.shell.lives.check()?;
         let registered = work.registered()?;
+        self.pool.make_room();
         match Item::encode(work, registered, &self.pool.arena) {
             Ok(item) => self.pool.push(item),
             // It is this thread's own task, and no one has its future yet.

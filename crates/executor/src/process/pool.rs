@@ -16,8 +16,11 @@ use super::live::{LiveWorkers, Stop};
 use super::receipt::Receipt;
 use super::scheduler::{Next, Requeued, Scheduler};
 use super::slot::{Gate, Slots};
+use super::spinner::Spinner;
 use crate::error::{Error, Exit};
-use crate::ipc::arena::Arena;
+use crate::future::deadline::Deadline;
+use crate::future::phase::Poller;
+use crate::ipc::arena::{Arena, CACHED};
 use crate::ipc::channel::Ending;
 use crate::pool::life::Visit;
 use crate::pool::policy::{CancelFutures, OnCrash, Wait};
@@ -25,6 +28,10 @@ use crate::pool::shell::{Refused, Shell};
 use crate::sync::atomic::{AtomicBool, AtomicUsize};
 use crate::wire::Encoded;
 use crate::work::{Deferred, Work};
+
+/// How long to wait at most until workers have taken long arguments, of 1 MiB each or less: some times as long as that
+/// takes. Where it is longer, tasks are computing.
+const CROWDED: Duration = Duration::from_micros(500);
 
 /// What was chosen for the workers of a pool.
 pub(super) struct Crew {
@@ -54,6 +61,8 @@ pub(super) struct Pool {
     pub(super) callbacks: Callbacks,
     /// Where long arguments stand.
     pub(super) arena: Arc<Arena>,
+    /// Whether it is worth while to wait until workers have taken some of them.
+    pub(super) crowding: Spinner,
     /// Supervisors that run.
     pub(super) supervisors: AtomicUsize,
     /// Whether the thread has been started that recalls late batches.
@@ -77,8 +86,42 @@ pub(super) struct Followup<'a> {
 impl Pool {
     pub(super) fn new(max: usize, crew: Crew) -> Arc<Self> {
         let shell = Shell::new(max, Scheduler::default());
+        let crowding = Spinner::new(if crew.spin.is_zero() { Duration::ZERO } else { CROWDED });
         let (slots, live, callbacks, arena, supervisors, recalls) = Default::default();
-        Arc::new(Self { crew, shell, slots, live, callbacks, arena, supervisors, recalls })
+        Arc::new(Self { crew, shell, slots, live, callbacks, arena, crowding, supervisors, recalls })
+    }
+
+    /// Waits a moment where more long arguments are on their way than caches hold, and receives what has come, for
+    /// workers to take some of them. Each is copied twice as fast then: by one who has it in a cache, to memory that
+    /// is in a cache. Work is left for every worker to go on with.
+    pub(super) fn make_room(self: &Arc<Self>) {
+        let used = self.arena.used();
+        let is_full = || self.arena.used() > CACHED && self.shell.queue.queued() >= self.shell.max();
+        if !is_full() || !self.may_spin() {
+            return;
+        }
+        let Some(poller) = self.busy_poller() else { return };
+        let mebibytes = (used / (self.shell.queue.queued() + 1)) >> 20;
+        self.crowding.wait(None, |limit| {
+            let limit = limit.saturating_mul(mebibytes.max(1) as u32);
+            poller.poll(&|| !is_full(), Deadline::after(Some(limit)));
+            self.arena.used() < used
+        });
+    }
+
+    /// By which one receives the reply of a worker that has work.
+    fn busy_poller(self: &Arc<Self>) -> Option<Arc<dyn Poller>> {
+        (0..self.shell.max()).find_map(|worker| {
+            let mut gate = self.slots.shut_for(worker, Receiver::Passing)?;
+            let poller = gate
+                .connection()
+                .filter(|connection| connection.is_busy())
+                .map(|connection| connection.poller());
+            let mut followup = self.followup();
+            followup.open(worker, gate, Receiver::Passing);
+            followup.finish();
+            poller
+        })
     }
 
     /// Gives work to an idle worker or queues it, and starts a worker for it if there is none.
@@ -232,6 +275,7 @@ impl Followup<'_> {
     fn serve(&mut self, worker: usize, item: Item) {
         let pool = self.pool;
         let mut gate = pool.slots.shut(worker);
+        gate.poll();
         pool.shell.queue.unlist(worker);
         match gate.connection() {
             Some(connection) if connection.is_free() => self.occupy(worker, connection, item.into()),

@@ -163,7 +163,12 @@ impl Scheduler {
     /// of late, until there are as many as make the way there worth while. One who gives tasks to idle workers,
     /// each by itself, does nothing else.
     pub(super) fn linger(&self, spinner: &Spinner) {
-        spinner.spin(None, || self.queued.load(Relaxed) >= ENOUGH);
+        spinner.spin(None, || self.queued() >= ENOUGH);
+    }
+
+    /// Pieces of work that are queued.
+    pub(super) fn queued(&self) -> usize {
+        self.queued.load(Relaxed)
     }
 
     /// What a worker that has nothing to do is to do next, if it can take so many pieces. There are that many

@@ -8,7 +8,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, TryLockError};
 
 use super::connection::Connection;
-use super::inbox::{Inbox, Receiver};
+use super::inbox::{Inbox, Polling, Receiver};
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard, Step, left_out};
 
@@ -35,6 +35,7 @@ pub(super) struct Gate<'a> {
     /// `None` once it is open.
     connection: Option<MutexGuard<'a, Option<Box<Connection>>>>,
     was_busy: bool,
+    polling: Option<Polling>,
 }
 
 /// A gate that was opened, and behind which a reply may have been left.
@@ -44,6 +45,7 @@ pub(super) struct Opened<'a> {
     slot: &'a Slot,
     /// That of the connection, if there is one.
     inbox: Option<Arc<Inbox>>,
+    polling: Option<Polling>,
     looked: bool,
 }
 
@@ -95,12 +97,18 @@ impl Slots {
 impl<'a> Gate<'a> {
     fn new(slots: &'a Slots, slot: &'a Slot, connection: MutexGuard<'a, Option<Box<Connection>>>) -> Self {
         let was_busy = connection.as_ref().is_some_and(|connection| connection.is_busy());
-        Self { slots, slot, connection: Some(connection), was_busy }
+        Self { slots, slot, connection: Some(connection), was_busy, polling: None }
     }
 
     /// The connection, if there is a worker.
     pub(super) fn connection(&mut self) -> Option<&mut Connection> {
         self.connection.as_mut()?.as_deref_mut()
+    }
+
+    /// Says that the worker need not ring for its next reply, if that comes before the gate is open: on one CPU it
+    /// runs as soon as it is called, and the reply is there before the caller goes on.
+    pub(super) fn poll(&mut self) {
+        self.polling = self.connection().map(|connection| connection.inbox().poll());
     }
 
     /// Connects a worker.
@@ -126,7 +134,7 @@ impl<'a> Gate<'a> {
         }
         let inbox = connection.map(|connection| Arc::clone(connection.inbox()));
         drop(guard);
-        Opened { slots: self.slots, slot: self.slot, inbox, looked: false }
+        Opened { slots: self.slots, slot: self.slot, inbox, polling: self.polling.take(), looked: false }
     }
 }
 
@@ -141,6 +149,8 @@ impl<'a> Opened<'a> {
     /// is none, or it is another's now.
     pub(super) fn look_again(mut self, receiver: Receiver) -> Option<Gate<'a>> {
         self.looked = true;
+        // Of a reply that came before no one was told.
+        drop(self.polling.take());
         let (slots, slot) = (self.slots, self.slot);
         if left_out(Step::LookAfterOpening) || !self.inbox.take()?.has_reply_for(receiver) {
             return None;

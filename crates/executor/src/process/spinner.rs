@@ -50,10 +50,15 @@ impl Spinner {
         if come() {
             return true;
         }
+        self.wait(left, |limit| spin(limit, come))
+    }
+
+    /// The same, by the closure: it waits no longer than it is told, and tells whether that has come.
+    pub(super) fn wait(&self, left: Option<Duration>, wait: impl FnOnce(Duration) -> bool) -> bool {
         let vain = self.vain.load(Relaxed);
         let limit_ns = self.limit_ns(vain);
-        let left_ns = left.map_or(u64::MAX, |left| left.as_nanos() as u64);
-        let has_come = limit_ns > 0 && spin(limit_ns.min(left_ns), come);
+        let limit = Duration::from_nanos(limit_ns);
+        let has_come = limit_ns > 0 && wait(left.map_or(limit, |left| left.min(limit)));
         if limit_ns == 0 {
             self.vain.store(vain.saturating_add(1), Relaxed);
         } else if has_come {
@@ -83,7 +88,8 @@ impl Spinner {
     }
 }
 
-fn spin(limit_ns: u64, come: impl Fn() -> bool) -> bool {
+fn spin(limit: Duration, come: impl Fn() -> bool) -> bool {
+    let limit_ns = limit.as_nanos() as u64;
     let begin_ns = clock::monotonic_ns();
     loop {
         if come() {

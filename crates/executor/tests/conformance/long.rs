@@ -18,6 +18,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     behaviour("each task gets its own, of any length", On::Every, own_bytes),
     behaviour("several in one argument, and shared bytes with them", On::Every, several),
     behaviour("submitted by many threads at once", On::Pools, many_threads),
+    behaviour("more than caches hold, and none is taken before all are submitted", On::Pools, crowded),
     behaviour("what is cancelled leaves the others theirs", On::Pools, cancelled),
     behaviour("in chunks", On::Every, chunks),
     behaviour("what a worker that dies has not begun arrives elsewhere", LONG, not_begun),
@@ -119,6 +120,24 @@ fn many_threads(subject: Subject) {
             });
         }
     });
+}
+
+fn crowded(subject: Subject) {
+    let executor = subject.start(1);
+    let long: Vec<ByteBuf> = (0..100).map(|task| bytes(256 << 10, task)).collect();
+    let gate = Gate::new();
+    let held = executor.submit(HoldSum(gate.path(), 1, long[0].clone())).unwrap();
+    wait_until("the first task runs", || gate.begun(1));
+    let futures: Vec<_> = long.iter().map(|bytes| executor.submit(SumLong(bytes.clone())).unwrap()).collect();
+    assert!(!held.done());
+    gate.open();
+    assert_eq!(held.result(None), Ok(sum(&long[0])));
+    for (future, bytes) in futures.iter().zip(&long) {
+        assert_eq!(future.result(None), Ok(sum(bytes)));
+    }
+    // These are taken one after the other, while others are submitted.
+    let sums = executor.map(long.iter().map(|bytes| SumLong(bytes.clone())));
+    assert!(sums.zip(&long).all(|(result, bytes)| result == Ok(sum(bytes))));
 }
 
 fn cancelled(subject: Subject) {

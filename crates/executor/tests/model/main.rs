@@ -24,6 +24,8 @@ pub mod error;
 #[path = "../../src/future/mod.rs"]
 pub mod future;
 mod ipc;
+#[path = "../../src/looking.rs"]
+mod looking;
 mod panics;
 #[path = "../../src/pool/mod.rs"]
 pub mod pool;

@@ -23,7 +23,9 @@ use std::sync::{Arc, PoisonError};
 
 pub(crate) use self::views::Views;
 use super::buffer::KEPT;
+pub(crate) use super::memory::CACHED;
 use super::memory::{Ground, Mapping, Piece, longest_file, reserve};
+use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The smallest extent: what is shorter is copied within the message sooner than an extent is found.
@@ -55,7 +57,11 @@ const TURN: usize = 1 << 10;
 
 /// The parent's side. The file is made when it is first needed.
 #[derive(Debug, Default)]
-pub(crate) struct Arena(Mutex<State>);
+pub(crate) struct Arena {
+    state: Mutex<State>,
+    /// Bytes of the extents in use, for those who look without the lock.
+    used: AtomicUsize,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -100,6 +106,13 @@ struct Block {
     next: Option<Extent>,
 }
 
+impl Block {
+    /// How many bytes it has room for.
+    fn length(&self) -> usize {
+        SMALLEST << self.size
+    }
+}
+
 /// It goes from hand to hand.
 type Extent = Box<Block>;
 
@@ -139,7 +152,12 @@ impl Place {
 impl Arena {
     /// A panic cannot leave the state half-changed, so that a poisoned lock is as good as any.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of the extents in use.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Relaxed)
     }
 
     /// An extent for so many bytes, with memory for them; `None` where there can be none.
@@ -151,6 +169,7 @@ impl Arena {
         let ground = state.file.clone();
         self.forget(surplus, state);
         let (mut block, ground) = (block?, ground?);
+        self.used.fetch_add(block.length(), Relaxed);
         block.arena = Some(Arc::clone(self));
         if let Some(more) = length.checked_sub(block.touched).filter(|more| *more > 0) {
             if reserve(ground, block.offset + block.touched as u64, more as u64).is_err() {
@@ -168,6 +187,7 @@ impl Arena {
         let mut next = Some(first);
         while let Some(mut block) = next {
             (next, block.arena) = (block.next.take(), None);
+            self.used.fetch_sub(block.length(), Relaxed);
             state.give_back(block);
         }
         let surplus = if state.used == 0 { state.surplus_of_idle() } else { Vec::new() };
@@ -179,7 +199,7 @@ impl Arena {
         let Some(ground) = state.file.clone().filter(|_| !surplus.is_empty()) else { return };
         drop(state);
         for block in &surplus {
-            ground.forget(block.offset, (SMALLEST << block.size) as u64);
+            ground.forget(block.offset, block.length() as u64);
         }
         let mut state = self.lock();
         for mut block in surplus {
@@ -285,7 +305,7 @@ impl Extents {
     /// Copies bytes into a further one and tells where they stand; `None` where there can be none.
     pub(crate) fn add(&mut self, arena: &Arc<Arena>, bytes: &[u8]) -> Option<Place> {
         let mut block = arena.take(bytes.len())?;
-        block.piece.write(bytes);
+        block.piece.write(bytes, arena.used());
         let place = Place { offset: block.offset, length: bytes.len() as u64 };
         block.next = self.0.take();
         self.0 = Some(block);

@@ -5,7 +5,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::ipc::memory::{Ground, Mapping};
+use crate::ipc::memory::{Ground, Mapping, reserve};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use crate::sync::futex::Word;
 use crate::sync::{Step, left_out};
@@ -62,6 +62,7 @@ pub(crate) struct Signals(Mapping);
 impl Signals {
     /// Those in a file that no one else has yet, all zero.
     pub(super) fn new(ground: &Ground) -> io::Result<Self> {
+        reserve(ground, 0, size_of::<Control>() as u64)?;
         let signals = Self::of(ground)?;
         // SAFETY: the mapping begins at a page and is as long as `Control`, and no one else looks at it.
         unsafe { signals.0.start().cast::<Control>().write(Control::default()) };

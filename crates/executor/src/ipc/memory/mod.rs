@@ -85,6 +85,16 @@ impl Ground {
     }
 }
 
+#[cfg(all(test, target_os = "linux"))]
+impl Ground {
+    /// The same file, through which the system gives no memory.
+    pub(super) fn read_only(&self) -> Self {
+        use std::os::fd::AsRawFd;
+        let path = format!("/proc/self/fd/{}", self.as_fd().as_raw_fd());
+        Self(Arc::new(std::fs::File::open(path).unwrap().into()))
+    }
+}
+
 impl AsFd for Ground {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -177,7 +187,7 @@ impl Mapping {
         // is read then are bytes.
         unsafe {
             let end = into.as_mut_ptr().add(into.len());
-            copy::from_shared(self.start.as_ptr().add(from.start), end, from.len());
+            copy::copy(self.start.as_ptr().add(from.start), end, from.len());
             into.set_len(into.len() + from.len());
         }
         Ok(())
@@ -201,7 +211,7 @@ impl Mapping {
         assert!(at <= self.length && bytes.len() <= self.length - at, "beyond the mapping");
         // SAFETY: as above. What is written stands elsewhere: no reference to a mapping is ever made but to
         // its atomics.
-        unsafe { copy::to_shared(bytes.as_ptr(), self.start.as_ptr().add(at), bytes.len()) }
+        unsafe { write(bytes, self.start.as_ptr().add(at), bytes.len()) }
     }
 }
 
@@ -226,20 +236,38 @@ impl Piece {
         self.at
     }
 
-    /// Writes bytes at its beginning.
+    /// Writes bytes at its beginning. So many are there to be read by now, these among them.
     ///
     /// # Panics
     ///
     /// If it is shorter.
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    pub(super) fn write(&mut self, bytes: &[u8], unread: usize) {
         assert!(bytes.len() <= self.length, "beyond the piece");
         // SAFETY: as for a mapping, which is at least as long as `cut` has made its pieces. They do not overlap, and
         // it was taken to make them: no other thread of this process reads or writes here.
         unsafe {
             let start = self.mapping.start.as_ptr().add(self.at);
-            copy::to_shared(bytes.as_ptr(), start, bytes.len());
+            write(bytes, start, unread);
         }
     }
+}
+
+/// What caches hold between one CPU that writes and another that reads, in bytes: a part of what a processor of today
+/// has. (EPYC 7003, 1 MiB at a time: as fast with up to 8 MiB that have not been read, with 16 MiB half as fast.)
+pub(crate) const CACHED: usize = 4 << 20;
+
+/// From so many unread bytes on it is certain that caches do not hold them.
+const UNCACHED: usize = 4 * CACHED;
+
+/// Copies bytes to memory that is shared, when so many are there to be read, these among them.
+///
+/// # Safety
+///
+/// There is room for them, and no reference to it.
+unsafe fn write(bytes: &[u8], to: *mut u8, unread: usize) {
+    let write = if unread > UNCACHED { copy::copy_past_caches } else { copy::copy };
+    // SAFETY: by the caller. They stand elsewhere.
+    unsafe { write(bytes.as_ptr(), to, bytes.len()) }
 }
 
 /// A multiple of every page size.

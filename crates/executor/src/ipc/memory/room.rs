@@ -24,10 +24,17 @@ const PIECE: u64 = 16 << 20;
 #[cfg(target_os = "linux")]
 pub(in crate::ipc) fn reserve(file: impl AsFd, start: u64, length: u64) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
     let end = start.checked_add(length).ok_or(io::ErrorKind::FileTooLarge)?;
     for start in (start..end).step_by(PIECE as usize) {
         let length = PIECE.min(end - start);
-        rustix::io::retry_on_intr(|| fallocate(&file, FallocateFlags::empty(), start, length))?;
+        match rustix::io::retry_on_intr(|| fallocate(&file, FallocateFlags::empty(), start, length)) {
+            // The call is not there, or denied to a program in a sandbox.
+            Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
+                reserve_by_writing(&file, start, length)?;
+            }
+            result => result?,
+        }
     }
     Ok(())
 }

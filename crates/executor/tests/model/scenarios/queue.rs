@@ -11,7 +11,42 @@ use crate::sync::thread;
 use crate::{CancelFutures, closure};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![holds("queue: all that is pushed is popped, and the workers end", 1000, pushed_and_popped)]
+    vec![
+        holds("queue: all that is pushed is popped, and the workers end", 1000, pushed_and_popped),
+        holds("queue: tasks that wait for each other all get a worker", 2000, together),
+    ]
+}
+
+fn together() {
+    let queue = Arc::new(Queue::with_looks());
+    let workers: Vec<_> = (0..3)
+        .map(|_| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                while let Some(work) = queue.pop() {
+                    work.run();
+                }
+            })
+        })
+        .collect();
+    for _ in 0..2 {
+        let barrier = Arc::new(shuttle::sync::Barrier::new(3));
+        let futures: Vec<_> = (0..3)
+            .map(|_| {
+                let barrier = Arc::clone(&barrier);
+                let (work, future) = closure(move || {
+                    barrier.wait();
+                });
+                assert!(queue.push(work).is_ok());
+                future
+            })
+            .collect();
+        assert!(futures.iter().all(|future| future.result(None) == Ok(())));
+    }
+    assert!(queue.close(CancelFutures::No).cancelled.is_empty());
+    for worker in workers {
+        worker.join().unwrap();
+    }
 }
 
 fn pushed_and_popped() {
