@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Trial};
 use speedup::mpi::testing::Cluster;
+use speedup::settings::SettingError;
 use speedup::study::progress::Verbosity;
 use speedup::study::rounds::Watch;
 use speedup::study::{self, Limits, OverHosts, Run, RunConfig, RunRequest, Runner, Study};
@@ -32,6 +33,10 @@ fn main() {
         ("a_delay_of_messages_is_found_in_network", a_delay_of_messages_is_found_in_network),
         ("a_lost_host_ends_the_run_and_keeps_its_rounds", a_lost_host_ends_the_run_and_keeps_its_rounds),
         ("what_does_not_apply_is_refused", what_does_not_apply_is_refused),
+        (
+            "numbers_of_workers_go_up_to_the_cpus_of_all_hosts",
+            numbers_of_workers_go_up_to_the_cpus_of_all_hosts,
+        ),
     ];
     let trial = |&(name, test): &(&'static str, fn())| {
         Trial::test(name, move || {
@@ -248,4 +253,23 @@ fn what_does_not_apply_is_refused() {
     let given = RunRequest { workers_per_host: Some(2), ..request("1", out.path()) };
     let refused = given.resolve(&Limits::default(), study::workloads(), 2).err().unwrap().to_string();
     assert_eq!(refused, "workers-per-host '2': is for the executor mpi, which is none of this run");
+    // What is wrong without hosts is told before any is asked for.
+    let wrong = RunRequest { kernel: Some("no-such".parse().unwrap()), ..request("1", out.path()) };
+    let hosts = || -> Result<_, SettingError> { panic!("hosts were asked for") };
+    let resolved = wrong.resolve_over(&Limits::default(), study::workloads(), 2, hosts);
+    let refused = resolved.err().unwrap().to_string();
+    assert!(refused.starts_with("kernel 'no-such': rc4 has no kernel no-such"), "{refused}");
+}
+
+fn numbers_of_workers_go_up_to_the_cpus_of_all_hosts() {
+    let out = tempfile::tempdir().unwrap();
+    let cluster = Cluster::new(3);
+    let hosts = OverHosts::of(cluster.hosts(), Fill::Compact, None).unwrap();
+    let cpus = hosts.cpus();
+    let given = RunRequest { workers: None, ..request("1", out.path()) };
+    let hosts = || Ok::<_, SettingError>(Some(hosts));
+    let config = given.resolve_over(&Limits::default(), study::workloads(), 1, hosts).unwrap();
+    let workers = &config.workloads[0].workers;
+    assert_eq!((workers.first(), workers.last()), (Some(&1), Some(&cpus)));
+    assert_eq!(cpus % 3, 0, "three times this machine's");
 }

@@ -155,11 +155,14 @@ fn begin(args: &RunArgs, workloads: Workloads) -> Result<Run, ExitError> {
         return resumed.map_err(|error| ExitError::Failure(format!("--resume {error}")));
     }
     let request = &args.request;
-    let connect = || OverHosts::of_this_job(request.hosts_fill.unwrap_or_default(), request.workers_per_host);
-    let hosts = (cfg!(feature = "mpi") && request.is_over_hosts()).then(connect).transpose();
-    let hosts = hosts.map_err(|problem| ExitError::Failure(format!("executor {HOSTS}: {problem}")))?;
+    let hosts = || -> Result<_, ExitError> {
+        let hosts = (cfg!(feature = "mpi") && request.is_over_hosts()).then(|| {
+            OverHosts::of_this_job(request.hosts_fill.unwrap_or_default(), request.workers_per_host)
+        });
+        hosts.transpose().map_err(|problem| ExitError::Failure(format!("executor {HOSTS}: {problem}")))
+    };
+    let place = args.output.place(request.out.as_deref().unwrap_or(Path::new(OUT)))?;
     let config = request.resolve_over(&args.limits, workloads, machine::cpus_available(), hosts)?;
-    let place = args.output.place(&config.out)?;
     Ok(Run::begin_in(Box::new(Study::new(config, Design::InterleavedRounds)), &place)?)
 }
 

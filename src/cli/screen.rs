@@ -36,7 +36,9 @@ fn styled(is_terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool 
     if set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") {
         return true;
     }
-    is_terminal && !is("CLICOLOR", "0") && !is("TERM", "dumb")
+    // A launcher of MPI gives its ranks a terminal, wherever its own output goes.
+    let is_rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].into_iter().any(set);
+    is_terminal && !is_rank && !is("CLICOLOR", "0") && !is("TERM", "dumb")
 }
 
 #[cfg(test)]
@@ -53,6 +55,7 @@ mod tests {
         assert!(with(true, &[("TERM", "xterm")]) && !with(false, &[("TERM", "xterm")]));
         assert!(!with(true, &[("NO_COLOR", "1")]) && with(true, &[("NO_COLOR", "")]));
         assert!(!with(true, &[("TERM", "dumb")]) && !with(true, &[("CLICOLOR", "0")]));
+        assert!(!with(true, &[("PMIX_RANK", "0")]) && with(true, &[("PMIX_RANK", "0"), ("CLICOLOR_FORCE", "1")]));
         assert!(with(false, &[("CLICOLOR_FORCE", "1")]) && !with(false, &[("CLICOLOR_FORCE", "0")]));
         assert!(!with(true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     }

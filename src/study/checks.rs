@@ -64,23 +64,14 @@ impl RunRequest {
         }
     }
 
-    /// What only workers on other hosts can be asked.
-    pub(super) fn check_hosts(
-        &self,
-        executors: &[Runner],
-        hosts: Option<&OverHosts>,
-    ) -> Result<(), SettingError> {
-        let over = executors.iter().any(|runner| matches!(runner, Runner::Hosts));
-        if over && hosts.is_none() {
-            let problem =
-                format!("{HOSTS} needs the ranks of an MPI job as hosts, which this program has not");
-            return Err(SettingError::new("executor", HOSTS, problem));
-        }
+    /// Whether settings of the executor over hosts are given where it is none of the run.
+    pub(super) fn check_over(&self, executors: &[Runner]) -> Result<(), SettingError> {
         let given = [
             ("hosts-fill", self.hosts_fill.map(|fill| fill.name().to_string())),
             ("workers-per-host", self.workers_per_host.map(|most| most.to_string())),
         ];
-        match given.into_iter().find_map(|(name, value)| Some((name, value?))).filter(|_| !over) {
+        let given = given.into_iter().find_map(|(name, value)| Some((name, value?)));
+        match given.filter(|_| !is_over(executors)) {
             Some((name, value)) => {
                 let problem = format!("is for the executor {HOSTS}, which is none of this run");
                 Err(SettingError::new(name, value, problem))
@@ -88,4 +79,17 @@ impl RunRequest {
             None => Ok(()),
         }
     }
+}
+
+/// Whether there are hosts where they are needed.
+pub(super) fn check_hosts(executors: &[Runner], hosts: Option<&OverHosts>) -> Result<(), SettingError> {
+    if is_over(executors) && hosts.is_none() {
+        let problem = format!("{HOSTS} needs the ranks of an MPI job as hosts, which this program has not");
+        return Err(SettingError::new("executor", HOSTS, problem));
+    }
+    Ok(())
+}
+
+fn is_over(executors: &[Runner]) -> bool {
+    executors.iter().any(|runner| matches!(runner, Runner::Hosts))
 }

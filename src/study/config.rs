@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::ceiling;
+use super::checks::check_hosts;
 use super::choice::{Wanted, WorkloadChoice, default_kernel, kernel};
 use super::hosts::OverHosts;
 use super::registry::AnyWorkload;
@@ -61,33 +62,40 @@ impl RunRequest {
         workloads: &Workloads,
         cpus: usize,
     ) -> Result<RunConfig, SettingError> {
-        self.resolve_over(limits, workloads, cpus, None)
+        self.resolve_over(limits, workloads, cpus, || Ok(None))
     }
 
-    /// The same with hosts, which there must be where the executor over hosts is asked for.
+    /// The same with hosts, which there must be where the executor over hosts is asked for. They are asked for last:
+    /// what is wrong without them is told before anything is started on them.
     ///
     /// # Errors
     ///
-    /// As [`resolve`](Self::resolve).
-    pub fn resolve_over(
+    /// As [`resolve`](Self::resolve), or what the closure says.
+    pub fn resolve_over<E: From<SettingError>>(
         &self,
         limits: &Limits,
         workloads: &Workloads,
         cpus: usize,
-        hosts: Option<OverHosts>,
-    ) -> Result<RunConfig, SettingError> {
-        let cpus = hosts.as_ref().map_or(cpus, |hosts| cpus.max(hosts.cpus()));
+        hosts: impl FnOnce() -> Result<Option<OverHosts>, E>,
+    ) -> Result<RunConfig, E> {
         let chosen = self.workloads(workloads)?;
         self.check_waiting(&chosen)?;
         self.check_arrays(&chosen)?;
         let executors = self.executors(&chosen)?;
-        self.check_hosts(&executors, hosts.as_ref())?;
-        let workloads = self.choices(&chosen, workloads, cpus)?;
+        self.check_over(&executors)?;
+        let pin = self.pinned(&executors)?;
+        let mut workloads = self.choices(&chosen, workloads)?;
+        let ceilings = self.ceilings(&workloads, pin.as_ref())?;
+        let hosts = hosts()?;
+        check_hosts(&executors, hosts.as_ref())?;
+        let cpus = hosts.as_ref().map_or(cpus, |hosts| cpus.max(hosts.cpus()));
+        for choice in &mut workloads {
+            choice.workers = self.workers_of(choice.workload, cpus);
+        }
         // What is set up is not to be timed, unless the user says so.
         let sets_up = workloads.iter().any(|choice| choice.prepared.sets_up());
-        let pin = self.pinned(&executors)?;
         Ok(RunConfig {
-            ceilings: self.ceilings(&workloads, pin.as_ref())?,
+            ceilings,
             workloads,
             pin,
             hosts,
@@ -113,12 +121,11 @@ impl RunRequest {
         Ok(if default.is_empty() { workloads.to_vec() } else { default })
     }
 
-    /// Each workload once for every way of passing data, with its kernel, passes and workers.
+    /// Each workload once for every way of passing data, with its kernel and passes; without its workers.
     fn choices(
         &self,
         chosen: &Workloads,
         workloads: &Workloads,
-        cpus: usize,
     ) -> Result<Vec<WorkloadChoice>, SettingError> {
         let passes = of_each("passes", self.passes.as_ref(), chosen, workloads)?;
         let kernels = of_each("kernel", self.kernel.as_ref(), chosen, workloads)?;
@@ -155,7 +162,7 @@ impl RunRequest {
                     scale: self.scale.unwrap_or_default(),
                     seed: self.seed.map_or(DEFAULT_SEED, |Seed(seed)| seed),
                     parameters: parameters.clone(),
-                    workers: self.workers_of(workload, cpus),
+                    workers: Vec::new(),
                 };
                 let refused = |problem| SettingError::new("workload", workload.name(), problem);
                 choices.push(wanted.prepare(workload).map_err(refused)?);

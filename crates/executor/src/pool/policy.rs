@@ -39,8 +39,10 @@ pub enum OnCrash {
 pub enum Spin {
     /// It sleeps at once, and is woken by the system: some microseconds each time.
     Never,
-    /// It spins for at most 50 microseconds, and less where that was in vain of late, in pools with no more workers than CPUs, and a thread only
-    /// while a CPU is left for it. An exchange of short tasks then goes without the system.
+    /// It spins for at most 50 microseconds, and less where that was in vain of late, in pools with no more workers
+    /// than CPUs, and a thread only while a CPU is left for it. An exchange of short tasks then goes without the
+    /// system. A thread that submits long arguments, more than 4 MiB ahead of the workers, waits for them half a
+    /// millisecond a MiB at most, and not where that was in vain: they go from cache to cache then.
     #[default]
     Adaptive,
 }

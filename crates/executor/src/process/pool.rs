@@ -86,7 +86,9 @@ pub(super) struct Followup<'a> {
 impl Pool {
     pub(super) fn new(max: usize, crew: Crew) -> Arc<Self> {
         let shell = Shell::new(max, Scheduler::default());
-        let crowding = Spinner::new(if crew.spin.is_zero() { Duration::ZERO } else { CROWDED });
+        // A thread that passes tasks on has others to do.
+        let waits = !crew.spin.is_zero() && crew.annex;
+        let crowding = Spinner::new(if waits { CROWDED } else { Duration::ZERO });
         let (slots, live, callbacks, arena, supervisors, recalls) = Default::default();
         Arc::new(Self { crew, shell, slots, live, callbacks, arena, crowding, supervisors, recalls })
     }
