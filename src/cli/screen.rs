@@ -55,7 +55,9 @@ mod tests {
         assert!(with(true, &[("TERM", "xterm")]) && !with(false, &[("TERM", "xterm")]));
         assert!(!with(true, &[("NO_COLOR", "1")]) && with(true, &[("NO_COLOR", "")]));
         assert!(!with(true, &[("TERM", "dumb")]) && !with(true, &[("CLICOLOR", "0")]));
-        assert!(!with(true, &[("PMIX_RANK", "0")]) && with(true, &[("PMIX_RANK", "0"), ("CLICOLOR_FORCE", "1")]));
+        assert!(
+            !with(true, &[("PMIX_RANK", "0")]) && with(true, &[("PMIX_RANK", "0"), ("CLICOLOR_FORCE", "1")])
+        );
         assert!(with(false, &[("CLICOLOR_FORCE", "1")]) && !with(false, &[("CLICOLOR_FORCE", "0")]));
         assert!(!with(true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     }
