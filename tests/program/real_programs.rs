@@ -219,7 +219,7 @@ fn rayon_has_as_many_threads_as_its_variable_says() {
         "--",
         &itself,
         "--exact",
-        "rayon_has_as_many_threads_as_its_variable_says",
+        "real_programs::rayon_has_as_many_threads_as_its_variable_says",
         "--nocapture",
     ];
     let record = measured(folder.path(), &further);

@@ -20,6 +20,13 @@ pub(super) fn notes(evidence: &Evidence<'_>, predicted: &[Asked]) -> Vec<String>
     if more && jobs > 0 {
         notes.push(format!("At most {jobs} {} have a job: the batch has no more.", unit(evidence)));
     }
+    if evidence.cases.values().flat_map(|known| &known.pairs).any(|pair| !pair.sample.hosts.is_empty()) {
+        notes.push(
+            "What messages between hosts took is part of the time from one job to the next, as it was measured: further \
+             hosts are taken to be as far away."
+                .to_string(),
+        );
+    }
     if !evidence.waits {
         return notes;
     }

@@ -6,7 +6,8 @@ use super::model::{Choice, Forecast, Gain, Outcome, Prediction, Tried};
 use super::predict;
 use crate::analysis::{Analysis, Loss, bounds};
 use crate::record::{
-    BASELINE, Case, CeilingLane, CeilingSample, Design, Known, RunRecord, Sample, TaskSpan, WorkerSpan, book,
+    BASELINE, Case, CeilingLane, CeilingSample, Design, HostSpan, Known, RunRecord, Sample, TaskSpan,
+    WorkerSpan, book,
 };
 
 const ROUNDS: u32 = 10;
@@ -229,6 +230,29 @@ fn records_without_tasks_say_so() {
     assert!(reason.contains("not timed one by one"), "{reason}");
     assert_eq!(only(&prediction).advice, []);
     assert_eq!(predict(&book::record(), &[4]).forecasts, []);
+}
+
+#[test]
+fn that_messages_between_hosts_are_part_of_the_time_between_jobs_is_told() {
+    let mut record = run(&[0.1; 8], &[Pool::of(1), Pool::of(2)], 2, 1.0);
+    let notes = |record: &RunRecord| only(&predict(record, &[4])).notes.join(" ");
+    assert!(!notes(&record).contains("hosts"));
+    for sample in &mut record.samples {
+        let (opening, closing, machine) = Default::default();
+        let (clock_error_ns, latency_ns) = (1000, 500);
+        let host = HostSpan {
+            host: 0,
+            first_worker: 0,
+            workers: 2,
+            clock_error_ns,
+            latency_ns,
+            opening,
+            closing,
+            machine,
+        };
+        sample.hosts = vec![host];
+    }
+    assert!(notes(&record).contains("messages between hosts"), "{}", notes(&record));
 }
 
 proptest! {
