@@ -105,10 +105,12 @@ impl<'a> Gate<'a> {
         self.connection.as_mut()?.as_deref_mut()
     }
 
-    /// Says that the worker need not ring for its next reply, if that comes before the gate is open: on one CPU it
-    /// runs as soon as it is called, and the reply is there before the caller goes on.
+    /// Says that a worker that sleeps need not ring for its next reply, if that comes before the gate is open: on one
+    /// CPU it runs as soon as it is called, and the reply is there before the caller goes on. One that is awake runs
+    /// elsewhere, and is not to be kept from its memory.
     pub(super) fn poll(&mut self) {
-        self.polling = self.connection().map(|connection| connection.inbox().poll());
+        let inbox = self.connection().map(|connection| connection.inbox());
+        self.polling = inbox.filter(|inbox| inbox.signals().child_sleeps()).map(Inbox::poll);
     }
 
     /// Connects a worker.

@@ -24,7 +24,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::signals::{Control, STOPPED};
+use self::signals::{AWAKE, Control, STOPPED};
 use super::buffer::{Buffer, KEPT, View};
 use super::memory::{Ground, longest_file};
 use crate::sync::atomic::Ordering::SeqCst;
@@ -54,8 +54,6 @@ pub(crate) enum Bed {
     Word = 2,
 }
 
-/// In that note: it sleeps nowhere.
-const AWAKE: u32 = 0;
 const ON_WORD: u32 = Bed::Word as u32;
 
 /// The parent's end.

@@ -10,6 +10,9 @@ use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use crate::sync::futex::Word;
 use crate::sync::{Step, left_out};
 
+/// In the note of where the child sleeps: nowhere.
+pub(super) const AWAKE: u32 = 0;
+
 /// In the word of the number of parts: no more are to be begun.
 pub(super) const STOPPED: u32 = 1 << 31;
 
@@ -127,6 +130,12 @@ impl Signals {
     #[must_use]
     pub(crate) fn busy_ns(&self) -> u64 {
         self.control().busy_ns.load(SeqCst)
+    }
+
+    /// Whether the child sleeps, or is about to.
+    #[must_use]
+    pub(crate) fn child_sleeps(&self) -> bool {
+        self.control().child_sleeps.load(SeqCst) != AWAKE
     }
 
     /// Says that the calling thread of the parent polls for the reply, until it [leaves](Self::leave).
