@@ -22,6 +22,8 @@ mod most {
     pub(super) const SAMPLES: usize = 1 << 20;
     pub(super) const TASKS: usize = 1 << 23;
     pub(super) const FAILURES: usize = 1 << 16;
+    /// CPUs to use, of all hosts together.
+    pub(super) const CPUS: usize = 1 << 20;
     /// Cores, caches, kinds, features of the machine.
     pub(super) const PARTS: usize = 1 << 16;
     pub(super) const WAYS: usize = 16;
@@ -54,6 +56,10 @@ fn counts(record: &RunRecord) -> Result<(), String> {
     let listed = |count: Option<usize>| count.unwrap_or(0);
     let tasks = record.samples.iter().map(|sample| sample.tasks.len() + sample.workers.len()).sum();
     let ordered = plan.order.iter().map(Vec::len).sum();
+    let hosts = record.hosts.iter().flat_map(|over| &over.hosts);
+    let over_hosts = hosts.clone().fold(0_usize, |sum, host| sum.saturating_add(host.cpus));
+    let environments = hosts.map(|host| &host.environment).chain([environment]);
+    let cpus = environments.filter_map(|of| of.cpus_available.value().copied()).fold(over_hosts, usize::max);
     let hosts_of_a_sample = record.samples.iter().map(|sample| sample.hosts.len()).max().unwrap_or(0);
     for (what, count, most) in [
         ("workloads", plan.workloads.len(), most::WORKLOADS),
@@ -71,6 +77,7 @@ fn counts(record: &RunRecord) -> Result<(), String> {
         ("published rows", record.published.len(), most::CASES),
         ("hosts", record.hosts.as_ref().map_or(0, |of| of.hosts.len()), MAX_WORKERS),
         ("hosts of a sample", hosts_of_a_sample, MAX_WORKERS),
+        ("CPUs", cpus, most::CPUS),
         ("cores", listed(environment.cores.value().map(Vec::len)), most::PARTS),
         ("caches", listed(environment.caches.value().map(Vec::len)), most::PARTS),
         ("kinds of CPU", listed(environment.kinds.value().map(Vec::len)), most::PARTS),
@@ -221,7 +228,9 @@ fn of_sample(record: &RunRecord, sample: &Sample) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Environment, Fill, HOSTS, HostRecord, HostSpan, HostsRecord, MachineState, book};
+    use crate::record::{
+        Environment, Fill, HOSTS, HostRecord, HostSpan, HostsRecord, Known, MachineState, book,
+    };
 
     #[track_caller]
     fn assert_refused(record: &RunRecord, reason: &str) {
@@ -252,7 +261,7 @@ mod tests {
         let mut record = book::record();
         record.published.clear();
         record.design = Design::InterleavedRounds;
-        let host = HostRecord { cpus: usize::MAX, build: String::new(), environment: Environment::default() };
+        let host = HostRecord { cpus: 7, build: String::new(), environment: Environment::default() };
         let (fill, workers_per_host, hosts) = (Fill::Compact, None, vec![host; 2]);
         record.hosts = Some(Box::new(HostsRecord { fill, workers_per_host, hosts }));
         let case = record.plan.cases.iter().position(|case| case.workers == 4).unwrap();
@@ -284,7 +293,19 @@ mod tests {
         for bad in bad {
             assert!(with(bad).unwrap_err().contains("on a host that the run has not, or on two"), "{bad:?}");
         }
-        assert_eq!(record.cpus_of(HOSTS), Some(usize::MAX));
+        assert_eq!(record.cpus_of(HOSTS), Some(14));
+    }
+
+    #[test]
+    fn more_cpus_than_there_can_be_are_refused() {
+        let mut record = book::record();
+        record.environment.cpus_available = Known::Value(1 << 53);
+        assert_refused(&record, "CPUs; 1048576 can be");
+        record.environment.cpus_available = Known::Value(4);
+        let host = HostRecord { cpus: usize::MAX, build: String::new(), environment: Environment::default() };
+        let (fill, workers_per_host, hosts) = (Fill::Compact, None, vec![host; 2]);
+        record.hosts = Some(Box::new(HostsRecord { fill, workers_per_host, hosts }));
+        assert_refused(&record, "CPUs; 1048576 can be");
     }
 
     #[test]
