@@ -63,7 +63,7 @@ impl Builder<ThreadPoolExecutor> {
     pub fn build(self) -> Result<ThreadPoolExecutor, Error> {
         let (max, prefix) = (self.workers(default_workers)?, self.prefix("worker"));
         let initializer = self.initializer.map(Arc::new);
-        Ok(ThreadPoolExecutor { shell: Arc::new(Shell::new(max, Queue::with_looks())), prefix, initializer })
+        Ok(ThreadPoolExecutor { shell: Arc::new(Shell::new(max, Queue::default())), prefix, initializer })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `speedup flags`: every style against real servers, good and bad.
 
 mod answers;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;

@@ -21,8 +21,6 @@ pub(crate) struct Queue {
     front: Front,
     back: Back,
     changed: Condvar,
-    /// How often an idle worker looks again before it sleeps.
-    looks: u32,
 }
 
 /// What is taken next.
@@ -81,14 +79,9 @@ const LOOKS: u32 = 32;
 const CALLS: usize = 2;
 
 impl Queue {
-    /// A queue whose idle workers look for new work a while before they sleep.
-    pub(crate) fn with_looks() -> Self {
-        Self { looks: LOOKS, ..Self::default() }
-    }
-
-    /// Waits for work; `None` once the queue is closed and empty.
+    /// Waits for work, at first looking for it a while; `None` once the queue is closed and empty.
     pub(crate) fn pop(&self) -> Option<Work> {
-        let mut may_look = self.looks > 0;
+        let mut may_look = true;
         loop {
             if let Some(work) = self.try_pop() {
                 return Some(work);
@@ -104,7 +97,7 @@ impl Queue {
                 may_look = false;
                 state.looking = Looking::One;
                 drop(state);
-                look_for_a_while((0..self.looks).map(|_| 1), || self.queued() > 0);
+                look_for_a_while((0..LOOKS).map(|_| 1), || self.queued() > 0);
                 self.lock().looking = Looking::None;
                 continue;
             }

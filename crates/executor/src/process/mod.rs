@@ -11,6 +11,7 @@ mod backlog;
 mod callbacks;
 mod child;
 mod connection;
+mod crowding;
 #[cfg(test)]
 mod fuzz;
 mod hello;
@@ -152,6 +153,7 @@ impl Builder<ProcessPoolExecutor> {
             limit => limit.unwrap_or(usize::MAX),
         };
         let cpus = machine::cpus_available();
+        let spins = self.spin == Spin::Adaptive && max <= cpus;
         let crew = Crew {
             prefix,
             first_worker: self.first_worker,
@@ -159,7 +161,9 @@ impl Builder<ProcessPoolExecutor> {
             on_crash: self.on_crash,
             initializer,
             annex: !self.passes_on,
-            spin: if self.spin == Spin::Adaptive && max <= cpus { spinner::LONGEST } else { Duration::ZERO },
+            spin: if spins { spinner::LONGEST } else { Duration::ZERO },
+            // A thread that passes tasks on has others to do.
+            room: if spins && !self.passes_on { crowding::LONGEST } else { Duration::ZERO },
             cpus,
             supervise: supervisor::run,
         };

@@ -18,9 +18,7 @@ use super::scheduler::{Next, Requeued, Scheduler};
 use super::slot::{Gate, Slots};
 use super::spinner::Spinner;
 use crate::error::{Error, Exit};
-use crate::future::deadline::Deadline;
-use crate::future::phase::Poller;
-use crate::ipc::arena::{Arena, CACHED};
+use crate::ipc::arena::Arena;
 use crate::ipc::channel::Ending;
 use crate::pool::life::Visit;
 use crate::pool::policy::{CancelFutures, OnCrash, Wait};
@@ -28,10 +26,6 @@ use crate::pool::shell::{Refused, Shell};
 use crate::sync::atomic::{AtomicBool, AtomicUsize};
 use crate::wire::Encoded;
 use crate::work::{Deferred, Work};
-
-/// How long to wait at most until workers have taken long arguments, of 1 MiB each or less: some times as long as that
-/// takes. Where it is longer, tasks are computing.
-const CROWDED: Duration = Duration::from_micros(500);
 
 /// What was chosen for the workers of a pool.
 pub(super) struct Crew {
@@ -44,6 +38,8 @@ pub(super) struct Crew {
     pub(super) on_crash: OnCrash,
     /// Whether long bytes of results come apart from the others.
     pub(super) annex: bool,
+    /// How long a thread that submits may wait for workers to take long arguments.
+    pub(super) room: Duration,
     /// How long workers, and threads that wait for them, may keep a CPU busy before they sleep.
     pub(super) spin: Duration,
     /// CPUs that this process may use.
@@ -86,44 +82,9 @@ pub(super) struct Followup<'a> {
 impl Pool {
     pub(super) fn new(max: usize, crew: Crew) -> Arc<Self> {
         let shell = Shell::new(max, Scheduler::default());
-        // A thread that passes tasks on has others to do.
-        let waits = !crew.spin.is_zero() && crew.annex;
-        let crowding = Spinner::new(if waits { CROWDED } else { Duration::ZERO });
+        let crowding = Spinner::new(crew.room);
         let (slots, live, callbacks, arena, supervisors, recalls) = Default::default();
         Arc::new(Self { crew, shell, slots, live, callbacks, arena, crowding, supervisors, recalls })
-    }
-
-    /// Waits a moment where more long arguments are on their way than caches hold, and receives what has come, for
-    /// workers to take some of them. Each is copied twice as fast then: by one who has it in a cache, to memory that
-    /// is in a cache. Work is left for every worker to go on with.
-    pub(super) fn make_room(self: &Arc<Self>) {
-        let used = self.arena.used();
-        let is_full = || self.arena.used() > CACHED && self.shell.queue.queued() >= self.shell.max();
-        if !is_full() || !self.may_spin() {
-            return;
-        }
-        let Some(poller) = self.busy_poller() else { return };
-        let mebibytes = (used / (self.shell.queue.queued() + 1)) >> 20;
-        self.crowding.wait(None, |limit| {
-            let limit = limit.saturating_mul(mebibytes.max(1) as u32);
-            poller.poll(&|| !is_full(), Deadline::after(Some(limit)));
-            self.arena.used() < used
-        });
-    }
-
-    /// By which one receives the reply of a worker that has work.
-    fn busy_poller(self: &Arc<Self>) -> Option<Arc<dyn Poller>> {
-        (0..self.shell.max()).find_map(|worker| {
-            let mut gate = self.slots.shut_for(worker, Receiver::Passing)?;
-            let poller = gate
-                .connection()
-                .filter(|connection| connection.is_busy())
-                .map(|connection| connection.poller());
-            let mut followup = self.followup();
-            followup.open(worker, gate, Receiver::Passing);
-            followup.finish();
-            poller
-        })
     }
 
     /// Gives work to an idle worker or queues it, and starts a worker for it if there is none.
@@ -264,7 +225,7 @@ impl Pool {
 
 impl Followup<'_> {
     /// Opens a gate, and receives what has been left to this thread while it was shut.
-    fn open(&mut self, worker: usize, gate: Gate<'_>, receiver: Receiver) {
+    pub(super) fn open(&mut self, worker: usize, gate: Gate<'_>, receiver: Receiver) {
         let mut opened = gate.open();
         while let Some(mut gate) = opened.look_again(receiver) {
             self.receive(worker, &mut gate, receiver);

@@ -8,6 +8,8 @@ mod callbacks;
 mod child;
 #[path = "../../../src/process/connection.rs"]
 mod connection;
+#[path = "../../../src/process/crowding.rs"]
+mod crowding;
 #[path = "../../../src/process/hello.rs"]
 mod hello;
 #[path = "../../../src/process/inbox.rs"]
@@ -70,6 +72,7 @@ impl ProcessPool {
             task_limit,
             on_crash,
             annex: true,
+            room: Duration::ZERO,
             spin: Duration::ZERO,
             cpus: workers,
             supervise: supervisor::run,

@@ -17,59 +17,52 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn together() {
-    let queue = Arc::new(Queue::with_looks());
-    let workers: Vec<_> = (0..3)
-        .map(|_| {
-            let queue = Arc::clone(&queue);
-            thread::spawn(move || {
-                while let Some(work) = queue.pop() {
-                    work.run();
-                }
-            })
+/// A queue with so many workers, which end when it is closed.
+fn with_workers(workers: usize, submit: impl FnOnce(&Queue)) {
+    let queue = Arc::new(Queue::default());
+    let work = |_| {
+        let queue = Arc::clone(&queue);
+        thread::spawn(move || {
+            while let Some(work) = queue.pop() {
+                work.run();
+            }
         })
-        .collect();
-    for _ in 0..2 {
-        let barrier = Arc::new(shuttle::sync::Barrier::new(3));
-        let futures: Vec<_> = (0..3)
-            .map(|_| {
-                let barrier = Arc::clone(&barrier);
-                let (work, future) = closure(move || {
-                    barrier.wait();
-                });
-                assert!(queue.push(work).is_ok());
-                future
-            })
-            .collect();
-        assert!(futures.iter().all(|future| future.result(None) == Ok(())));
-    }
+    };
+    let workers: Vec<_> = (0..workers).map(work).collect();
+    submit(&queue);
     assert!(queue.close(CancelFutures::No).cancelled.is_empty());
     for worker in workers {
         worker.join().unwrap();
     }
 }
 
-fn pushed_and_popped() {
-    let queue = Arc::new(Queue::with_looks());
-    let workers: Vec<_> = (0..2)
-        .map(|_| {
-            let queue = Arc::clone(&queue);
-            thread::spawn(move || {
-                while let Some(work) = queue.pop() {
-                    work.run();
-                }
-            })
-        })
-        .collect();
-    for number in 0..3 {
-        let (work, future) = closure(move || number);
-        assert!(queue.push(work).is_ok());
-        if number == 1 {
-            assert_eq!(future.result(None), Ok(1));
+fn together() {
+    with_workers(3, |queue| {
+        for _ in 0..2 {
+            let barrier = Arc::new(shuttle::sync::Barrier::new(3));
+            let futures: Vec<_> = (0..3)
+                .map(|_| {
+                    let barrier = Arc::clone(&barrier);
+                    let (work, future) = closure(move || {
+                        barrier.wait();
+                    });
+                    assert!(queue.push(work).is_ok());
+                    future
+                })
+                .collect();
+            assert!(futures.iter().all(|future| future.result(None) == Ok(())));
         }
-    }
-    assert!(queue.close(CancelFutures::No).cancelled.is_empty());
-    for worker in workers {
-        worker.join().unwrap();
-    }
+    });
+}
+
+fn pushed_and_popped() {
+    with_workers(2, |queue| {
+        for number in 0..3 {
+            let (work, future) = closure(move || number);
+            assert!(queue.push(work).is_ok());
+            if number == 1 {
+                assert_eq!(future.result(None), Ok(1));
+            }
+        }
+    });
 }
