@@ -1,5 +1,7 @@
 //! What messages travel over: whole ones, in order between each two ranks.
 
+use std::os::fd::BorrowedFd;
+
 use speedup_executor::SharedBytes;
 use speedup_executor::remote::Piece;
 
@@ -65,4 +67,18 @@ pub(crate) trait Transport {
 
     /// Neither sends nor receives with that rank any more.
     fn forget(&mut self, rank: usize);
+
+    /// What can be read when something may have come, or may be sent, since it was cleared; none where nothing tells
+    /// that. That it tells of every message is not sure.
+    fn alarm(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// Takes note of the alarm; false if there was none.
+    fn clear_alarm(&mut self) -> bool {
+        false
+    }
+
+    /// A message came of which the alarm did not tell.
+    fn improve_alarm(&mut self) {}
 }

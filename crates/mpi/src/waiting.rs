@@ -1,15 +1,22 @@
-//! How the one thread that makes all calls of the transport waits: asleep, but for a moment, and never long.
+//! How the one thread that makes all calls of the transport waits: awake for a moment, then asleep.
 //!
 //! MPI tells no one that a message has come: who waits must ask. A thread that asks without pause takes a whole CPU
-//! from the workers. So it asks at once after something has happened, then ever more seldom: after a time without
-//! news it sleeps an eighth of that time, between [`SHORTEST`] and [`LONGEST`]; after a second [`IDLE`] and after some
-//! [`ASLEEP`], because to wake a thousand times a second takes two hundredths of a CPU. What happens in its own program
-//! wakes it.
+//! from the workers. So it asks without pause only where news has come soon of late, and not for long. Then it sleeps.
+//! What happens in its own program wakes it; so do messages, where the system tells of them (see
+//! [`alarm`](Transport::alarm)). Where it does not, the thread sleeps an eighth of the time without news, between
+//! [`SHORTEST`] and [`LONGEST`]; after a second [`IDLE`] and after some [`ASLEEP`].
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::transport::Transport;
 
 /// The least that it sleeps: about what it takes to fall asleep and to wake.
 const SHORTEST: Duration = Duration::from_micros(10);
@@ -20,49 +27,74 @@ const LONGEST: Duration = Duration::from_millis(1);
 /// What it sleeps where nothing has happened for longer.
 const IDLE: Duration = Duration::from_millis(3);
 
-/// The same where nothing has happened for [`LONG_QUIET`]: few enough wakings to take less than a hundredth of a CPU.
+/// The same where nothing has happened for [`LONG_QUIET`].
 const ASLEEP: Duration = Duration::from_millis(12);
 const LONG_QUIET: Duration = Duration::from_secs(5);
 
-/// How long it asks without sleeping, giving its CPU to any thread that wants it.
-const AWAKE: Duration = Duration::from_micros(40);
+/// What it sleeps where nothing has happened for a second, and messages are sure to wake it.
+const LISTENING: Duration = Duration::from_millis(100);
 
 /// The part of the time without news that it sleeps.
 const PART: u32 = 8;
+
+/// So many messages of a rank in a row must have woken it before it relies on that.
+const RELIABLE: u8 = 3;
 
 /// Things handed to the thread by others.
 #[derive(Debug)]
 pub(crate) struct Mailbox<T> {
     waiting: Mutex<VecDeque<T>>,
-    changed: Condvar,
-    /// Whether the thread sleeps and must be woken.
-    sleeps: AtomicBool,
+    /// Whether the thread sleeps, and whether it does so for longer than what was put may wait.
+    sleep: AtomicU8,
+    /// By which it is woken. Where the program has no descriptors left, it only wakes by itself, and soon.
+    bell: Option<(UnixStream, UnixStream)>,
+}
+
+const AWAKE: u8 = 0;
+const NAPS: u8 = 1;
+const SLEEPS: u8 = 2;
+
+/// What has ended a sleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// The alarm of the transport.
+    Alarm,
+    /// Its own program, or nothing but the time.
+    Else,
 }
 
 impl<T> Default for Mailbox<T> {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), changed: Condvar::new(), sleeps: AtomicBool::new(false) }
+        let bell = UnixStream::pair().and_then(|(ring, ringing)| {
+            ring.set_nonblocking(true)?;
+            ringing.set_nonblocking(true)?;
+            Ok((ring, ringing))
+        });
+        Self { waiting: Mutex::default(), sleep: AtomicU8::new(AWAKE), bell: bell.ok() }
     }
 }
 
 impl<T> Mailbox<T> {
     /// Hands something over and wakes the thread.
     pub(crate) fn push(&self, item: T) {
-        self.put(item);
-        self.wake();
+        self.lock().push_back(item);
+        self.wake(NAPS);
     }
 
-    /// Hands something over that can wait until the thread looks.
+    /// Hands something over that can wait for a millisecond.
     pub(crate) fn put(&self, item: T) {
         self.lock().push_back(item);
+        self.wake(SLEEPS);
     }
 
-    /// Wakes the thread if it sleeps.
-    pub(crate) fn wake(&self) {
-        if self.sleeps.swap(false, SeqCst) {
-            // Behind the lock it cannot be between its last look and its sleep.
-            drop(self.lock());
-            self.changed.notify_one();
+    /// Wakes the thread if it sleeps so deeply.
+    fn wake(&self, from: u8) {
+        if self.sleep.load(SeqCst) >= from
+            && self.sleep.swap(AWAKE, SeqCst) != AWAKE
+            && let Some((ring, _)) = &self.bell
+        {
+            // Where there is no room, it has been rung already.
+            let _ = (&*ring).write(&[0]);
         }
     }
 
@@ -71,15 +103,31 @@ impl<T> Mailbox<T> {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Sleeps for that long, or until something is handed over.
-    fn sleep(&self, time: Duration) {
-        self.sleeps.store(true, SeqCst);
-        let waiting = self.lock();
-        if waiting.is_empty() && self.sleeps.load(SeqCst) {
-            let slept = self.changed.wait_timeout(waiting, time).unwrap_or_else(PoisonError::into_inner);
-            drop(slept);
+    /// Sleeps for that long, or until something is handed over, or the alarm can be read.
+    fn sleep(&self, time: Duration, alarm: Option<BorrowedFd<'_>>) -> Woken {
+        let Some((_, ringing)) = &self.bell else {
+            std::thread::sleep(time.min(LONGEST));
+            return Woken::Else;
+        };
+        self.sleep.store(if time > LONGEST { SLEEPS } else { NAPS }, SeqCst);
+        let mut woken = Woken::Else;
+        // What is handed over from here on finds that the thread sleeps.
+        if self.lock().is_empty() {
+            let of = |descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN);
+            let mut all = [of(ringing.as_fd()), of(alarm.unwrap_or(ringing.as_fd()))];
+            // A signal wakes it too.
+            let _ = poll(&mut all, Timespec::try_from(time).ok().as_ref());
+            if alarm.is_some() && !all[1].revents().is_empty() {
+                woken = Woken::Alarm;
+            }
         }
-        self.sleeps.store(false, SeqCst);
+        if self.sleep.swap(AWAKE, SeqCst) == AWAKE {
+            let mut rings = [0; 64];
+            while matches!((&*ringing).read(&mut rings), Err(error) if error.kind() == ErrorKind::Interrupted)
+            {
+            }
+        }
+        woken
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<T>> {
@@ -87,73 +135,237 @@ impl<T> Mailbox<T> {
     }
 }
 
-/// How long nothing has happened.
+/// How long nothing has happened, and what that says of how to wait.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     since: Instant,
-    may_spin: bool,
+    vigil: Vigil,
+    /// By rank: messages in a row of which the alarm has told.
+    told: Vec<u8>,
+    /// How the last sleep ended, as long as no message has come since.
+    woken: Option<Woken>,
 }
 
 impl Backoff {
-    /// Of a thread that may keep its CPU for a moment, or not.
-    pub(crate) fn new(may_spin: bool) -> Self {
+    /// Of a thread that has messages of those ranks.
+    pub(crate) fn new(ranks: impl Iterator<Item = usize>) -> Self {
         // The system may wake a thread later than it asked, by 50 µs if it is told nothing.
         #[cfg(target_os = "linux")]
         let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
-        Self { since: Instant::now(), may_spin }
+        let mut told = Vec::new();
+        for rank in ranks {
+            told.resize(rank, RELIABLE);
+            told.push(0);
+        }
+        Self { since: Instant::now(), vigil: Vigil::default(), told, woken: None }
+    }
+
+    /// A message has come from that rank.
+    pub(crate) fn heard(&mut self, from: usize, transport: &mut impl Transport) {
+        // An agent has messages of rank 0 alone that matter.
+        let Some(told) = self.told.get_mut(from) else { return };
+        match self.woken.take() {
+            Some(Woken::Alarm) => *told = told.saturating_add(1),
+            // It may have come at the very end of the time.
+            Some(Woken::Else) if !transport.clear_alarm() => {
+                *told = 0;
+                transport.improve_alarm();
+            }
+            Some(Woken::Else) | None => {}
+        }
+    }
+
+    /// Nothing more comes from that rank.
+    pub(crate) fn lost(&mut self, rank: usize) {
+        self.told[rank] = RELIABLE;
     }
 
     /// Something has happened.
     pub(crate) fn reset(&mut self) {
+        self.vigil.note(self.since.elapsed());
         self.since = Instant::now();
     }
 
-    /// Waits as long as is fit.
-    pub(crate) fn wait<T>(&self, mailbox: &Mailbox<T>) {
+    /// Waits as long as is fit, and no longer than that.
+    pub(crate) fn wait<T>(&mut self, mailbox: &Mailbox<T>, transport: &mut impl Transport, most: Duration) {
         let quiet = self.since.elapsed();
-        if self.may_spin && quiet < AWAKE {
+        if self.vigil.goes_on(quiet) {
             std::thread::yield_now();
+            self.vigil.yielded(self.since.elapsed() - quiet);
+            return;
+        }
+        let alarm = transport.alarm();
+        let is_sure = alarm.is_some() && self.told.iter().all(|told| *told >= RELIABLE);
+        let woken = mailbox.sleep(pause(quiet, is_sure).min(most), alarm);
+        if woken == Woken::Alarm {
+            transport.clear_alarm();
+        }
+        self.woken = Some(woken);
+    }
+}
+
+/// How long to sleep after so long without news, where a message is sure to wake who sleeps, or not.
+fn pause(quiet: Duration, is_sure: bool) -> Duration {
+    if quiet > Duration::from_secs(1) {
+        return if is_sure {
+            LISTENING
+        } else if quiet > LONG_QUIET {
+            ASLEEP
         } else {
-            mailbox.sleep(pause(quiet));
+            IDLE
+        };
+    }
+    if is_sure { LONGEST } else { (quiet / PART).clamp(SHORTEST, LONGEST) }
+}
+
+/// How long to stay awake, by what that has been worth of late.
+#[derive(Debug)]
+struct Vigil {
+    /// The longest that it took of late until there was news, where it came soon.
+    longest: Duration,
+    /// News in a row that did not come soon.
+    late: u32,
+    /// How often to sleep at once, since it has lost its CPU.
+    sleeps: u32,
+}
+
+impl Default for Vigil {
+    fn default() -> Self {
+        Self { longest: SOON, late: 0, sleeps: 0 }
+    }
+}
+
+/// News that comes within that time may have been worth waiting for: two that sleep take as long to wake each other.
+const SOON: Duration = Duration::from_micros(400);
+
+/// The most that it stays awake.
+const AWHILE: Duration = Duration::from_micros(200);
+
+/// A thread from which so much is gone when it has given its CPU to others has lost it. One that sleeps gets it back
+/// sooner.
+const LOST: Duration = Duration::from_micros(500);
+
+/// How often it sleeps at once after that. Where neighbours of a virtual machine take CPUs, that is no one's doing.
+const SLEEPS_AFTER_LOSS: u32 = 30;
+
+impl Vigil {
+    /// News has come after that time.
+    fn note(&mut self, quiet: Duration) {
+        if quiet <= SOON {
+            self.longest = quiet.max(self.longest - self.longest / 32);
+            self.late = 0;
+        } else {
+            self.late = self.late.saturating_add(1);
+        }
+    }
+
+    /// Whether to stay awake after so long without news. Each that came late makes it a quarter as long; after three
+    /// it is not worth it, until one comes soon.
+    fn goes_on(&mut self, quiet: Duration) -> bool {
+        if self.late > 2 || quiet > (self.longest * 2).min(AWHILE) / 4_u32.pow(self.late) {
+            return false;
+        }
+        let sleeps = self.sleeps > 0;
+        self.sleeps = self.sleeps.saturating_sub(1);
+        !sleeps
+    }
+
+    /// It has given its CPU to others, and had it back after that time.
+    fn yielded(&mut self, gone: Duration) {
+        if gone > LOST {
+            self.sleeps = SLEEPS_AFTER_LOSS;
         }
     }
 }
 
-/// How long to sleep after so long without news.
-fn pause(quiet: Duration) -> Duration {
-    if quiet > Duration::from_secs(1) {
-        return if quiet > LONG_QUIET { ASLEEP } else { IDLE };
-    }
-    (quiet / PART).clamp(SHORTEST, LONGEST)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::Arc;
+
+    use super::*;
+    use crate::local::network;
 
     #[test]
     fn pauses_grow_with_the_time_without_news_up_to_a_limit() {
-        assert_eq!(pause(Duration::ZERO), SHORTEST);
-        assert_eq!(pause(Duration::from_micros(800)), Duration::from_micros(100));
-        assert_eq!(pause(Duration::from_millis(900)), LONGEST);
-        assert_eq!(pause(Duration::from_secs(4)), IDLE);
-        assert_eq!(pause(Duration::from_secs(60)), ASLEEP);
+        let unsure = |quiet| pause(quiet, false);
+        assert_eq!(unsure(Duration::ZERO), SHORTEST);
+        assert_eq!(unsure(Duration::from_micros(800)), Duration::from_micros(100));
+        assert_eq!(unsure(Duration::from_millis(900)), LONGEST);
+        assert_eq!(unsure(Duration::from_secs(4)), IDLE);
+        assert_eq!(unsure(Duration::from_secs(60)), ASLEEP);
+        assert_eq!(pause(Duration::ZERO, true), LONGEST);
+        assert_eq!(pause(Duration::from_secs(4), true), LISTENING);
+    }
+
+    #[test]
+    fn a_vigil_is_as_long_as_has_been_worth_it_of_late() {
+        let mut vigil = Vigil::default();
+        let us = Duration::from_micros;
+        let longest = |vigil: &mut Vigil| (0..300).rev().find(|&quiet| vigil.goes_on(us(quiet)));
+        assert_eq!(longest(&mut vigil), Some(200));
+        (0..200).for_each(|_| vigil.note(us(20)));
+        assert_eq!(longest(&mut vigil), Some(40));
+        vigil.note(us(1000));
+        assert_eq!(longest(&mut vigil), Some(10));
+        (0..2).for_each(|_| vigil.note(us(1000)));
+        assert_eq!(longest(&mut vigil), None);
+        vigil.note(us(30));
+        assert_eq!(longest(&mut vigil), Some(60));
+        vigil.yielded(us(600));
+        assert!((0..SLEEPS_AFTER_LOSS).all(|_| !vigil.goes_on(us(1))));
+        assert!(vigil.goes_on(us(1)));
     }
 
     #[test]
     fn what_is_handed_over_wakes_a_thread_that_sleeps() {
         let mailbox = Arc::new(Mailbox::default());
-        let thread = std::thread::spawn({
-            let mailbox = Arc::clone(&mailbox);
-            move || {
-                while mailbox.take().is_empty() {
-                    mailbox.sleep(Duration::from_secs(3600));
+        let hour = Duration::from_secs(3600);
+        for hand_over in [Mailbox::push, Mailbox::put] {
+            let thread = std::thread::spawn({
+                let mailbox = Arc::clone(&mailbox);
+                move || {
+                    while mailbox.take().is_empty() {
+                        mailbox.sleep(hour, None);
+                    }
                 }
-            }
-        });
-        std::thread::sleep(Duration::from_millis(5));
-        mailbox.push(1);
-        thread.join().unwrap();
+            });
+            std::thread::sleep(Duration::from_millis(5));
+            hand_over(&mailbox, 1);
+            thread.join().unwrap();
+        }
+        // A ring that no one needed wakes no one later.
+        assert!(mailbox.take().is_empty());
+        let start = Instant::now();
+        mailbox.sleep(Duration::from_millis(2), None);
+        assert!(start.elapsed() >= Duration::from_millis(2));
+    }
+
+    #[test]
+    fn an_alarm_wakes_and_is_relied_on_once_it_has_told_of_each_rank() {
+        let (alarm, mut message) = UnixStream::pair().unwrap();
+        let mailbox = Mailbox::<()>::default();
+        assert_eq!(mailbox.sleep(Duration::ZERO, Some(alarm.as_fd())), Woken::Else);
+        message.write_all(&[1]).unwrap();
+        assert_eq!(mailbox.sleep(Duration::from_secs(3600), Some(alarm.as_fd())), Woken::Alarm);
+
+        let mut transport = network(3).0.remove(0);
+        let mut backoff = Backoff::new(1..3);
+        let is_sure = |backoff: &Backoff| backoff.told.iter().all(|told| *told >= RELIABLE);
+        for (from, woken, sure) in [
+            (1, Woken::Alarm, false),
+            (1, Woken::Alarm, false),
+            (1, Woken::Alarm, false),
+            (2, Woken::Alarm, false),
+            (2, Woken::Alarm, false),
+            (2, Woken::Alarm, true),
+            (1, Woken::Else, false),
+        ] {
+            backoff.woken = Some(woken);
+            backoff.heard(from, &mut transport);
+            backoff.heard(from, &mut transport);
+            assert_eq!(is_sure(&backoff), sure);
+        }
+        backoff.lost(1);
+        assert!(is_sure(&backoff));
     }
 }

@@ -90,11 +90,12 @@ pub(crate) fn run<T: Transport>(mut transport: T, hello: &Hello) -> (T, Ended) {
 
 impl<T: Transport> Agent<T> {
     fn serve(&mut self) -> Ended {
-        let mut backoff = Backoff::new(true);
+        let mut backoff = Backoff::new(std::iter::once(HEAD));
         loop {
             let mut quiet = true;
             while let Some((from, event)) = self.transport.poll() {
                 self.outbox.heard();
+                backoff.heard(from, &mut self.transport);
                 match event {
                     Event::Message(message) if from == HEAD => match ToAgent::read(message) {
                         Some(ToAgent::Exit(whole)) => return Ended::Told { whole },
@@ -112,7 +113,7 @@ impl<T: Transport> Agent<T> {
             }
             quiet &= !self.report() & !self.transport.has_moved();
             if quiet {
-                backoff.wait(&self.outbox.news);
+                backoff.wait(&self.outbox.news, &mut self.transport, Duration::MAX);
             } else {
                 backoff.reset();
             }

@@ -35,15 +35,18 @@ struct Driver<'a, T> {
     /// Clocks that are being compared.
     comparisons: Vec<Comparison>,
     cared: Instant,
+    backoff: Backoff,
 }
 
 /// The life of the thread. Gives the transport back, and whether every host has been told to end.
 pub(crate) fn drive<T: Transport>(transport: T, hub: &Hub, build: u64) -> (T, bool) {
     let size = transport.size();
     let hosts = (0..size).map(|_| Host::new()).collect();
+    let backoff = Backoff::new(1..size);
     hub.lock().greeted = vec![None; size - 1];
     let (pools, digests, comparisons) = Default::default();
-    let mut driver = Driver { transport, hub, pools, hosts, digests, comparisons, cared: Instant::now() };
+    let cared = Instant::now();
+    let mut driver = Driver { transport, hub, pools, hosts, digests, comparisons, cared, backoff };
     driver.serve(build);
     let whole = driver.hosts.iter().skip(1).all(|host| !host.is_lost);
     (driver.transport, whole)
@@ -51,7 +54,6 @@ pub(crate) fn drive<T: Transport>(transport: T, hub: &Hub, build: u64) -> (T, bo
 
 impl<T: Transport> Driver<'_, T> {
     fn serve(&mut self, build: u64) {
-        let mut backoff = Backoff::new(true);
         if self.hosts.len() == 1 {
             self.ready();
         }
@@ -59,6 +61,7 @@ impl<T: Transport> Driver<'_, T> {
             let mut quiet = true;
             while let Some((from, event)) = self.transport.poll() {
                 self.hosts[from].heard = Instant::now();
+                self.backoff.heard(from, &mut self.transport);
                 match event {
                     Event::Message(message) => match FromAgent::read(message) {
                         Some(FromAgent::Hello(hello)) => self.greet(from, hello, build),
@@ -82,9 +85,10 @@ impl<T: Transport> Driver<'_, T> {
             self.take_care();
             quiet &= !self.transport.has_moved() && !self.comparisons.iter().any(Comparison::hurries);
             if quiet {
-                backoff.wait(&self.hub.commands);
+                let most = self.heartbeat();
+                self.backoff.wait(&self.hub.commands, &mut self.transport, most);
             } else {
-                backoff.reset();
+                self.backoff.reset();
             }
         }
     }
@@ -240,6 +244,13 @@ impl<T: Transport> Driver<'_, T> {
         BlobRef { id, digest }
     }
 
+    /// How often each host is asked for a sign of life: several times in the shortest silence that counts, of which an
+    /// agent waits half.
+    fn heartbeat(&self) -> Duration {
+        let shortest = self.pools.values().map(|pool| pool.host_timeout() / 8).min();
+        shortest.unwrap_or(HEARTBEAT).min(HEARTBEAT)
+    }
+
     /// What is to be done from time to time.
     fn take_care(&mut self) {
         let now = Instant::now();
@@ -252,9 +263,7 @@ impl<T: Transport> Driver<'_, T> {
             // This program itself has stood still: no one could be heard.
             self.hosts.iter_mut().for_each(|host| host.heard += passed);
         }
-        // Several in the shortest time that counts, of which an agent waits half.
-        let shortest = self.pools.values().map(|pool| pool.host_timeout() / 8).min();
-        let heartbeat = shortest.unwrap_or(HEARTBEAT).min(HEARTBEAT);
+        let heartbeat = self.heartbeat();
         for rank in 1..self.hosts.len() {
             let host = &self.hosts[rank];
             if !host.is_lost && now.saturating_duration_since(host.pinged) > heartbeat {
@@ -309,6 +318,7 @@ impl<T: Transport> Driver<'_, T> {
             return;
         }
         self.hosts[rank].blobs.clear();
+        self.backoff.lost(rank);
         self.comparisons.iter_mut().for_each(|comparison| comparison.lose(rank));
         self.comparisons.retain(|comparison| !comparison.tell());
         self.transport.forget(rank);

@@ -7,10 +7,14 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+#[cfg(target_os = "linux")]
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use ferrompi::{Communicator, Request, Scope};
 
+#[cfg(target_os = "linux")]
+use super::sockets::Sockets;
 use crate::bytes::{Reader, Writer};
 use crate::transport::{Bulk, Event, Inbound, Outbound, Transport};
 
@@ -74,6 +78,8 @@ pub(super) struct OverMpi<'w, 's, 'env> {
     forgotten: Vec<bool>,
     next: usize,
     has_moved: bool,
+    #[cfg(target_os = "linux")]
+    sockets: Option<Sockets>,
 }
 
 /// The pieces of a part of that length, from that byte on.
@@ -100,7 +106,17 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             (0..size).map(|_| Sending::default()).collect(),
             (0..size).map(|_| Receiving::default()).collect(),
         );
-        Self { world, scope, sending, receiving, forgotten, next: 0, has_moved: false }
+        Self {
+            world,
+            scope,
+            sending,
+            receiving,
+            forgotten,
+            next: 0,
+            has_moved: false,
+            #[cfg(target_os = "linux")]
+            sockets: Sockets::new().ok(),
+        }
     }
 
     fn go_on_sending(&mut self, to: usize) -> Result<(), ferrompi::Error> {
@@ -297,6 +313,23 @@ impl Transport for OverMpi<'_, '_, '_> {
         // MPI may use their memory for as long as this program runs.
         std::mem::forget(std::mem::take(&mut self.sending[rank]));
         std::mem::forget(std::mem::take(&mut self.receiving[rank]));
+    }
+
+    #[cfg(target_os = "linux")]
+    fn alarm(&self) -> Option<BorrowedFd<'_>> {
+        self.sockets.as_ref().map(Sockets::descriptor)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn clear_alarm(&mut self) -> bool {
+        self.sockets.as_ref().is_some_and(Sockets::clear)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn improve_alarm(&mut self) {
+        if let Some(sockets) = &mut self.sockets {
+            sockets.look();
+        }
     }
 }
 

@@ -4,11 +4,14 @@
 //! and waits on an agent. `MPI_THREAD_FUNNELED` is what that needs, and what every MPI library has. With a level above
 //! that, calls of several threads would only wait for each other's lock.
 //!
-//! * this file: how a rank joins and leaves the job; `frames`: messages
+//! * this file: how a rank joins and leaves the job; `frames`: messages; `sockets`: how a thread that
+//!   sleeps learns of them
 
 #![allow(unsafe_code)]
 
 mod frames;
+#[cfg(target_os = "linux")]
+mod sockets;
 
 use std::io::Write as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
