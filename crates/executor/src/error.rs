@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitStatus;
 
+use serde::{Deserialize, Serialize};
+
 use crate::system::signal;
 
 /// Why a task has no result, or a pool takes no more tasks.
@@ -145,7 +147,7 @@ impl Error {
 }
 
 /// How a worker process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exit {
     /// It left with an exit code.
     Code(i32),

@@ -52,12 +52,11 @@
 //! and a workspace with it builds where there is no MPI.
 
 // The files: `executor`: what users see; `pool`: the queue on rank 0, and what lies at which host; `hub`: rank 0's
-// thread for messages; `agent`: a host's end; `message`, `bytes`: what they say; `transport`: what that goes over, `mpi`
+// thread for messages; `agent`: a host's end; `message`: what they say; `transport`: what that goes over, `mpi`
 // and `local` being two of them; `waiting`: how their threads sleep; `launch`: how ranks come to be what they are;
 // `times`: when all that was, for those who measure.
 
 mod agent;
-mod bytes;
 mod executor;
 mod hub;
 mod launch;

@@ -46,7 +46,7 @@ impl Cluster {
         let agents = ends.zip(builds).enumerate().map(|(index, (end, build))| {
             let mut hello = agent::introduce(format!("host-{}", index + 1));
             hello.build ^= build;
-            std::thread::spawn(move || drop(agent::run(end, &hello)))
+            std::thread::spawn(move || drop(agent::run(end, hello)))
         });
         let agents = agents.collect();
         Self { hub, faults, driver, agents }

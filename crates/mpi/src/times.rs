@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use serde::{Deserialize, Serialize};
 use speedup_executor::Error;
 use speedup_executor::implement::WorkerLife;
 
@@ -24,7 +25,7 @@ pub struct Trip {
 }
 
 /// How long a message and its answer were at a host, by its clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Stay {
     pub(crate) came_ns: u64,
     pub(crate) told_ns: u64,

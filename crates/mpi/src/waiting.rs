@@ -191,7 +191,7 @@ impl Backoff {
         let quiet = self.since.elapsed();
         if self.vigil.goes_on(quiet) {
             std::thread::yield_now();
-            self.vigil.yielded(self.since.elapsed() - quiet);
+            self.vigil.yielded(self.since.elapsed().saturating_sub(quiet));
             return;
         }
         let alarm = transport.alarm();
@@ -252,7 +252,7 @@ impl Vigil {
     /// News has come after that time.
     fn note(&mut self, quiet: Duration) {
         if quiet <= SOON {
-            self.longest = quiet.max(self.longest - self.longest / 32);
+            self.longest = quiet.max(self.longest * 31 / 32);
             self.late = 0;
         } else {
             self.late = self.late.saturating_add(1);

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::ptr;
 use std::sync::PoisonError;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 use crate::ipc::origin::Origin;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -11,7 +13,7 @@ use crate::sync::thread::JoinHandle;
 use crate::sync::{Condvar, Mutex, thread_local};
 
 /// When a worker started, was ready and ended, in nanoseconds on the monotonic clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerLife {
     /// Number of the worker, from 0. One that takes the place of another has its number.
     pub worker: usize,

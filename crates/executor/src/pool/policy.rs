@@ -1,5 +1,7 @@
 //! Choices that a caller makes: what shutdown does, and what a crash does.
 
+use serde::{Deserialize, Serialize};
+
 /// Whether [`shutdown`](crate::Executor::shutdown) waits for the workers to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Wait {
@@ -21,7 +23,7 @@ pub enum CancelFutures {
 }
 
 /// What a [`ProcessPoolExecutor`](crate::ProcessPoolExecutor) does when a worker dies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnCrash {
     /// Every task that is queued or running gets [`BrokenPool`](crate::Error::BrokenPool), the other
     /// workers are stopped, and nothing more can be submitted.
@@ -35,7 +37,7 @@ pub enum OnCrash {
 
 /// Whether a worker process that waits for a task, or a thread that waits for its result, may keep its
 /// CPU busy for a moment before it sleeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Spin {
     /// It sleeps at once, and is woken by the system: some microseconds each time.
     Never,

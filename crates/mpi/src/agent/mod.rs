@@ -21,7 +21,7 @@ use speedup_machine::{clock, machine};
 
 use self::outlet::Outbox;
 use self::part::LocalPart;
-use crate::message::{self, Done, Hello, PoolId, ToAgent, Update, WorkId};
+use crate::message::{Done, Failure, FromAgent, Hello, Message, PoolId, ToAgent, Update, WorkId};
 use crate::times::Stay;
 use crate::transport::{Event, Transport};
 use crate::waiting::Backoff;
@@ -72,10 +72,10 @@ pub(crate) fn introduce(host: String) -> Hello {
 }
 
 /// The life of an agent.
-pub(crate) fn run<T: Transport>(mut transport: T, hello: &Hello) -> (T, Ended) {
-    transport.send(HEAD, message::hello(hello));
+pub(crate) fn run<T: Transport>(transport: T, hello: Hello) -> (T, Ended) {
     let (outbox, parts, blobs) = Default::default();
     let mut agent = Agent { transport, outbox, parts, blobs };
+    agent.tell(FromAgent::Hello(hello));
     let ended = agent.serve();
     // Their workers end with them, in the midst of what they do.
     for part in agent.parts.values() {
@@ -97,7 +97,7 @@ impl<T: Transport> Agent<T> {
                 self.outbox.heard();
                 backoff.heard(from, &mut self.transport);
                 match event {
-                    Event::Message(message) if from == HEAD => match ToAgent::read(message) {
+                    Event::Message(message) if from == HEAD => match ToAgent::unpack(message) {
                         Some(ToAgent::Exit(whole)) => return Ended::Told { whole },
                         Some(told) => {
                             // A sign of life is no sign of work.
@@ -120,27 +120,29 @@ impl<T: Transport> Agent<T> {
         }
     }
 
+    fn tell(&mut self, message: FromAgent) {
+        self.transport.send(HEAD, message.pack());
+    }
+
     fn obey(&mut self, told: ToAgent) {
         let came_ns = clock::monotonic_ns();
         match told {
             ToAgent::Open(pool, part) => {
                 let opened = LocalPart::open(pool, part, &self.outbox);
                 let stay = Stay { came_ns, told_ns: clock::monotonic_ns() };
-                self.transport.send(HEAD, message::opened(pool, stay, opened.as_ref().err()));
-                if let Ok(part) = opened {
-                    self.parts.insert(pool, part);
-                }
+                let opened = opened.map(|part| self.parts.insert(pool, part));
+                self.tell(FromAgent::Opened(pool, stay, opened.err().map(Failure::from)));
             }
             ToAgent::Work(pool, work) => {
                 if let Some(part) = self.parts.get_mut(&pool) {
-                    for came in work {
-                        part.take(came, came_ns, &self.blobs);
+                    for sent in work {
+                        part.take(sent, came_ns, &self.blobs);
                     }
                 }
             }
             ToAgent::Blob(digest, bytes) => {
                 // Where there is no room for them, the tasks that mention them say so.
-                if let Ok(bytes) = SharedBytes::copy_of(&bytes) {
+                if let Ok(bytes) = SharedBytes::copy_of(&bytes.into_bytes()) {
                     self.blobs.insert(digest, bytes);
                 }
             }
@@ -155,17 +157,17 @@ impl<T: Transport> Agent<T> {
                 // What has begun, and what is done, is told before.
                 self.report();
                 update.told_ns = clock::monotonic_ns();
-                self.transport.send(HEAD, message::update(pool, update));
+                self.tell(FromAgent::Update(pool, update));
             }
             ToAgent::Close(pool, at_once) => {
                 if let Some(part) = self.parts.remove(&pool) {
                     part.close((pool, came_ns), at_once, &self.outbox);
                 } else {
                     let stay = Stay { came_ns, told_ns: clock::monotonic_ns() };
-                    self.transport.send(HEAD, message::closed(pool, stay, &[]));
+                    self.tell(FromAgent::Closed(pool, stay, Vec::new()));
                 }
             }
-            ToAgent::Ping(number, _) => self.transport.send(HEAD, message::pong(number, came_ns)),
+            ToAgent::Ping(number, _) => self.tell(FromAgent::Pong(number, came_ns)),
             ToAgent::Exit(_) => {}
         }
     }
@@ -203,10 +205,10 @@ impl<T: Transport> Agent<T> {
         }
         let told_ns = clock::monotonic_ns();
         for (pool, update) in updates {
-            self.transport.send(HEAD, message::update(pool, Update { told_ns, ..update }));
+            self.tell(FromAgent::Update(pool, Update { told_ns, ..update }));
         }
         for (pool, came_ns, lives) in closed {
-            self.transport.send(HEAD, message::closed(pool, Stay { came_ns, told_ns }, &lives));
+            self.tell(FromAgent::Closed(pool, Stay { came_ns, told_ns }, lives));
         }
         true
     }

@@ -9,7 +9,8 @@ use speedup_executor::Error;
 use speedup_executor::remote::{Blob, Outlet, Reply};
 
 use super::{Heard, News};
-use crate::message::{Done, Outcomes, PoolId, Returned, WorkId};
+use crate::message::{Carried, Done, Failure, Outcomes, PoolId, Returned, WorkId};
+use crate::transport::Bulk;
 use crate::waiting::Mailbox;
 
 /// What the threads of this host's pools have to say.
@@ -71,7 +72,7 @@ impl ToHead {
         if self.came.contains(&blob.id()) {
             return Ok(Returned::Known(blob.id()));
         }
-        Ok(Returned::New(blob.id(), blob.bytes()?))
+        Ok(Returned::New(blob.id(), Carried::new(Bulk::Shared(blob.bytes()?))))
     }
 }
 
@@ -103,13 +104,14 @@ impl Outlet for ToHead {
             Reply::Failed(error) => Err(error),
             Reply::Outcomes(bytes, blobs) => {
                 let blobs: std::io::Result<Vec<_>> = blobs.iter().map(|blob| self.returned(blob)).collect();
+                let bytes = Carried::new(Bulk::Own(bytes));
                 blobs.map(|blobs| Outcomes { bytes, blobs }).map_err(|error| Error::Transfer {
                     task: String::new(),
                     reason: format!("its shared bytes cannot be read: {error}"),
                 })
             }
         };
-        let done = Done { id: self.id, came_ns: self.came_ns, outcome };
+        let done = Done { id: self.id, came_ns: self.came_ns, outcome: outcome.map_err(Failure::from) };
         self.outbox.news.push(News::Done(self.pool, done));
     }
 }

@@ -12,7 +12,7 @@ use speedup_executor::{
 
 use super::News;
 use super::outlet::{self, Outbox, Progress, ToHead};
-use crate::message::{Came, Done, Part, PoolId, WorkId, Workers};
+use crate::message::{BlobRef, Done, Part, PoolId, Sent, WorkId, Workers};
 
 pub(crate) struct LocalPart {
     id: PoolId,
@@ -63,29 +63,29 @@ impl LocalPart {
     }
 
     /// Gives a piece of work to the workers, with what has come before of the shared bytes that it mentions.
-    pub(crate) fn take(&mut self, came: Came, came_ns: u64, known: &HashMap<u128, SharedBytes>) {
+    pub(crate) fn take(&mut self, sent: Sent, came_ns: u64, known: &HashMap<u128, SharedBytes>) {
         let progress = Arc::new(Progress::default());
         let outlet = ToHead {
             pool: self.id,
-            id: came.id,
+            id: sent.id,
             came_ns,
             progress: Arc::clone(&progress),
-            came: came.blobs.iter().map(|blob| blob.id).collect(),
+            came: sent.blobs.iter().map(|blob| blob.id).collect(),
             begins_for: self.begins_for,
             outbox: Arc::clone(&self.outbox),
         };
-        let find = |blob: &crate::message::BlobRef| Blob::arrived(blob.id, known.get(&blob.digest)?).ok();
-        let blobs: Option<Vec<Blob>> = came.blobs.iter().map(find).collect();
+        let find = |blob: &BlobRef| Blob::arrived(blob.id, known.get(&blob.digest)?).ok();
+        let blobs: Option<Vec<Blob>> = sent.blobs.iter().map(find).collect();
         let Some(blobs) = blobs else {
             let reason = "this host has no room for the shared bytes that it mentions".to_string();
             return outlet.done(Reply::Failed(Error::Transfer { task: String::new(), reason }));
         };
-        self.progress.insert(came.id, progress);
-        let Some(work) = arrived(came.bytes, &blobs, Box::new(outlet)) else { return };
+        self.progress.insert(sent.id, progress);
+        let Some(work) = arrived(sent.bytes.into_bytes(), &blobs, Box::new(outlet)) else { return };
         // A pool that is broken drops what it refuses; why, only the call tells.
         let executed = outlet::while_taking(|| self.pool.get().execute(work));
         if let Err(reason) = executed {
-            let done = Done { id: came.id, came_ns, outcome: Err(reason) };
+            let done = Done { id: sent.id, came_ns, outcome: Err(reason.into()) };
             self.outbox.news.push(News::Done(self.id, done));
         }
     }

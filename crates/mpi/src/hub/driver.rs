@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use speedup_executor::Error;
 use speedup_executor::implement::WorkerLife;
 use speedup_executor::remote::Blob;
 
@@ -12,9 +13,9 @@ use super::comparison::Comparison;
 use super::host::Host;
 use super::{Command, HostInfo, Hub};
 use crate::executor::HOST_TIMEOUT;
-use crate::message::{self, BlobRef, FromAgent, Hello, PoolId, Sent};
+use crate::message::{self, BlobRef, Carried, FromAgent, Hello, Message, PoolId, Sent, ToAgent};
 use crate::pool::{Pool, ToSend};
-use crate::transport::{Event, Transport};
+use crate::transport::{Bulk, Event, Transport};
 use crate::waiting::Backoff;
 use speedup_machine::clock;
 
@@ -63,7 +64,7 @@ impl<T: Transport> Driver<'_, T> {
                 self.hosts[from].heard = Instant::now();
                 self.backoff.heard(from, &mut self.transport);
                 match event {
-                    Event::Message(message) => match FromAgent::read(message) {
+                    Event::Message(message) => match FromAgent::unpack(message) {
                         Some(FromAgent::Hello(hello)) => self.greet(from, hello, build),
                         Some(said) => {
                             // A sign of life is no sign of work.
@@ -129,7 +130,7 @@ impl<T: Transport> Driver<'_, T> {
             }
             FromAgent::Opened(pool, stay, error) => {
                 if let Some(pool) = self.pools.get(&pool).cloned() {
-                    pool.opened(from, stay, error);
+                    pool.opened(from, stay, error.map(Error::from));
                     self.feed(&pool);
                 }
             }
@@ -170,7 +171,7 @@ impl<T: Transport> Driver<'_, T> {
                         // Before the host is busy with the pool: the shortest way there and back tells its clock.
                         self.ping(rank, false);
                         pool.opens(rank, clock::monotonic_ns());
-                        self.transport.send(rank, message::open(pool.id, &part));
+                        self.tell(rank, ToAgent::Open(pool.id, part));
                     }
                 }
                 self.pools.insert(pool.id, pool);
@@ -180,11 +181,11 @@ impl<T: Transport> Driver<'_, T> {
                     self.feed(&pool);
                 }
             }
-            Command::Recall(pool, rank, ids) => self.transport.send(rank, message::recall(pool, &ids)),
+            Command::Recall(pool, rank, ids) => self.tell(rank, ToAgent::Recall(pool, ids)),
             Command::Close(id, at_once) => {
                 let Some(pool) = self.pools.get(&id).cloned() else { return };
                 for rank in pool.to_close(clock::monotonic_ns()) {
-                    self.transport.send(rank, message::close(id, at_once));
+                    self.tell(rank, ToAgent::Close(id, at_once));
                 }
                 if pool.has_ended() {
                     self.pools.remove(&id);
@@ -203,9 +204,13 @@ impl<T: Transport> Driver<'_, T> {
         }
     }
 
+    fn tell(&mut self, rank: usize, message: ToAgent) {
+        self.transport.send(rank, message.pack());
+    }
+
     fn ping(&mut self, rank: usize, more: bool) {
         let ping = self.hosts[rank].ping();
-        self.transport.send(rank, message::ping(ping, more));
+        self.tell(rank, ToAgent::Ping(ping, more));
     }
 
     /// A round trip to a host, for those who compare clocks.
@@ -223,9 +228,9 @@ impl<T: Transport> Driver<'_, T> {
             let mut sent = Vec::new();
             for (id, piece) in work {
                 let blobs = piece.blobs().map(|blob| self.have(rank, &blob)).collect();
-                sent.push(Sent { id, blobs, piece });
+                sent.push(Sent { id, blobs, bytes: Carried::new(Bulk::Piece(piece)) });
             }
-            self.transport.send(rank, message::work(pool.id, sent));
+            self.tell(rank, ToAgent::Work(pool.id, sent));
         }
         if let Some(at_once) = pool.wants_close() {
             self.obey(Command::Close(pool.id, at_once));
@@ -239,7 +244,7 @@ impl<T: Transport> Driver<'_, T> {
         let digest = *self.digests.entry(id).or_insert_with(|| message::digest(&bytes));
         if let Entry::Vacant(place) = self.hosts[rank].blobs.entry(digest) {
             place.insert(blob.clone());
-            self.transport.send(rank, message::blob(digest, bytes));
+            self.tell(rank, ToAgent::Blob(digest, Carried::new(Bulk::Shared(bytes))));
         }
         BlobRef { id, digest }
     }
@@ -284,7 +289,7 @@ impl<T: Transport> Driver<'_, T> {
             }
             let round_trip = |rank: usize| self.hosts[rank].round_trip();
             for (rank, ids) in pool.balance(now, round_trip) {
-                self.transport.send(rank, message::recall(pool.id, &ids));
+                self.tell(rank, ToAgent::Recall(pool.id, ids));
             }
             self.feed(&pool);
         }
@@ -302,7 +307,7 @@ impl<T: Transport> Driver<'_, T> {
             if let Some(blob) = self.hosts[rank].blobs.remove(&digest) {
                 self.digests.remove(&blob.id());
             }
-            self.transport.send(rank, message::forget(digest));
+            self.tell(rank, ToAgent::Forget(digest));
         }
     }
 
@@ -345,7 +350,7 @@ impl<T: Transport> Driver<'_, T> {
         }
         let here: Vec<usize> = (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
         for &rank in &here {
-            self.transport.send(rank, message::exit(here.len() == self.hosts.len() - 1));
+            self.tell(rank, ToAgent::Exit(here.len() == self.hosts.len() - 1));
         }
         while here.iter().any(|&rank| self.transport.is_sending(rank)) {
             self.transport.poll();

@@ -1,46 +1,52 @@
 //! What rank 0 and the agents say to each other.
 //!
+//! The ranks run the same build, so that an encoding by place will do: postcard's.
+//!
 //! * `to_agent`, `from_agent`: which messages there are each way
+//! * `carried`: bytes within them; `failure`: errors
 
+mod carried;
+mod failure;
 mod from_agent;
 mod to_agent;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use speedup_executor::SharedBytes;
 use speedup_executor::remote::Blob;
 
-pub(crate) use self::from_agent::{
-    Done, FromAgent, Hello, Outcomes, Returned, Update, closed, hello, opened, pong, update,
-};
-pub(crate) use self::to_agent::{
-    BlobRef, Came, Part, Sent, ToAgent, Workers, blob, close, exit, forget, open, ping, recall, work,
-};
-use crate::bytes::{Reader, Writer};
-use crate::transport::{BULK, Bulk, Outbound};
-
-/// Where bytes of a message stand: in its head, or as the next of its bulk.
-fn put_bytes(out: &mut Outbound, bytes: &[u8], bulk: impl FnOnce() -> Bulk) {
-    let mut writer = Writer(std::mem::take(&mut out.head));
-    if bytes.len() < BULK {
-        writer.u8(0);
-        writer.bytes(bytes);
-    } else {
-        writer.u8(1);
-        out.bulk.push(bulk());
-    }
-    out.head = writer.0;
-}
-
-fn get_bytes(reader: &mut Reader<'_>, bulk: &mut impl Iterator<Item = Vec<u8>>) -> Option<Vec<u8>> {
-    match reader.u8()? {
-        0 => reader.bytes().map(<[u8]>::to_vec),
-        _ => bulk.next(),
-    }
-}
+pub(crate) use self::carried::Carried;
+pub(crate) use self::failure::Failure;
+pub(crate) use self::from_agent::{Done, FromAgent, Hello, Outcomes, Returned, Update};
+pub(crate) use self::to_agent::{BlobRef, Part, Sent, ToAgent, Workers};
+use crate::transport::{Inbound, Outbound};
 
 /// The number of a pool of rank 0's.
 pub(crate) type PoolId = u64;
 
 /// The number of a piece of work of a pool.
 pub(crate) type WorkId = u64;
+
+/// Something to be said.
+pub(crate) trait Message: Serialize + DeserializeOwned {
+    /// All bytes that it carries, in one order.
+    fn carried(&mut self) -> Vec<&mut Carried>;
+
+    /// As it is sent.
+    fn pack(mut self) -> Outbound {
+        let bulk = self.carried().into_iter().filter_map(Carried::take_apart).collect();
+        let head = postcard::to_allocvec(&self).expect("plain values in memory have an encoding");
+        Outbound { head, bulk }
+    }
+
+    /// From what has come; `None` where that is no such message.
+    fn unpack(message: Inbound) -> Option<Self> {
+        let (mut read, rest): (Self, _) = postcard::take_from_bytes(&message.head).ok()?;
+        let mut bulk = message.bulk.into_iter();
+        let is_whole = read.carried().into_iter().all(|carried| carried.put_in(&mut bulk));
+        (is_whole && rest.is_empty() && bulk.next().is_none()).then_some(read)
+    }
+}
 
 /// What is in shared bytes, in few: the same for no others.
 pub(crate) fn digest(bytes: &[u8]) -> u128 {
@@ -51,22 +57,26 @@ pub(crate) fn digest(bytes: &[u8]) -> u128 {
 pub(crate) fn returned(blobs: Vec<Returned>, went: &[Blob]) -> Vec<Blob> {
     let blob = |returned| match returned {
         Returned::Known(id) => went.iter().find(|blob| blob.id() == id).cloned(),
-        Returned::New(id, bytes) => Blob::arrived(id, &bytes).ok(),
+        Returned::New(id, bytes) => Blob::arrived(id, &SharedBytes::copy_of(&bytes.into_bytes()).ok()?).ok(),
     };
     blobs.into_iter().filter_map(blob).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use speedup_executor::implement::WorkerLife;
-    use speedup_executor::{Error, OnCrash, SharedBytes, Spin};
+    use speedup_executor::{Error, OnCrash, Spin};
 
     use super::*;
     use crate::times::Stay;
-    use crate::transport::Inbound;
+    use crate::transport::{BULK, Bulk};
 
-    fn carried(message: Outbound) -> Inbound {
-        Inbound { head: message.head, bulk: message.bulk.iter().map(|bulk| bulk.as_ref().to_vec()).collect() }
+    fn sent(message: impl Message) -> Inbound {
+        let Outbound { head, bulk } = message.pack();
+        Inbound { head, bulk: bulk.iter().map(|bulk| bulk.as_ref().to_vec()).collect() }
+    }
+
+    fn own(bytes: Vec<u8>) -> Carried {
+        Carried::new(Bulk::Own(bytes))
     }
 
     #[test]
@@ -83,7 +93,7 @@ mod tests {
             begins_for_ns: 5,
         };
         for part in [Part { initializer: None, max_tasks_per_child: None, ..part.clone() }, part] {
-            let read = ToAgent::read(carried(open(9, &part)));
+            let read = ToAgent::unpack(sent(ToAgent::Open(9, part.clone())));
             assert!(matches!(read, Some(ToAgent::Open(9, read)) if read == part));
         }
     }
@@ -91,29 +101,39 @@ mod tests {
     #[test]
     fn outcomes_arrive_whether_they_are_short_or_long() {
         let done =
-            |id, bytes: Vec<u8>| Done { id, came_ns: id, outcome: Ok(Outcomes { bytes, blobs: Vec::new() }) };
-        let long = vec![8; 3 * BULK];
-        let shared = SharedBytes::copy_of(&vec![9; 2 * BULK]).unwrap();
-        let blobs = vec![Returned::New(5, shared.clone()), Returned::Known(6)];
-        let with_blobs = Done { id: 4, came_ns: 4, outcome: Ok(Outcomes { bytes: vec![2], blobs }) };
-        let failed = Done { id: 3, came_ns: 3, outcome: Err(Error::Cancelled) };
-        let all = vec![done(1, vec![1]), done(2, long.clone()), failed, with_blobs];
-        let sent = Update { begun: vec![1, 2], back: vec![5], kept: Vec::new(), done: all, told_ns: 6 };
-        let Some(FromAgent::Update(7, update)) = FromAgent::read(carried(update(7, sent))) else {
-            panic!("it is no update")
-        };
+            |id, bytes, blobs| Done { id, came_ns: id, outcome: Ok(Outcomes { bytes: own(bytes), blobs }) };
+        let (long, shared) = (vec![8; 3 * BULK], vec![9; 2 * BULK]);
+        let blobs = vec![Returned::New(5, own(shared.clone())), Returned::Known(6)];
+        let failed = Done { id: 3, came_ns: 3, outcome: Err(Error::Cancelled.into()) };
+        let all = vec![
+            done(1, vec![1], Vec::new()),
+            done(2, long.clone(), Vec::new()),
+            failed,
+            done(4, vec![2], blobs),
+        ];
+        let update = Update { begun: vec![1, 2], back: vec![5], kept: Vec::new(), done: all, told_ns: 6 };
+        let update = sent(FromAgent::Update(7, update));
+        assert_eq!((update.bulk.len(), update.head.len() < BULK), (2, true));
+        let Some(FromAgent::Update(7, update)) = FromAgent::unpack(update) else { panic!("it is no update") };
         assert_eq!((update.begun, update.back, update.kept), (vec![1, 2], vec![5], Vec::new()));
         assert!(update.told_ns == 6 && update.done.iter().all(|done| done.came_ns == done.id));
-        let bytes: Vec<_> =
-            update.done.iter().map(|done| done.outcome.as_ref().map(|outcomes| &*outcomes.bytes)).collect();
-        assert_eq!(bytes, [Ok(&[1][..]), Ok(&long), Err(&Error::Cancelled), Ok(&[2])]);
-        let blobs = &update.done[3].outcome.as_ref().unwrap().blobs;
-        assert!(matches!(&blobs[..], [Returned::New(5, bytes), Returned::Known(6)] if *bytes == shared));
+        let mut came_back = Vec::new();
+        let bytes = update.done.into_iter().map(|done| {
+            done.outcome.map(|outcomes| {
+                came_back.extend(outcomes.blobs);
+                outcomes.bytes.into_bytes()
+            })
+        });
+        assert_eq!(bytes.collect::<Vec<_>>(), [Ok(vec![1]), Ok(long), Err(Failure::Cancelled), Ok(vec![2])]);
+        let [Returned::New(5, bytes), Returned::Known(6)] = <[_; 2]>::try_from(came_back).ok().unwrap()
+        else {
+            panic!("other blobs came back")
+        };
+        assert_eq!(bytes.into_bytes(), shared);
     }
 
     #[test]
-    fn what_is_cut_short_is_no_message() {
-        let life = WorkerLife { worker: 1, spawned_ns: 2, ready_ns: 3, ended_ns: 4 };
+    fn what_is_cut_short_or_too_long_is_no_message() {
         let greeting = Hello {
             build: 1,
             host: "node".to_string(),
@@ -122,14 +142,24 @@ mod tests {
             fault: Some("no".to_string()),
         };
         let stay = Stay { came_ns: 1, told_ns: 2 };
-        let opened = opened(3, stay, Some(&Error::Dropped));
-        for message in [closed(1, stay, &[life]), hello(&greeting), pong(1, 2), opened] {
-            let whole = carried(message);
-            for length in 0..whole.head.len() {
-                let cut = Inbound { head: whole.head[..length].to_vec(), bulk: Vec::new() };
-                assert!(FromAgent::read(cut).is_none(), "{length}");
+        let blob = Returned::New(5, own(vec![1; BULK]));
+        let outcome = Ok(Outcomes { bytes: own(vec![3; 300]), blobs: vec![blob] });
+        let update = Update { done: vec![Done { id: 1, came_ns: 2, outcome }], ..Update::default() };
+        for message in [
+            FromAgent::Hello(greeting),
+            FromAgent::Pong(1, 2),
+            FromAgent::Opened(3, stay, Some(Failure::Dropped)),
+            FromAgent::Update(4, update),
+        ] {
+            let Inbound { head, bulk } = sent(message);
+            let read = |head: &[u8], bulk| FromAgent::unpack(Inbound { head: head.to_vec(), bulk }).is_some();
+            for length in 0..head.len() {
+                assert!(!read(&head[..length], bulk.clone()), "{length}");
             }
-            assert!(FromAgent::read(whole).is_some());
+            assert!(read(&head, bulk.clone()));
+            assert!(!read(&[&head[..], &[0]].concat(), bulk.clone()));
+            assert!(!read(&head, [&bulk[..], &[vec![1]]].concat()));
+            assert!(bulk.is_empty() || !read(&head, Vec::new()));
         }
     }
 }

@@ -15,7 +15,6 @@ use ferrompi::{Communicator, Request, Scope};
 
 #[cfg(target_os = "linux")]
 use super::sockets::Sockets;
-use crate::bytes::{Reader, Writer};
 use crate::transport::{Bulk, Event, Inbound, Outbound, Transport};
 
 /// The most bytes of a first frame: what the libraries send at once over a network, without asking before.
@@ -81,6 +80,9 @@ pub(super) struct OverMpi<'w, 's, 'env> {
     #[cfg(target_os = "linux")]
     sockets: Option<Sockets>,
 }
+
+/// Of the large parts and of the head.
+type Lengths = (Vec<usize>, usize);
 
 /// The pieces of a part of that length, from that byte on.
 fn pieces(from: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
@@ -229,13 +231,10 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
 }
 
 impl Partial {
-    /// That of a first frame: how many parts follow, their lengths, the head's, and as much of the head as there is
-    /// room for.
+    /// That of a first frame: lengths, and as much of the head as there is room for.
     fn of(frame: &[u8]) -> Option<Self> {
-        let mut reader = Reader(frame);
-        let bulk: Vec<usize> = reader.list(|reader| usize::try_from(reader.u64()?).ok())?;
-        let head = usize::try_from(reader.u64()?).ok()?;
-        let mut inbound = Inbound { head: reader.0.to_vec(), bulk: Vec::new() };
+        let ((bulk, head), begun): (Lengths, _) = postcard::take_from_bytes(frame).ok()?;
+        let mut inbound = Inbound { head: begun.to_vec(), bulk: Vec::new() };
         let mut rest: VecDeque<_> = pieces(inbound.head.len(), head).map(|range| (0, range)).collect();
         inbound.head.resize(head, 0);
         for (index, length) in bulk.into_iter().enumerate() {
@@ -256,10 +255,8 @@ impl Transport for OverMpi<'_, '_, '_> {
             return;
         }
         let Outbound { head, bulk } = message;
-        let mut first = Writer::default();
-        first.list(&bulk, |writer, bulk| writer.u64(bulk.as_ref().len() as u64));
-        first.u64(head.len() as u64);
-        let mut first = first.0;
+        let lengths: Lengths = (bulk.iter().map(|bulk| bulk.as_ref().len()).collect(), head.len());
+        let mut first = postcard::to_allocvec(&lengths).expect("numbers have an encoding");
         let fits = head.len().min(FIRST.saturating_sub(first.len()));
         first.extend_from_slice(&head[..fits]);
         let waiting = &mut self.sending[to].waiting;
@@ -352,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_first_frame_that_is_cut_short_is_no_message() {
-        assert!(Partial::of(&[1, 0, 0]).is_none());
+        assert!(Partial::of(&[1, 200]).is_none());
         assert!(Partial::of(&[]).is_none());
     }
 }

@@ -146,7 +146,8 @@ fn be_a_rank(hub: &Hub, tell: &Sender<Result<Role, String>>, part: &Sender<Parte
             }
             transport.finish();
         } else {
-            let (transport, ended) = agent::run(transport, &hello);
+            let host = hello.host.clone();
+            let (transport, ended) = agent::run(transport, hello);
             match ended {
                 Ended::Told { whole: true } => transport.finish(),
                 Ended::Told { whole: false } => {
@@ -154,7 +155,7 @@ fn be_a_rank(hub: &Hub, tell: &Sender<Result<Role, String>>, part: &Sender<Parte
                     stay();
                 }
                 Ended::Abandoned(reason) => {
-                    eprintln!("speedup: rank {} on {}: rank 0 is gone: {reason}", world.rank(), hello.host);
+                    eprintln!("speedup: rank {} on {host}: rank 0 is gone: {reason}", world.rank());
                     let _ = tell.send(Ok(Role::Agent(1)));
                     stay();
                 }

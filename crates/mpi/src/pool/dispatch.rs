@@ -117,7 +117,8 @@ impl Pool {
             held.flight.set_done();
             match outcome {
                 Ok(outcomes) => jobs.push(Job::Settle(held.outgoing, outcomes)),
-                Err(error) => {
+                Err(failure) => {
+                    let error = Error::from(failure);
                     if breaks(&error, self.on_crash) && state.closing != Some(true) {
                         fatal.get_or_insert(error.clone());
                     }

@@ -314,7 +314,7 @@ impl Job {
             Self::Settle(outgoing, outcomes) => {
                 let went: Vec<_> = outgoing.piece().blobs().collect();
                 let blobs = returned(outcomes.blobs, &went);
-                outgoing.settle(outcomes.bytes, &blobs);
+                outgoing.settle(outcomes.bytes.into_bytes(), &blobs);
             }
             Self::Fail(work, error) => speedup_executor::remote::fail_all(work, &error),
             Self::Cancel(work) => speedup_executor::remote::cancel_all(work),
