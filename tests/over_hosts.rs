@@ -33,10 +33,7 @@ fn main() {
         ("a_delay_of_messages_is_found_in_network", a_delay_of_messages_is_found_in_network),
         ("a_lost_host_ends_the_run_and_keeps_its_rounds", a_lost_host_ends_the_run_and_keeps_its_rounds),
         ("what_does_not_apply_is_refused", what_does_not_apply_is_refused),
-        (
-            "numbers_of_workers_go_up_to_the_cpus_of_all_hosts",
-            numbers_of_workers_go_up_to_the_cpus_of_all_hosts,
-        ),
+        ("numbers_of_workers_go_up_to_what_all_hosts_take", numbers_of_workers_go_up_to_what_all_hosts_take),
     ];
     let trial = |&(name, test): &(&'static str, fn())| {
         Trial::test(name, move || {
@@ -261,15 +258,19 @@ fn what_does_not_apply_is_refused() {
     assert!(refused.starts_with("kernel 'no-such': rc4 has no kernel no-such"), "{refused}");
 }
 
-fn numbers_of_workers_go_up_to_the_cpus_of_all_hosts() {
+fn numbers_of_workers_go_up_to_what_all_hosts_take() {
     let out = tempfile::tempdir().unwrap();
     let cluster = Cluster::new(3);
-    let hosts = OverHosts::of(cluster.hosts(), Fill::Compact, None).unwrap();
-    let cpus = hosts.cpus();
-    let given = RunRequest { workers: None, ..request("1", out.path()) };
-    let hosts = || Ok::<_, SettingError>(Some(hosts));
-    let config = given.resolve_over(&Limits::default(), study::workloads(), 1, hosts).unwrap();
-    let workers = &config.workloads[0].workers;
-    assert_eq!((workers.first(), workers.last()), (Some(&1), Some(&cpus)));
-    assert_eq!(cpus % 3, 0, "three times this machine's");
+    let most = |per_host| {
+        let hosts = OverHosts::of(cluster.hosts(), Fill::Compact, per_host).unwrap();
+        let given = RunRequest { workers: None, workers_per_host: per_host, ..request("1", out.path()) };
+        let given = RunRequest { executor: Some("mpi".parse().unwrap()), ..given };
+        let hosts = || Ok::<_, SettingError>(Some(hosts));
+        let config = given.resolve_over(&Limits::default(), study::workloads(), 1, hosts).unwrap();
+        let workers = &config.workloads[0].workers;
+        assert_eq!(workers.first(), Some(&1));
+        *workers.last().unwrap()
+    };
+    let cpus = 3 * speedup_machine::machine::cpus_available();
+    assert_eq!((most(None), most(Some(1)), most(Some(1000))), (cpus, 3, cpus));
 }

@@ -88,7 +88,7 @@ impl RunRequest {
         let ceilings = self.ceilings(&workloads, pin.as_ref())?;
         let hosts = hosts()?;
         check_hosts(&executors, hosts.as_ref())?;
-        let cpus = hosts.as_ref().map_or(cpus, |hosts| cpus.max(hosts.cpus()));
+        let cpus = hosts.as_ref().map_or(cpus, |hosts| cpus.max(hosts.most_workers()));
         for choice in &mut workloads {
             choice.workers = self.workers_of(choice.workload, cpus);
         }

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use super::hosts::{Before, OverHosts, Seen, StartOver};
 use super::job::JobReport;
+use super::look::Look;
 use super::pinning::start;
 use speedup_executor::{CancelFutures, Error, Executor, ExecutorKind, Task, Wait};
-use speedup_machine::cgroup::throttled_ns;
-use speedup_machine::clock::{monotonic_ns, suspended_ns};
-use speedup_machine::root::Root;
-use speedup_machine::{pressure, probe};
+use speedup_machine::clock::monotonic_ns;
 use speedup_mpi::MpiPoolExecutor;
 use speedup_report::record::{HostSpan, MachineState, Outside, Pinned, Sample, TaskSpan, WorkerSpan};
 
@@ -139,42 +137,14 @@ fn unseen<E>(_: &E) -> Result<Option<Seen>, String> {
     Ok(None)
 }
 
-/// Two clocks that are read one after the other differ by the time in between, in nanoseconds; a machine that is
-/// suspended is for longer.
-const CLOCKS_APART: u64 = 10_000_000;
-
 /// An execution, with a look at the machine before and after.
 pub(super) fn with_machine<T>(
     execution: impl FnOnce() -> Result<(Measured, T), String>,
 ) -> Result<(Measured, T), String> {
-    let root = Root::default();
-    let load = pressure::load(&root).ok();
-    let before = probe::probe();
-    let (stolen, throttled) = (Count::begin(pressure::steal_ns, &root), Count::begin(throttled_ns, &root));
-    let slept = suspended_ns();
+    let before = Look::before();
     let (mut measured, results) = execution()?;
-    let suspended_ns = Some(suspended_ns().saturating_sub(slept)).filter(|slept| *slept > CLOCKS_APART);
-    let (throttled_ns, steal_ns) = (throttled.end(&root), stolen.end(&root));
-    measured.machine =
-        MachineState { steal_ns, throttled_ns, suspended_ns, load, before, after: probe::probe() };
+    measured.machine = before.until(&Look::after());
     Ok((measured, results))
-}
-
-/// A running total of the system over an execution.
-struct Count {
-    tell: fn(&Root) -> Result<u64, String>,
-    before: Option<u64>,
-}
-
-impl Count {
-    fn begin(tell: fn(&Root) -> Result<u64, String>, root: &Root) -> Self {
-        Self { tell, before: tell(root).ok() }
-    }
-
-    /// How much it has grown, where both looks told.
-    fn end(&self, root: &Root) -> Option<u64> {
-        Some((self.tell)(root).ok()?.saturating_sub(self.before?))
-    }
 }
 
 /// Pool start, every job, results back, pool joined. What else is seen of it comes after that.

@@ -7,7 +7,7 @@
 //! * [`task`]: a job of a workload as a task; [`job`]: how it times itself
 //! * [`pinning`]: workers of pools that stay on their CPUs
 //! * [`execute`]: one timed execution of a batch on a pool; [`pools`]: how pools are started for a batch
-//! * [`hosts`]: workers on other hosts
+//! * [`hosts`]: workers on other hosts; `look`: what a machine does around an execution
 //! * `asynchronous`: the same by one thread, for jobs that wait; [`runner`]: pools and that, by name
 //! * [`measure`]: a study under way: executions of its cases, checked against the serial baseline
 //! * `ceiling`: what the hardware does where nothing is handed out
@@ -37,6 +37,7 @@ mod focus;
 pub mod hosts;
 pub mod job;
 pub mod live;
+mod look;
 pub mod measure;
 pub mod pinning;
 pub mod plan;

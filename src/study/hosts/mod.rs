@@ -17,11 +17,12 @@ use speedup_mpi::{Builder, HostInfo, Hosts, MpiPoolExecutor, Placement};
 use speedup_report::record::{CeilingLane, Fill, HostRecord, HostsRecord};
 
 use super::choice::WorkloadChoice;
+use super::look::Look;
 use crate::workload::Scale;
 pub(super) use seen::{Before, Seen};
 use speedup_machine::placement::Placement as Order;
 pub use tasks::TASKS;
-use tasks::{Ceiling, Describe, Look, Looked};
+use tasks::{Ceiling, Describe, LookAt};
 
 /// The hosts of a run, and how workers are laid out over them.
 #[derive(Clone)]
@@ -55,7 +56,7 @@ impl OverHosts {
     pub fn of(hosts: Hosts, fill: Fill, workers_per_host: Option<usize>) -> Result<Self, String> {
         let agent = |host: &HostInfo| hosts.pool().only(host.rank).workers_per_host(1).threads().build();
         let agents = hosts.list().iter().map(agent).collect::<Result<Vec<_>, _>>().map_err(in_words)?;
-        let environments = ask(&agents, |_| Describe)?;
+        let environments = ask(&agents, &Describe)?;
         let record = |(host, environment): (&HostInfo, _)| HostRecord {
             cpus: host.cpus,
             build: format!("{:016x}", host.build),
@@ -72,10 +73,15 @@ impl OverHosts {
         &self.0.record
     }
 
-    /// CPUs of all hosts.
+    /// How many workers all hosts take with a CPU for each.
     #[must_use]
-    pub fn cpus(&self) -> usize {
-        self.0.record.hosts.iter().map(|host| host.cpus).sum()
+    pub fn most_workers(&self) -> usize {
+        self.0.record.hosts.iter().map(|host| self.room(host).min(host.cpus)).sum()
+    }
+
+    /// How many workers a host takes before others take more.
+    fn room(&self, host: &HostRecord) -> usize {
+        self.0.record.workers_per_host.unwrap_or(host.cpus)
     }
 
     fn placement(&self) -> Placement {
@@ -96,13 +102,12 @@ impl OverHosts {
 
     /// How many of so many workers each host has.
     fn laid_out(&self, workers: usize) -> Vec<usize> {
-        let most = |host: &HostRecord| self.0.record.workers_per_host.unwrap_or(host.cpus);
-        let rooms: Vec<usize> = self.0.record.hosts.iter().map(most).collect();
+        let rooms: Vec<usize> = self.0.record.hosts.iter().map(|host| self.room(host)).collect();
         self.placement().lay_out(workers, &rooms)
     }
 
-    fn looks(&self) -> Result<Vec<Looked>, String> {
-        ask(&self.0.agents, |_| Look)
+    fn looks(&self, at: LookAt) -> Result<Vec<Look>, String> {
+        ask(&self.0.agents, &at)
     }
 
     /// What each host can do for a workload with the numbers of threads that it has as workers in some case, no more
@@ -143,8 +148,8 @@ impl OverHosts {
 }
 
 /// Asks the agents at the same time, and waits for the answers.
-fn ask<T: Task>(agents: &[MpiPoolExecutor], what: impl Fn(usize) -> T) -> Result<Vec<T::Output>, String> {
-    let asked = agents.iter().enumerate().map(|(index, agent)| agent.submit(what(index)));
+fn ask<T: Task + Clone>(agents: &[MpiPoolExecutor], what: &T) -> Result<Vec<T::Output>, String> {
+    let asked = agents.iter().map(|agent| agent.submit(what.clone()));
     let asked: Vec<Future<T::Output>> = asked.collect::<Result<_, _>>().map_err(in_words)?;
     asked.into_iter().map(|answer| answer.take(None).map_err(in_words)).collect()
 }

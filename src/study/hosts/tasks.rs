@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::study::choice::{Wanted, WorkloadChoice, kernel};
+use crate::study::look::Look;
 use crate::study::prepared::Prepared;
 use crate::study::registry::workloads;
 use crate::study::setting::Setting;
@@ -13,16 +14,13 @@ use crate::study::{ceiling, environment};
 use crate::workload::Scale;
 use speedup_executor::Task;
 use speedup_executor::task::TaskEntry;
-use speedup_machine::cgroup::throttled_ns;
 use speedup_machine::placement::Placement;
-use speedup_machine::root::Root;
-use speedup_machine::{pressure, probe};
-use speedup_report::record::{CeilingLane, Data, Environment, MachineState, Probe};
+use speedup_report::record::{CeilingLane, Data, Environment};
 use speedup_values::choose;
 
 /// The tasks, for [`worker::init`](speedup_executor::worker::init).
 pub static TASKS: [TaskEntry; 3] =
-    [TaskEntry::of::<Describe>(), TaskEntry::of::<Look>(), TaskEntry::of::<Ceiling>()];
+    [TaskEntry::of::<Describe>(), TaskEntry::of::<LookAt>(), TaskEntry::of::<Ceiling>()];
 
 /// What the machine is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,45 +35,21 @@ impl Task for Describe {
     }
 }
 
-/// What the machine does at a moment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Look;
-
-/// What was seen of it. Running totals are of the system's start.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Looked {
-    steal_ns: Option<u64>,
-    throttled_ns: Option<u64>,
-    load: Option<f64>,
-    probe: Option<Probe>,
+/// What the machine does around an execution.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum LookAt {
+    Before,
+    After,
 }
 
-impl Task for Look {
+impl Task for LookAt {
     const NAME: &'static str = "speedup.look";
-    type Output = Looked;
+    type Output = Look;
 
-    fn run(self) -> Looked {
-        let root = Root::default();
-        Looked {
-            steal_ns: pressure::steal_ns(&root).ok(),
-            throttled_ns: throttled_ns(&root).ok(),
-            load: pressure::load(&root).ok(),
-            probe: probe::probe(),
-        }
-    }
-}
-
-impl Looked {
-    /// What the machine did between two looks.
-    pub(super) fn until(&self, after: &Self) -> MachineState {
-        let grown = |of: fn(&Self) -> Option<u64>| Some(of(after)?.saturating_sub(of(self)?));
-        MachineState {
-            steal_ns: grown(|look| look.steal_ns),
-            throttled_ns: grown(|look| look.throttled_ns),
-            suspended_ns: None,
-            load: self.load,
-            before: self.probe,
-            after: after.probe,
+    fn run(self) -> Look {
+        match self {
+            Self::Before => Look::before(),
+            Self::After => Look::after(),
         }
     }
 }
@@ -83,15 +57,21 @@ impl Looked {
 /// What the machine can do for a workload with so many threads and no queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Ceiling {
+    of: Work,
+    /// In which its threads get CPUs.
+    order: Placement,
+    workers: usize,
+    window_ns: u64,
+}
+
+/// A workload as it was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Work {
     setting: Setting,
     kernel: String,
     data: Data,
     passes: u32,
     scale: String,
-    /// In which its threads get CPUs.
-    order: Placement,
-    workers: usize,
-    window_ns: u64,
 }
 
 impl Ceiling {
@@ -102,29 +82,23 @@ impl Ceiling {
     ) -> Self {
         let (workload, parameters) =
             (choice.workload.name().to_string(), choice.prepared.parameters().to_vec());
-        Self {
+        let of = Work {
             setting: Setting { workload, seed, parameters },
             kernel: choice.kernel.name.to_string(),
             data: choice.data,
             passes: choice.passes,
             scale: scale.name().to_string(),
-            order,
-            workers,
-            window_ns: window.as_nanos() as u64,
-        }
+        };
+        Self { of, order, workers, window_ns: window.as_nanos() as u64 }
     }
+}
 
-    /// Whether both are about the same workload.
-    fn is_of_same(&self, other: &Self) -> bool {
-        let of = |it: &Self| (it.setting.clone(), it.kernel.clone(), it.data, it.passes, it.scale.clone());
-        of(self) == of(other)
-    }
-
+impl Work {
     /// The workload made ready as it is where the run is, once.
     fn prepared(&self) -> Result<Arc<dyn Prepared>, String> {
-        static KNOWN: Mutex<Vec<(Ceiling, Arc<dyn Prepared>)>> = Mutex::new(Vec::new());
+        static KNOWN: Mutex<Vec<(Work, Arc<dyn Prepared>)>> = Mutex::new(Vec::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, prepared)) = known.iter().find(|(other, _)| other.is_of_same(self)) {
+        if let Some((_, prepared)) = known.iter().find(|(other, _)| other == self) {
             return Ok(Arc::clone(prepared));
         }
         let Setting { workload, seed, parameters } = self.setting.clone();
@@ -153,7 +127,7 @@ impl Task for Ceiling {
         /// A system lists its CPUs in many files.
         static ORDERS: LazyLock<[(Placement, Vec<usize>); 3]> =
             LazyLock::new(|| Placement::ALL.map(|order| (order, order.of_this_machine())));
-        let prepared = self.prepared()?;
+        let prepared = self.of.prepared()?;
         let (_, cpus) =
             ORDERS.iter().find(|(order, _)| *order == self.order).ok_or("no such order of CPUs")?;
         let work = |lane, _| prepared.repeated(lane);

@@ -25,6 +25,19 @@ pub struct WorkerLife {
     pub ended_ns: u64,
 }
 
+impl WorkerLife {
+    /// The same life with each of its times as the closure has it, such as by another machine's clock.
+    #[must_use]
+    pub fn map_times(self, time: impl Fn(u64) -> u64) -> Self {
+        Self {
+            worker: self.worker,
+            spawned_ns: time(self.spawned_ns),
+            ready_ns: time(self.ready_ns),
+            ended_ns: time(self.ended_ns),
+        }
+    }
+}
+
 thread_local! {
     static WORKER: Cell<usize> = const { Cell::new(0) };
     /// Which pool the thread belongs to.

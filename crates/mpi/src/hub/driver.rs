@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use speedup_executor::Error;
-use speedup_executor::implement::WorkerLife;
 use speedup_executor::remote::Blob;
 
 use super::comparison::Comparison;
@@ -142,15 +141,7 @@ impl<T: Transport> Driver<'_, T> {
             }
             FromAgent::Closed(pool, stay, theirs) => {
                 let here = |ns| self.hosts[from].here_ns(ns);
-                let lives: Vec<_> = theirs
-                    .iter()
-                    .map(|life| WorkerLife {
-                        worker: life.worker,
-                        spawned_ns: here(life.spawned_ns),
-                        ready_ns: here(life.ready_ns),
-                        ended_ns: here(life.ended_ns),
-                    })
-                    .collect();
+                let lives = theirs.iter().map(|life| life.map_times(here)).collect();
                 let ended =
                     self.pools.get(&pool).is_some_and(|pool| pool.closed(from, stay, (theirs, lives)));
                 if ended {

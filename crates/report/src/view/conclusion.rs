@@ -6,6 +6,7 @@ use super::predict::promise;
 use super::tables::peak;
 use super::units::{self, and, count, fixed, quantity, seconds, speedup};
 use crate::analysis::{Analysis, Crossover, Law};
+use crate::record::HOSTS;
 use crate::stats::Quantity;
 
 /// The sentences.
@@ -66,8 +67,9 @@ pub(super) fn beyond_ceiling(run: &Analysis, workload: usize) -> Vec<String> {
         let ceiling = column.ceiling(&table.executor, row.workers)?;
         let (own, most) = (row.cells[workload].estimate()?.speedup?, ceiling.speedup);
         (own.interval?.low > most.interval.map_or(most.value, |ends| ends.high)).then(|| {
+            let whose = if table.executor == HOSTS { "the hosts' ceiling" } else { "the machine's own ceiling" };
             format!(
-                "{} {}/{}: {} is more than the machine's own ceiling of {}: something slowed the serial baseline, or the caches of several cores hold what that of one does not.",
+                "{} {}/{}: {} is more than {whose} of {}: something slowed the serial baseline, or the caches of several cores hold what that of one does not.",
                 column.label, table.executor, row.workers, speedup(own), speedup(most)
             )
         })

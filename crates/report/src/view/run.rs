@@ -197,11 +197,8 @@ fn narrowing(run: &Analysis) -> Option<String> {
     let (last, before) = run.narrowing.split_last().filter(|(_, before)| !before.is_empty())?;
     let after = |at: &Narrowed| format!("±{} after {} min", precision(at.widest), at.after_s / 60.0);
     let before = before.iter().map(after).collect::<Vec<_>>().join(", ");
-    Some(format!(
-        "The widest interval: {before}, ±{} after {}.",
-        precision(last.widest),
-        seconds(last.after_s)
-    ))
+    let last = format!("±{} in the end, after {:.1} min", precision(last.widest), last.after_s / 60.0);
+    Some(format!("The widest interval: {before}, {last}."))
 }
 
 /// Why no law of scaling is told, once for all executors and workloads: they lack the same, as a rule. The reason is
