@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::transport::{Event, Inbound, Outbound, Transport};
+use speedup_executor::remote::{Landing, Room};
+
+use crate::transport::{Bulk, Event, Inbound, Outbound, Transport};
 
 /// What befalls a host.
 #[derive(Debug, Default)]
@@ -55,12 +57,15 @@ pub(crate) struct Local {
     waiting: Vec<VecDeque<Parcel>>,
     told: Vec<bool>,
     faults: Arc<[Faults]>,
+    /// Where long bytes land at each rank.
+    rooms: Arc<[Room]>,
     next: usize,
 }
 
 /// As many ranks, joined with each other, and what can befall each.
 pub(crate) fn network(size: usize) -> (Vec<Local>, Arc<[Faults]>) {
     let faults: Arc<[Faults]> = (0..size).map(|_| Faults::default()).collect();
+    let rooms: Arc<[Room]> = (0..size).map(|_| Room::default()).collect();
     let mut lines: Vec<Vec<_>> = (0..size).map(|_| (0..size).map(|_| None).collect()).collect();
     let pairs = (0..size).flat_map(|one| (0..one).map(move |other| (one, other)));
     for (one, other) in pairs {
@@ -74,6 +79,7 @@ pub(crate) fn network(size: usize) -> (Vec<Local>, Arc<[Faults]>) {
         waiting: (0..size).map(|_| VecDeque::new()).collect(),
         told: vec![false; size],
         faults: Arc::clone(&faults),
+        rooms: Arc::clone(&rooms),
         next: 0,
     };
     (lines.into_iter().enumerate().map(end).collect(), faults)
@@ -106,8 +112,14 @@ impl Transport for Local {
 
     fn send(&mut self, to: usize, message: Outbound) {
         let Some((sender, _)) = &self.lines[to] else { return };
-        let bulk: Vec<_> = message.bulk.iter().map(|bulk| bulk.as_ref().to_vec()).collect();
-        let bytes = message.head.len() + bulk.iter().map(Vec::len).sum::<usize>();
+        let bytes = message.head.len() + message.bulk.iter().map(|bulk| bulk.as_ref().len()).sum::<usize>();
+        let land = |bulk: &Bulk| {
+            let room = bulk.is_for_workers().then_some(&self.rooms[to]);
+            let mut landing = Landing::new(room, bulk.as_ref().len());
+            landing.bytes_mut().copy_from_slice(bulk.as_ref());
+            landing
+        };
+        let bulk = message.bulk.iter().map(land).collect();
         self.faults[to].bytes.fetch_add(bytes as u64, SeqCst);
         let delay: u64 = self.between(to, |faults| faults.delay_us.load(SeqCst)).into_iter().sum();
         let due = Instant::now() + Duration::from_micros(delay);

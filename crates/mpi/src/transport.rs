@@ -3,10 +3,10 @@
 use std::os::fd::BorrowedFd;
 
 use speedup_executor::SharedBytes;
-use speedup_executor::remote::Piece;
+use speedup_executor::remote::{LONG, Landing, LongBytes, Piece};
 
 /// Bytes of at least that many travel by themselves, from where they are to where they stay.
-pub(crate) const BULK: usize = 16 << 10;
+pub(crate) const BULK: usize = LONG;
 
 /// A message to be sent: a few bytes that say what it is, and large ones as they are.
 #[derive(Default)]
@@ -19,7 +19,16 @@ pub(crate) struct Outbound {
 pub(crate) enum Bulk {
     Own(Vec<u8>),
     Piece(Piece),
+    /// Long bytes of a piece, which workers can read where they land.
+    Long(LongBytes),
     Shared(SharedBytes),
+}
+
+impl Bulk {
+    /// Whether it is to land where workers can read it.
+    pub(crate) fn is_for_workers(&self) -> bool {
+        matches!(self, Self::Long(..))
+    }
 }
 
 impl AsRef<[u8]> for Bulk {
@@ -27,6 +36,7 @@ impl AsRef<[u8]> for Bulk {
         match self {
             Self::Own(bytes) => bytes,
             Self::Piece(piece) => piece.as_ref(),
+            Self::Long(bytes) => bytes.as_ref(),
             Self::Shared(bytes) => bytes,
         }
     }
@@ -36,7 +46,7 @@ impl AsRef<[u8]> for Bulk {
 #[derive(Debug, Default)]
 pub(crate) struct Inbound {
     pub(crate) head: Vec<u8>,
-    pub(crate) bulk: Vec<Vec<u8>>,
+    pub(crate) bulk: Vec<Landing>,
 }
 
 /// What a rank hears.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use speedup_executor::task::TaskEntry;
 use speedup_executor::{
     CancelFutures, Error, Executor, Exit, Future, MapOptions, OnCrash, SharedBytes, Task, Wait,
@@ -83,7 +84,22 @@ impl Task for Echo {
     }
 }
 
+/// The lengths of bytes and what they are in sum.
+#[derive(Serialize, Deserialize)]
+struct Lengths(Vec<ByteBuf>, String);
+
+impl Task for Lengths {
+    const NAME: &'static str = "lengths";
+    type Output = (Vec<usize>, u64, usize);
+
+    fn run(self) -> Self::Output {
+        let sum = self.0.iter().flat_map(|bytes| bytes.iter()).map(|byte| u64::from(*byte)).sum();
+        (self.0.iter().map(|bytes| bytes.len()).collect(), sum, self.1.len())
+    }
+}
+
 static TASKS: &[TaskEntry] = &[
+    TaskEntry::of::<Lengths>(),
     TaskEntry::of::<Square>(),
     TaskEntry::of::<Hold>(),
     TaskEntry::of::<Die>(),
@@ -330,4 +346,39 @@ fn another_build_is_refused_and_so_are_more_hosts_than_there_are() {
     assert_eq!(cluster.pool().hosts(0).build().err(), Some(Error::InvalidSetting { setting: "hosts" }));
     let error = cluster.pool().host_timeout(Duration::ZERO).build().err();
     assert_eq!(error, Some(Error::InvalidSetting { setting: "host_timeout" }));
+}
+
+#[test]
+fn long_arguments_arrive_for_processes_and_for_threads() {
+    init_workers();
+    let cluster = Cluster::new(1);
+    let pools = [cluster.pool().workers_per_host(2), cluster.pool().workers_per_host(2).threads()];
+    for pool in pools.map(|builder| builder.build().unwrap()) {
+        let lengths = |task: usize| vec![task, 5_000 + task, 3_000_000 + task, 20_000 + task];
+        let tasks = (0..20).map(|task| {
+            let bytes = lengths(task).into_iter().map(|length| ByteBuf::from(vec![task as u8; length]));
+            Lengths(bytes.collect(), "x".repeat(50_000 - task))
+        });
+        for (task, result) in pool.map_with(tasks, MapOptions::new().chunksize(3)).enumerate() {
+            let lengths = lengths(task);
+            let sum = lengths.iter().sum::<usize>() * task;
+            assert_eq!(result, Ok((lengths, sum as u64, 50_000 - task)));
+        }
+    }
+}
+
+#[test]
+fn a_host_is_sent_no_more_than_64_mib_ahead_of_need() {
+    let cluster = Cluster::new(1);
+    let pool = cluster.pool().workers_per_host(8).threads().build().unwrap();
+    let gate = Gate::new();
+    let held: Vec<_> = (0..8).map(|number| hold(&pool, &gate.path(), number)).collect();
+    wait_until("all have begun", || held.iter().all(Future::running));
+    let task = |_| Lengths(vec![ByteBuf::from(vec![1; 8 << 20])], String::new());
+    let futures: Vec<_> = (0..16).map(|number| pool.submit(task(number)).unwrap()).collect();
+    wait_until("as many are sent as may be", || cluster.faults(1).bytes() >= 56 << 20);
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(cluster.faults(1).bytes() <= 65 << 20, "{}", cluster.faults(1).bytes());
+    gate.open();
+    assert!(futures.into_iter().all(|future| future.result(None) == Ok((vec![8 << 20], 8 << 20, 0))));
 }

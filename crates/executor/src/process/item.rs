@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ipc::arena::Arena;
 use crate::table::Registered;
-use crate::wire::Encoded;
+use crate::wire::{Encoded, Encoder};
 use crate::work::{Deferred, Work};
 
 /// Work, and what is sent of it. It is encoded by who submits it, where nothing is locked and no worker is
@@ -18,7 +18,7 @@ impl Item {
     /// Encodes work for a pool with that arena. `Err` if no task could be: each has its error then, and someone may
     /// wait to be told.
     pub(super) fn encode(work: Work, registered: Registered, arena: &Arc<Arena>) -> Result<Self, Deferred> {
-        let encoded = work.encode(registered, Some(arena));
+        let encoded = work.encode(registered, Encoder::new(Some(arena)));
         if encoded.is_empty() {
             let mut deferred = Deferred::default();
             deferred.release(work);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::landing::Landing;
 use super::{Blob, descriptors};
 use crate::attachments;
 use crate::error::Error;
@@ -10,7 +11,9 @@ use crate::future::state::Begun;
 use crate::ipc::arena::Extents;
 use crate::ipc::buffer::Buffer;
 use crate::table::{self, Registered};
-use crate::wire::{Apart, Encoded, Encoder, Message, Outcome, Outputs, Parts, add_outcome, read_task};
+use crate::wire::{
+    Apart, Encoded, Encoder, Message, Outcome, Outputs, Parts, add_outcome, put_back, put_places, read_task,
+};
 use crate::work::{Deferred, Grouping, Replies, Unit, Work};
 
 /// Carries back what becomes of work. Each is called by a thread of the pool that has the work, and returns soon.
@@ -56,24 +59,68 @@ enum Phase {
     Settled,
 }
 
-/// Work of those bytes, which are a [`Piece`](super::Piece) of the same build, with the shared bytes that go along.
-/// `None` where they are none: the outlet is told.
+/// Work of those bytes, which are a [`Piece`](super::Piece) of the same build, with the long bytes that came by
+/// themselves and the shared bytes that go along. `None` where they are none: the outlet is told.
+///
+/// For a pool of processes what landed in a room stays there, for workers to read. All that such a pool is given is to
+/// have landed in the same room.
 #[must_use]
-pub fn arrived(bytes: Vec<u8>, blobs: &[Blob], outlet: Box<dyn Outlet>) -> Option<Work> {
-    match registered(&bytes) {
-        Ok((registered, tasks)) => {
+pub fn arrived(
+    bytes: Vec<u8>,
+    long: Vec<(usize, Landing)>,
+    blobs: &[Blob],
+    (runs_in, outlet): (RunsIn, Box<dyn Outlet>),
+) -> Option<Work> {
+    let whole = with_long(bytes, long, runs_in);
+    let whole = whole.and_then(|(bytes, extents)| Ok((registered(&bytes)?, bytes, extents)));
+    match whole {
+        Ok(((registered, tasks), bytes, extents)) => {
             let files: Vec<_> = blobs.iter().map(|blob| blob.0.clone()).collect();
-            let state = State {
-                encoded: Some(Encoded::again(bytes, &files, Extents::default())),
-                phase: Phase::Waits,
-            };
-            Some(Work::new(Arc::new(Arrived { outlet, registered, tasks, state: Mutex::new(state) })))
+            let encoded = Some(Encoded::again(bytes, &files, extents));
+            let state = Mutex::new(State { encoded, phase: Phase::Waits });
+            Some(Work::new(Arc::new(Arrived { outlet, registered, tasks, state })))
         }
         Err(reason) => {
             outlet.done(Reply::Failed(Error::Transfer { task: String::new(), reason: reason.to_string() }));
             None
         }
     }
+}
+
+/// What runs the tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunsIn {
+    /// Worker processes.
+    Processes,
+    /// Threads of this process.
+    Threads,
+}
+
+/// The piece with its long bytes: where workers find them, or in it.
+fn with_long(
+    mut bytes: Vec<u8>,
+    long: Vec<(usize, Landing)>,
+    runs_in: RunsIn,
+) -> Result<(Vec<u8>, Extents), &'static str> {
+    let (mut extents, mut places, mut elsewhere) = (Extents::default(), Vec::new(), Vec::new());
+    for (at, landing) in long {
+        match runs_in {
+            RunsIn::Threads => elsewhere.push((at, landing)),
+            RunsIn::Processes => match landing.in_room() {
+                Ok((own, place)) => {
+                    extents.append(own);
+                    places.push((at, place));
+                }
+                Err(landing) => elsewhere.push((at, landing)),
+            },
+        }
+    }
+    let others = "its long bytes did not come with it";
+    put_places(&mut bytes, places.into_iter()).ok_or(others)?;
+    if !elsewhere.is_empty() {
+        bytes = put_back(&bytes, &elsewhere).ok_or(others)?;
+    }
+    Ok((bytes, extents))
 }
 
 /// The type of the tasks, and their number.

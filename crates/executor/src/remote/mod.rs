@@ -8,17 +8,19 @@
 //!
 //! This is for the crates of this workspace, and changes with them.
 //!
-//! * `outgoing`: the sender's end; `incoming`: the receiver's
+//! * `outgoing`: the sender's end; `incoming`: the receiver's; `landing`: where long bytes come to be
 
 mod incoming;
+mod landing;
 mod outgoing;
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-pub use self::incoming::{Arrived, Outlet, Reply, arrived};
-pub use self::outgoing::{Holder, Outgoing, Piece, cancel_all, fail_all};
+pub use self::incoming::{Arrived, Outlet, Reply, RunsIn, arrived};
+pub use self::landing::{Landing, Room};
+pub use self::outgoing::{Holder, LONG, LongBytes, Outgoing, Piece, cancel_all, fail_all};
 use crate::attachments::Attachment;
 use crate::blocking;
 use crate::error::Error;

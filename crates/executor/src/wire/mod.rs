@@ -1,14 +1,16 @@
 //! How tasks and their outcomes are written as bytes for another process.
 //!
 //! A request is a byte that says how it may be answered and whether a file comes along for long bytes, and one part
-//! for each task, its number and its argument; a reply is one part for each outcome, in the order of the tasks. Values describe themselves;
-//! the numbers of tasks do not: the build id in a worker's greeting makes sure that both sides count the
-//! same types.
+//! for each task, its number and its argument; a reply is one part for each outcome, in the order of the tasks. Values
+//! describe themselves; the numbers of tasks do not: the build id in a worker's greeting makes sure that both sides
+//! count the same types.
 //!
-//! * `request`: tasks; `bytes`: how they wait; `outcome`: what became of them; `part`: what both consist of
+//! * `request`: tasks; `bytes`: how they wait; `long`: their long bytes, which have travelled by themselves
+//! * `outcome`: what became of them; `part`: what both consist of
 //! * `value`: arguments and outputs; `sink`: where the bytes go
 
 mod bytes;
+mod long;
 mod outcome;
 mod part;
 mod request;
@@ -24,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
+pub(crate) use self::long::{put_back, put_places};
 pub(crate) use self::outcome::{Outcome, Outputs, add_outcome, read_outcome};
 pub(crate) use self::part::{Message, Parts};
 #[cfg(test)]

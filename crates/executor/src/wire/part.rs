@@ -18,7 +18,7 @@ use crate::attachments::{self, Attachment};
 pub(super) const MAX_CONTENT: usize = 1 << 30;
 
 /// Bytes of a length.
-const LENGTH: usize = 4;
+pub(super) const LENGTH: usize = 4;
 
 /// Bytes of a file's name and length.
 const FILE: usize = 16;

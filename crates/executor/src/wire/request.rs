@@ -38,6 +38,17 @@ impl Encoded {
         &self.bytes
     }
 
+    /// Takes its long bytes out of it, each with the byte at which it is mentioned, in that order. They are mentioned by
+    /// a place where nothing can be, until they are given another.
+    pub(crate) fn take_long(&mut self) -> Vec<(usize, Extents)> {
+        let mut long: Vec<_> = std::mem::take(&mut self.extents).into_each().collect();
+        long.sort_unstable_by_key(|(at, _)| *at);
+        for (at, extents) in &long {
+            self.bytes.overwrite(*at, &Place::nowhere(extents.bytes().len()).to_bytes());
+        }
+        long
+    }
+
     /// Where its long bytes stand, which no one else may use until its tasks are settled.
     pub(crate) fn into_extents(self) -> Extents {
         self.extents
@@ -93,6 +104,8 @@ pub(crate) struct Tasks<'a> {
     /// among the others, where there is a bound to what goes on for ever.
     apart: usize,
     most_apart: usize,
+    /// How many they must be at least.
+    least_apart: usize,
 }
 
 impl Sink for Tasks<'_> {
@@ -116,7 +129,12 @@ impl Sink for Tasks<'_> {
 
     fn put_apart(&mut self, bytes: &[u8]) -> Option<Place> {
         let apart = self.apart.checked_add(bytes.len()).filter(|apart| *apart <= self.most_apart)?;
+        if bytes.len() < self.least_apart {
+            return None;
+        }
         let place = self.extents.add(self.arena?, bytes)?;
+        // It follows the tag that says so.
+        self.extents.note(self.bytes.len() + 1);
         self.apart = apart;
         Some(place)
     }
@@ -126,6 +144,13 @@ impl<'a> Encoder<'a> {
     /// One that writes long bytes to extents of that arena, or among the others.
     pub(crate) fn new(arena: Option<&'a Arc<Arena>>) -> Self {
         Self::within(arena, MAX_CONTENT)
+    }
+
+    /// One that writes to extents of that arena what is so many bytes at least.
+    pub(crate) fn of_long(arena: &'a Arc<Arena>, least_apart: usize) -> Self {
+        let mut encoder = Self::new(Some(arena));
+        encoder.tasks.least_apart = least_apart;
+        encoder
     }
 
     /// One that writes at most so many bytes to extents.

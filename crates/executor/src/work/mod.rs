@@ -25,7 +25,6 @@ use super::future::phase::Poller;
 use super::future::state::Begun;
 use super::table::Registered;
 use super::wire::{Encoded, Encoder};
-use crate::ipc::arena::Arena;
 
 /// A submitted task, or a chunk of tasks of one type that are run one after the other.
 ///
@@ -87,10 +86,8 @@ impl Work {
         self.unit.as_ref().ok_or(Error::Dropped)?.registered()
     }
 
-    /// Encodes the tasks, which drops them: user code. One that cannot be encoded has that error at once. Long bytes
-    /// go to that arena, if there is one.
-    pub(crate) fn encode(&self, registered: Registered, arena: Option<&Arc<Arena>>) -> Encoded {
-        let mut encoder = Encoder::new(arena);
+    /// Encodes the tasks, which drops them: user code. One that cannot be encoded has that error at once.
+    pub(crate) fn encode(&self, registered: Registered, mut encoder: Encoder<'_>) -> Encoded {
         self.with(|unit| unit.encode(registered, &mut encoder));
         encoder.finish()
     }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use speedup_executor::implement::WorkerLife;
-use speedup_executor::remote::{self, Blob, Outlet, Reply, arrived};
+use speedup_executor::remote::{self, Blob, Outlet, Reply, RunsIn, arrived};
 use speedup_executor::{
     CancelFutures, Error, Executor, ProcessPoolExecutor, SharedBytes, ThreadPoolExecutor, Wait,
 };
 
 use super::News;
 use super::outlet::{self, Outbox, Progress, ToHead};
-use crate::message::{BlobRef, Done, Part, PoolId, Sent, WorkId, Workers};
+use crate::message::{BlobRef, Carried, Done, Part, PoolId, Sent, WorkId, Workers};
 
 pub(crate) struct LocalPart {
     id: PoolId,
@@ -81,7 +81,13 @@ impl LocalPart {
             return outlet.done(Reply::Failed(Error::Transfer { task: String::new(), reason }));
         };
         self.progress.insert(sent.id, progress);
-        let Some(work) = arrived(sent.bytes.into_bytes(), &blobs, Box::new(outlet)) else { return };
+        let runs_in = match &self.pool {
+            LocalPool::Processes(_) => RunsIn::Processes,
+            LocalPool::Threads(_) => RunsIn::Threads,
+        };
+        let long = sent.long.into_iter().map(|(at, bytes)| (at, Carried::into_landing(bytes))).collect();
+        let work = arrived(sent.bytes.into_bytes(), long, &blobs, (runs_in, Box::new(outlet)));
+        let Some(work) = work else { return };
         // A pool that is broken drops what it refuses; why, only the call tells.
         let executed = outlet::while_taking(|| self.pool.get().execute(work));
         if let Err(reason) = executed {

@@ -219,7 +219,7 @@ impl<T: Transport> Driver<'_, T> {
             let mut sent = Vec::new();
             for (id, piece) in work {
                 let blobs = piece.blobs().map(|blob| self.have(rank, &blob)).collect();
-                sent.push(Sent { id, blobs, bytes: Carried::new(Bulk::Piece(piece)) });
+                sent.push(Sent::new(id, blobs, piece));
             }
             self.tell(rank, ToAgent::Work(pool.id, sent));
         }

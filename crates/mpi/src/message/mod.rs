@@ -64,6 +64,7 @@ pub(crate) fn returned(blobs: Vec<Returned>, went: &[Blob]) -> Vec<Blob> {
 
 #[cfg(test)]
 mod tests {
+    use speedup_executor::remote::Landing;
     use speedup_executor::{Error, OnCrash, Spin};
 
     use super::*;
@@ -72,7 +73,7 @@ mod tests {
 
     fn sent(message: impl Message) -> Inbound {
         let Outbound { head, bulk } = message.pack();
-        Inbound { head, bulk: bulk.iter().map(|bulk| bulk.as_ref().to_vec()).collect() }
+        Inbound { head, bulk: bulk.iter().map(|bulk| bulk.as_ref().to_vec().into()).collect() }
     }
 
     fn own(bytes: Vec<u8>) -> Carried {
@@ -152,7 +153,11 @@ mod tests {
             FromAgent::Update(4, update),
         ] {
             let Inbound { head, bulk } = sent(message);
-            let read = |head: &[u8], bulk| FromAgent::unpack(Inbound { head: head.to_vec(), bulk }).is_some();
+            let bulk: Vec<Vec<u8>> = bulk.into_iter().map(Landing::into_bytes).collect();
+            let read = |head: &[u8], bulk: Vec<Vec<u8>>| {
+                let bulk = bulk.into_iter().map(Landing::from).collect();
+                FromAgent::unpack(Inbound { head: head.to_vec(), bulk }).is_some()
+            };
             for length in 0..head.len() {
                 assert!(!read(&head[..length], bulk.clone()), "{length}");
             }

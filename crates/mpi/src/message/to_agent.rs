@@ -1,9 +1,11 @@
 //! From rank 0 to an agent.
 
 use serde::{Deserialize, Serialize};
+use speedup_executor::remote::Piece;
 use speedup_executor::{OnCrash, Spin};
 
 use super::{Carried, Message, PoolId, WorkId};
+use crate::transport::Bulk;
 
 /// What a pool's part on a host is to be like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,20 @@ pub(crate) struct Sent {
     pub(crate) id: WorkId,
     pub(crate) blobs: Vec<BlobRef>,
     pub(crate) bytes: Carried,
+    /// Its long bytes, and at which byte each is mentioned.
+    pub(crate) long: Vec<(usize, Carried)>,
+}
+
+impl Sent {
+    pub(crate) fn new(id: WorkId, blobs: Vec<BlobRef>, piece: Piece) -> Self {
+        let long =
+            piece.long().iter().map(|(at, bytes)| (*at, Carried::new(Bulk::Long(bytes.clone())))).collect();
+        Self { id, blobs, bytes: Carried::new(Bulk::Piece(piece)), long }
+    }
+
+    fn carried(&mut self) -> impl Iterator<Item = &mut Carried> {
+        std::iter::once(&mut self.bytes).chain(self.long.iter_mut().map(|(_, bytes)| bytes))
+    }
 }
 
 /// From rank 0 to an agent.
@@ -64,7 +80,7 @@ pub(crate) enum ToAgent {
 impl Message for ToAgent {
     fn carried(&mut self) -> Vec<&mut Carried> {
         match self {
-            Self::Work(_, work) => work.iter_mut().map(|sent| &mut sent.bytes).collect(),
+            Self::Work(_, work) => work.iter_mut().flat_map(Sent::carried).collect(),
             Self::Blob(_, bytes) => vec![bytes],
             _ => Vec::new(),
         }

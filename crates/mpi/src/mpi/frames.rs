@@ -12,6 +12,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use ferrompi::{Communicator, Request, Scope};
+use speedup_executor::remote::{Landing, Room};
 
 #[cfg(target_os = "linux")]
 use super::sockets::Sockets;
@@ -75,14 +76,16 @@ pub(super) struct OverMpi<'w, 's, 'env> {
     receiving: Vec<Receiving<'s>>,
     /// Ranks with which nothing is exchanged, this one among them.
     forgotten: Vec<bool>,
+    /// Where long bytes land that are for workers.
+    room: Room,
     next: usize,
     has_moved: bool,
     #[cfg(target_os = "linux")]
     sockets: Option<Sockets>,
 }
 
-/// Of the large parts and of the head.
-type Lengths = (Vec<usize>, usize);
+/// Of the large parts, with whether each is to land where workers can read it, and of the head.
+type Lengths = (Vec<(usize, bool)>, usize);
 
 /// The pieces of a part of that length, from that byte on.
 fn pieces(from: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
@@ -114,6 +117,7 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             sending,
             receiving,
             forgotten,
+            room: Room::default(),
             next: 0,
             has_moved: false,
             #[cfg(target_os = "linux")]
@@ -180,7 +184,7 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             let Some(UnderWay { memory: Memory::Bytes(frame), .. }) = receiving.first.take() else {
                 return Ok(None);
             };
-            let partial = Partial::of(&frame[..status.count.unwrap_or(0)]);
+            let partial = Partial::of(&frame[..status.count.unwrap_or(0)], &self.room);
             let partial =
                 partial.ok_or_else(|| ferrompi::Error::Internal("it sends what is no message".into()))?;
             if partial.pieces.is_empty() {
@@ -200,10 +204,10 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
         while receiving.pieces.len() < UNDER_WAY
             && let Some((part, range)) = partial.pieces.pop_front()
         {
-            let bytes =
-                if part == 0 { &mut partial.inbound.head } else { &mut partial.inbound.bulk[part - 1] };
-            let (start, length) = (bytes.as_mut_ptr().wrapping_add(range.start), range.len());
-            let request = self.irecv(from, start, length)?;
+            let Inbound { head, bulk } = &mut partial.inbound;
+            // MPI may be writing to other parts of it: no reference is made.
+            let start = if part == 0 { head.as_mut_ptr() } else { bulk[part - 1].start() };
+            let request = self.irecv(from, start.wrapping_add(range.start), range.len())?;
             receiving.pieces.push_back(UnderWay { request, memory: Memory::Elsewhere });
         }
         if !receiving.pieces.is_empty() {
@@ -232,14 +236,14 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
 
 impl Partial {
     /// That of a first frame: lengths, and as much of the head as there is room for.
-    fn of(frame: &[u8]) -> Option<Self> {
+    fn of(frame: &[u8], room: &Room) -> Option<Self> {
         let ((bulk, head), begun): (Lengths, _) = postcard::take_from_bytes(frame).ok()?;
         let mut inbound = Inbound { head: begun.to_vec(), bulk: Vec::new() };
         let mut rest: VecDeque<_> = pieces(inbound.head.len(), head).map(|range| (0, range)).collect();
         inbound.head.resize(head, 0);
-        for (index, length) in bulk.into_iter().enumerate() {
+        for (index, (length, is_for_workers)) in bulk.into_iter().enumerate() {
             rest.extend(pieces(0, length).map(|range| (index + 1, range)));
-            inbound.bulk.push(vec![0; length]);
+            inbound.bulk.push(Landing::new(is_for_workers.then_some(room), length));
         }
         Some(Self { inbound, pieces: rest })
     }
@@ -255,7 +259,8 @@ impl Transport for OverMpi<'_, '_, '_> {
             return;
         }
         let Outbound { head, bulk } = message;
-        let lengths: Lengths = (bulk.iter().map(|bulk| bulk.as_ref().len()).collect(), head.len());
+        let lengths: Lengths =
+            (bulk.iter().map(|bulk| (bulk.as_ref().len(), bulk.is_for_workers())).collect(), head.len());
         let mut first = postcard::to_allocvec(&lengths).expect("numbers have an encoding");
         let fits = head.len().min(FIRST.saturating_sub(first.len()));
         first.extend_from_slice(&head[..fits]);
@@ -349,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_first_frame_that_is_cut_short_is_no_message() {
-        assert!(Partial::of(&[1, 200]).is_none());
-        assert!(Partial::of(&[]).is_none());
+        assert!(Partial::of(&[1, 200], &Room::default()).is_none());
+        assert!(Partial::of(&[], &Room::default()).is_none());
     }
 }

@@ -34,7 +34,7 @@ impl Pool {
         // A host that is about to serve is to have the next tasks, not what has been sent ahead of need elsewhere.
         let ahead = state.members.iter().all(|member| member.standing != Standing::Opens);
         let fills_idle = state.members.iter().any(|member| member.idle() > 0);
-        while let Some(length) = state.queue.front().map(|(_, outgoing)| outgoing.piece().as_ref().len()) {
+        while let Some(length) = state.queue.front().map(|(_, outgoing)| outgoing.piece().length()) {
             let member = match &to_send {
                 // A message is for one host; it has what it is to have beside the others.
                 Some(to_send) => state.members.iter_mut().find(|member| member.rank() == to_send.rank),

@@ -18,7 +18,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use speedup_executor::implement::{Work, WorkerLife};
-use speedup_executor::remote::{Outgoing, Piece};
+use speedup_executor::remote::{Outgoing, Piece, Room};
 use speedup_executor::{CancelFutures, Error, OnCrash, Wait};
 
 use self::flight::Flight;
@@ -49,6 +49,8 @@ pub(crate) struct Pool {
     host_timeout: Duration,
     max: usize,
     process: u32,
+    /// Where long arguments wait to be sent.
+    room: Room,
     state: Mutex<State>,
     /// Told when hosts open or close, and when what was recalled is back or is not.
     changed: Condvar,
@@ -101,6 +103,7 @@ impl Pool {
             host_timeout,
             max,
             process: std::process::id(),
+            room: Room::default(),
             state: Mutex::new(state),
             changed: Condvar::new(),
             hungry: AtomicBool::new(true),
@@ -130,7 +133,7 @@ impl Pool {
         if let Some(reason) = &self.lock().closed {
             return Err(reason.clone());
         }
-        let Some(outgoing) = Outgoing::encode(work)? else { return Ok(()) };
+        let Some(outgoing) = Outgoing::encode(work, &self.room)? else { return Ok(()) };
         let mut state = self.lock();
         if let Some(reason) = state.closed.clone() {
             drop(state);

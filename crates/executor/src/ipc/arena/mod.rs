@@ -101,6 +101,9 @@ struct Block {
     size: usize,
     /// How many of its bytes have memory, by whole pages.
     touched: usize,
+    /// How many bytes stand there, and at which byte of the message their place.
+    length: usize,
+    at: usize,
     /// While it is in use.
     arena: Option<Arc<Arena>>,
     next: Option<Extent>,
@@ -108,8 +111,13 @@ struct Block {
 
 impl Block {
     /// How many bytes it has room for.
-    fn length(&self) -> usize {
+    fn room(&self) -> usize {
         SMALLEST << self.size
+    }
+
+    /// Where its bytes stand.
+    fn place(&self) -> Place {
+        Place { offset: self.offset, length: self.length as u64 }
     }
 }
 
@@ -130,6 +138,11 @@ impl Place {
     /// That of bytes which are found by their turn, as they stand in the order in which they are read.
     pub(crate) fn in_turn(length: usize) -> Self {
         Self { offset: 0, length: length as u64 }
+    }
+
+    /// That of bytes which have none yet: it is beyond all files.
+    pub(crate) fn nowhere(length: usize) -> Self {
+        Self { offset: u64::MAX, length: length as u64 }
     }
 
     /// How many bytes stand there.
@@ -169,8 +182,8 @@ impl Arena {
         let ground = state.file.clone();
         self.forget(surplus, state);
         let (mut block, ground) = (block?, ground?);
-        self.used.fetch_add(block.length(), Relaxed);
-        block.arena = Some(Arc::clone(self));
+        self.used.fetch_add(block.room(), Relaxed);
+        (block.length, block.arena) = (length, Some(Arc::clone(self)));
         if let Some(more) = length.checked_sub(block.touched).filter(|more| *more > 0) {
             if reserve(ground, block.offset + block.touched as u64, more as u64).is_err() {
                 self.give_back(block);
@@ -187,7 +200,7 @@ impl Arena {
         let mut next = Some(first);
         while let Some(mut block) = next {
             (next, block.arena) = (block.next.take(), None);
-            self.used.fetch_sub(block.length(), Relaxed);
+            self.used.fetch_sub(block.room(), Relaxed);
             state.give_back(block);
         }
         let surplus = if state.used == 0 { state.surplus_of_idle() } else { Vec::new() };
@@ -199,7 +212,7 @@ impl Arena {
         let Some(ground) = state.file.clone().filter(|_| !surplus.is_empty()) else { return };
         drop(state);
         for block in &surplus {
-            ground.forget(block.offset, block.length() as u64);
+            ground.forget(block.offset, block.room() as u64);
         }
         let mut state = self.lock();
         for mut block in surplus {
@@ -285,7 +298,7 @@ impl State {
         // The first one goes first.
         self.sizes[size].bare.extend(mapping.cut(length).rev().map(|piece| {
             let offset = start + piece.at() as u64;
-            Box::new(Block { piece, offset, size, touched: 0, arena: None, next: None })
+            Box::new(Block { piece, offset, size, touched: 0, length: 0, at: 0, arena: None, next: None })
         }));
         Some(())
     }
@@ -306,10 +319,48 @@ impl Extents {
     pub(crate) fn add(&mut self, arena: &Arc<Arena>, bytes: &[u8]) -> Option<Place> {
         let mut block = arena.take(bytes.len())?;
         block.piece.write(bytes, arena.used());
-        let place = Place { offset: block.offset, length: bytes.len() as u64 };
+        let place = block.place();
         block.next = self.0.take();
         self.0 = Some(block);
         Some(place)
+    }
+
+    /// One for so many bytes that are still to be written; `None` where there can be none.
+    pub(crate) fn vacant(arena: &Arc<Arena>, length: usize) -> Option<(Self, Place)> {
+        let block = arena.take(length)?;
+        let place = block.place();
+        Some((Self(Some(block)), place))
+    }
+
+    /// Notes at which byte of its message the place of those stands that were added last.
+    pub(crate) fn note(&mut self, at: usize) {
+        if let Some(block) = &mut self.0 {
+            block.at = at;
+        }
+    }
+
+    /// Each by itself, with the byte of the message at which its place stands.
+    pub(crate) fn into_each(mut self) -> impl Iterator<Item = (usize, Self)> {
+        std::iter::from_fn(move || {
+            let mut first = self.0.take()?;
+            self.0 = first.next.take();
+            Some((first.at, Self(Some(first))))
+        })
+    }
+
+    /// The bytes that were added last.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], |block| block.piece.read(block.length))
+    }
+
+    /// Where those that were added last begin in memory.
+    pub(crate) fn start(&mut self) -> Option<*mut u8> {
+        self.0.as_mut().map(|block| block.piece.start())
+    }
+
+    /// Those that were added last, to be written before anyone is told of their place.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.0.as_mut().map_or(&mut [], |block| block.piece.first(block.length))
     }
 
     /// Whether there are none.

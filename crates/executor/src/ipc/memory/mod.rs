@@ -128,8 +128,8 @@ pub(crate) struct Mapping {
 
 // SAFETY: a mapping belongs to the process, not to a thread.
 unsafe impl Send for Mapping {}
-// SAFETY: through `&Mapping` bytes are only copied out, or changed as atomics; through a `Piece`, which no other
-// reference reaches, they are written.
+// SAFETY: through `&Mapping` bytes are only copied out, or changed as atomics; a `Piece` has its bytes alone, which are
+// written through a borrow of it that no other reference reaches, and else only read.
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
@@ -209,8 +209,8 @@ impl Mapping {
     #[inline]
     pub(super) fn write(&mut self, at: usize, bytes: &[u8]) {
         assert!(at <= self.length && bytes.len() <= self.length - at, "beyond the mapping");
-        // SAFETY: as above. What is written stands elsewhere: no reference to a mapping is ever made but to
-        // its atomics.
+        // SAFETY: as above. What is written stands elsewhere: no reference to a mapping is ever made but to its atomics,
+        // and to a piece of one that no one else has.
         unsafe { write(bytes, self.start.as_ptr().add(at), bytes.len()) }
     }
 }
@@ -234,6 +234,34 @@ impl Piece {
     /// Where it begins in the mapping.
     pub(super) fn at(&self) -> usize {
         self.at
+    }
+
+    /// Where it begins in memory.
+    pub(super) fn start(&mut self) -> *mut u8 {
+        self.mapping.start.as_ptr().wrapping_add(self.at)
+    }
+
+    /// Its first bytes, which have been written.
+    ///
+    /// # Panics
+    ///
+    /// If it is shorter.
+    pub(super) fn read(&self, length: usize) -> &[u8] {
+        assert!(length <= self.length, "beyond the piece");
+        // SAFETY: they are mapped as long as the piece is there, and only its owner writes here, by a borrow of its own.
+        unsafe { std::slice::from_raw_parts(self.mapping.start.as_ptr().add(self.at), length) }
+    }
+
+    /// Its first bytes, to be written before another process is told of them.
+    ///
+    /// # Panics
+    ///
+    /// If it is shorter.
+    pub(super) fn first(&mut self, length: usize) -> &mut [u8] {
+        assert!(length <= self.length, "beyond the piece");
+        // SAFETY: they are mapped as long as the piece is there, pieces do not overlap, and it is borrowed alone: no
+        // other thread of this process reads or writes here. Other processes only read what they have been told of.
+        unsafe { std::slice::from_raw_parts_mut(self.start(), length) }
     }
 
     /// Writes bytes at its beginning. So many are there to be read by now, these among them.

@@ -129,6 +129,18 @@ impl de::Error for CodecError {
     }
 }
 
+/// What is written before bytes that stand among the others, in place of the tag of such that stand apart; `None` where
+/// it is no such tag.
+pub(crate) fn head_of_bytes(apart: u8, length: usize) -> Option<Vec<u8>> {
+    let tag = match apart {
+        tag::STR_APART => tag::STR,
+        tag::BYTES_APART => tag::BYTES,
+        _ => return None,
+    };
+    let (head, used) = writer::length(length);
+    Some([&[tag], &head[..used]].concat())
+}
+
 /// From this length on text and bytes stand apart where they can.
 const LONG: usize = arena::SMALLEST;
 

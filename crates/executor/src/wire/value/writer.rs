@@ -49,18 +49,25 @@ impl<'a, W: Sink> Output<'a, W> {
         self.sized(bytes)
     }
 
-    /// A length of 7 bits a byte, and that many bytes.
+    /// A length, and that many bytes.
     #[inline]
     fn sized(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
-        let (mut head, mut used, mut left) = ([0; 10], 0, bytes.len());
-        while left > 0x7f {
-            head[used] = left as u8 | 0x80;
-            (used, left) = (used + 1, left >> 7);
-        }
-        head[used] = left as u8;
-        self.put(&head[..=used])?;
+        let (head, used) = length(bytes.len());
+        self.put(&head[..used])?;
         self.put(bytes)
     }
+}
+
+/// A length of 7 bits a byte, and how many of these it takes.
+#[inline]
+pub(super) fn length(mut left: usize) -> ([u8; 10], usize) {
+    let (mut head, mut last) = ([0; 10], 0);
+    while left > 0x7f {
+        head[last] = left as u8 | 0x80;
+        (last, left) = (last + 1, left >> 7);
+    }
+    head[last] = left as u8;
+    (head, last + 1)
 }
 
 /// Writes one value.
