@@ -53,6 +53,7 @@ impl<'a> Before<'a> {
 
 /// What two comparisons of a host's clock, before and after, tell of the time between them.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "each name ends with its unit")]
 struct Aligned {
     /// How far it is ahead, by the comparison of the shorter round trip.
     ahead_ns: i64,
