@@ -263,8 +263,7 @@ fn numbers_of_workers_go_up_to_what_all_hosts_take() {
     let cluster = Cluster::new(3);
     let most = |per_host| {
         let hosts = OverHosts::of(cluster.hosts(), Fill::Compact, per_host).unwrap();
-        let given = RunRequest { workers: None, workers_per_host: per_host, ..request("1", out.path()) };
-        let given = RunRequest { executor: Some("mpi".parse().unwrap()), ..given };
+        let given = RunRequest { workers: None, ..request("1", out.path()) };
         let hosts = || Ok::<_, SettingError>(Some(hosts));
         let config = given.resolve_over(&Limits::default(), study::workloads(), 1, hosts).unwrap();
         let workers = &config.workloads[0].workers;
