@@ -24,8 +24,8 @@ const FIRST: usize = 60 << 10;
 /// Bytes of a piece of a large part.
 const PIECE: usize = 1 << 20;
 
-/// Frames that are under way to or from a rank at the same time.
-const UNDER_WAY: usize = 4;
+/// Frames that are under way to or from a rank at the same time: each asks before it is sent, and waits for the answer.
+const UNDER_WAY: usize = 16;
 
 /// The tag of all messages.
 const TAG: i32 = 7;
