@@ -18,6 +18,7 @@ pub(super) struct Look {
     steal_ns: Option<u64>,
     throttled_ns: Option<u64>,
     suspended_ns: u64,
+    /// Load average of the last minute, before an execution.
     load: Option<f64>,
     probe: Option<Probe>,
 }
@@ -25,23 +26,24 @@ pub(super) struct Look {
 impl Look {
     /// Just before an execution: its totals last.
     pub(super) fn before() -> Self {
+        let root = Root::default();
+        let load = pressure::load(&root).ok();
         let probe = probe::probe();
-        Self { probe, ..Self::without_probe() }
+        Self { load, probe, ..Self::totals(&root) }
     }
 
     /// Just after it: its totals first.
     pub(super) fn after() -> Self {
-        let look = Self::without_probe();
-        Self { probe: probe::probe(), ..look }
+        let totals = Self::totals(&Root::default());
+        Self { probe: probe::probe(), ..totals }
     }
 
-    fn without_probe() -> Self {
-        let root = Root::default();
+    fn totals(root: &Root) -> Self {
         Self {
-            load: pressure::load(&root).ok(),
-            steal_ns: pressure::steal_ns(&root).ok(),
-            throttled_ns: throttled_ns(&root).ok(),
+            steal_ns: pressure::steal_ns(root).ok(),
+            throttled_ns: throttled_ns(root).ok(),
             suspended_ns: suspended_ns(),
+            load: None,
             probe: None,
         }
     }

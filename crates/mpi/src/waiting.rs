@@ -37,8 +37,10 @@ const LISTENING: Duration = Duration::from_millis(100);
 /// The part of the time without news that it sleeps.
 const PART: u32 = 8;
 
-/// So many messages of a rank in a row must have woken it before it relies on that.
-const RELIABLE: u8 = 3;
+/// So many messages of a rank in a row must have woken it before it relies on that, and so many more after one that has
+/// not: the alarm may have been of another rank's.
+const RELIABLE: i8 = 3;
+const MISSED: i8 = -20;
 
 /// Things handed to the thread by others.
 #[derive(Debug)]
@@ -142,10 +144,20 @@ pub(crate) struct Backoff {
     since: Instant,
     vigil: Vigil,
     /// By rank: messages in a row of which the alarm has told.
-    told: Vec<u8>,
-    /// How the last sleep ended, as long as no message has come since.
-    woken: Option<Woken>,
+    told: Vec<i8>,
+    /// How the last sleep ended, and whether a message has come since.
+    woken: Woken,
+    has_heard: bool,
+    /// When the last alarm was, of those of which no message has come, and how many these are.
+    alarmed: Instant,
+    in_vain: u32,
 }
+
+/// As long after an alarm more of its message may come of which none tells: MPI may have it already.
+const ALARMED: Duration = Duration::from_millis(10);
+
+/// After so many alarms in a row without a message they are not of messages, and not waited for until one comes.
+const IN_VAIN: u32 = 100;
 
 impl Backoff {
     /// Of a thread that has messages of those ranks.
@@ -158,22 +170,23 @@ impl Backoff {
             told.resize(rank, RELIABLE);
             told.push(0);
         }
-        Self { since: Instant::now(), vigil: Vigil::default(), told, woken: None }
+        let (since, vigil) = (Instant::now(), Vigil::default());
+        Self { since, vigil, told, woken: Woken::Else, has_heard: true, alarmed: since, in_vain: 0 }
     }
 
     /// A message has come from that rank.
     pub(crate) fn heard(&mut self, from: usize, transport: &mut impl Transport) {
         // An agent has messages of rank 0 alone that matter.
         let Some(told) = self.told.get_mut(from) else { return };
-        match self.woken.take() {
-            Some(Woken::Alarm) => *told = told.saturating_add(1),
-            // It may have come at the very end of the time.
-            Some(Woken::Else) if !transport.clear_alarm() => {
-                *told = 0;
-                transport.improve_alarm();
-            }
-            Some(Woken::Else) | None => {}
+        self.in_vain = 0;
+        if self.woken == Woken::Alarm {
+            *told = told.saturating_add(1);
+        } else if !self.has_heard && !transport.clear_alarm() {
+            // Else it has come at the very end of the time.
+            *told = MISSED;
+            transport.improve_alarm();
         }
+        self.has_heard = true;
     }
 
     /// Nothing more comes from that rank.
@@ -184,6 +197,11 @@ impl Backoff {
     /// Something has happened.
     pub(crate) fn reset(&mut self) {
         self.vigil.note(self.since.elapsed());
+        (self.since, self.in_vain) = (Instant::now(), 0);
+    }
+
+    /// There is something to look for without pause.
+    pub(crate) fn hurry(&mut self) {
         self.since = Instant::now();
     }
 
@@ -195,13 +213,20 @@ impl Backoff {
             self.vigil.yielded(self.since.elapsed().saturating_sub(quiet));
             return;
         }
-        let alarm = transport.alarm();
+        let alarm = transport.alarm().filter(|_| self.in_vain < IN_VAIN);
         let is_sure = alarm.is_some() && self.told.iter().all(|told| *told >= RELIABLE);
-        let woken = mailbox.sleep(pause(quiet, is_sure).min(most), alarm);
-        if woken == Woken::Alarm {
+        let since_alarm = self.alarmed.elapsed();
+        let time = if self.in_vain > 0 && since_alarm < ALARMED {
+            pause(quiet.min(since_alarm), false)
+        } else {
+            pause(quiet, is_sure)
+        };
+        self.has_heard = false;
+        self.woken = mailbox.sleep(time.min(most), alarm);
+        if self.woken == Woken::Alarm {
+            (self.alarmed, self.in_vain) = (Instant::now(), self.in_vain + 1);
             transport.clear_alarm();
         }
-        self.woken = Some(woken);
     }
 }
 
@@ -354,21 +379,18 @@ mod tests {
         let mut transport = network(3).0.remove(0);
         let mut backoff = Backoff::new(1..3);
         let is_sure = |backoff: &Backoff| backoff.told.iter().all(|told| *told >= RELIABLE);
-        for (from, woken, sure) in [
-            (1, Woken::Alarm, false),
-            (1, Woken::Alarm, false),
-            (1, Woken::Alarm, false),
-            (2, Woken::Alarm, false),
-            (2, Woken::Alarm, false),
-            (2, Woken::Alarm, true),
-            (1, Woken::Else, false),
-        ] {
-            backoff.woken = Some(woken);
-            backoff.heard(from, &mut transport);
-            backoff.heard(from, &mut transport);
-            assert_eq!(is_sure(&backoff), sure);
-        }
-        backoff.lost(1);
+        let mut hear = |from: usize, woken, times| {
+            for _ in 0..times {
+                (backoff.woken, backoff.has_heard) = (woken, false);
+                backoff.heard(from, &mut transport);
+            }
+            is_sure(&backoff)
+        };
+        assert!(!hear(1, Woken::Alarm, 3) && !hear(2, Woken::Alarm, 2) && hear(2, Woken::Alarm, 1));
+        // One of which it has not told counts for many.
+        assert!(!hear(1, Woken::Else, 1) && !hear(1, Woken::Alarm, 20) && hear(1, Woken::Alarm, 3));
+        assert!(!hear(2, Woken::Else, 1));
+        backoff.lost(2);
         assert!(is_sure(&backoff));
     }
 }

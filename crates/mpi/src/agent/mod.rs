@@ -82,8 +82,11 @@ pub(crate) fn run<T: Transport>(transport: T, hello: Hello) -> (T, Ended) {
         part.kill();
     }
     agent.parts.clear();
-    while ended == (Ended::Told { whole: true }) && agent.transport.is_sending(HEAD) {
-        agent.transport.poll();
+    if matches!(ended, Ended::Told { .. }) {
+        agent.tell(FromAgent::Parting);
+        while agent.transport.is_sending(HEAD) {
+            agent.transport.poll();
+        }
     }
     (agent.transport, ended)
 }
@@ -113,7 +116,9 @@ impl<T: Transport> Agent<T> {
             }
             quiet &= !self.report() & !self.transport.has_moved();
             if quiet {
-                backoff.wait(&self.outbox.news, &mut self.transport, Duration::MAX);
+                // Who is to begin a task looks for how long rank 0 has been silent.
+                let most = self.parts.values().map(|part| part.begins_for() / 4).min();
+                backoff.wait(&self.outbox.news, &mut self.transport, most.unwrap_or(Duration::MAX));
             } else {
                 backoff.reset();
             }

@@ -96,6 +96,11 @@ impl LocalPart {
         }
     }
 
+    /// How long rank 0 may be silent, and tasks begin all the same.
+    pub(crate) fn begins_for(&self) -> Duration {
+        self.begins_for
+    }
+
     /// Takes a piece of work back; false if a worker has it, or it is done.
     pub(crate) fn recall(&mut self, id: WorkId) -> bool {
         let came_back = self.progress.get(&id).is_some_and(|progress| progress.recall());

@@ -21,6 +21,9 @@ use speedup_machine::clock;
 /// How often a host is asked for a sign of life at least.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
+/// How long the hosts may take to part when the job ends.
+const PARTING: Duration = Duration::from_secs(5);
+
 /// How often the pools are looked after where nothing happens.
 const CARE: Duration = Duration::from_micros(500);
 
@@ -70,7 +73,8 @@ impl<T: Transport> Driver<'_, T> {
                             quiet &= matches!(said, FromAgent::Pong(..));
                             self.hear(from, said);
                         }
-                        None => self.lose(from, "it sends what is no message"),
+                        None => self
+                            .lose(from, "it sends what is no message, as another build of the program would"),
                     },
                     Event::Gone(reason) => self.lose(from, &reason),
                 }
@@ -83,12 +87,14 @@ impl<T: Transport> Driver<'_, T> {
                 }
             }
             self.take_care();
-            quiet &= !self.transport.has_moved() && !self.comparisons.iter().any(Comparison::hurries);
-            if quiet {
+            quiet &= !self.transport.has_moved();
+            if !quiet {
+                self.backoff.reset();
+            } else if self.comparisons.iter().any(Comparison::hurries) {
+                self.backoff.hurry();
+            } else {
                 let most = self.heartbeat();
                 self.backoff.wait(&self.hub.commands, &mut self.transport, most);
-            } else {
-                self.backoff.reset();
             }
         }
     }
@@ -148,7 +154,7 @@ impl<T: Transport> Driver<'_, T> {
                     self.pools.remove(&pool);
                 }
             }
-            FromAgent::Hello(_) => {}
+            FromAgent::Hello(_) | FromAgent::Parting => {}
         }
     }
 
@@ -339,13 +345,25 @@ impl<T: Transport> Driver<'_, T> {
         for pool in self.pools.values() {
             pool.abandon();
         }
-        let here: Vec<usize> = (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
+        let mut here: Vec<usize> = (1..self.hosts.len()).filter(|&rank| !self.hosts[rank].is_lost).collect();
+        let whole = here.len() == self.hosts.len() - 1;
         for &rank in &here {
-            self.tell(rank, ToAgent::Exit(here.len() == self.hosts.len() - 1));
+            self.tell(rank, ToAgent::Exit(whole));
         }
-        while here.iter().any(|&rank| self.transport.is_sending(rank)) {
-            self.transport.poll();
-            std::thread::yield_now();
+        // What is on its way here is received first: MPI would wait for that.
+        let end = Instant::now() + PARTING;
+        while !here.is_empty() && Instant::now() < end {
+            match self.transport.poll() {
+                Some((from, Event::Gone(_))) => here.retain(|rank| *rank != from),
+                Some((from, Event::Message(message))) => {
+                    let parts = matches!(FromAgent::unpack(message), Some(FromAgent::Parting));
+                    here.retain(|rank| *rank != from || !parts);
+                }
+                None => std::thread::sleep(Duration::from_micros(20)),
+            }
+        }
+        for rank in here {
+            self.hosts[rank].is_lost = true;
         }
     }
 }

@@ -69,6 +69,8 @@ pub(crate) enum FromAgent {
     Closed(PoolId, Stay, Vec<WorkerLife>),
     /// The number of the ping, and the host's clock in nanoseconds.
     Pong(u64, u64),
+    /// The last one.
+    Parting,
 }
 
 impl Message for FromAgent {

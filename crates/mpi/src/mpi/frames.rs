@@ -1,6 +1,7 @@
 //! Messages over MPI, in frames.
 //!
-//! The first frame of a message, of at most [`FIRST`] bytes, says how long the rest is; large parts follow in pieces of
+//! A message begins with the lengths of its large parts and with its head, and before these how many bytes they are.
+//! Its first frame has [`FIRST`] bytes of that at most. What is left, and then the large parts, follow in pieces of
 //! [`PIECE`], each sent from where it is and received where it stays. MPI keeps the order between two ranks.
 
 #![allow(unsafe_code)]
@@ -57,14 +58,16 @@ struct Receiving<'s> {
     /// The place for a first frame; none while a message's pieces are received.
     first: Option<UnderWay<'s>>,
     pieces: VecDeque<UnderWay<'s>>,
-    /// Pieces that have come.
+    /// Parts of messages that have come.
     received: u64,
     message: Option<Partial>,
 }
 
 /// A message of which the first frame is there, and the pieces that are still to be asked for.
 struct Partial {
+    /// Its head has the lengths of the parts before it, until that is whole.
     inbound: Inbound,
+    has_lengths: bool,
     /// Which part, the head being 0, and which of its bytes.
     pieces: VecDeque<(usize, Range<usize>)>,
 }
@@ -84,8 +87,11 @@ pub(super) struct OverMpi<'w, 's, 'env> {
     sockets: Option<Sockets>,
 }
 
-/// Of the large parts, with whether each is to land where workers can read it, and of the head.
-type Lengths = (Vec<(usize, bool)>, usize);
+/// Of the large parts, and whether each is to land where workers can read it.
+type Lengths = Vec<(usize, bool)>;
+
+/// Bytes of the number with which a message begins.
+const NUMBER: usize = size_of::<u64>();
 
 /// The pieces of a part of that length, from that byte on.
 fn pieces(from: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
@@ -184,13 +190,15 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             let Some(UnderWay { memory: Memory::Bytes(frame), .. }) = receiving.first.take() else {
                 return Ok(None);
             };
-            let partial = Partial::of(&frame[..status.count.unwrap_or(0)], &self.room);
-            let partial =
-                partial.ok_or_else(|| ferrompi::Error::Internal("it sends what is no message".into()))?;
+            let mut partial = Partial::of(&frame[..status.count.unwrap_or(0)]).ok_or_else(no_message)?;
+            if partial.pieces.is_empty() {
+                partial.read_lengths(&self.room).ok_or_else(no_message)?;
+            }
             if partial.pieces.is_empty() {
                 receiving.first = Some(self.await_first(from, frame)?);
                 return Ok(Some(partial.inbound));
             }
+            receiving.received += 1;
             receiving.message = Some(partial);
         }
         let Some(partial) = &mut receiving.message else { return Ok(None) };
@@ -200,6 +208,9 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             }
             receiving.pieces.pop_front();
             receiving.received += 1;
+        }
+        if receiving.pieces.is_empty() && partial.pieces.is_empty() && !partial.has_lengths {
+            partial.read_lengths(&self.room).ok_or_else(no_message)?;
         }
         while receiving.pieces.len() < UNDER_WAY
             && let Some((part, range)) = partial.pieces.pop_front()
@@ -230,23 +241,52 @@ impl<'w, 's, 'env> OverMpi<'w, 's, 'env> {
             {
                 std::mem::forget(first.memory);
             }
+            if !receiving.pieces.is_empty() {
+                // MPI may be writing to it.
+                std::mem::forget(receiving.message.take());
+            }
         }
     }
 }
 
+fn no_message() -> ferrompi::Error {
+    ferrompi::Error::Internal("it sends what is no message".into())
+}
+
 impl Partial {
-    /// That of a first frame: lengths, and as much of the head as there is room for.
-    fn of(frame: &[u8], room: &Room) -> Option<Self> {
-        let ((bulk, head), begun): (Lengths, _) = postcard::take_from_bytes(frame).ok()?;
+    /// That of a first frame.
+    fn of(frame: &[u8]) -> Option<Self> {
+        let (number, begun) = frame.split_first_chunk::<NUMBER>()?;
+        let length = usize::try_from(u64::from_le_bytes(*number)).ok()?;
         let mut inbound = Inbound { head: begun.to_vec(), bulk: Vec::new() };
-        let mut rest: VecDeque<_> = pieces(inbound.head.len(), head).map(|range| (0, range)).collect();
-        inbound.head.resize(head, 0);
-        for (index, (length, is_for_workers)) in bulk.into_iter().enumerate() {
-            rest.extend(pieces(0, length).map(|range| (index + 1, range)));
-            inbound.bulk.push(Landing::new(is_for_workers.then_some(room), length));
-        }
-        Some(Self { inbound, pieces: rest })
+        inbound.head.resize(length, 0);
+        Some(Self {
+            inbound,
+            has_lengths: false,
+            pieces: pieces(begun.len(), length).map(|range| (0, range)).collect(),
+        })
     }
+
+    /// Makes room for the parts, of which the lengths are there.
+    fn read_lengths(&mut self, room: &Room) -> Option<()> {
+        let (lengths, head): (Lengths, &[u8]) = postcard::take_from_bytes(&self.inbound.head).ok()?;
+        let before = self.inbound.head.len() - head.len();
+        self.inbound.head.drain(..before);
+        for (index, (length, is_for_workers)) in lengths.into_iter().enumerate() {
+            self.pieces.extend(pieces(0, length).map(|range| (index + 1, range)));
+            self.inbound.bulk.push(Landing::new(is_for_workers.then_some(room), length));
+        }
+        self.has_lengths = true;
+        Some(())
+    }
+}
+
+/// The number, the lengths and the head with which a message begins.
+fn beginning(head: &[u8], bulk: &[Bulk]) -> Vec<u8> {
+    let lengths: Lengths = bulk.iter().map(|bulk| (bulk.as_ref().len(), bulk.is_for_workers())).collect();
+    let lengths = postcard::to_allocvec(&lengths).expect("numbers have an encoding");
+    let length = (lengths.len() + head.len()) as u64;
+    [&length.to_le_bytes()[..], &lengths, head].concat()
 }
 
 impl Transport for OverMpi<'_, '_, '_> {
@@ -259,17 +299,16 @@ impl Transport for OverMpi<'_, '_, '_> {
             return;
         }
         let Outbound { head, bulk } = message;
-        let lengths: Lengths =
-            (bulk.iter().map(|bulk| (bulk.as_ref().len(), bulk.is_for_workers())).collect(), head.len());
-        let mut first = postcard::to_allocvec(&lengths).expect("numbers have an encoding");
-        let fits = head.len().min(FIRST.saturating_sub(first.len()));
-        first.extend_from_slice(&head[..fits]);
+        let begins = beginning(&head, &bulk);
+        let length = begins.len();
         let waiting = &mut self.sending[to].waiting;
-        let length = first.len();
-        waiting.push_back((Memory::Bytes(first), 0..length));
-        let head = Arc::new(Bulk::Own(head));
-        let head_rest = pieces(fits, (*head).as_ref().len());
-        waiting.extend(head_rest.map(|range| (Memory::Part(Arc::clone(&head)), range)));
+        if length <= FIRST {
+            waiting.push_back((Memory::Bytes(begins), 0..length));
+        } else {
+            let begins = Arc::new(Bulk::Own(begins));
+            let frames = std::iter::once(0..FIRST).chain(pieces(FIRST, length));
+            waiting.extend(frames.map(|range| (Memory::Part(Arc::clone(&begins)), range)));
+        }
         for bulk in bulk {
             let bulk = Arc::new(bulk);
             let length = (*bulk).as_ref().len();
@@ -312,8 +351,8 @@ impl Transport for OverMpi<'_, '_, '_> {
 
     fn forget(&mut self, rank: usize) {
         self.forgotten[rank] = true;
-        // MPI may use their memory for as long as this program runs.
-        std::mem::forget(std::mem::take(&mut self.sending[rank]));
+        // MPI may use the memory of what is under way for as long as this program runs.
+        std::mem::forget(std::mem::take(&mut self.sending[rank]).under_way);
         std::mem::forget(std::mem::take(&mut self.receiving[rank]));
     }
 
@@ -352,9 +391,39 @@ mod tests {
         }
     }
 
+    /// The message as a receiver has it after its first frame, and once the rest of its beginning has come.
+    fn begun(head: &[u8], bulk: &[Bulk]) -> (Partial, Option<()>) {
+        let begins = beginning(head, bulk);
+        let mut partial = Partial::of(&begins[..begins.len().min(FIRST)]).unwrap();
+        let rest: Vec<_> = partial.pieces.drain(..).collect();
+        assert_eq!(rest.is_empty(), begins.len() <= FIRST);
+        for (part, range) in rest {
+            let from = NUMBER + range.start;
+            assert_eq!(part, 0);
+            partial.inbound.head[range.clone()].copy_from_slice(&begins[from..from + range.len()]);
+        }
+        let read = partial.read_lengths(&Room::default());
+        (partial, read)
+    }
+
+    #[test]
+    fn a_message_has_any_number_of_parts_and_any_head() {
+        for (parts, head) in [(0, 0), (3, 100), (100_000, 10), (2, 3 * PIECE)] {
+            let head: Vec<u8> = (0..head).map(|at| at as u8).collect();
+            let bulk: Vec<Bulk> = (0..parts).map(|part| Bulk::Own(vec![0; part % 5])).collect();
+            let (partial, read) = begun(&head, &bulk);
+            assert_eq!(read, Some(()));
+            assert!(partial.inbound.head == head && partial.inbound.bulk.len() == parts);
+            let asked: usize = partial.pieces.iter().map(|(_, range)| range.len()).sum();
+            assert_eq!(asked, bulk.iter().map(|bulk| bulk.as_ref().len()).sum::<usize>());
+        }
+    }
+
     #[test]
     fn a_first_frame_that_is_cut_short_is_no_message() {
-        assert!(Partial::of(&[1, 200], &Room::default()).is_none());
-        assert!(Partial::of(&[], &Room::default()).is_none());
+        assert!(Partial::of(&[1, 0, 0]).is_none());
+        assert!(Partial::of(&[]).is_none());
+        let mut empty = Partial::of(&[0; NUMBER]).unwrap();
+        assert!(empty.read_lengths(&Room::default()).is_none());
     }
 }

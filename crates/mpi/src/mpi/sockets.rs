@@ -15,8 +15,11 @@ use rustix::event::{Timespec, epoll};
 use rustix::net::AddressFamily;
 use rustix::net::sockopt::socket_domain;
 
-/// How long it takes until the list is read again, where it did not help.
+/// How long it takes until the list is read again, at first. Each time that it has had nothing new doubles that.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// The longest that it takes.
+const LONGEST: Duration = Duration::from_secs(64);
 
 /// What becomes readable when something happens at one of them.
 pub(super) struct Sockets {
@@ -24,6 +27,7 @@ pub(super) struct Sockets {
     /// By the numbers that the system has for them.
     watched: HashSet<u64>,
     looked: Option<Instant>,
+    again: Duration,
 }
 
 impl Sockets {
@@ -34,7 +38,7 @@ impl Sockets {
     /// What the system says.
     pub(super) fn new() -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        Ok(Self { epoll, watched: HashSet::new(), looked: None })
+        Ok(Self { epoll, watched: HashSet::new(), looked: None, again: AGAIN })
     }
 
     /// Readable when something has happened since it was cleared.
@@ -51,7 +55,7 @@ impl Sockets {
 
     /// Watches what has been opened since.
     pub(super) fn look(&mut self) {
-        if self.looked.is_some_and(|looked| looked.elapsed() < AGAIN) {
+        if self.looked.is_some_and(|looked| looked.elapsed() < self.again) {
             return;
         }
         self.looked = Some(Instant::now());
@@ -69,6 +73,7 @@ impl Sockets {
                 }
             }
         }
+        self.again = if open.is_subset(&self.watched) { (self.again * 2).min(LONGEST) } else { AGAIN };
         self.watched = open;
     }
 

@@ -4,6 +4,9 @@
 //! in memory that the pool has and its workers map; the message says where; and the worker copies them out once, to
 //! where its task wants them. So a long argument is copied twice, by two threads that need not wait for each other.
 //!
+//! Work that comes from another program brings its long bytes into extents that were made for them before, and work that
+//! goes to another waits in such until it is sent; see [`remote`](crate::remote).
+//!
 //! Extents have sizes by powers of two. One that is given back is the next to be used, since its memory is warm, and
 //! mapped on both sides: to touch new memory costs more than to copy. Only the parent gives extents out and takes
 //! them back, when the task is settled or the worker's process has ended: a worker that dies leaves nothing to be
