@@ -107,9 +107,9 @@ fn with_long(
         match runs_in {
             RunsIn::Threads => elsewhere.push((at, landing)),
             RunsIn::Processes => match landing.in_room() {
-                Ok((own, place)) => {
+                Ok(own) => {
+                    places.extend(own.place().map(|place| (at, place)));
                     extents.append(own);
-                    places.push((at, place));
                 }
                 Err(landing) => elsewhere.push((at, landing)),
             },

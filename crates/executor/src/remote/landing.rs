@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ipc::arena::{Arena, Extents, Place};
+use crate::ipc::arena::{Arena, Extents};
 
 /// Memory for long bytes of tasks: where they wait to be sent, or land to be read there by worker processes.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +14,7 @@ pub struct Landing(Memory);
 
 #[derive(Debug)]
 enum Memory {
-    InRoom(Extents, Place),
+    InRoom(Extents),
     Own(Vec<u8>),
 }
 
@@ -24,18 +24,13 @@ impl Landing {
     #[must_use]
     pub fn new(room: Option<&Room>, length: usize) -> Self {
         let vacant = room.and_then(|room| Extents::vacant(&room.0, length));
-        Self(
-            vacant.map_or_else(
-                || Memory::Own(vec![0; length]),
-                |(extents, place)| Memory::InRoom(extents, place),
-            ),
-        )
+        Self(vacant.map_or_else(|| Memory::Own(vec![0; length]), Memory::InRoom))
     }
 
     /// Where the bytes begin, for who writes them while no reference to them is made.
     pub fn start(&mut self) -> *mut u8 {
         match &mut self.0 {
-            Memory::InRoom(extents, _) => extents.start().unwrap_or(std::ptr::null_mut()),
+            Memory::InRoom(extents) => extents.start().unwrap_or(std::ptr::null_mut()),
             Memory::Own(bytes) => bytes.as_mut_ptr(),
         }
     }
@@ -43,7 +38,7 @@ impl Landing {
     /// The bytes, to be written.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.0 {
-            Memory::InRoom(extents, _) => extents.bytes_mut(),
+            Memory::InRoom(extents) => extents.bytes_mut(),
             Memory::Own(bytes) => bytes,
         }
     }
@@ -52,15 +47,15 @@ impl Landing {
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         match self.0 {
-            Memory::InRoom(extents, _) => extents.bytes().to_vec(),
+            Memory::InRoom(extents) => extents.bytes().to_vec(),
             Memory::Own(bytes) => bytes,
         }
     }
 
     /// Where workers find them; or they as they came, where they are in no room.
-    pub(super) fn in_room(self) -> Result<(Extents, Place), Self> {
+    pub(super) fn in_room(self) -> Result<Extents, Self> {
         match self.0 {
-            Memory::InRoom(extents, place) => Ok((extents, place)),
+            Memory::InRoom(extents) => Ok(extents),
             Memory::Own(_) => Err(self),
         }
     }
@@ -69,7 +64,7 @@ impl Landing {
 impl AsRef<[u8]> for Landing {
     fn as_ref(&self) -> &[u8] {
         match &self.0 {
-            Memory::InRoom(extents, _) => extents.bytes(),
+            Memory::InRoom(extents) => extents.bytes(),
             Memory::Own(bytes) => bytes,
         }
     }

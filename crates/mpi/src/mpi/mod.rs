@@ -4,11 +4,12 @@
 //! and waits on an agent. `MPI_THREAD_FUNNELED` is what that needs, and what every MPI library has. With a level above
 //! that, calls of several threads would only wait for each other's lock.
 //!
-//! * this file: how a rank joins and leaves the job; `frames`: messages; `sockets`: how a thread that
-//!   sleeps learns of them
+//! * this file: how a rank joins and leaves the job; `exchange`: how messages are sent and received; `frames`: what they
+//!   are cut into; `sockets`: how a thread that sleeps learns of them
 
 #![allow(unsafe_code)]
 
+mod exchange;
 mod frames;
 #[cfg(target_os = "linux")]
 mod sockets;
@@ -21,7 +22,7 @@ use std::thread::JoinHandle;
 use ferrompi::{Communicator, Mpi, ThreadLevel};
 use speedup_executor::Error;
 
-use self::frames::OverMpi;
+use self::exchange::OverMpi;
 use crate::agent::{self, Ended, HEAD};
 use crate::hub::{Command, Hub, drive};
 use crate::launch;

@@ -16,14 +16,16 @@
 //! Where there can be no such memory, as with a small `ulimit -f`, the bytes go within the message. It is reserved before
 //! it is written to: that there is none is an error then, and not a signal.
 //!
-//! * this file: the parent's side; `views`: a worker's
+//! * this file: the parent's side; `extents`: those in use; `views`: a worker's side
 
+mod extents;
 #[cfg(test)]
 mod tests;
 mod views;
 
 use std::sync::{Arc, PoisonError};
 
+pub(crate) use self::extents::Extents;
 pub(crate) use self::views::Views;
 use super::buffer::KEPT;
 pub(crate) use super::memory::CACHED;
@@ -311,95 +313,4 @@ impl State {
 fn size_of_extent(length: usize) -> Option<usize> {
     let length = length.max(SMALLEST);
     (length <= LARGEST).then(|| (length.next_power_of_two() / SMALLEST).ilog2() as usize)
-}
-
-/// The extents of a task, or of several. Dropped, they are for others to use.
-#[derive(Debug, Default)]
-pub(crate) struct Extents(Option<Extent>);
-
-impl Extents {
-    /// Copies bytes into a further one and tells where they stand; `None` where there can be none.
-    pub(crate) fn add(&mut self, arena: &Arc<Arena>, bytes: &[u8]) -> Option<Place> {
-        let mut block = arena.take(bytes.len())?;
-        block.piece.write(bytes, arena.used());
-        let place = block.place();
-        block.next = self.0.take();
-        self.0 = Some(block);
-        Some(place)
-    }
-
-    /// One for so many bytes that are still to be written; `None` where there can be none.
-    pub(crate) fn vacant(arena: &Arc<Arena>, length: usize) -> Option<(Self, Place)> {
-        let block = arena.take(length)?;
-        let place = block.place();
-        Some((Self(Some(block)), place))
-    }
-
-    /// Notes at which byte of its message the place of those stands that were added last.
-    pub(crate) fn note(&mut self, at: usize) {
-        if let Some(block) = &mut self.0 {
-            block.at = at;
-        }
-    }
-
-    /// Each by itself, with the byte of the message at which its place stands.
-    pub(crate) fn into_each(mut self) -> impl Iterator<Item = (usize, Self)> {
-        std::iter::from_fn(move || {
-            let mut first = self.0.take()?;
-            self.0 = first.next.take();
-            Some((first.at, Self(Some(first))))
-        })
-    }
-
-    /// The bytes that were added last.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.as_ref().map_or(&[], |block| block.piece.read(block.length))
-    }
-
-    /// Where those that were added last begin in memory.
-    pub(crate) fn start(&mut self) -> Option<*mut u8> {
-        self.0.as_mut().map(|block| block.piece.start())
-    }
-
-    /// Those that were added last, to be written before anyone is told of their place.
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        self.0.as_mut().map_or(&mut [], |block| block.piece.first(block.length))
-    }
-
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Adds those of others, which are of the same arena.
-    pub(crate) fn append(&mut self, mut others: Self) {
-        // No further than to the end of the shorter chain.
-        let (mut these, mut further) = (&self.0, &others.0);
-        while let (Some(this), Some(that)) = (these, further) {
-            (these, further) = (&this.next, &that.next);
-        }
-        if these.is_some() {
-            std::mem::swap(self, &mut others);
-        }
-        let mut end = &mut self.0;
-        while let Some(block) = end {
-            end = &mut block.next;
-        }
-        *end = others.0.take();
-    }
-
-    /// The file in which they stand.
-    pub(crate) fn ground(&self) -> Option<Ground> {
-        self.0.as_ref()?.arena.as_ref()?.lock().file.clone()
-    }
-}
-
-impl Drop for Extents {
-    fn drop(&mut self) {
-        if let Some(mut first) = self.0.take()
-            && let Some(arena) = first.arena.take()
-        {
-            arena.give_back(first);
-        }
-    }
 }
